@@ -1,0 +1,2 @@
+//! The `pointlock` command.
+fn main() {}

@@ -1,0 +1,111 @@
+use core::fmt;
+
+use secp256k1::schnorr::Signature;
+use secp256k1::{Message, Parity, XOnlyPublicKey};
+use subtle::Choice;
+
+use super::{CurveError, Point, SecretScalar, context};
+
+/// A signing key d and its public key P = d·G, for BIP-340: P is used by its x coordinate, and d is
+/// negated when y(P) is odd.
+///
+/// Computed once and kept, since the multiplication costs as much as a signature. Erased on drop, not
+/// `Copy`, and `Debug` prints the public key only.
+#[derive(Clone)]
+pub struct Keypair {
+    secret: SecretScalar,
+    /// d or −d, whichever belongs to the point with even y.
+    even_secret: SecretScalar,
+    public: Point,
+    x_only: XOnlyPublicKey,
+    x_bytes: [u8; 32],
+}
+
+impl Keypair {
+    /// The pair of a secret key.
+    pub fn new(secret: SecretScalar) -> Self {
+        let public = secret.to_point();
+        let (x_only, parity) = public.to_public_key().x_only_public_key();
+        let even_secret = secret.negate_if(Choice::from(u8::from(parity == Parity::Odd)));
+        Self { secret, even_secret, public, x_only, x_bytes: x_only.serialize() }
+    }
+
+    /// The pair of a secret key of 32 bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretScalar::from_bytes`].
+    pub fn from_secret_bytes(bytes: &[u8; 32]) -> Result<Self, CurveError> {
+        SecretScalar::from_bytes(bytes).map(Self::new)
+    }
+
+    /// The public key with its parity.
+    pub fn public_key(&self) -> Point {
+        self.public
+    }
+
+    /// The BIP-340 public key.
+    pub fn x_only_public_key(&self) -> XOnlyPublicKey {
+        self.x_only
+    }
+
+    /// The secret key as it was given.
+    pub fn secret_key(&self) -> &SecretScalar {
+        &self.secret
+    }
+
+    /// A plain BIP-340 signature; `aux_rand` is fresh entropy, or zeros.
+    pub fn sign_schnorr(&self, message: &[u8; 32], aux_rand: &[u8; 32]) -> Signature {
+        let mut keypair =
+            secp256k1::Keypair::from_secret_key(context(), self.secret.as_secret_key());
+        let signature = context().sign_schnorr_with_aux_rand(
+            &Message::from_digest(*message),
+            &keypair,
+            aux_rand,
+        );
+        keypair.non_secure_erase();
+        signature
+    }
+
+    /// The secret key that belongs to the even point.
+    pub(crate) fn even_secret(&self) -> &SecretScalar {
+        &self.even_secret
+    }
+
+    /// x(P), big endian.
+    pub(crate) fn x_bytes(&self) -> &[u8; 32] {
+        &self.x_bytes
+    }
+}
+
+impl From<&secp256k1::Keypair> for Keypair {
+    fn from(keypair: &secp256k1::Keypair) -> Self {
+        Self::new(SecretScalar::from(keypair.secret_key()))
+    }
+}
+
+impl fmt::Debug for Keypair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keypair(public: {}, secret: …)", self.public)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn even_secret_belongs_to_the_even_point() {
+        for byte in 1..9 {
+            let keypair = Keypair::from_secret_bytes(&[byte; 32]).unwrap();
+            assert_eq!(keypair.even_secret().to_point(), Point::from(keypair.x_only_public_key()));
+            assert_eq!(keypair.secret_key().to_point(), keypair.public_key());
+        }
+    }
+
+    #[test]
+    fn debug_has_no_secret() {
+        let keypair = Keypair::from_secret_bytes(&[0xab; 32]).unwrap();
+        assert!(!alloc::format!("{keypair:?}").contains("abab"));
+    }
+}

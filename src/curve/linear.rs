@@ -1,0 +1,121 @@
+use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
+use secp256k1::{Message, SecretKey};
+
+use super::{CurveError, Point, PublicScalar, context};
+
+/// a·G + b·P in one multiplication. Variable time: public data only.
+///
+/// libsecp256k1 exports no double multiplication, but recovering an ECDSA public key is one: from the
+/// signature (r, s) with nonce point R and message z it computes r⁻¹·(s·R − z·G). With R = P, r = x(P)
+/// mod n, s = b·r and z = −a·r that is b·P + a·G.
+///
+/// # Errors
+///
+/// [`CurveError::PointAtInfinity`] when the sum is.
+pub fn double_mul_public(
+    a: &PublicScalar,
+    b: &PublicScalar,
+    point: &Point,
+) -> Result<Point, CurveError> {
+    if b.is_zero() {
+        return a.to_point();
+    }
+    let encoding = point.to_bytes();
+    let x: [u8; 32] = encoding[1..].try_into().expect("33 bytes, less one");
+    let r = PublicScalar::from_hash(&x);
+    let Ok(r_key) = SecretKey::from_slice(&r.to_bytes()) else {
+        // x(P) = n: there is no r⁻¹.
+        return double_mul_slowly(a, b, point);
+    };
+    let s = r_key.mul_tweak(b.as_scalar()).expect("b is not zero, and n is prime");
+    // A zero a is refused as a tweak; its message is zero.
+    let z =
+        r_key.mul_tweak(a.as_scalar()).map_or([0; 32], |product| product.negate().secret_bytes());
+
+    let exceeds_order = r.to_bytes() != x;
+    let recovery_id = i32::from(encoding[0] & 1) | i32::from(exceeds_order) << 1;
+    let mut compact = [0; 64];
+    compact[..32].copy_from_slice(&r.to_bytes());
+    compact[32..].copy_from_slice(&s.secret_bytes());
+    let signature = RecoverableSignature::from_compact(
+        &compact,
+        RecoveryId::from_i32(recovery_id).expect("0 to 3"),
+    )
+    .expect("r and s are scalars");
+    context()
+        .recover_ecdsa(&Message::from_digest(z), &signature)
+        .map(Point::from_public_key)
+        // R is on the curve, r and s are not zero: what is left is the result at infinity.
+        .map_err(|_| CurveError::PointAtInfinity)
+}
+
+/// The same by two multiplications and a sum.
+fn double_mul_slowly(
+    a: &PublicScalar,
+    b: &PublicScalar,
+    point: &Point,
+) -> Result<Point, CurveError> {
+    let b_point = point.mul_public(b)?;
+    if a.is_zero() { Ok(b_point) } else { a.to_point()?.add(&b_point) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::curve::SecretScalar;
+
+    fn scalar(byte: u8) -> PublicScalar {
+        PublicScalar::from_bytes(&[byte; 32]).unwrap()
+    }
+
+    /// Points whose x lies between n and p, where r = x − n and the recovery id carries the overflow.
+    fn points_beyond_the_order() -> Vec<Point> {
+        let mut found = Vec::new();
+        for delta in 0..20u8 {
+            let mut encoding = [2; 33];
+            encoding[1..].copy_from_slice(&secp256k1::constants::CURVE_ORDER);
+            encoding[32] += delta;
+            if let Ok(point) = Point::from_bytes(&encoding) {
+                found.push(point);
+                found.push(point.negate());
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn x_beyond_the_order() {
+        let points = points_beyond_the_order();
+        assert!(points.len() >= 4);
+        for point in points {
+            let expected = double_mul_slowly(&scalar(3), &scalar(4), &point);
+            assert_eq!(double_mul_public(&scalar(3), &scalar(4), &point), expected);
+        }
+    }
+
+    #[test]
+    fn zero_and_infinity() {
+        let point = scalar(7).to_point().unwrap();
+        let zero = PublicScalar::ZERO;
+        assert_eq!(double_mul_public(&zero, &scalar(4), &point), point.mul_public(&scalar(4)));
+        assert_eq!(double_mul_public(&scalar(4), &zero, &point), scalar(4).to_point());
+        assert_eq!(double_mul_public(&zero, &zero, &point), Err(CurveError::PointAtInfinity));
+        // 7·G − 1·(7·G)
+        let minus_one = PublicScalar::ONE.negate();
+        assert_eq!(
+            double_mul_public(&scalar(7), &minus_one, &point),
+            Err(CurveError::PointAtInfinity)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_two_multiplications(a: [u8; 32], b: [u8; 32], p: [u8; 32]) {
+            let (a, b) = (PublicScalar::from_hash(&a), PublicScalar::from_hash(&b));
+            let point = SecretScalar::from_hash(&p).unwrap().to_point();
+            prop_assert_eq!(double_mul_public(&a, &b, &point), double_mul_slowly(&a, &b, &point));
+        }
+    }
+}

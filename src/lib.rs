@@ -1,0 +1,7 @@
+//! Point-locked payments for Bitcoin and Lightning.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod curve;
