@@ -4,4 +4,6 @@
 
 extern crate alloc;
 
+pub mod adaptor;
 pub mod curve;
+pub mod lock;

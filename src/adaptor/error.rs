@@ -1,0 +1,46 @@
+use thiserror::Error;
+
+/// Why a pre-signature is refused, or can't be made, or gives no secret.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AdaptorError {
+    /// The pre-signature has another length.
+    #[error("presignature: {actual} bytes, expected {expected}")]
+    Length {
+        /// The length of the scheme's pre-signatures, in bytes.
+        expected: usize,
+        /// The length that was given, in bytes.
+        actual: usize,
+    },
+    /// The nonce point R' starts with a byte other than 02 or 03.
+    #[error("presignature: nonce point has prefix {prefix:02x}, expected 02 or 03")]
+    NoncePrefix {
+        /// The byte that stands there.
+        prefix: u8,
+    },
+    /// The nonce point R' is not on the curve.
+    #[error("presignature: nonce point is not on the curve")]
+    NonceNotOnCurve,
+    /// s' is not below the group order.
+    #[error("presignature: s' is not below the group order")]
+    ScalarOutOfRange,
+    /// R = s'·G − e·P is at infinity: this s' signs with the nonce zero.
+    #[error("presignature: its nonce point without the lock point is at infinity")]
+    NonceAtInfinity,
+    /// The pre-signature is well-formed, but not for this key, message and lock point.
+    #[error("presignature is not valid for this key, message and lock point")]
+    InvalidPreSignature,
+    /// The signature is not valid for this key and message.
+    #[error("signature is not valid for this key and message")]
+    InvalidSignature,
+    /// The signature was not made from this pre-signature: it has another nonce.
+    #[error("signature has another nonce than the presignature")]
+    NonceMismatch,
+    /// What comes out is not the secret of the lock point.
+    #[error("the extracted scalar is not the secret of the lock point")]
+    SecretMismatch,
+    /// A derived scalar is zero or a sum at infinity, which happens with a probability of 2^−128 and to nobody.
+    /// Other auxiliary randomness helps.
+    #[error("derived nonce is degenerate, use other auxiliary randomness")]
+    DegenerateNonce,
+}
