@@ -6,4 +6,6 @@ extern crate alloc;
 
 pub mod adaptor;
 pub mod curve;
+#[cfg(feature = "std")]
+pub mod hold;
 pub mod lock;

@@ -23,14 +23,19 @@ impl RouteLocks {
             next_lock(payment_point, first).map_err(|_| LockError::LockAtInfinity { edge: 1 })?;
         let mut locks = Vec::with_capacity(blinds.len());
         locks.push(lock);
-        let mut sum = first.as_scalar().clone();
+        // A part of the sum may well be zero; Y may not.
+        let mut sum = Some(first.as_scalar().clone());
         for (index, blind) in rest.iter().enumerate() {
             lock = next_lock(&lock, blind)
                 .map_err(|_| LockError::LockAtInfinity { edge: index + 2 })?;
             locks.push(lock);
-            sum = sum.add(blind.as_scalar()).map_err(|_| LockError::BlindsCancel)?;
+            sum = match sum {
+                Some(sum) => sum.add(blind.as_scalar()).ok(),
+                None => Some(blind.as_scalar().clone()),
+            };
         }
-        Ok(Self { locks, final_blind: Blind::new(sum) })
+        let final_blind = sum.map(Blind::new).ok_or(LockError::BlindsCancel)?;
+        Ok(Self { locks, final_blind })
     }
 
     /// L_1 … L_n, the one of edge i at index i − 1.
@@ -41,6 +46,11 @@ impl RouteLocks {
     /// Y, for the receiver's layer and nobody else.
     pub fn final_blind(&self) -> &Blind {
         &self.final_blind
+    }
+
+    /// Y, taken out.
+    pub fn into_final_blind(self) -> Blind {
+        self.final_blind
     }
 }
 

@@ -1,0 +1,213 @@
+use alloc::string::String;
+
+use bitcoin::OutPoint;
+use thiserror::Error;
+
+use super::AttemptId;
+use crate::contract::ContractError;
+use crate::hold::{HoldError, HoldId};
+use crate::invoice::InvoiceError;
+use crate::lock::LockError;
+use crate::onion::OnionError;
+use crate::wire::WireError;
+
+/// Why a payload or message is refused; the field by its name on the wire.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PayloadError {
+    /// A required field is missing.
+    #[error("{0}: missing")]
+    Missing(&'static str),
+    /// A field has a wrong length or value.
+    #[error("{0}: malformed")]
+    Malformed(&'static str),
+    /// A field stands where it has no meaning.
+    #[error("{0}: out of place")]
+    Misplaced(&'static str),
+    /// A field that must be understood is not.
+    #[error("type {tlv_type}: unknown and even")]
+    UnknownEven {
+        /// The type.
+        tlv_type: u64,
+    },
+    /// The TLV stream itself is wrong.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The encryption does not open, or the message is too long for it.
+    #[error(transparent)]
+    Sealed(#[from] OnionError),
+}
+
+/// Why a node fails a payment back. The payment ends; nobody loses anything.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The packet is wrong, or was here before.
+    #[error("onion: {0}")]
+    Onion(#[from] OnionError),
+    /// The payload is wrong.
+    #[error("payload: {0}")]
+    Payload(#[from] PayloadError),
+    /// The payload is a forwarder's and the packet ends here, or the other way round.
+    #[error("payload and packet disagree on whether the route ends here")]
+    RouteEnd,
+    /// The incoming amount does not pay the fee.
+    #[error("fee: {offered_msat} msat offered, {required_msat} msat asked")]
+    FeeInsufficient {
+        /// Incoming less outgoing amount, in millisatoshi; zero when it is less.
+        offered_msat: u64,
+        /// The node's fee, in millisatoshi.
+        required_msat: u64,
+    },
+    /// The outgoing contract would not end early enough before the incoming one.
+    #[error("expiry: {offered} blocks between incoming and outgoing, {required} asked")]
+    ExpiryDelta {
+        /// Blocks between the two expiries; zero when they are the wrong way round.
+        offered: u32,
+        /// The node's delta, in blocks.
+        required: u32,
+    },
+    /// A contract would end too soon to be claimed.
+    #[error("expiry: height {expiry}, but at least {required} is needed")]
+    ExpiryTooSoon {
+        /// The expiry that was offered.
+        expiry: u32,
+        /// The lowest that is accepted.
+        required: u32,
+    },
+    /// A point lock without a blind, or a hash lock with one.
+    #[error("blind: does not belong to this kind of lock")]
+    TweakMismatch,
+    /// The blind cancels the lock.
+    #[error("lock: {0}")]
+    Lock(#[from] LockError),
+    /// The hold is refused.
+    #[error(transparent)]
+    Hold(#[from] HoldError<String>),
+    /// The receiver did not come back in time.
+    #[error("hold {0}: cutoff height reached")]
+    CutoffReached(HoldId),
+    /// The receiver knows no invoice with this payment secret.
+    #[error("payment_secret: belongs to no invoice")]
+    UnknownPayment,
+    /// The last contract has another lock than the payment point and Y, or the payment hash, give.
+    #[error("lock: not the one that invoice and final blind give")]
+    LockMismatch,
+    /// The contract locks less than it should.
+    #[error("amount: {offered_msat} msat, expected {expected_msat} msat")]
+    AmountTooLow {
+        /// What the contract locks, in millisatoshi.
+        offered_msat: u64,
+        /// What it should, in millisatoshi.
+        expected_msat: u64,
+    },
+    /// The payment has more parts than this one.
+    #[error("total_msat: {total_msat} msat, but the part has {amount_msat} msat")]
+    IncompleteSet {
+        /// The whole payment, in millisatoshi.
+        total_msat: u64,
+        /// This part, in millisatoshi.
+        amount_msat: u64,
+    },
+    /// A node further along failed it.
+    #[error("failed further along the route")]
+    Downstream,
+}
+
+/// Why a role refuses an event: the driver, or the one behind it, made a mistake. Nothing has changed.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PaymentError {
+    /// The role has no such contract.
+    #[error("contract {0}: unknown")]
+    UnknownContract(OutPoint),
+    /// The role has this contract already.
+    #[error("contract {0}: reported before")]
+    KnownContract(OutPoint),
+    /// The event does not fit the state of the payment.
+    #[error("contract {contract}: {event} out of order")]
+    OutOfOrder {
+        /// The contract.
+        contract: OutPoint,
+        /// The event.
+        event: &'static str,
+    },
+    /// The committed contract is not the one that was proposed.
+    #[error("contract {contract}: {field} is not what was proposed")]
+    NotAsProposed {
+        /// The contract.
+        contract: OutPoint,
+        /// What differs.
+        field: &'static str,
+    },
+    /// A point lock was committed without adaptor signatures.
+    #[error("contract {0}: committed without adaptor signatures")]
+    NoPreSignatures(OutPoint),
+    /// The contract or its adaptor signatures are wrong.
+    #[error("contract {contract}: {source}")]
+    Contract {
+        /// The contract.
+        contract: OutPoint,
+        /// What is wrong.
+        source: ContractError,
+    },
+    /// A secret that was reported does not open the contract.
+    #[error("contract {0}: the secret does not open it")]
+    WrongSecret(OutPoint),
+    /// The seed of an attempt was used before.
+    #[error("attempt {0}: its seed was used before")]
+    SeedReused(AttemptId),
+    /// The sender has no such attempt.
+    #[error("attempt {0}: unknown")]
+    UnknownAttempt(AttemptId),
+    /// The invoice is refused.
+    #[error("invoice: {0}")]
+    Invoice(#[from] InvoiceError),
+    /// The invoice is not from the one who is to be paid.
+    #[error("invoice_node_id: not the one who is to be paid")]
+    NotFromPayee,
+    /// The route does not end as the invoice says.
+    #[error("interim_route: the route does not end with it")]
+    RouteMismatch,
+    /// No forwarder stands where the payment is to be held.
+    #[error("hold: there is no forwarder at hop {hop}")]
+    NoHolder {
+        /// The hop, counted from 1 for the first forwarder.
+        hop: usize,
+    },
+    /// The amount at a hop exceeds 64 bits.
+    #[error("hop {hop}: amount and fee exceed 64 bits")]
+    AmountOverflow {
+        /// The hop, counted from 1 for the first forwarder.
+        hop: usize,
+    },
+    /// The expiry at a hop exceeds 32 bits.
+    #[error("hop {hop}: expiry exceeds 32 bits")]
+    ExpiryOverflow {
+        /// The hop, counted from 1 for the first forwarder.
+        hop: usize,
+    },
+    /// The amount is below what the invoice asks for.
+    #[error("offer_amount: {asked_msat} msat asked, {amount_msat} msat to be paid")]
+    BelowInvoice {
+        /// What the invoice asks for, in millisatoshi.
+        asked_msat: u64,
+        /// What is to be paid, in millisatoshi.
+        amount_msat: u64,
+    },
+    /// The secret does not open the lock of the invoice that is to be published.
+    #[error("invoice: the secret does not open its lock")]
+    NotTheInvoiceSecret,
+    /// A message does not open or is malformed.
+    #[error("message: {0}")]
+    Message(#[from] PayloadError),
+    /// The locks of a route can't be set up.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The onion can't be built.
+    #[error("onion: {0}")]
+    Onion(#[from] OnionError),
+    /// The ledger of holds refuses.
+    #[error(transparent)]
+    Hold(#[from] HoldError<String>),
+}

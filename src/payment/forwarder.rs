@@ -1,0 +1,557 @@
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt::Display;
+
+use bitcoin::{OutPoint, Transaction};
+
+use super::{
+    Commitment, ForwardPayload, HoldOrder, Payload, PaymentError, Proposal, Refusal, ReleaseHeld,
+    RouteHop, SecretSource, Tweak, View,
+};
+use crate::curve::{Point, SecretScalar};
+use crate::hold::{
+    Forward, Held, HoldError, HoldId, HoldRequest, HoldStore, Ledger, Limits, Released, cutoff_height,
+};
+use crate::lock::{Blind, Lock, LockSecret, next_lock, previous_secret};
+use crate::onion::{Packet, ReplayGuard};
+
+/// How a forwarder is set up.
+#[derive(Clone, Debug)]
+pub struct ForwarderConfig {
+    /// The key of its node id.
+    pub node_key: SecretScalar,
+    /// What it asks for forwarding.
+    pub policy: RouteHop,
+    /// What it holds at most.
+    pub limits: Limits,
+    /// Blocks it keeps between a release and the last moment to claim, for itself.
+    pub hold_safety_margin: u32,
+    /// Blocks it expects the deltas of the route behind it to need.
+    pub hold_deltas_ahead: u32,
+    /// Blocks it expects the receiver to need.
+    pub hold_min_final_delta: u32,
+    /// The height at which it starts.
+    pub height: u32,
+}
+
+/// What a forwarder is told.
+#[derive(Debug)]
+pub enum ForwarderEvent {
+    /// A contract of which this node is the claimer is irrevocably committed.
+    IncomingCommitted {
+        /// The neighbour that offers it.
+        from: Point,
+        /// The contract.
+        commitment: Commitment,
+        /// The onion that came with it.
+        packet: Packet,
+    },
+    /// The contract that was offered for an incoming one is irrevocably committed.
+    OutgoingCommitted {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// The outgoing one.
+        commitment: Commitment,
+    },
+    /// The outgoing contract was claimed on the chain.
+    OutgoingClaimed {
+        /// The outgoing contract.
+        outgoing: OutPoint,
+        /// What spends it.
+        transaction: Transaction,
+    },
+    /// The claimer of the outgoing contract told the secret.
+    OutgoingFulfilled {
+        /// The outgoing contract.
+        outgoing: OutPoint,
+        /// The secret.
+        secret: LockSecret,
+    },
+    /// The outgoing contract is irrevocably gone, and was not claimed.
+    OutgoingFailed {
+        /// The outgoing contract.
+        outgoing: OutPoint,
+    },
+    /// The incoming contract is irrevocably gone, as this node wished.
+    IncomingFailed {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// A `release_held_ptlc` arrived.
+    ReleaseReceived {
+        /// The message, sealed to this node.
+        sealed: Vec<u8>,
+    },
+    /// A new block.
+    Block {
+        /// Its height.
+        height: u32,
+    },
+}
+
+/// What a forwarder wants done. May be given more than once until an event confirms it.
+#[derive(Debug)]
+pub enum ForwarderAction {
+    /// Offer a contract to the next node.
+    Offer {
+        /// The incoming contract that it forwards.
+        incoming: OutPoint,
+        /// The offer.
+        proposal: Proposal,
+    },
+    /// Claim the incoming contract.
+    Claim {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// What opens it.
+        secret: LockSecret,
+    },
+    /// Fail the incoming contract.
+    Fail {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// Why.
+        reason: Refusal,
+    },
+    /// Take the money of the outgoing contract back: its expiry is reached.
+    TimeOut {
+        /// The outgoing contract.
+        outgoing: OutPoint,
+    },
+    /// Nothing to do: a release was refused. For the log of an operator.
+    ReleaseRefused {
+        /// Why, with the hold.
+        reason: Refusal,
+    },
+}
+
+/// A node between sender and receiver; with a hold order in its payload, the one that holds.
+#[derive(Debug)]
+pub struct Forwarder<S> {
+    config: ForwarderConfig,
+    ledger: Ledger<S>,
+    replay_guard: ReplayGuard,
+    height: u32,
+    forwards: BTreeMap<OutPoint, Forwarding>,
+    outgoing: BTreeMap<OutPoint, OutPoint>,
+    failing: BTreeSet<OutPoint>,
+    view: View,
+    log: Vec<ForwarderEvent>,
+}
+
+/// A payment on its way through this node.
+#[derive(Debug)]
+struct Forwarding {
+    incoming: Commitment,
+    next: Point,
+    amount_msat: u64,
+    expiry: u32,
+    packet: Packet,
+    hold: Option<HoldId>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Held,
+    Offered { lock: Lock, blind: Option<Blind> },
+    Committed { outgoing: Commitment, blind: Option<Blind> },
+    Settled,
+    Failing,
+}
+
+impl<S> Forwarder<S>
+where
+    S: HoldStore,
+    S::Error: Display,
+{
+    /// A forwarder whose holds are kept in `store`.
+    pub fn new(config: ForwarderConfig, store: S) -> Self {
+        Self {
+            ledger: Ledger::new(store, config.limits),
+            replay_guard: ReplayGuard::new(),
+            height: config.height,
+            forwards: BTreeMap::new(),
+            outgoing: BTreeMap::new(),
+            failing: BTreeSet::new(),
+            view: View::default(),
+            log: Vec::new(),
+            config,
+        }
+    }
+
+    /// The forwarder that these events make.
+    ///
+    /// # Errors
+    ///
+    /// That of the first event which was not accepted before either.
+    pub fn replay(
+        config: ForwarderConfig,
+        store: S,
+        log: Vec<ForwarderEvent>,
+    ) -> Result<Self, PaymentError> {
+        let mut forwarder = Self::new(config, store);
+        for event in log {
+            forwarder.apply(event)?;
+        }
+        Ok(forwarder)
+    }
+
+    /// The events so far.
+    pub fn log(&self) -> &[ForwarderEvent] {
+        &self.log
+    }
+
+    /// The events, to be replayed.
+    pub fn into_log(self) -> Vec<ForwarderEvent> {
+        self.log
+    }
+
+    /// What this node knows.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The ledger of holds.
+    pub fn ledger(&self) -> &Ledger<S> {
+        &self.ledger
+    }
+
+    /// Takes an event and says what to do.
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError`] when the event is impossible; then nothing has changed. What a peer or the sender does wrong is
+    /// no error, but a [`ForwarderAction::Fail`].
+    pub fn apply(&mut self, event: ForwarderEvent) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let actions = self.process(&event)?;
+        self.log.push(event);
+        Ok(actions)
+    }
+
+    fn process(&mut self, event: &ForwarderEvent) -> Result<Vec<ForwarderAction>, PaymentError> {
+        match event {
+            ForwarderEvent::IncomingCommitted { from, commitment, packet } => {
+                self.incoming_committed(from, commitment, packet)
+            }
+            ForwarderEvent::OutgoingCommitted { incoming, commitment } => {
+                self.outgoing_committed(incoming, commitment)
+            }
+            ForwarderEvent::OutgoingClaimed { outgoing, transaction } => {
+                let secret = self.committed(outgoing, "claim")?.1.extract(transaction)?;
+                self.fulfilled(outgoing, secret)
+            }
+            ForwarderEvent::OutgoingFulfilled { outgoing, secret } => {
+                self.committed(outgoing, "fulfilment")?.1.check_secret(secret)?;
+                self.fulfilled(outgoing, secret.clone())
+            }
+            ForwarderEvent::OutgoingFailed { outgoing } => self.outgoing_failed(outgoing),
+            ForwarderEvent::IncomingFailed { incoming } => self.incoming_failed(incoming),
+            ForwarderEvent::ReleaseReceived { sealed } => self.release_received(sealed),
+            ForwarderEvent::Block { height } => self.block(*height),
+        }
+    }
+
+    fn incoming_committed(
+        &mut self,
+        from: &Point,
+        commitment: &Commitment,
+        packet: &Packet,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let incoming = commitment.outpoint;
+        if self.forwards.contains_key(&incoming) || self.failing.contains(&incoming) {
+            return Err(PaymentError::KnownContract(incoming));
+        }
+        commitment.check_claimable()?;
+        match self.accept(from, commitment, packet) {
+            Ok(actions) => Ok(actions),
+            Err(reason) => {
+                self.failing.insert(incoming);
+                Ok(alloc::vec![ForwarderAction::Fail { incoming, reason }])
+            }
+        }
+    }
+
+    /// Reads the onion and forwards or holds.
+    fn accept(
+        &mut self,
+        from: &Point,
+        commitment: &Commitment,
+        packet: &Packet,
+    ) -> Result<Vec<ForwarderAction>, Refusal> {
+        let incoming = commitment.outpoint;
+        let peeled = packet.peel(&self.config.node_key, &[])?;
+        self.replay_guard.insert(peeled.shared_secret.replay_tag(), commitment.expiry())?;
+        let (Payload::Forward(payload), Some(next_packet)) =
+            (Payload::parse(&peeled.payload)?, peeled.next)
+        else {
+            return Err(Refusal::RouteEnd);
+        };
+        self.check_policy(commitment, &payload)?;
+        let ForwardPayload { next, amount_msat, expiry, tweak } = payload;
+        let mut forwarding = Forwarding {
+            incoming: commitment.clone(),
+            next,
+            amount_msat,
+            expiry,
+            packet: next_packet,
+            hold: None,
+            stage: Stage::Held,
+        };
+        let forward_now = match (commitment.lock(), tweak) {
+            (Lock::Hash(_), Tweak::None) => Some(None),
+            (Lock::Point(_), Tweak::Blind(blind)) => Some(Some(blind)),
+            (Lock::Hash(_), Tweak::Hold(order)) if order.held_blind.is_none() => {
+                self.hold(from, &mut forwarding, &order)?.map(|forward| forward.blind)
+            }
+            (Lock::Point(_), Tweak::Hold(order)) if order.held_blind.is_some() => {
+                self.hold(from, &mut forwarding, &order)?.map(|forward| forward.blind)
+            }
+            _ => return Err(Refusal::TweakMismatch),
+        };
+        let actions = match forward_now {
+            Some(blind) => alloc::vec![self.offer(&mut forwarding, blind)?],
+            None => Vec::new(),
+        };
+        self.forwards.insert(incoming, forwarding);
+        Ok(actions)
+    }
+
+    fn check_policy(
+        &self,
+        commitment: &Commitment,
+        payload: &ForwardPayload,
+    ) -> Result<(), Refusal> {
+        let offered_msat = commitment.amount_msat().saturating_sub(payload.amount_msat);
+        let required_msat = self.config.policy.fee_msat(payload.amount_msat).unwrap_or(u64::MAX);
+        if commitment.amount_msat() < payload.amount_msat || offered_msat < required_msat {
+            return Err(Refusal::FeeInsufficient { offered_msat, required_msat });
+        }
+        let offered = commitment.expiry().saturating_sub(payload.expiry);
+        let required = self.config.policy.cltv_expiry_delta;
+        if commitment.expiry() < payload.expiry || offered < required {
+            return Err(Refusal::ExpiryDelta { offered, required });
+        }
+        if payload.expiry <= self.height {
+            return Err(Refusal::ExpiryTooSoon {
+                expiry: payload.expiry,
+                required: self.height.saturating_add(1),
+            });
+        }
+        Ok(())
+    }
+
+    fn hold(
+        &mut self,
+        from: &Point,
+        forwarding: &mut Forwarding,
+        order: &HoldOrder,
+    ) -> Result<Option<Forward>, Refusal> {
+        let request = HoldRequest {
+            id: order.id,
+            release_hash: order.release_hash,
+            held_blind: order.held_blind.clone(),
+            amount_msat: forwarding.incoming.amount_msat(),
+            cutoff_height: cutoff_height(
+                order.latest_release_height,
+                forwarding.incoming.expiry(),
+                self.config.hold_safety_margin,
+                self.config.hold_deltas_ahead,
+                self.config.hold_min_final_delta,
+            ),
+            sender: from.x_only().serialize(),
+            // The next node is all that this one knows of the receiver.
+            receiver: forwarding.next.x_only().serialize(),
+        };
+        let held = self.ledger.hold(request, self.height).map_err(HoldError::into_text)?;
+        forwarding.hold = Some(order.id);
+        if let Some(held_blind) = &order.held_blind {
+            self.view.learn(
+                SecretSource::HeldBlind { hold: order.id },
+                LockSecret::Scalar(held_blind.as_scalar().clone()),
+            );
+        }
+        match held {
+            Held::Waiting => Ok(None),
+            Held::Forward(forward) => Ok(Some(forward)),
+            // The same order with another contract: the sender repeats itself.
+            Held::Finished => Err(Refusal::Hold(HoldError::IdTaken(order.id))),
+        }
+    }
+
+    /// L_{i+1} = L_i + y_i·G
+    fn offer(
+        &mut self,
+        forwarding: &mut Forwarding,
+        blind: Option<Blind>,
+    ) -> Result<ForwarderAction, Refusal> {
+        let incoming = forwarding.incoming.outpoint;
+        let lock = match (forwarding.incoming.lock(), &blind) {
+            (Lock::Point(point), Some(blind)) => {
+                let scalar = LockSecret::Scalar(blind.as_scalar().clone());
+                self.view.learn(SecretSource::Blind { incoming }, scalar);
+                Lock::Point(next_lock(&point, blind)?)
+            }
+            (lock, _) => lock,
+        };
+        forwarding.stage = Stage::Offered { lock, blind };
+        Ok(ForwarderAction::Offer {
+            incoming,
+            proposal: Proposal {
+                to: forwarding.next,
+                amount_msat: forwarding.amount_msat,
+                expiry: forwarding.expiry,
+                lock,
+                packet: forwarding.packet.clone(),
+            },
+        })
+    }
+
+    fn outgoing_committed(
+        &mut self,
+        incoming: &OutPoint,
+        commitment: &Commitment,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let out_of_order =
+            PaymentError::OutOfOrder { contract: commitment.outpoint, event: "commitment" };
+        if self.outgoing.contains_key(&commitment.outpoint) {
+            return Err(PaymentError::KnownContract(commitment.outpoint));
+        }
+        let forwarding =
+            self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+        let Stage::Offered { lock, blind } = &mut forwarding.stage else { return Err(out_of_order) };
+        commitment.check_proposed(*lock, forwarding.amount_msat, forwarding.expiry)?;
+        if let Some(hold) = &forwarding.hold {
+            self.ledger.forwarded(hold).map_err(HoldError::into_text)?;
+        }
+        let blind = blind.take();
+        forwarding.stage = Stage::Committed { outgoing: commitment.clone(), blind };
+        self.outgoing.insert(commitment.outpoint, *incoming);
+        Ok(Vec::new())
+    }
+
+    fn committed(
+        &self,
+        outgoing: &OutPoint,
+        event: &'static str,
+    ) -> Result<(OutPoint, &Commitment), PaymentError> {
+        let incoming =
+            *self.outgoing.get(outgoing).ok_or(PaymentError::UnknownContract(*outgoing))?;
+        match self.forwards.get(&incoming).map(|forwarding| &forwarding.stage) {
+            Some(Stage::Committed { outgoing, .. }) => Ok((incoming, outgoing)),
+            _ => Err(PaymentError::OutOfOrder { contract: *outgoing, event }),
+        }
+    }
+
+    /// l_i = l_{i+1} − y_i
+    fn fulfilled(
+        &mut self,
+        outgoing: &OutPoint,
+        secret: LockSecret,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let (incoming, _) = self.committed(outgoing, "claim")?;
+        let forwarding =
+            self.forwards.get_mut(&incoming).ok_or(PaymentError::UnknownContract(incoming))?;
+        let incoming_secret = match (&forwarding.stage, &secret) {
+            (Stage::Committed { blind: Some(blind), .. }, LockSecret::Scalar(scalar)) => {
+                LockSecret::Scalar(previous_secret(scalar, blind)?)
+            }
+            _ => secret.clone(),
+        };
+        forwarding.incoming.check_secret(&incoming_secret)?;
+        forwarding.stage = Stage::Settled;
+        self.view.learn(SecretSource::Lock { contract: *outgoing }, secret);
+        self.view.learn(SecretSource::Lock { contract: incoming }, incoming_secret.clone());
+        Ok(alloc::vec![ForwarderAction::Claim { incoming, secret: incoming_secret }])
+    }
+
+    fn outgoing_failed(&mut self, outgoing: &OutPoint) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let (incoming, _) = self.committed(outgoing, "failure")?;
+        if let Some(forwarding) = self.forwards.get_mut(&incoming) {
+            forwarding.stage = Stage::Failing;
+        }
+        self.failing.insert(incoming);
+        Ok(alloc::vec![ForwarderAction::Fail { incoming, reason: Refusal::Downstream }])
+    }
+
+    fn incoming_failed(&mut self, incoming: &OutPoint) -> Result<Vec<ForwarderAction>, PaymentError> {
+        if !self.failing.contains(incoming) {
+            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failure" });
+        }
+        if let Some(forwarding) = self.forwards.get(incoming)
+            && let Some(hold) = &forwarding.hold
+            && self.ledger.state(hold).is_ok_and(|state| state == crate::hold::HoldState::Failing)
+        {
+            self.ledger.failed(hold).map_err(HoldError::into_text)?;
+        }
+        self.failing.remove(incoming);
+        Ok(Vec::new())
+    }
+
+    fn release_received(&mut self, sealed: &[u8]) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let message = ReleaseHeld::open(&self.config.node_key, sealed)?;
+        let mut actions = Vec::new();
+        for (id, secret) in &message.holds {
+            match self.ledger.release(id, secret, self.height) {
+                Ok(Released::Forward(forward)) => actions.extend(self.forward_held(forward)),
+                Ok(Released::AlreadyReleased | Released::Queued) => {}
+                Err(error) => {
+                    let reason = Refusal::Hold(error.into_text());
+                    actions.push(ForwarderAction::ReleaseRefused { reason });
+                }
+            }
+            let scalar = LockSecret::Scalar(secret.as_scalar().clone());
+            self.view.learn(SecretSource::Release { hold: *id }, scalar);
+        }
+        Ok(actions)
+    }
+
+    fn forward_held(&mut self, forward: Forward) -> Option<ForwarderAction> {
+        let incoming = self.held(&forward.id)?;
+        let mut forwarding = self.forwards.remove(&incoming)?;
+        let action = match self.offer(&mut forwarding, forward.blind) {
+            Ok(action) => action,
+            Err(reason) => {
+                forwarding.stage = Stage::Failing;
+                self.failing.insert(incoming);
+                ForwarderAction::Fail { incoming, reason }
+            }
+        };
+        self.forwards.insert(incoming, forwarding);
+        Some(action)
+    }
+
+    /// The contract that is held under this id and not committed further.
+    fn held(&self, id: &HoldId) -> Option<OutPoint> {
+        let waiting = |forwarding: &&Forwarding| {
+            forwarding.hold == Some(*id)
+                && matches!(forwarding.stage, Stage::Held | Stage::Offered { .. })
+        };
+        self.forwards.values().find(waiting).map(|forwarding| forwarding.incoming.outpoint)
+    }
+
+    fn block(&mut self, height: u32) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let mut actions = Vec::new();
+        for id in self.ledger.block(height).map_err(HoldError::into_text)? {
+            if let Some(incoming) = self.held(&id)
+                && let Some(forwarding) = self.forwards.get_mut(&incoming)
+            {
+                forwarding.stage = Stage::Failing;
+                self.failing.insert(incoming);
+                let reason = Refusal::CutoffReached(id);
+                actions.push(ForwarderAction::Fail { incoming, reason });
+            }
+        }
+        self.height = height;
+        self.replay_guard.prune(height);
+        for forwarding in self.forwards.values() {
+            if let Stage::Committed { outgoing, .. } = &forwarding.stage
+                && outgoing.expiry() <= height
+            {
+                actions.push(ForwarderAction::TimeOut { outgoing: outgoing.outpoint });
+            }
+        }
+        Ok(actions)
+    }
+}

@@ -1,0 +1,61 @@
+//! The roles of a payment: sender, forwarder, receiver.
+//!
+//! A role is a state machine without I/O, clock or randomness: an event goes in, actions come out. The *driver* (a node's
+//! channel layer, or the demonstration) carries the actions out and reports what happened. A role keeps its
+//! events; a new one that is fed the same events is in the same state ([`Forwarder::replay`] and its like).
+//!
+//! # One payment
+//!
+//! ```text
+//! sender                     forwarder N_i                          receiver
+//! Pay ─▶ Offer
+//! OutgoingCommitted ─ ─ ─ ─▶ IncomingCommitted ─▶ hold, or Offer
+//!   ─▶ Mail ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─▶ Mail ─▶ Release
+//!                            ReleaseReceived ─▶ Offer ◀─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
+//!                            OutgoingCommitted ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▶ IncomingCommitted ─▶ Claim
+//!                            OutgoingClaimed ─▶ Claim  ◀ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
+//! OutgoingClaimed ─▶ Paid ◀ ─ ─ ─ ┘
+//! ```
+//!
+//! "Committed" is what the driver says once a contract stands irrevocably on both sides; a role believes it no further
+//! than it can check: lock, amount, expiry, and that the adaptor signatures verify. Each forwarder computes the lock of
+//! its outgoing edge itself, from its own incoming lock and its own y.
+//!
+//! # What a role knows
+//!
+//! [`View`] lists every secret that a role was handed or computed, with where it comes from. It is filled by the
+//! events and nothing else, so the analysis of thefts reads what was really there.
+//!
+//! # What breaks it
+//!
+//! - A driver that reports a contract as committed which can still be revoked: a forwarder then pays out of its own
+//!   pocket.
+//! - A seed ([`AttemptSeed`]) that is used twice: all y's of two attempts are the same.
+//! - Losing the kept pre-signatures of an outgoing contract: the claim can't be turned into the lock secret.
+//!
+//! # References
+//!
+//! [BOLT 2](https://github.com/lightning/bolts/blob/master/02-peer-protocol.md) for commitment and
+//! [BOLT 4](https://github.com/lightning/bolts/blob/master/04-onion-routing.md) for the payloads.
+
+mod edge;
+mod error;
+mod forwarder;
+mod message;
+mod payload;
+mod receiver;
+mod route;
+mod seed;
+mod sender;
+mod view;
+
+pub use edge::{Commitment, Proposal};
+pub use error::{PayloadError, PaymentError, Refusal};
+pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
+pub use message::{AvailableHold, HeldAvailable, ReleaseHeld};
+pub use payload::{FinalPayload, ForwardPayload, HoldOrder, Payload, PaymentSecret, Tweak};
+pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
+pub use route::{EdgeTerms, Route, RouteHop};
+pub use seed::{AttemptId, AttemptSeed};
+pub use sender::{HoldPlan, Payee, Payment, Sender, SenderAction, SenderEvent};
+pub use view::{KnownSecret, SecretSource, View};

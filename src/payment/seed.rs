@@ -1,0 +1,83 @@
+use core::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::curve::{SecretScalar, Tag};
+use crate::hold::{HoldId, ReleaseSecret};
+use crate::lock::Blind;
+
+static ATTEMPT: Tag = Tag::new("pointlock/attempt");
+
+/// Names an attempt to pay, in the sender's own books. 32 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttemptId(pub [u8; 32]);
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AttemptId({self})")
+    }
+}
+
+/// 32 bytes of fresh entropy, from which everything secret of *one* attempt is derived. A retry takes another one.
+///
+/// `Clone` only inside this crate, for the log of events.
+#[derive(PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct AttemptSeed([u8; 32]);
+
+impl AttemptSeed {
+    /// A seed from fresh entropy.
+    pub fn new(entropy: [u8; 32]) -> Self {
+        Self(entropy)
+    }
+
+    pub(super) fn id(&self) -> AttemptId {
+        AttemptId(*self.derive(b"id", 0))
+    }
+
+    /// y_hop
+    pub(super) fn blind(&self, hop: usize) -> Blind {
+        Blind::new(self.scalar(b"blind", hop))
+    }
+
+    pub(super) fn hold_id(&self) -> HoldId {
+        HoldId(*self.derive(b"hold id", 0))
+    }
+
+    pub(super) fn release(&self) -> ReleaseSecret {
+        ReleaseSecret::new(self.scalar(b"release", 0))
+    }
+
+    pub(super) fn onion_session(&self) -> SecretScalar {
+        self.scalar(b"onion session", 0)
+    }
+
+    pub(super) fn mail_session(&self) -> SecretScalar {
+        self.scalar(b"mail session", 0)
+    }
+
+    pub(super) fn duplicate(&self) -> Self {
+        Self(self.0)
+    }
+
+    fn scalar(&self, purpose: &[u8], index: usize) -> SecretScalar {
+        SecretScalar::from_hash(&self.derive(purpose, index))
+            .expect("a hash of fresh entropy is zero mod n with a probability of 2^-256")
+    }
+
+    /// H_pointlock/attempt(seed ‖ index ‖ purpose)
+    fn derive(&self, purpose: &[u8], index: usize) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(ATTEMPT.hash(&[&self.0, &(index as u64).to_be_bytes(), purpose]))
+    }
+}
+
+impl fmt::Debug for AttemptSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AttemptSeed(…)")
+    }
+}

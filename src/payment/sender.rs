@@ -1,0 +1,480 @@
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use bitcoin::{OutPoint, Transaction};
+
+use super::{
+    AttemptId, AttemptSeed, AvailableHold, Commitment, EdgeTerms, FinalPayload, ForwardPayload,
+    HeldAvailable, HoldOrder, PaymentError, PaymentSecret, Proposal, Route, RouteHop, SecretSource,
+    Tweak, View,
+};
+use crate::curve::Point;
+use crate::hold::HeldBlind;
+use crate::invoice::{InvoiceId, StaticInvoice};
+use crate::lock::{Blind, Lock, LockSecret, RouteLocks, previous_secret};
+use crate::onion::Packet;
+
+/// Whom the sender means to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payee {
+    /// The owner of this node id, known from elsewhere: an invoice of anybody else is refused.
+    Known(Point),
+    /// Whoever signed the invoice. The sender trusts whoever gave it the invoice: a vault can put its own in place of
+    /// the receiver's.
+    WhoeverSigned,
+}
+
+/// Where a payment is to be held, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldPlan {
+    /// The forwarder that holds, counted from 1.
+    pub hop: usize,
+    /// For how many blocks at most.
+    pub blocks: u32,
+}
+
+/// An order to pay.
+#[derive(Debug)]
+pub struct Payment {
+    /// What to pay, decoded and with its signature verified.
+    pub invoice: StaticInvoice,
+    /// Whom.
+    pub payee: Payee,
+    /// How much the receiver gets, in millisatoshi.
+    pub amount_msat: u64,
+    /// The forwarders N_1 … N_{n−1}.
+    pub forwarders: Vec<RouteHop>,
+    /// How many blocks the receiver gets to claim.
+    pub min_final_delta: u32,
+    /// Where to hold, if the receiver is offline.
+    pub hold: Option<HoldPlan>,
+    /// The height now.
+    pub height: u32,
+    /// The time now, in seconds since 1970.
+    pub unix_time: u64,
+    /// Fresh entropy, for this attempt alone.
+    pub seed: AttemptSeed,
+}
+
+/// What a sender is told.
+#[derive(Debug)]
+pub enum SenderEvent {
+    /// Pay.
+    Pay(Payment),
+    /// The contract of the first edge is irrevocably committed.
+    OutgoingCommitted {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The contract.
+        commitment: Commitment,
+    },
+    /// The contract was claimed on the chain.
+    OutgoingClaimed {
+        /// The contract.
+        outgoing: OutPoint,
+        /// What spends it.
+        transaction: Transaction,
+    },
+    /// The claimer told the secret.
+    OutgoingFulfilled {
+        /// The contract.
+        outgoing: OutPoint,
+        /// The secret.
+        secret: LockSecret,
+    },
+    /// The contract is irrevocably gone, and was not claimed.
+    OutgoingFailed {
+        /// The contract.
+        outgoing: OutPoint,
+    },
+    /// A new block.
+    Block {
+        /// Its height.
+        height: u32,
+    },
+}
+
+/// What a sender wants done.
+#[derive(Debug)]
+pub enum SenderAction {
+    /// Offer a contract to the first node.
+    Offer {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The offer.
+        proposal: Proposal,
+    },
+    /// Send a message to the receiver, through whoever keeps its mail.
+    Mail {
+        /// The receiver.
+        to: Point,
+        /// The `held_ptlc_available`, sealed to it.
+        sealed: Vec<u8>,
+    },
+    /// Nothing to do: the payment arrived.
+    Paid {
+        /// The attempt.
+        attempt: AttemptId,
+        /// z or the preimage: that the receiver, or somebody who paid it before, was paid.
+        secret: LockSecret,
+    },
+    /// Nothing to do: the payment failed, and the money is back.
+    Failed {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// Take the money of the contract back: its expiry is reached.
+    TimeOut {
+        /// The contract.
+        outgoing: OutPoint,
+    },
+}
+
+/// The node that pays.
+#[derive(Debug, Default)]
+pub struct Sender {
+    attempts: BTreeMap<AttemptId, Attempt>,
+    outgoing: BTreeMap<OutPoint, AttemptId>,
+    view: View,
+    log: Vec<SenderEvent>,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    invoice: InvoiceId,
+    invoice_lock: Lock,
+    route: Route,
+    /// L_1 … L_n.
+    locks: Vec<Lock>,
+    first_blind: Option<Blind>,
+    mail: Option<(Point, Vec<u8>)>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Offered,
+    Committed(Commitment),
+    Ended,
+}
+
+impl Sender {
+    /// A sender that has paid nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The sender that these events make.
+    ///
+    /// # Errors
+    ///
+    /// That of the first event which was not accepted before either.
+    pub fn replay(log: Vec<SenderEvent>) -> Result<Self, PaymentError> {
+        let mut sender = Self::new();
+        for event in log {
+            sender.apply(event)?;
+        }
+        Ok(sender)
+    }
+
+    /// The events so far.
+    pub fn log(&self) -> &[SenderEvent] {
+        &self.log
+    }
+
+    /// The events, to be replayed.
+    pub fn into_log(self) -> Vec<SenderEvent> {
+        self.log
+    }
+
+    /// What this node knows.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The nodes of an attempt, with what is locked on each edge.
+    pub fn route(&self, attempt: &AttemptId) -> Option<&Route> {
+        self.attempts.get(attempt).map(|attempt| &attempt.route)
+    }
+
+    /// The locks of an attempt, L_1 … L_n, as the sender set them up.
+    pub fn locks(&self, attempt: &AttemptId) -> Option<&[Lock]> {
+        self.attempts.get(attempt).map(|attempt| attempt.locks.as_slice())
+    }
+
+    /// Takes an event and says what to do.
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError`]; then nothing has changed.
+    pub fn apply(&mut self, event: SenderEvent) -> Result<Vec<SenderAction>, PaymentError> {
+        let actions = self.process(&event)?;
+        self.log.push(event);
+        Ok(actions)
+    }
+
+    fn process(&mut self, event: &SenderEvent) -> Result<Vec<SenderAction>, PaymentError> {
+        match event {
+            SenderEvent::Pay(payment) => self.pay(payment),
+            SenderEvent::OutgoingCommitted { attempt, commitment } => {
+                self.outgoing_committed(attempt, commitment)
+            }
+            SenderEvent::OutgoingClaimed { outgoing, transaction } => {
+                let secret = self.committed(outgoing, "claim")?.1.extract(transaction)?;
+                self.fulfilled(outgoing, secret)
+            }
+            SenderEvent::OutgoingFulfilled { outgoing, secret } => {
+                self.committed(outgoing, "fulfilment")?.1.check_secret(secret)?;
+                self.fulfilled(outgoing, secret.clone())
+            }
+            SenderEvent::OutgoingFailed { outgoing } => {
+                let (attempt, _) = self.committed(outgoing, "failure")?;
+                self.end(&attempt);
+                Ok(alloc::vec![SenderAction::Failed { attempt }])
+            }
+            SenderEvent::Block { height } => Ok(self.block(*height)),
+        }
+    }
+
+    fn pay(&mut self, payment: &Payment) -> Result<Vec<SenderAction>, PaymentError> {
+        let attempt_id = payment.seed.id();
+        if self.attempts.contains_key(&attempt_id) {
+            return Err(PaymentError::SeedReused(attempt_id));
+        }
+        let receiver = check_invoice(payment)?;
+        let hold_blocks = payment.hold.map_or(0, |hold| hold.blocks);
+        let overflow = PaymentError::ExpiryOverflow { hop: payment.forwarders.len() + 1 };
+        let latest_release = payment.height.checked_add(hold_blocks).ok_or(overflow.clone())?;
+        let last = EdgeTerms {
+            amount_msat: payment.amount_msat,
+            expiry: latest_release.checked_add(payment.min_final_delta).ok_or(overflow)?,
+        };
+        let route = Route::new(&payment.forwarders, receiver, last)?;
+        let secrets = AttemptSecrets::draw(payment, &route, latest_release)?;
+
+        let packet = secrets.packet(payment, &route)?;
+        let attempt = Attempt {
+            invoice: payment.invoice.invoice_id(),
+            invoice_lock: payment.invoice.lock(),
+            mail: secrets.mail(payment, &route)?,
+            locks: secrets.locks,
+            first_blind: secrets.first_blind,
+            route,
+            stage: Stage::Offered,
+        };
+        let first = attempt.route.edges()[0];
+        let proposal = Proposal {
+            to: attempt.route.nodes()[0],
+            amount_msat: first.amount_msat,
+            expiry: first.expiry,
+            lock: attempt.locks[0],
+            packet,
+        };
+        for known in secrets.view.secrets() {
+            self.view.learn(known.source, known.secret.clone());
+        }
+        self.attempts.insert(attempt_id, attempt);
+        Ok(alloc::vec![SenderAction::Offer { attempt: attempt_id, proposal }])
+    }
+
+    fn outgoing_committed(
+        &mut self,
+        attempt_id: &AttemptId,
+        commitment: &Commitment,
+    ) -> Result<Vec<SenderAction>, PaymentError> {
+        let attempt = self
+            .attempts
+            .get_mut(attempt_id)
+            .ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
+        let Stage::Offered = attempt.stage else {
+            return Err(PaymentError::OutOfOrder {
+                contract: commitment.outpoint,
+                event: "commitment",
+            });
+        };
+        let first = attempt.route.edges()[0];
+        commitment.check_proposed(attempt.locks[0], first.amount_msat, first.expiry)?;
+        attempt.stage = Stage::Committed(commitment.clone());
+        self.outgoing.insert(commitment.outpoint, *attempt_id);
+        // Not before: what is announced is there.
+        let mail = attempt.mail.take();
+        Ok(mail.map(|(to, sealed)| SenderAction::Mail { to, sealed }).into_iter().collect())
+    }
+
+    fn committed(
+        &self,
+        outgoing: &OutPoint,
+        event: &'static str,
+    ) -> Result<(AttemptId, &Commitment), PaymentError> {
+        let attempt =
+            *self.outgoing.get(outgoing).ok_or(PaymentError::UnknownContract(*outgoing))?;
+        match self.attempts.get(&attempt).map(|attempt| &attempt.stage) {
+            Some(Stage::Committed(commitment)) => Ok((attempt, commitment)),
+            _ => Err(PaymentError::OutOfOrder { contract: *outgoing, event }),
+        }
+    }
+
+    /// z = l_1 − y_0
+    fn fulfilled(
+        &mut self,
+        outgoing: &OutPoint,
+        secret: LockSecret,
+    ) -> Result<Vec<SenderAction>, PaymentError> {
+        let (attempt_id, _) = self.committed(outgoing, "claim")?;
+        let attempt = &self.attempts[&attempt_id];
+        let payment_secret = match (&attempt.first_blind, &secret) {
+            (Some(blind), LockSecret::Scalar(scalar)) => {
+                LockSecret::Scalar(previous_secret(scalar, blind)?)
+            }
+            _ => secret.clone(),
+        };
+        if !attempt.invoice_lock.is_opened_by(&payment_secret) {
+            return Err(PaymentError::WrongSecret(*outgoing));
+        }
+        let invoice = attempt.invoice;
+        self.view.learn(SecretSource::Lock { contract: *outgoing }, secret);
+        self.view.learn(SecretSource::Payment { invoice }, payment_secret.clone());
+        self.end(&attempt_id);
+        Ok(alloc::vec![SenderAction::Paid { attempt: attempt_id, secret: payment_secret }])
+    }
+
+    fn end(&mut self, attempt: &AttemptId) {
+        if let Some(attempt) = self.attempts.get_mut(attempt) {
+            attempt.stage = Stage::Ended;
+        }
+    }
+
+    fn block(&self, height: u32) -> Vec<SenderAction> {
+        self.attempts
+            .values()
+            .filter_map(|attempt| match &attempt.stage {
+                Stage::Committed(commitment) if commitment.expiry() <= height => {
+                    Some(SenderAction::TimeOut { outgoing: commitment.outpoint })
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// Whether the invoice may be paid like this; gives the receiver's node id.
+fn check_invoice(payment: &Payment) -> Result<Point, PaymentError> {
+    let invoice = &payment.invoice;
+    invoice.check_not_expired(payment.unix_time)?;
+    if let Payee::Known(payee) = payment.payee
+        && invoice.node_id() != payee
+    {
+        return Err(PaymentError::NotFromPayee);
+    }
+    if let Some(asked_msat) = invoice.amount_msat()
+        && payment.amount_msat < asked_msat
+    {
+        return Err(PaymentError::BelowInvoice { asked_msat, amount_msat: payment.amount_msat });
+    }
+    if let Some(hold) = payment.hold
+        && !(1..=payment.forwarders.len()).contains(&hold.hop)
+    {
+        return Err(PaymentError::NoHolder { hop: hold.hop });
+    }
+    // The interim route ends with the receiver; what comes before it are the last forwarders.
+    let (receiver, tail) =
+        invoice.interim_route().split_last().ok_or(PaymentError::RouteMismatch)?;
+    let forwarders = payment.forwarders.iter().map(|hop| hop.node_id);
+    if forwarders.rev().take(tail.len()).eq(tail.iter().rev().copied()) {
+        Ok(*receiver)
+    } else {
+        Err(PaymentError::RouteMismatch)
+    }
+}
+
+/// Everything that is secret in one attempt.
+struct AttemptSecrets {
+    locks: Vec<Lock>,
+    first_blind: Option<Blind>,
+    final_blind: Option<Blind>,
+    /// For N_1 … N_{n−1}.
+    tweaks: Vec<Tweak>,
+    view: View,
+}
+
+impl AttemptSecrets {
+    fn draw(payment: &Payment, route: &Route, latest_release: u32) -> Result<Self, PaymentError> {
+        let attempt = payment.seed.id();
+        let edges = route.edges().len();
+        let mut view = View::default();
+        let (locks, mut blinds, final_blind) = match payment.invoice.lock() {
+            Lock::Hash(hash) => (alloc::vec![Lock::Hash(hash); edges], Vec::new(), None),
+            Lock::Point(payment_point) => {
+                let blinds: Vec<Blind> = (0..edges).map(|hop| payment.seed.blind(hop)).collect();
+                let locks = RouteLocks::new(&payment_point, &blinds)?;
+                for (hop, blind) in blinds.iter().enumerate() {
+                    let scalar = LockSecret::Scalar(blind.as_scalar().clone());
+                    view.learn(SecretSource::DrawnBlind { attempt, hop }, scalar);
+                }
+                let points = locks.locks().iter().copied().map(Lock::Point).collect();
+                (points, blinds, Some(locks.into_final_blind()))
+            }
+        };
+        let first_blind = (!blinds.is_empty()).then(|| blinds.remove(0));
+        let mut blinds = blinds.into_iter();
+        let tweaks = (1..edges)
+            .map(|hop| match (payment.hold, blinds.next()) {
+                (Some(hold), blind) if hold.hop == hop => {
+                    let release = payment.seed.release();
+                    let id = payment.seed.hold_id();
+                    let scalar = LockSecret::Scalar(release.as_scalar().clone());
+                    view.learn(SecretSource::Release { hold: id }, scalar);
+                    let held_blind =
+                        blind.map(|blind| HeldBlind::new(&blind, &release)).transpose()?;
+                    Ok(Tweak::Hold(HoldOrder {
+                        id,
+                        held_blind,
+                        release_hash: release.hash(),
+                        latest_release_height: latest_release,
+                    }))
+                }
+                (_, Some(blind)) => Ok(Tweak::Blind(blind)),
+                (_, None) => Ok(Tweak::None),
+            })
+            .collect::<Result<_, PaymentError>>()?;
+        Ok(Self { locks, first_blind, final_blind, tweaks, view })
+    }
+
+    fn packet(&self, payment: &Payment, route: &Route) -> Result<Packet, PaymentError> {
+        let forwarders = self.tweaks.iter().enumerate().map(|(index, tweak)| {
+            let next = route.edges()[index + 1];
+            ForwardPayload::encode(&route.nodes()[index + 1], next.amount_msat, next.expiry, tweak)
+        });
+        let last = route.edges()[route.edges().len() - 1];
+        let receiver = FinalPayload::encode(
+            last.amount_msat,
+            last.expiry,
+            &PaymentSecret::of_invoice(&payment.invoice.invoice_id()),
+            payment.amount_msat,
+            self.final_blind.as_ref(),
+        );
+        let hops: Vec<(Point, Vec<u8>)> =
+            route.nodes().iter().copied().zip(forwarders.chain([receiver])).collect();
+        let (packet, _) = Packet::build(payment.seed.onion_session(), &hops, &[])?;
+        Ok(packet)
+    }
+
+    /// The announcement of the hold, and to whom.
+    fn mail(
+        &self,
+        payment: &Payment,
+        route: &Route,
+    ) -> Result<Option<(Point, Vec<u8>)>, PaymentError> {
+        let Some(hold) = payment.hold else { return Ok(None) };
+        let message = HeldAvailable {
+            holder: route.nodes()[hold.hop - 1],
+            holds: alloc::vec![AvailableHold {
+                id: payment.seed.hold_id(),
+                release: payment.seed.release(),
+                amount_msat: payment.amount_msat,
+            }],
+        };
+        let receiver = route.nodes()[route.nodes().len() - 1];
+        Ok(Some((receiver, message.seal(&receiver, payment.seed.mail_session())?)))
+    }
+}

@@ -1,0 +1,84 @@
+use alloc::vec::Vec;
+
+use bitcoin::OutPoint;
+
+use super::AttemptId;
+use crate::hold::HoldId;
+use crate::invoice::InvoiceId;
+use crate::lock::LockSecret;
+
+/// Where a role has a secret from. An [`OutPoint`] names the contract of an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SecretSource {
+    /// z, or the preimage, of an invoice: the receiver's own, or what the sender ends with.
+    Payment {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// A y that the sender drew.
+    DrawnBlind {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Whose it is: 0 for the sender's own, i for the y_i that forwarder i is given.
+        hop: usize,
+    },
+    /// The y that came with an incoming contract.
+    Blind {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// Y, which came with the receiver's incoming contract.
+    FinalBlind {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// y + h, which came with a payment to hold.
+    HeldBlind {
+        /// The hold.
+        hold: HoldId,
+    },
+    /// h.
+    Release {
+        /// The hold.
+        hold: HoldId,
+    },
+    /// The lock secret of a contract, computed or extracted.
+    Lock {
+        /// The contract.
+        contract: OutPoint,
+    },
+}
+
+/// A secret and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSecret {
+    /// Where it comes from.
+    pub source: SecretSource,
+    /// A scalar or a preimage.
+    pub secret: LockSecret,
+}
+
+/// All the secrets that a role was handed or computed, in the order in which it learned them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    known: Vec<KnownSecret>,
+}
+
+impl View {
+    /// The secrets.
+    pub fn secrets(&self) -> &[KnownSecret] {
+        &self.known
+    }
+
+    /// The secret of this source.
+    pub fn get(&self, source: SecretSource) -> Option<&LockSecret> {
+        self.known.iter().find(|known| known.source == source).map(|known| &known.secret)
+    }
+
+    pub(super) fn learn(&mut self, source: SecretSource, secret: LockSecret) {
+        let known = KnownSecret { source, secret };
+        if !self.known.contains(&known) {
+            self.known.push(known);
+        }
+    }
+}
