@@ -1,0 +1,414 @@
+"""One row of a vector file, answered by the reference: the bridge between hexadecimal fields and the schemes.
+
+`answer(op, inputs)` gives the verdict, the outputs and the intermediate values of an operation. The verdict is
+
+    "valid"                            the operation succeeds; of adapt: the signature verifies; of a batch: all do
+    "invalid"                          well-formed and wrong: verify says no, extract has no secret, the signature that
+                                       adapt returns does not verify
+    {"error": field, "culprit": index} a field can't be used; culprit where one entry of a list is to blame
+
+The operations `schnorr.*`, `ecdsa.*`, `musig2.session`, `lock.setup` and `lock.claim` have the fields of SPEC.md
+section 8; the others are steps and variants of theirs, for implementations that expose them.
+"""
+
+import bip340
+import ecdsa_adaptor
+import lock
+import musig2
+import schnorr_adaptor
+from secp256k1 import (
+    ORDER,
+    G,
+    Malformed,
+    bytes32,
+    compressed,
+    compressed_or_zero,
+    decompress,
+    integer,
+    lift_x,
+    tagged_hash,
+    x_bytes,
+)
+
+
+def answer(op, inputs, context=None):
+    """(verdict, outputs, intermediate values). `context` is what an adapted signature has to verify under."""
+    try:
+        verdict, outputs, steps = OPERATIONS[op](Fields(inputs), *([] if context is None else [Fields(context)]))
+    except Malformed as error:
+        verdict = {"error": error.field}
+        if error.culprit is not None:
+            verdict["culprit"] = error.culprit
+        return verdict, None, None
+    return verdict, outputs and to_hex(outputs), steps and to_hex(steps)
+
+
+def to_hex(value):
+    """Bytes and scalars' 32 bytes as hex, through dicts and lists; small integers and booleans stay numbers."""
+    if isinstance(value, dict):
+        return {name: to_hex(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_hex(entry) for entry in value]
+    return value.hex() if isinstance(value, bytes) else value
+
+
+class Fields:
+    """The inputs of a row, each read with its length and its range, or Malformed with its name."""
+
+    def __init__(self, inputs):
+        self.inputs = inputs
+
+    def bytes(self, field, length):
+        return self.sized(field, self.inputs[field], length)
+
+    def scalar(self, field):
+        return self.scalar_of(field, self.inputs[field])
+
+    def point(self, field):
+        return self.point_of(field, self.inputs[field])
+
+    def x_only_key(self, field):
+        data = self.bytes(field, 32)
+        if lift_x(integer(data)) is None:
+            raise Malformed(field)
+        return data
+
+    def scalars(self, field):
+        return [self.scalar_of(field, text, index) for index, text in self.entries(field)]
+
+    def points(self, field):
+        return [self.point_of(field, text, index) for index, text in self.entries(field)]
+
+    def byte_strings(self, field, length):
+        return [self.sized(field, text, length, index) for index, text in self.entries(field)]
+
+    def entries(self, field):
+        if not self.inputs[field]:
+            raise Malformed(field)
+        return enumerate(self.inputs[field])
+
+    @staticmethod
+    def sized(field, text, length, culprit=None):
+        data = bytes.fromhex(text)
+        if len(data) != length:
+            raise Malformed(field, culprit)
+        return data
+
+    def scalar_of(self, field, text, culprit=None):
+        number = integer(self.sized(field, text, 32, culprit))
+        if not 0 < number < ORDER:
+            raise Malformed(field, culprit)
+        return number
+
+    @staticmethod
+    def point_of(field, text, culprit=None):
+        point = decompress(bytes.fromhex(text))
+        if point is None:
+            raise Malformed(field, culprit)
+        return point
+
+
+def verdict_of(valid):
+    return "valid" if valid else "invalid"
+
+
+def schnorr_pre_sign(fields):
+    secret_key, message = fields.scalar("secret_key"), fields.bytes("message", 32)
+    lock_point, aux_rand = fields.point("adaptor_point"), fields.bytes("aux_rand", 32)
+    presignature, steps = schnorr_adaptor.pre_sign(secret_key, message, lock_point, aux_rand)
+    return "valid", {"public_key": x_bytes(secret_key * G), "presignature": presignature}, steps
+
+
+def _schnorr_statement(fields):
+    return fields.x_only_key("public_key"), fields.bytes("message", 32), fields.point("adaptor_point")
+
+
+def schnorr_verify(fields):
+    public_key, message, lock_point = _schnorr_statement(fields)
+    presignature = fields.bytes("presignature", 65)
+    valid = schnorr_adaptor.verify(public_key, message, lock_point, presignature)
+    parts = schnorr_adaptor.nonce_of(public_key, message, presignature)
+    steps = parts and {"challenge": bytes32(parts[2]), "nonce_point": compressed_or_zero(parts[0])}
+    return verdict_of(valid), {"valid": valid}, steps
+
+
+def schnorr_verify_batch(fields):
+    verdicts = [schnorr_verify(Fields(item))[0] for item in fields.inputs["items"]]
+    wrong = [index for index, verdict in enumerate(verdicts) if verdict == "invalid"]
+    return verdict_of(not wrong), {"valid": not wrong, "invalid": wrong}, None
+
+
+def schnorr_adapt(fields, context):
+    presignature, secret = fields.bytes("presignature", 65), fields.scalar("adaptor_secret")
+    signature = schnorr_adaptor.adapt(presignature, secret)
+    valid = bip340.verify(context.x_only_key("public_key"), context.bytes("message", 32), signature)
+    return verdict_of(valid), {"signature": signature}, None
+
+
+def schnorr_extract(fields):
+    public_key, message, lock_point = _schnorr_statement(fields)
+    presignature, signature = fields.bytes("presignature", 65), fields.bytes("signature", 64)
+    secret = schnorr_adaptor.extract(public_key, message, lock_point, presignature, signature)
+    return ("invalid", None, None) if secret is None else ("valid", {"adaptor_secret": bytes32(secret)}, None)
+
+
+def ecdsa_pre_sign(fields):
+    secret_key, message = fields.scalar("secret_key"), fields.bytes("message", 32)
+    lock_point, aux_rand = fields.point("adaptor_point"), fields.bytes("aux_rand", 32)
+    presignature, steps = ecdsa_adaptor.pre_sign(secret_key, message, lock_point, aux_rand)
+    return "valid", {"public_key": compressed(secret_key * G), "presignature": presignature}, steps
+
+
+def ecdsa_verify(fields):
+    public_key, message, lock_point = (
+        fields.point("public_key"),
+        fields.bytes("message", 32),
+        fields.point("adaptor_point"),
+    )
+    valid = ecdsa_adaptor.verify(public_key, message, lock_point, fields.bytes("presignature", 162))
+    return verdict_of(valid), {"valid": valid}, None
+
+
+def ecdsa_adapt(fields, context):
+    presignature, secret = fields.bytes("presignature", 162), fields.scalar("adaptor_secret")
+    signature = ecdsa_adaptor.adapt(presignature, secret)
+    s = ecdsa_adaptor.scalars_of(presignature)[1] * pow(secret, -1, ORDER) % ORDER
+    steps = {"scalar_before_low_s": bytes32(s), "negated": s > ORDER // 2}
+    valid = ecdsa_adaptor.verify_signature(context.point("public_key"), context.bytes("message", 32), signature)
+    return verdict_of(valid), {"signature": signature}, steps
+
+
+def ecdsa_extract(fields):
+    fields.point("public_key")
+    fields.bytes("message", 32)
+    presignature, signature = fields.bytes("presignature", 162), fields.bytes("signature", 64)
+    secret = ecdsa_adaptor.extract(fields.point("adaptor_point"), presignature, signature)
+    return ("invalid", None, None) if secret is None else ("valid", {"adaptor_secret": bytes32(secret)}, None)
+
+
+def _key(fields, public_keys):
+    """The tweaked aggregate key, and the values on the way."""
+    key = musig2.aggregate_keys(public_keys)
+    steps = {
+        "key_list_hash": tagged_hash("KeyAgg list", b"".join(public_keys)),
+        "key_coefficients": [bytes32(key.coefficients[entry]) for entry in public_keys],
+        "untweaked_aggregate_key": compressed(key.point),
+        "tweak_steps": [],
+    }
+    for index, entry in enumerate(fields.inputs.get("tweaks", [])):
+        tweak = fields.sized("tweaks", entry["tweak"], 32, index)
+        try:
+            key = musig2.tweak_key(key, tweak, entry["xonly"])
+        except Malformed as error:
+            raise Malformed(error.field, index) from None
+        steps["tweak_steps"].append(
+            {"aggregate_key": compressed(key.point), "gacc": bytes32(key.gacc), "tacc": bytes32(key.tacc)}
+        )
+    return key, steps | {"gacc": bytes32(key.gacc), "tacc": bytes32(key.tacc)}
+
+
+def musig2_key_agg(fields):
+    key, steps = _key(fields, [bytes.fromhex(text) for _, text in fields.entries("public_keys")])
+    return "valid", {"aggregate_key": x_bytes(key.point)}, steps
+
+
+def musig2_nonce_agg(fields):
+    nonces = fields.byte_strings("public_nonces", 66)
+    return "valid", {"aggregate_nonce": musig2.aggregate_nonces(nonces)}, None
+
+
+def _lock_point(fields):
+    return fields.point("adaptor_point") if "adaptor_point" in fields.inputs else None
+
+
+def _session(fields, key, public_nonces):
+    """A session; without a field adaptor_point it is a plain one."""
+    aggregate = musig2.aggregate_nonces(public_nonces)
+    session = musig2.Session(key, aggregate, fields.bytes("message", 32), _lock_point(fields))
+    steps = {
+        "locked_first_nonce": compressed_or_zero(session.locked_first),
+        "nonce_coefficient": bytes32(session.b),
+        "final_nonce": compressed(session.final_nonce),
+        "challenge": bytes32(session.e),
+    }
+    return session, aggregate, steps
+
+
+def _public_session(fields):
+    """A session as an observer has it: public keys and public nonces from the row."""
+    public_keys = [bytes.fromhex(text) for _, text in fields.entries("public_keys")]
+    key, key_steps = _key(fields, public_keys)
+    public_nonces = fields.byte_strings("public_nonces", 66)
+    if len(public_nonces) != len(public_keys):
+        raise Malformed("public_nonces")
+    session, aggregate, steps = _session(fields, key, public_nonces)
+    return session, public_keys, public_nonces, aggregate, key_steps | steps
+
+
+def musig2_nonce_process(fields):
+    session, _, _, aggregate, steps = _public_session(fields)
+    names = ("locked_first_nonce", "nonce_coefficient", "final_nonce", "challenge")
+    outputs = {"aggregate_key": x_bytes(session.key.point), "aggregate_nonce": aggregate}
+    return "valid", outputs | {name: steps[name] for name in names}, None
+
+
+def musig2_partial_verify(fields):
+    session, public_keys, public_nonces, _, steps = _public_session(fields)
+    signer = fields.inputs["signer"]
+    partial = fields.bytes("partial_signature", 32)
+    valid = session.partial_verify(partial, public_nonces[signer], public_keys[signer])
+    return verdict_of(valid), {"valid": valid}, steps
+
+
+def _checked_presignature(session, partials, public_nonces, public_keys):
+    if len(partials) != len(public_keys):
+        raise Malformed("partial_signatures")
+    for signer, contribution in enumerate(zip(partials, public_nonces, public_keys)):
+        if not session.partial_verify(*contribution):
+            raise Malformed("partial_signatures", signer)
+    return session.presignature(partials)
+
+
+def musig2_partial_agg(fields):
+    session, public_keys, public_nonces, _, steps = _public_session(fields)
+    partials = fields.byte_strings("partial_signatures", 32)
+    return "valid", {"presignature": _checked_presignature(session, partials, public_nonces, public_keys)}, steps
+
+
+def _signing_session(fields):
+    """Keys, nonces and partial signatures of all signers: what the session operations have in common."""
+    message = fields.bytes("message", 32)
+    secret_keys = fields.scalars("secret_keys")
+    rands = fields.byte_strings("session_rands", 32)
+    if len(rands) != len(secret_keys):
+        raise Malformed("session_rands")
+    public_keys = [compressed(secret_key * G) for secret_key in secret_keys]
+    key, steps = _key(fields, public_keys)
+    aggregate_key = x_bytes(key.point)
+    made = [
+        musig2.generate_nonce(rand, public_key, bytes32(secret_key), aggregate_key, message)
+        for rand, public_key, secret_key in zip(rands, public_keys, secret_keys)
+    ]
+    secret_nonces, public_nonces = zip(*made)
+    session, aggregate, session_steps = _session(fields, key, public_nonces)
+    partials = [session.partial_sign(nonces, secret) for nonces, secret in zip(secret_nonces, secret_keys)]
+    outputs = {
+        "public_keys": public_keys,
+        "aggregate_key": aggregate_key,
+        "public_nonces": public_nonces,
+        "aggregate_nonce": aggregate,
+        "partial_signatures": partials,
+    }
+    steps["secret_nonces"] = [[bytes32(k) for k in nonces] for nonces in secret_nonces]
+    presignature = _checked_presignature(session, partials, public_nonces, public_keys)
+    return message, outputs, presignature, steps | session_steps
+
+
+def musig2_session(fields):
+    lock_point, secret = fields.point("adaptor_point"), fields.scalar("adaptor_secret")
+    if secret * G != lock_point:
+        raise Malformed("adaptor_secret")
+    message, outputs, presignature, steps = _signing_session(fields)
+    assert schnorr_adaptor.verify(outputs["aggregate_key"], message, lock_point, presignature)
+    signature = schnorr_adaptor.adapt(presignature, secret)
+    extracted = schnorr_adaptor.extract(outputs["aggregate_key"], message, lock_point, presignature, signature)
+    steps["extracted_secret"] = bytes32(extracted)
+    return "valid", outputs | {"presignature": presignature, "signature": signature}, steps
+
+
+def musig2_plain_session(fields):
+    message, outputs, presignature, steps = _signing_session(fields)
+    signature = presignature[1:]
+    assert bip340.verify(outputs["aggregate_key"], message, signature)
+    return "valid", outputs | {"signature": signature}, steps
+
+
+def _encoded(points):
+    return [compressed(point) for point in points]
+
+
+def _scalars(numbers):
+    return [bytes32(number) for number in numbers]
+
+
+def lock_setup(fields):
+    locks, final_blind = lock.setup(fields.point("payment_point"), fields.scalars("blinds"))
+    return "valid", {"locks": _encoded(locks), "final_blind": bytes32(final_blind)}, None
+
+
+def lock_claim(fields):
+    return "valid", {"lock_secret": bytes32(lock.claim(fields.scalar("lock_secret"), fields.scalar("blind")))}, None
+
+
+def _claimed(locks, last_secret, blinds):
+    """The claims of one route, each secret checked against its lock."""
+    secrets, remainder = lock.claim_route(last_secret, blinds)
+    assert _encoded(locks) == _encoded(secret * G for secret in secrets)
+    return {"lock_secrets": _scalars(secrets)}, remainder
+
+
+def lock_route(fields):
+    """A route from setup to the sender's z; blinds of the path and of a trampoline's tail where the row has them."""
+    secret, tweaks = fields.scalar("payment_secret"), fields.scalars("blinds")
+    sums = {"final_blind": lock.total(tweaks, "blinds")}
+    if "path_blinds" in fields.inputs:
+        path = [
+            0 if text is None else fields.scalar_of("path_blinds", text, hop)
+            for hop, text in fields.entries("path_blinds")
+        ]
+        sums["path_blind"] = lock.total(path, "path_blinds")
+        tweaks = [(y + b) % ORDER for y, b in zip(tweaks, path, strict=True)]
+        if 0 in tweaks:
+            raise Malformed("path_blinds", tweaks.index(0))
+    if "tail_blinds" in fields.inputs:
+        tail = fields.scalars("tail_blinds")
+        sums["tail_blind"] = lock.total(tail, "tail_blinds")
+        tweaks += tail
+    locks, _ = lock.setup(secret * G, tweaks)
+    claims, remainder = _claimed(locks, (secret + sum(sums.values())) % ORDER, tweaks)
+    assert remainder == secret
+    outputs = {"payment_point": compressed(secret * G), "locks": _encoded(locks)}
+    outputs |= {name: bytes32(number) for name, number in sums.items()}
+    return "valid", outputs | claims, {"tweaks": _scalars(tweaks)}
+
+
+def lock_parts(fields):
+    """One payment in parts: every part is locked to Z + q*G before its own blinds."""
+    secret, shares = fields.scalar("payment_secret"), fields.scalars("part_secrets")
+    q = lock.total(shares, "part_secrets")
+    start = secret * G + q * G
+    if start.is_infinity:
+        raise Malformed("part_secrets")
+    parts = []
+    for blinds in fields.inputs["parts"]:
+        own = Fields({"blinds": blinds}).scalars("blinds")
+        locks, final_blind = lock.setup(start, own)
+        claims, remainder = _claimed(locks, (secret + q + final_blind) % ORDER, own)
+        assert (remainder - q) % ORDER == secret
+        parts.append({"locks": _encoded(locks), "final_blind": bytes32(final_blind)} | claims)
+    return "valid", {"payment_point": compressed(secret * G), "part_sum": bytes32(q), "parts": parts}, None
+
+
+OPERATIONS = {
+    "schnorr.pre_sign": schnorr_pre_sign,
+    "schnorr.verify": schnorr_verify,
+    "schnorr.verify_batch": schnorr_verify_batch,
+    "schnorr.adapt": schnorr_adapt,
+    "schnorr.extract": schnorr_extract,
+    "ecdsa.pre_sign": ecdsa_pre_sign,
+    "ecdsa.verify": ecdsa_verify,
+    "ecdsa.adapt": ecdsa_adapt,
+    "ecdsa.extract": ecdsa_extract,
+    "musig2.session": musig2_session,
+    "musig2.tweaked_session": musig2_session,
+    "musig2.plain_session": musig2_plain_session,
+    "musig2.key_agg": musig2_key_agg,
+    "musig2.nonce_agg": musig2_nonce_agg,
+    "musig2.nonce_process": musig2_nonce_process,
+    "musig2.partial_verify": musig2_partial_verify,
+    "musig2.partial_agg": musig2_partial_agg,
+    "lock.setup": lock_setup,
+    "lock.claim": lock_claim,
+    "lock.route": lock_route,
+    "lock.parts": lock_parts,
+}
