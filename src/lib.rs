@@ -5,7 +5,17 @@
 extern crate alloc;
 
 pub mod adaptor;
+#[cfg(feature = "std")]
+pub mod contract;
 pub mod curve;
 #[cfg(feature = "std")]
 pub mod hold;
+#[cfg(feature = "std")]
+pub mod invoice;
 pub mod lock;
+#[cfg(feature = "std")]
+pub mod onion;
+#[cfg(feature = "std")]
+pub mod payment;
+#[cfg(feature = "std")]
+pub mod wire;

@@ -1,0 +1,277 @@
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::frame::{self, HMAC_LENGTH, MIN_PAYLOAD};
+use super::keys::{KeyType, apply_stream, blinding_factor, derive_key, hmac};
+use super::{OnionError, SharedSecret};
+use crate::curve::{Point, SecretScalar};
+
+/// The version byte of the packets that BOLT 4 describes.
+const VERSION: u8 = 0;
+
+/// Marks the last hop, in the place of the next packet's HMAC.
+const LAST_HOP: [u8; HMAC_LENGTH] = [0; HMAC_LENGTH];
+
+/// An onion packet, as one hop of the route gets it.
+///
+/// Encoding: 1,366 bytes: version 00 (1), ephemeral key (33), payloads (1,300), HMAC (32). The
+/// ephemeral key is a point of the curve; whether the HMAC is right only the hop can tell. Nothing in
+/// it is secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Packet {
+    ephemeral_key: Point,
+    /// Of any length in here: a packet keeps the length that it was built or read with.
+    hop_payloads: Vec<u8>,
+    hmac: [u8; HMAC_LENGTH],
+}
+
+/// What a hop finds in its packet.
+pub struct Peeled {
+    /// The hop's payload, without its length: at least 2 bytes. Erased on drop, for it may carry the
+    /// blinds of a lock.
+    pub payload: Zeroizing<Vec<u8>>,
+    /// The secret shared with the sender, for the [`ReplayGuard`](super::ReplayGuard) and for failures.
+    pub shared_secret: SharedSecret,
+    /// The packet for the next hop; None at the last one.
+    pub next: Option<Packet>,
+}
+
+impl Packet {
+    /// Length of the payloads of a payment packet, in bytes: frames of 1 or 3 + length + 32 each.
+    pub const PAYLOADS_LENGTH: usize = 1300;
+    /// Length of the encoding of a payment packet, in bytes.
+    pub const LENGTH: usize = Self::overhead() + Self::PAYLOADS_LENGTH;
+
+    /// The packet for the first of `hops`, and the secrets shared with each, in the order of the route.
+    ///
+    /// `session_key` is fresh entropy, used for this packet and nothing else. A hop is a node id (or a
+    /// blinded one) and a payload of at least 2 bytes, without its length.
+    ///
+    /// # Errors
+    ///
+    /// [`OnionError::NoHops`], [`OnionError::TooShort`], [`OnionError::TooLong`]; and
+    /// [`OnionError::InvalidKey`] in the case that no hash will show.
+    pub fn build<P: AsRef<[u8]>>(
+        session_key: SecretScalar,
+        hops: &[(Point, P)],
+        associated_data: &[u8],
+    ) -> Result<(Self, Vec<SharedSecret>), OnionError> {
+        let hops: Vec<(Point, &[u8])> =
+            hops.iter().map(|(node_id, payload)| (*node_id, payload.as_ref())).collect();
+        Self::build_sized(session_key, &hops, associated_data, Self::PAYLOADS_LENGTH)
+    }
+
+    fn build_sized(
+        session_key: SecretScalar,
+        hops: &[(Point, &[u8])],
+        associated_data: &[u8],
+        payloads_length: usize,
+    ) -> Result<(Self, Vec<SharedSecret>), OnionError> {
+        let frame_lengths = frame_lengths(hops, payloads_length)?;
+        let ephemeral_key = session_key.to_point();
+        // The rest of the packet behind the last frame must not tell the last hop how long the route
+        // is: random bytes, but such that the same session key gives the same packet.
+        let mut hop_payloads = vec![0; payloads_length];
+        let pad_key = derive_key(KeyType::Pad, &session_key.dangerous_to_bytes());
+        apply_stream(&pad_key, 0, &mut hop_payloads);
+
+        let shared_secrets = shared_secrets(session_key, hops)?;
+        let filler = filler(&shared_secrets, &frame_lengths, payloads_length);
+        let mut hmac_of_next = LAST_HOP;
+        for (hop, shared_secret) in shared_secrets.iter().enumerate().rev() {
+            let frame_length = frame_lengths[hop];
+            hop_payloads.copy_within(..payloads_length - frame_length, frame_length);
+            frame::write(&mut hop_payloads, hops[hop].1, &hmac_of_next);
+            apply_stream(&shared_secret.key(KeyType::Rho), 0, &mut hop_payloads);
+            if hop == hops.len() - 1 {
+                hop_payloads[payloads_length - filler.len()..].copy_from_slice(&filler);
+            }
+            hmac_of_next =
+                hmac(&*shared_secret.key(KeyType::Mu), &[&hop_payloads, associated_data]);
+        }
+        Ok((Self { ephemeral_key, hop_payloads, hmac: hmac_of_next }, shared_secrets))
+    }
+
+    /// Reads a payment packet.
+    ///
+    /// # Errors
+    ///
+    /// [`OnionError::PacketLength`], [`OnionError::InvalidVersion`] and [`OnionError::InvalidKey`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, OnionError> {
+        Self::parse(bytes, Self::PAYLOADS_LENGTH)
+    }
+
+    fn parse(bytes: &[u8], payloads_length: usize) -> Result<Self, OnionError> {
+        let expected = Self::overhead() + payloads_length;
+        if bytes.len() != expected {
+            return Err(OnionError::PacketLength { expected, actual: bytes.len() });
+        }
+        let version = bytes[0];
+        if version != VERSION {
+            return Err(OnionError::InvalidVersion { version });
+        }
+        let (ephemeral_key, rest) = bytes[1..].split_at(Point::LENGTH);
+        let (hop_payloads, hmac) = rest.split_at(payloads_length);
+        Ok(Self {
+            ephemeral_key: Point::from_slice(ephemeral_key)
+                .map_err(|source| OnionError::InvalidKey { source })?,
+            hop_payloads: hop_payloads.to_vec(),
+            hmac: hmac.try_into().expect("32 bytes are left of the expected length"),
+        })
+    }
+
+    /// The encoding, 1,366 bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(Self::overhead() + self.hop_payloads.len());
+        bytes.push(VERSION);
+        bytes.extend_from_slice(&self.ephemeral_key.to_bytes());
+        bytes.extend_from_slice(&self.hop_payloads);
+        bytes.extend_from_slice(&self.hmac);
+        bytes
+    }
+
+    /// The ephemeral key E_i of the hop that this packet is for.
+    pub fn ephemeral_key(&self) -> Point {
+        self.ephemeral_key
+    }
+
+    /// The secret that this packet's hop shares with the sender. [`peel`](Self::peel) gives it too;
+    /// apart from that it serves to answer an [`OnionError::InvalidPayload`] with a failure.
+    pub fn shared_secret(&self, node_secret: &SecretScalar) -> SharedSecret {
+        SharedSecret::new(node_secret, &self.ephemeral_key)
+    }
+
+    /// Takes off the layer of the hop with this secret, after checking the HMAC of all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`OnionError::InvalidHmac`] and [`OnionError::InvalidPayload`]; and [`OnionError::InvalidKey`]
+    /// in the case that no hash will show.
+    pub fn peel(
+        &self,
+        node_secret: &SecretScalar,
+        associated_data: &[u8],
+    ) -> Result<Peeled, OnionError> {
+        let shared_secret = self.shared_secret(node_secret);
+        let expected =
+            hmac(&*shared_secret.key(KeyType::Mu), &[&self.hop_payloads, associated_data]);
+        if !bool::from(expected.ct_eq(&self.hmac)) {
+            return Err(OnionError::InvalidHmac);
+        }
+
+        let payloads_length = self.hop_payloads.len();
+        let mut plain = Zeroizing::new(vec![0; 2 * payloads_length]);
+        plain[..payloads_length].copy_from_slice(&self.hop_payloads);
+        apply_stream(&shared_secret.key(KeyType::Rho), 0, &mut plain);
+        let frame = frame::read(&plain[..payloads_length])
+            .map_err(|reason| OnionError::InvalidPayload { reason })?;
+
+        let next = if frame.hmac == LAST_HOP {
+            None
+        } else {
+            let blinding_factor = blinding_factor(&self.ephemeral_key, &shared_secret)
+                .map_err(|source| OnionError::InvalidKey { source })?;
+            Some(Self {
+                ephemeral_key: self.ephemeral_key.mul_secret(&blinding_factor),
+                hop_payloads: plain[frame.length..frame.length + payloads_length].to_vec(),
+                hmac: frame.hmac,
+            })
+        };
+        Ok(Peeled { payload: Zeroizing::new(frame.payload.to_vec()), shared_secret, next })
+    }
+
+    /// Length of all but the payloads, in bytes.
+    const fn overhead() -> usize {
+        1 + Point::LENGTH + HMAC_LENGTH
+    }
+}
+
+/// The length of each hop's frame in bytes; their sum is at most `payloads_length`.
+fn frame_lengths(
+    hops: &[(Point, &[u8])],
+    payloads_length: usize,
+) -> Result<Vec<usize>, OnionError> {
+    if hops.is_empty() {
+        return Err(OnionError::NoHops);
+    }
+    let mut lengths = Vec::with_capacity(hops.len());
+    let mut total = 0usize;
+    let mut first_beyond = None;
+    for (hop, (_, payload)) in hops.iter().enumerate() {
+        if payload.len() < MIN_PAYLOAD {
+            return Err(OnionError::TooShort { hop, length: payload.len() });
+        }
+        let length = frame::length(payload.len());
+        lengths.push(length);
+        // The hops may all borrow one huge payload: the sum need not fit.
+        total = total.saturating_add(length);
+        if total > payloads_length {
+            first_beyond.get_or_insert(hop);
+        }
+    }
+    match first_beyond {
+        Some(hop) => Err(OnionError::TooLong { hop, excess: total - payloads_length }),
+        None => Ok(lengths),
+    }
+}
+
+/// s_i for all hops, from e_1.
+fn shared_secrets(
+    session_key: SecretScalar,
+    hops: &[(Point, &[u8])],
+) -> Result<Vec<SharedSecret>, OnionError> {
+    let mut ephemeral = session_key;
+    let mut shared_secrets = Vec::with_capacity(hops.len());
+    for (node_id, _) in hops {
+        let shared_secret = SharedSecret::new(&ephemeral, node_id);
+        let blinding_factor = blinding_factor(&ephemeral.to_point(), &shared_secret)
+            .map_err(|source| OnionError::InvalidKey { source })?;
+        ephemeral = ephemeral.mul(&blinding_factor);
+        shared_secrets.push(shared_secret);
+    }
+    Ok(shared_secrets)
+}
+
+/// What the last hop finds at the end of its payloads: the zeros that each hop before it appended,
+/// under the key streams of that hop and of those after it.
+fn filler(
+    shared_secrets: &[SharedSecret],
+    frame_lengths: &[usize],
+    payloads_length: usize,
+) -> Vec<u8> {
+    let mut filler = Vec::new();
+    let forwarding = shared_secrets.len() - 1;
+    for (shared_secret, frame_length) in shared_secrets.iter().zip(frame_lengths).take(forwarding) {
+        // What the hops before appended ends where the packet does; this hop's zeros follow.
+        let offset = payloads_length - filler.len();
+        filler.resize(filler.len() + frame_length, 0);
+        apply_stream(&shared_secret.key(KeyType::Rho), offset, &mut filler);
+    }
+    filler
+}
+
+impl fmt::Debug for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packet")
+            .field("ephemeral_key", &self.ephemeral_key)
+            .field("payloads_length", &self.hop_payloads.len())
+            .field("hmac", &hex::encode(self.hmac))
+            .finish()
+    }
+}
+
+impl fmt::Debug for Peeled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peeled")
+            .field("payload_length", &self.payload.len())
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
