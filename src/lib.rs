@@ -5,3 +5,5 @@
 extern crate alloc;
 
 pub mod curve;
+#[cfg(feature = "std")]
+pub mod wire;
