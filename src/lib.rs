@@ -6,4 +6,6 @@ extern crate alloc;
 
 pub mod curve;
 #[cfg(feature = "std")]
+pub mod invoice;
+#[cfg(feature = "std")]
 pub mod wire;
