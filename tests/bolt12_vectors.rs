@@ -1,5 +1,7 @@
 //! BOLT 12's own vectors: strings, Merkle roots and signatures, and the rules for offers.
 
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
 #[expect(unreachable_pub, reason = "one helper for all tests")]
 mod common;
 

@@ -1,6 +1,8 @@
 //! Static invoices from the outside: what a receiver makes, what a vault could do to it, what a payer
 //! accepts.
 
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
 use std::collections::BTreeMap;
 
 use pointlock::curve::{CurveError, Keypair, Point, SecretScalar};
@@ -522,6 +524,15 @@ fn the_builder_makes_nothing_that_decoding_refuses() {
         Some(InvoiceError::AmountOutOfRange { field, amount: 0 })
     );
     assert_eq!(sign(builder().interim_route(&route)), None);
+    // Claiming publishes z: with the signing key as z, every later invoice could be forged.
+    let field = Field::PAYMENT_POINTS;
+    for reused in [receiver().public_key(), receiver().public_key().negate()] {
+        for points in [vec![reused], vec![point(1), reused]] {
+            let points = PaymentPoints::new(points).unwrap();
+            let reusing = StaticInvoiceBuilder::new(points, CREATED_AT).interim_route(&route);
+            assert_eq!(sign(reusing), Some(InvoiceError::KeyReused { field }));
+        }
+    }
     let hash = StaticInvoiceBuilder::new(PaymentLock::Hash([7; 32]), CREATED_AT);
     assert_eq!(sign(hash.interim_route(&route)), None);
 }

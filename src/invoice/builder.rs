@@ -6,24 +6,25 @@ use crate::wire::{TlvStream, TlvWriter, tu64};
 /// Makes a [`StaticInvoice`]: the receiver's side.
 ///
 /// What it can't make, decoding refuses: the rules stand in one place, and [`sign`](Self::sign) ends by
-/// decoding what it wrote.
+/// decoding what it wrote. One rule is the receiver's own: no payment point may be its signing key, which
+/// the first claim would publish.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct StaticInvoiceBuilder {
+    lock: PaymentLock,
     writer: TlvWriter,
 }
 
 impl StaticInvoiceBuilder {
     /// An invoice with this lock, created at the UNIX time `created_at` in seconds.
     pub fn new(lock: impl Into<PaymentLock>, created_at: u64) -> Self {
-        let builder = Self { writer: TlvWriter::new() };
-        let builder = match lock.into() {
-            PaymentLock::Points(points) => {
-                builder.set(Field::PAYMENT_POINTS, concatenated(points.as_slice()))
-            }
-            PaymentLock::Hash(hash) => builder.set(Field::PAYMENT_HASH, hash),
+        let lock = lock.into();
+        let (field, value) = match &lock {
+            PaymentLock::Points(points) => (Field::PAYMENT_POINTS, concatenated(points.as_slice())),
+            PaymentLock::Hash(hash) => (Field::PAYMENT_HASH, hash.to_vec()),
         };
-        builder
+        Self { lock, writer: TlvWriter::new() }
+            .set(field, value)
             .set(Field::INVOICE_CREATED_AT, tu64(created_at))
             // Always written: implementations differ in what they take for granted.
             .relative_expiry(DEFAULT_RELATIVE_EXPIRY)
@@ -72,7 +73,14 @@ impl StaticInvoiceBuilder {
     /// # Errors
     ///
     /// As [`StaticInvoice::from_bytes`]: a field is missing or has a value that no reader would accept.
+    /// [`InvoiceError::KeyReused`] when a payment point is the key itself or its opposite.
     pub fn sign(self, key: &Keypair, aux_rand: &[u8; 32]) -> Result<StaticInvoice, InvoiceError> {
+        // A reader has nothing to lose by this, so it is the receiver's rule and not a reader's.
+        if let PaymentLock::Points(points) = &self.lock
+            && points.as_slice().iter().any(|point| point.x_only() == key.x_only_public_key())
+        {
+            return Err(InvoiceError::KeyReused { field: Field::PAYMENT_POINTS });
+        }
         let node_id = key.public_key().to_bytes();
         let unsigned =
             self.set(Field::OFFER_ISSUER_ID, node_id).set(Field::INVOICE_NODE_ID, node_id);

@@ -153,6 +153,13 @@ pub enum InvoiceError {
         field: Field,
     },
 
+    /// A payment point belongs to the key that signs: the first claim would publish that key.
+    #[error("{field}: has the signing key as a payment point")]
+    KeyReused {
+        /// The field.
+        field: Field,
+    },
+
     /// The invoice may no longer be paid.
     #[error("{field}: expired at {expires_at}, now it is {now}")]
     Expired {
@@ -209,6 +216,7 @@ impl InvoiceError {
             | Self::UnknownFeature { field, .. }
             | Self::NodeId { field }
             | Self::Signature { field }
+            | Self::KeyReused { field }
             | Self::Expired { field, .. }
             | Self::Chain { field, .. }
             | Self::Issuer { field, .. } => Some(field),

@@ -49,7 +49,7 @@
 //!
 //! // A vault that puts its own invoice in place is found out.
 //! let vault = Keypair::from_secret_bytes(&[5; 32])?;
-//! let forged = StaticInvoiceBuilder::new(vault.public_key(), now)
+//! let forged = StaticInvoiceBuilder::new(lsp, now)
 //!     .interim_route(&[vault.public_key()])
 //!     .sign(&vault, &aux_rand)?;
 //! let forged = StaticInvoice::decode_at(&forged.to_string(), ChainHash::BITCOIN, now + 60)?;
