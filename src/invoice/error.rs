@@ -1,0 +1,235 @@
+use std::string::String;
+
+use thiserror::Error;
+
+use super::{ChainHash, Field};
+use crate::curve::{CurveError, Point};
+use crate::wire::WireError;
+
+/// Why text or bytes are not a static invoice that may be paid. Except where the text itself is at
+/// fault, it names the field.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InvoiceError {
+    /// A `+` does not stand between two characters, with or without white space behind it.
+    #[error("invoice text: `+` at byte {position} does not join two characters")]
+    TextContinuation {
+        /// Where the `+` stands, in bytes from the start of the text.
+        position: usize,
+    },
+    /// The text is partly upper case, partly lower case.
+    #[error("invoice text: mixed case")]
+    TextMixedCase,
+    /// The text has no `1` between the human-readable part and the data.
+    #[error("invoice text: no separator `1`")]
+    TextSeparator,
+    /// The human-readable part is empty, too long or not printable ASCII.
+    #[error("invoice text: no valid human-readable part")]
+    TextHumanReadablePart,
+    /// The human-readable part is a valid one, of something else.
+    #[error("invoice text: starts with {actual:?}, expected \"lni\"")]
+    TextPrefix {
+        /// What it is, in lower case, at most 83 characters.
+        actual: String,
+    },
+    /// A character of the data is none of bech32's.
+    #[error("invoice text: {character:?} is no bech32 character")]
+    TextCharacter {
+        /// The character.
+        character: char,
+    },
+    /// The bits that are left over at the end are more than four, or not all zero.
+    #[error("invoice text: padding is too long or not zero")]
+    TextPadding,
+
+    /// The bytes are no TLV stream, or the field is no minimal integer.
+    #[error("{}{source}", prefix(*.field))]
+    Encoding {
+        /// The field, unless the bytes end before its type is known.
+        field: Option<Field>,
+        /// What is wrong.
+        source: WireError,
+    },
+    /// A field that has to be there is not.
+    #[error("{field}: missing")]
+    Missing {
+        /// The field.
+        field: Field,
+    },
+    /// A field that no static invoice carries.
+    #[error("{field}: has no place in a static invoice")]
+    Unexpected {
+        /// The field.
+        field: Field,
+    },
+    /// A field of an unknown even type, without which the invoice can't be understood.
+    #[error("{field}: unknown even type")]
+    UnknownEven {
+        /// The field.
+        field: Field,
+    },
+    /// Two fields of which only one may be there.
+    #[error("{field}: stands beside {other}, which excludes it")]
+    Conflict {
+        /// The field.
+        field: Field,
+        /// The other one.
+        other: Field,
+    },
+    /// A field of fixed length has another one.
+    #[error("{field}: {actual} bytes, expected {expected}")]
+    Length {
+        /// The field.
+        field: Field,
+        /// The length that it has to have, in bytes.
+        expected: usize,
+        /// The length that it has, in bytes.
+        actual: usize,
+    },
+    /// A field that lists items of fixed length is empty, or ends inside an item.
+    #[error("{field}: {actual} bytes, expected one or more items of {item} bytes")]
+    ListLength {
+        /// The field.
+        field: Field,
+        /// The length of an item, in bytes.
+        item: usize,
+        /// The length that the field has, in bytes.
+        actual: usize,
+    },
+    /// A field that may not be empty is.
+    #[error("{field}: empty")]
+    Empty {
+        /// The field.
+        field: Field,
+    },
+    /// A text is not UTF-8.
+    #[error("{field}: not UTF-8")]
+    NotUtf8 {
+        /// The field.
+        field: Field,
+    },
+    /// A point is none.
+    #[error("{field}: point {index}: {source}")]
+    Point {
+        /// The field.
+        field: Field,
+        /// Which of the field's points, from 0.
+        index: usize,
+        /// What is wrong.
+        source: CurveError,
+    },
+    /// The currency is not three capital letters (ISO 4217).
+    #[error("{field}: not three capital letters")]
+    Currency {
+        /// The field.
+        field: Field,
+    },
+    /// The amount is zero, or more millisatoshi than there can be.
+    #[error("{field}: amount of {amount} is out of range")]
+    AmountOutOfRange {
+        /// The field.
+        field: Field,
+        /// The amount, in millisatoshi or in the offer's currency.
+        amount: u64,
+    },
+    /// A feature is required (its bit is even) and unknown.
+    #[error("{field}: unknown required feature {bit}")]
+    UnknownFeature {
+        /// The field.
+        field: Field,
+        /// The bit of the feature.
+        bit: usize,
+    },
+    /// The invoice is signed by another node than the offer's issuer.
+    #[error("{field}: not the offer_issuer_id")]
+    NodeId {
+        /// The field.
+        field: Field,
+    },
+    /// The signature is not one by `invoice_node_id` over these fields.
+    #[error("{field}: not a valid signature by invoice_node_id")]
+    Signature {
+        /// The field.
+        field: Field,
+    },
+
+    /// A payment point belongs to the key that signs: the first claim would publish that key.
+    #[error("{field}: has the signing key as a payment point")]
+    KeyReused {
+        /// The field.
+        field: Field,
+    },
+
+    /// The invoice may no longer be paid.
+    #[error("{field}: expired at {expires_at}, now it is {now}")]
+    Expired {
+        /// The field that says so.
+        field: Field,
+        /// The last second in which it may be paid, UNIX time.
+        expires_at: u64,
+        /// The time given, UNIX time in seconds.
+        now: u64,
+    },
+    /// The invoice is for another chain.
+    #[error("{field}: for the chain {actual}, not for {expected}")]
+    Chain {
+        /// The field.
+        field: Field,
+        /// The payer's chain.
+        expected: ChainHash,
+        /// The invoice's chain.
+        actual: ChainHash,
+    },
+    /// The invoice is not from the receiver whom the payer means.
+    #[error("{field}: {actual} is not the receiver whom the payer means")]
+    Issuer {
+        /// The field.
+        field: Field,
+        /// Who issued the invoice.
+        actual: Point,
+    },
+}
+
+impl InvoiceError {
+    /// The field at fault, unless the text is, or the bytes end before a type.
+    pub fn field(&self) -> Option<Field> {
+        match *self {
+            Self::TextContinuation { .. }
+            | Self::TextMixedCase
+            | Self::TextSeparator
+            | Self::TextHumanReadablePart
+            | Self::TextPrefix { .. }
+            | Self::TextCharacter { .. }
+            | Self::TextPadding => None,
+            Self::Encoding { field, .. } => field,
+            Self::Missing { field }
+            | Self::Unexpected { field }
+            | Self::UnknownEven { field }
+            | Self::Conflict { field, .. }
+            | Self::Length { field, .. }
+            | Self::ListLength { field, .. }
+            | Self::Empty { field }
+            | Self::NotUtf8 { field }
+            | Self::Point { field, .. }
+            | Self::Currency { field }
+            | Self::AmountOutOfRange { field, .. }
+            | Self::UnknownFeature { field, .. }
+            | Self::NodeId { field }
+            | Self::Signature { field }
+            | Self::KeyReused { field }
+            | Self::Expired { field, .. }
+            | Self::Chain { field, .. }
+            | Self::Issuer { field, .. } => Some(field),
+        }
+    }
+}
+
+impl From<WireError> for InvoiceError {
+    fn from(source: WireError) -> Self {
+        Self::Encoding { field: source.tlv_type().map(Field::from_type), source }
+    }
+}
+
+fn prefix(field: Option<Field>) -> String {
+    field.map_or_else(|| String::from("invoice: "), |field| format!("{field}: "))
+}

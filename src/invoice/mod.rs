@@ -1,0 +1,106 @@
+//! Static invoices: BOLT 12 TLV streams that a vault may hand out again and again while the receiver is
+//! offline.
+//!
+//! The receiver signs the invoice once; the signature covers every field. With payment points the same
+//! invoice is safe to pay many times, see [`lock`](StaticInvoice::lock); with a payment hash it is not.
+//!
+//! # Encoding
+//!
+//! The fields of BOLT 12's static invoice as a TLV stream, in text `lni1` and bech32 without checksum.
+//! Own fields are odd and experimental, so a reader that knows BOLT 12 alone skips them:
+//!
+//! | type | name | value |
+//! | --- | --- | --- |
+//! | 3000000161 | `payment_points` | Z_0 … Z_k, 33 bytes each, at least one; k = 0 is the plain static point |
+//! | 3000000163 | `payment_hash` | 32 bytes, in place of the points |
+//! | 3000000165 | `interim_route` | node ids of 33 bytes, until there are blinded paths |
+//!
+//! The signature is BIP-340 by `invoice_node_id` over H(`lightning` ‖ `static_invoice` ‖ `signature`, root)
+//! with BOLT 12's Merkle root over all fields but signatures ([`merkle`]). That root is the invoice id.
+//!
+//! # Synopsis
+//!
+//! ```
+//! use pointlock::curve::{Keypair, SecretScalar};
+//! use pointlock::invoice::{ChainHash, InvoiceError, StaticInvoice, StaticInvoiceBuilder};
+//!
+//! let now = 1_750_000_000;
+//! # let lsp = Keypair::from_secret_bytes(&[3; 32])?.public_key();
+//! # let aux_rand = [4; 32];
+//!
+//! // The receiver knows z and its node key; it publishes Z = z·G, signed.
+//! let z = SecretScalar::from_bytes(&[1; 32])?;
+//! let receiver = Keypair::from_secret_bytes(&[2; 32])?;
+//! let invoice = StaticInvoiceBuilder::new(z.to_point(), now)
+//!     .amount_msat(5_000)
+//!     .description("coffee")
+//!     .interim_route(&[lsp, receiver.public_key()])
+//!     .sign(&receiver, &aux_rand)?;
+//!
+//! // The vault stores text, and knows neither secret.
+//! let stored: String = invoice.to_string();
+//! assert!(stored.starts_with("lni1"));
+//!
+//! // The payer knows the receiver's key from elsewhere, and so needn't trust the vault.
+//! let decoded = StaticInvoice::decode_at(&stored, ChainHash::BITCOIN, now + 60)?;
+//! decoded.verify_issuer(&receiver.public_key())?;
+//! assert_eq!(decoded.payment_point(), Some(z.to_point()));
+//! assert_eq!(decoded.invoice_id(), invoice.invoice_id());
+//!
+//! // A vault that puts its own invoice in place is found out.
+//! let vault = Keypair::from_secret_bytes(&[5; 32])?;
+//! let forged = StaticInvoiceBuilder::new(lsp, now)
+//!     .interim_route(&[vault.public_key()])
+//!     .sign(&vault, &aux_rand)?;
+//! let forged = StaticInvoice::decode_at(&forged.to_string(), ChainHash::BITCOIN, now + 60)?;
+//! assert!(matches!(
+//!     forged.verify_issuer(&receiver.public_key()),
+//!     Err(InvoiceError::Issuer { .. }),
+//! ));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is refused
+//!
+//! Decoding accepts one encoding of an invoice and no unsigned byte. Refused, each with an
+//! [`InvoiceError`] that names the field: no signature or a wrong one; an unknown even type, or one
+//! outside the ranges of a static invoice; signature elements other than `signature`, since BOLT 12's
+//! root leaves them out and anyone could add them; duplicated, trailing, truncated or out-of-order
+//! records; lengths and integers that are not minimal; text that is not UTF-8; points off the curve;
+//! no lock, or two; an offer that BOLT 12 refuses; another signer than the offer's issuer.
+//!
+//! Two checks need what the bytes don't hold, so [`StaticInvoice::decode_at`] takes them as arguments:
+//! the payer's chain and time. The third is who the receiver is: [`StaticInvoice::verify_issuer`].
+//!
+//! # What breaks it
+//!
+//! - A payer that skips [`StaticInvoice::verify_issuer`] pays whoever made the invoice. With a bare
+//!   Lightning Address there is no key to compare, and the payer trusts the vault's first answer.
+//! - A vault can withhold an invoice, or hand out an old one until it expires: it can't forge one.
+//! - With a payment hash, handing out an invoice twice lets every node of the first route take the
+//!   second payment.
+//! - Blinded paths and their payment information are kept as raw bytes: that they are well formed, and
+//!   one for one, is for whoever routes over them to check.
+//!
+//! # References
+//!
+//! [BOLT 12](https://github.com/lightning/bolts/blob/master/12-offer-encoding.md); static invoices:
+//! [bolts pull request 1149](https://github.com/lightning/bolts/pull/1149) and LDK's
+//! `offers::static_invoice`, whose default expiry and signature tag are used where the two differ.
+
+mod builder;
+mod contents;
+mod error;
+mod field;
+mod lock;
+pub mod merkle;
+mod static_invoice;
+pub mod text;
+
+pub use bitcoin::constants::ChainHash;
+pub use builder::StaticInvoiceBuilder;
+pub use contents::Amount;
+pub use error::InvoiceError;
+pub use field::{Field, FieldValue};
+pub use lock::{PaymentLock, PaymentPoints};
+pub use static_invoice::{InvoiceId, StaticInvoice};

@@ -1,0 +1,107 @@
+use thiserror::Error;
+
+/// Why bytes are not an integer or a TLV stream. Offsets count bytes from the start of the stream to the
+/// start of the record.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum WireError {
+    /// The bytes end inside a BigSize.
+    #[error("BigSize is truncated")]
+    BigSizeTruncated,
+    /// A BigSize takes more bytes than its value needs.
+    #[error("BigSize of {value} is not minimal")]
+    BigSizeNotMinimal {
+        /// The value it would have.
+        value: u64,
+    },
+    /// A truncated integer is longer than its type allows.
+    #[error("integer of {actual} bytes, at most {maximum} allowed")]
+    IntegerTooLong {
+        /// The length that the type allows, in bytes.
+        maximum: usize,
+        /// The length that was given, in bytes.
+        actual: usize,
+    },
+    /// A truncated integer starts with a zero byte.
+    #[error("integer is not minimal")]
+    IntegerNotMinimal,
+    /// The stream ends inside the type of a record.
+    #[error("truncated in the type of the record at byte {offset}")]
+    TypeTruncated {
+        /// Where the record starts.
+        offset: usize,
+    },
+    /// The type of a record takes more bytes than it needs.
+    #[error("type of the record at byte {offset} is not minimal")]
+    TypeNotMinimal {
+        /// The type it would have.
+        tlv_type: u64,
+        /// Where the record starts.
+        offset: usize,
+    },
+    /// The stream ends inside the length of a record.
+    #[error("truncated in the length of the record at byte {offset}")]
+    LengthTruncated {
+        /// The type of the record.
+        tlv_type: u64,
+        /// Where the record starts.
+        offset: usize,
+    },
+    /// The length of a record takes more bytes than it needs.
+    #[error("length of the record at byte {offset} is not minimal")]
+    LengthNotMinimal {
+        /// The type of the record.
+        tlv_type: u64,
+        /// Where the record starts.
+        offset: usize,
+    },
+    /// The stream ends inside the value of a record.
+    #[error("record at byte {offset} declares {length} bytes, {left} are left")]
+    ValueTruncated {
+        /// The type of the record.
+        tlv_type: u64,
+        /// Where the record starts.
+        offset: usize,
+        /// The length that the record declares, in bytes.
+        length: u64,
+        /// How many bytes there are.
+        left: usize,
+    },
+    /// A record has a lower type than the one before it.
+    #[error("record at byte {offset} is out of order: it comes after type {previous}")]
+    OutOfOrder {
+        /// The type of the record.
+        tlv_type: u64,
+        /// Where the record starts.
+        offset: usize,
+        /// The type of the record before it.
+        previous: u64,
+    },
+    /// A record has the type of the one before it.
+    #[error("record at byte {offset} is a duplicate")]
+    Duplicate {
+        /// The type of both records.
+        tlv_type: u64,
+        /// Where the second one starts.
+        offset: usize,
+    },
+}
+
+impl WireError {
+    /// The type of the record at fault, unless the bytes end before it is known.
+    pub fn tlv_type(&self) -> Option<u64> {
+        match *self {
+            Self::TypeNotMinimal { tlv_type, .. }
+            | Self::LengthTruncated { tlv_type, .. }
+            | Self::LengthNotMinimal { tlv_type, .. }
+            | Self::ValueTruncated { tlv_type, .. }
+            | Self::OutOfOrder { tlv_type, .. }
+            | Self::Duplicate { tlv_type, .. } => Some(tlv_type),
+            Self::BigSizeTruncated
+            | Self::BigSizeNotMinimal { .. }
+            | Self::IntegerTooLong { .. }
+            | Self::IntegerNotMinimal
+            | Self::TypeTruncated { .. } => None,
+        }
+    }
+}
