@@ -95,8 +95,9 @@ pub enum Musig2Error {
     /// The own partial signature does not verify: the machine miscalculated. It was not given out.
     #[error("own partial signature does not verify: a fault of the machine")]
     SigningFault,
-    /// All partial signatures are valid and their sum is not: a fault of the machine too.
-    #[error("sum of valid partial signatures does not verify: a fault of the machine")]
+    /// All partial signatures are valid and their sum is not. Either all signers have agreed on public nonces that
+    /// cancel, or the machine miscalculated.
+    #[error("sum of valid partial signatures does not verify")]
     AggregationFault,
     /// A derived scalar is zero, which happens with a probability of 2^−128 and to nobody. A new session helps.
     #[error("a derived scalar is zero, start a new session")]

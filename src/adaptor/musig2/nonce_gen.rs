@@ -125,6 +125,13 @@ impl SecretNonce {
         let scalars = Box::new([scalar(0)?, scalar(32)?]);
         Ok(Self::from_scalars(scalars, Point::from_slice(&bytes[64..])?))
     }
+
+    /// What a fault of the memory may do to it. In test builds only.
+    #[cfg(test)]
+    pub(super) fn with_fault(mut self) -> Self {
+        self.scalars.swap(0, 1);
+        self
+    }
 }
 
 impl fmt::Debug for SecretNonce {

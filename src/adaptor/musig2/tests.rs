@@ -315,6 +315,39 @@ fn cancelling_nonces() {
     assert_eq!(refused, Err(Musig2Error::InvalidPartialSignature { signer: 1 }));
 }
 
+/// Signers who agree on opposite nonces harm only themselves: all is valid but the signature.
+#[test]
+fn nonces_cancelled_by_agreement() {
+    let signers = [keypair(1), keypair(2)];
+    let keys = KeyAggContext::new(&[signers[0].public_key(), signers[1].public_key()]).unwrap();
+    let scalars = [SecretScalar::from_bytes(&[3; 32]), SecretScalar::from_bytes(&[4; 32])];
+    let [one, two] = scalars.map(Result::unwrap);
+    let encode = |scalars: [&SecretScalar; 2], signer: &Keypair| {
+        let scalars = scalars.map(|scalar| *scalar.dangerous_to_bytes());
+        [&scalars[0][..], &scalars[1], &signer.public_key().to_bytes()].concat()
+    };
+    let encodings =
+        [encode([&one, &two], &signers[0]), encode([&one.negate(), &two.negate()], &signers[1])];
+    let nonces = encodings.map(|bytes| SecretNonce::from_test_vector(&bytes).unwrap());
+    let public_nonces = nonces.each_ref().map(SecretNonce::public_nonce);
+    let session = Session::new(&keys, &public_nonces, &MESSAGE).unwrap();
+    let partials: Vec<PartialSignature> = nonces
+        .into_iter()
+        .zip(&signers)
+        .map(|(nonce, signer)| session.sign_partial(nonce, signer).unwrap())
+        .collect();
+    assert_eq!(session.aggregate(&partials), Err(Musig2Error::AggregationFault));
+}
+
+#[test]
+fn a_spoiled_partial_signature_is_not_given_out() {
+    let mut group = Group::new(&[1, 2], &[]);
+    let session = group.locked();
+    let spoiled = group.nonces.remove(0).with_fault();
+    let refused = session.sign_partial(spoiled, &group.signers[0]);
+    assert_eq!(refused, Err(Musig2Error::SigningFault));
+}
+
 #[test]
 fn behind_an_aggregator() {
     let group = Group::new(&[1, 2, 3], &[(true, [9; 32])]);
