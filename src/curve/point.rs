@@ -1,3 +1,4 @@
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
@@ -79,7 +80,7 @@ impl Point {
     ///
     /// [`CurveError::PointAtInfinity`], for the empty sum too.
     pub fn sum<'a>(points: impl IntoIterator<Item = &'a Self>) -> Result<Self, CurveError> {
-        let keys: alloc::vec::Vec<&PublicKey> = points.into_iter().map(|point| &point.0).collect();
+        let keys: Vec<&PublicKey> = points.into_iter().map(|point| &point.0).collect();
         PublicKey::combine_keys(&keys).map(Self).map_err(|_| CurveError::PointAtInfinity)
     }
 

@@ -1,4 +1,5 @@
 use crate::curve::Point;
+use crate::lock::PaymentHash;
 
 /// The payment points Z_0 … Z_k of an invoice, at least one.
 ///
@@ -35,7 +36,7 @@ pub enum PaymentLock {
     Points(PaymentPoints),
     /// A payment hash, SHA-256 of the preimage: the invoice may be paid once. Every node of the route
     /// learns the preimage and can take a second payment.
-    Hash([u8; 32]),
+    Hash(PaymentHash),
 }
 
 impl From<PaymentPoints> for PaymentLock {

@@ -1,7 +1,7 @@
-use bitcoin::{OutPoint, Transaction};
+use bitcoin::Transaction;
 
 use super::PaymentError;
-use crate::contract::{Contract, PreSignedLadder};
+use crate::contract::{FundedContract, OfferedContract};
 use crate::curve::Point;
 use crate::lock::{Lock, LockSecret};
 use crate::onion::Packet;
@@ -21,78 +21,61 @@ pub struct Proposal {
     pub packet: Packet,
 }
 
-/// A contract that stands irrevocably on both sides of an edge, as the driver reports it.
-///
-/// The offerer keeps it durably: without the pre-signatures no secret comes out of a claim.
-#[derive(Clone, Debug)]
-pub struct Commitment {
-    /// The output that it is.
-    pub outpoint: OutPoint,
-    /// Its terms and scripts.
-    pub contract: Contract,
-    /// What the offerer gave the claimer for a point lock; none for a hash lock.
-    pub pre_signed: Option<PreSignedLadder>,
+/// What the contract locks, in millisatoshi.
+pub(super) fn amount_msat(funded: &FundedContract) -> u64 {
+    // A contract's amount is below the supply, so this does not saturate.
+    funded.contract().terms().amount.to_sat().saturating_mul(1_000)
 }
 
-impl Commitment {
-    /// What it locks, in millisatoshi.
-    pub fn amount_msat(&self) -> u64 {
-        self.contract.terms().amount.to_sat().saturating_mul(1_000)
-    }
+/// When the contract ends, a block height.
+pub(super) fn expiry(funded: &FundedContract) -> u32 {
+    funded.contract().terms().expiry
+}
 
-    /// When it ends, a block height.
-    pub fn expiry(&self) -> u32 {
-        self.contract.terms().expiry
-    }
+/// What the contract is locked under.
+pub(super) fn lock(funded: &FundedContract) -> Lock {
+    funded.contract().terms().lock
+}
 
-    /// What it is locked under.
-    pub fn lock(&self) -> Lock {
-        self.contract.terms().lock
-    }
+/// The offerer's check that what was committed is what it proposed.
+pub(super) fn check_proposed(
+    offered: &OfferedContract,
+    proposed_lock: Lock,
+    proposed_msat: u64,
+    proposed_expiry: u32,
+) -> Result<(), PaymentError> {
+    let funded = offered.funded();
+    let field = if lock(funded) != proposed_lock {
+        "lock"
+    } else if amount_msat(funded) != proposed_msat.div_ceil(1_000).saturating_mul(1_000) {
+        "amount"
+    } else if expiry(funded) != proposed_expiry {
+        "expiry"
+    } else {
+        return Ok(());
+    };
+    Err(PaymentError::NotAsProposed { contract: funded.outpoint(), field })
+}
 
-    /// The claimer's check: a point lock has adaptor signatures, and all of them verify.
-    pub(super) fn check_claimable(&self) -> Result<(), PaymentError> {
-        match (self.lock(), &self.pre_signed) {
-            (Lock::Hash(_), _) => Ok(()),
-            (Lock::Point(_), None) => Err(PaymentError::NoPreSignatures(self.outpoint)),
-            (Lock::Point(_), Some(ladder)) => ladder
-                .verify(&self.contract, self.outpoint)
-                .map_err(|source| PaymentError::Contract { contract: self.outpoint, source }),
-        }
-    }
+/// The secret that a claim on the chain gives away.
+pub(super) fn extract(
+    offered: &OfferedContract,
+    transaction: &Transaction,
+) -> Result<LockSecret, PaymentError> {
+    let contract = offered.funded().outpoint();
+    offered
+        .extract(transaction)
+        .map_err(|source| PaymentError::Contract { contract, source: Box::new(source) })
+}
 
-    /// The offerer's check: this is what it proposed.
-    pub(super) fn check_proposed(
-        &self,
-        lock: Lock,
-        amount_msat: u64,
-        expiry: u32,
-    ) -> Result<(), PaymentError> {
-        let field = if self.lock() != lock {
-            "lock"
-        } else if self.amount_msat() != amount_msat.div_ceil(1_000).saturating_mul(1_000) {
-            "amount"
-        } else if self.expiry() != expiry {
-            "expiry"
-        } else {
-            return self.check_claimable();
-        };
-        Err(PaymentError::NotAsProposed { contract: self.outpoint, field })
-    }
-
-    /// The secret that a claim on the chain gives away.
-    pub(super) fn extract(&self, transaction: &Transaction) -> Result<LockSecret, PaymentError> {
-        self.contract
-            .extract(self.outpoint, self.pre_signed.as_ref(), transaction)
-            .map_err(|source| PaymentError::Contract { contract: self.outpoint, source })
-    }
-
-    /// A secret that the claimer told, instead of going to the chain.
-    pub(super) fn check_secret(&self, secret: &LockSecret) -> Result<(), PaymentError> {
-        if self.lock().is_opened_by(secret) {
-            Ok(())
-        } else {
-            Err(PaymentError::WrongSecret(self.outpoint))
-        }
+/// Whether a secret that a neighbour told, or that was computed, opens the contract.
+pub(super) fn check_secret(
+    funded: &FundedContract,
+    secret: &LockSecret,
+) -> Result<(), PaymentError> {
+    if lock(funded).is_opened_by(secret) {
+        Ok(())
+    } else {
+        Err(PaymentError::WrongSecret(funded.outpoint()))
     }
 }

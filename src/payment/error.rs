@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use bitcoin::OutPoint;
@@ -140,16 +141,13 @@ pub enum PaymentError {
         /// What differs.
         field: &'static str,
     },
-    /// A point lock was committed without adaptor signatures.
-    #[error("contract {0}: committed without adaptor signatures")]
-    NoPreSignatures(OutPoint),
-    /// The contract or its adaptor signatures are wrong.
+    /// A claim gives no secret.
     #[error("contract {contract}: {source}")]
     Contract {
         /// The contract.
         contract: OutPoint,
-        /// What is wrong.
-        source: ContractError,
+        /// Why.
+        source: Box<ContractError>,
     },
     /// A secret that was reported does not open the contract.
     #[error("contract {0}: the secret does not open it")]
@@ -162,7 +160,10 @@ pub enum PaymentError {
     UnknownAttempt(AttemptId),
     /// The invoice is refused.
     #[error("invoice: {0}")]
-    Invoice(#[from] InvoiceError),
+    Invoice(Box<InvoiceError>),
+    /// The invoice has a polynomial of payment points, which is paid under a point of the payer's own.
+    #[error("payment_points: a polynomial, not a static point")]
+    Polynomial,
     /// The invoice is not from the one who is to be paid.
     #[error("invoice_node_id: not the one who is to be paid")]
     NotFromPayee,
@@ -210,4 +211,10 @@ pub enum PaymentError {
     /// The ledger of holds refuses.
     #[error(transparent)]
     Hold(#[from] HoldError<String>),
+}
+
+impl From<InvoiceError> for PaymentError {
+    fn from(error: InvoiceError) -> Self {
+        Self::Invoice(Box::new(error))
+    }
 }

@@ -1,17 +1,18 @@
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
 use bitcoin::{OutPoint, Transaction};
 
 use super::{
-    Commitment, ForwardPayload, HoldOrder, Payload, PaymentError, Proposal, Refusal, ReleaseHeld,
-    RouteHop, SecretSource, Tweak, View,
+    ForwardPayload, HoldOrder, Payload, PaymentError, Proposal, Refusal, ReleaseHeld, RouteHop,
+    SecretSource, Tweak, View, edge,
 };
+use crate::contract::{FundedContract, OfferedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar};
 use crate::hold::{
-    Forward, Held, HoldError, HoldId, HoldRequest, HoldStore, Ledger, Limits, Released, cutoff_height,
+    Forward, Held, HoldError, HoldId, HoldRequest, HoldState, HoldStore, Ledger, Limits, Released,
+    cutoff_height,
 };
 use crate::lock::{Blind, Lock, LockSecret, next_lock, previous_secret};
 use crate::onion::{Packet, ReplayGuard};
@@ -43,7 +44,7 @@ pub enum ForwarderEvent {
         /// The neighbour that offers it.
         from: Point,
         /// The contract.
-        commitment: Commitment,
+        contract: ReceivedContract,
         /// The onion that came with it.
         packet: Packet,
     },
@@ -52,7 +53,7 @@ pub enum ForwarderEvent {
         /// The incoming contract.
         incoming: OutPoint,
         /// The outgoing one.
-        commitment: Commitment,
+        contract: OfferedContract,
     },
     /// The outgoing contract was claimed on the chain.
     OutgoingClaimed {
@@ -143,7 +144,7 @@ pub struct Forwarder<S> {
 /// A payment on its way through this node.
 #[derive(Debug)]
 struct Forwarding {
-    incoming: Commitment,
+    incoming: ReceivedContract,
     next: Point,
     amount_msat: u64,
     expiry: u32,
@@ -156,7 +157,7 @@ struct Forwarding {
 enum Stage {
     Held,
     Offered { lock: Lock, blind: Option<Blind> },
-    Committed { outgoing: Commitment, blind: Option<Blind> },
+    Committed { outgoing: OfferedContract, blind: Option<Blind> },
     Settled,
     Failing,
 }
@@ -232,18 +233,18 @@ where
 
     fn process(&mut self, event: &ForwarderEvent) -> Result<Vec<ForwarderAction>, PaymentError> {
         match event {
-            ForwarderEvent::IncomingCommitted { from, commitment, packet } => {
-                self.incoming_committed(from, commitment, packet)
+            ForwarderEvent::IncomingCommitted { from, contract, packet } => {
+                self.incoming_committed(from, contract, packet)
             }
-            ForwarderEvent::OutgoingCommitted { incoming, commitment } => {
-                self.outgoing_committed(incoming, commitment)
+            ForwarderEvent::OutgoingCommitted { incoming, contract } => {
+                self.outgoing_committed(incoming, contract)
             }
             ForwarderEvent::OutgoingClaimed { outgoing, transaction } => {
-                let secret = self.committed(outgoing, "claim")?.1.extract(transaction)?;
+                let secret = edge::extract(self.committed(outgoing, "claim")?.1, transaction)?;
                 self.fulfilled(outgoing, secret)
             }
             ForwarderEvent::OutgoingFulfilled { outgoing, secret } => {
-                self.committed(outgoing, "fulfilment")?.1.check_secret(secret)?;
+                edge::check_secret(self.committed(outgoing, "fulfilment")?.1.funded(), secret)?;
                 self.fulfilled(outgoing, secret.clone())
             }
             ForwarderEvent::OutgoingFailed { outgoing } => self.outgoing_failed(outgoing),
@@ -256,15 +257,14 @@ where
     fn incoming_committed(
         &mut self,
         from: &Point,
-        commitment: &Commitment,
+        contract: &ReceivedContract,
         packet: &Packet,
     ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let incoming = commitment.outpoint;
+        let incoming = contract.funded().outpoint();
         if self.forwards.contains_key(&incoming) || self.failing.contains(&incoming) {
             return Err(PaymentError::KnownContract(incoming));
         }
-        commitment.check_claimable()?;
-        match self.accept(from, commitment, packet) {
+        match self.accept(from, contract, packet) {
             Ok(actions) => Ok(actions),
             Err(reason) => {
                 self.failing.insert(incoming);
@@ -277,21 +277,21 @@ where
     fn accept(
         &mut self,
         from: &Point,
-        commitment: &Commitment,
+        contract: &ReceivedContract,
         packet: &Packet,
     ) -> Result<Vec<ForwarderAction>, Refusal> {
-        let incoming = commitment.outpoint;
+        let funded = contract.funded();
         let peeled = packet.peel(&self.config.node_key, &[])?;
-        self.replay_guard.insert(peeled.shared_secret.replay_tag(), commitment.expiry())?;
+        self.replay_guard.insert(peeled.shared_secret.replay_tag(), edge::expiry(funded))?;
         let (Payload::Forward(payload), Some(next_packet)) =
             (Payload::parse(&peeled.payload)?, peeled.next)
         else {
             return Err(Refusal::RouteEnd);
         };
-        self.check_policy(commitment, &payload)?;
+        self.check_policy(funded, &payload)?;
         let ForwardPayload { next, amount_msat, expiry, tweak } = payload;
         let mut forwarding = Forwarding {
-            incoming: commitment.clone(),
+            incoming: contract.clone(),
             next,
             amount_msat,
             expiry,
@@ -299,7 +299,7 @@ where
             hold: None,
             stage: Stage::Held,
         };
-        let forward_now = match (commitment.lock(), tweak) {
+        let forward_now = match (edge::lock(funded), tweak) {
             (Lock::Hash(_), Tweak::None) => Some(None),
             (Lock::Point(_), Tweak::Blind(blind)) => Some(Some(blind)),
             (Lock::Hash(_), Tweak::Hold(order)) if order.held_blind.is_none() => {
@@ -314,23 +314,23 @@ where
             Some(blind) => alloc::vec![self.offer(&mut forwarding, blind)?],
             None => Vec::new(),
         };
-        self.forwards.insert(incoming, forwarding);
+        self.forwards.insert(funded.outpoint(), forwarding);
         Ok(actions)
     }
 
     fn check_policy(
         &self,
-        commitment: &Commitment,
+        funded: &FundedContract,
         payload: &ForwardPayload,
     ) -> Result<(), Refusal> {
-        let offered_msat = commitment.amount_msat().saturating_sub(payload.amount_msat);
+        let offered_msat = edge::amount_msat(funded).saturating_sub(payload.amount_msat);
         let required_msat = self.config.policy.fee_msat(payload.amount_msat).unwrap_or(u64::MAX);
-        if commitment.amount_msat() < payload.amount_msat || offered_msat < required_msat {
+        if edge::amount_msat(funded) < payload.amount_msat || offered_msat < required_msat {
             return Err(Refusal::FeeInsufficient { offered_msat, required_msat });
         }
-        let offered = commitment.expiry().saturating_sub(payload.expiry);
+        let offered = edge::expiry(funded).saturating_sub(payload.expiry);
         let required = self.config.policy.cltv_expiry_delta;
-        if commitment.expiry() < payload.expiry || offered < required {
+        if edge::expiry(funded) < payload.expiry || offered < required {
             return Err(Refusal::ExpiryDelta { offered, required });
         }
         if payload.expiry <= self.height {
@@ -352,10 +352,10 @@ where
             id: order.id,
             release_hash: order.release_hash,
             held_blind: order.held_blind.clone(),
-            amount_msat: forwarding.incoming.amount_msat(),
+            amount_msat: edge::amount_msat(forwarding.incoming.funded()),
             cutoff_height: cutoff_height(
                 order.latest_release_height,
-                forwarding.incoming.expiry(),
+                edge::expiry(forwarding.incoming.funded()),
                 self.config.hold_safety_margin,
                 self.config.hold_deltas_ahead,
                 self.config.hold_min_final_delta,
@@ -386,8 +386,8 @@ where
         forwarding: &mut Forwarding,
         blind: Option<Blind>,
     ) -> Result<ForwarderAction, Refusal> {
-        let incoming = forwarding.incoming.outpoint;
-        let lock = match (forwarding.incoming.lock(), &blind) {
+        let incoming = forwarding.incoming.funded().outpoint();
+        let lock = match (edge::lock(forwarding.incoming.funded()), &blind) {
             (Lock::Point(point), Some(blind)) => {
                 let scalar = LockSecret::Scalar(blind.as_scalar().clone());
                 self.view.learn(SecretSource::Blind { incoming }, scalar);
@@ -411,23 +411,24 @@ where
     fn outgoing_committed(
         &mut self,
         incoming: &OutPoint,
-        commitment: &Commitment,
+        contract: &OfferedContract,
     ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let out_of_order =
-            PaymentError::OutOfOrder { contract: commitment.outpoint, event: "commitment" };
-        if self.outgoing.contains_key(&commitment.outpoint) {
-            return Err(PaymentError::KnownContract(commitment.outpoint));
+        let outpoint = contract.funded().outpoint();
+        if self.outgoing.contains_key(&outpoint) {
+            return Err(PaymentError::KnownContract(outpoint));
         }
         let forwarding =
             self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
-        let Stage::Offered { lock, blind } = &mut forwarding.stage else { return Err(out_of_order) };
-        commitment.check_proposed(*lock, forwarding.amount_msat, forwarding.expiry)?;
+        let Stage::Offered { lock, blind } = &mut forwarding.stage else {
+            return Err(PaymentError::OutOfOrder { contract: outpoint, event: "commitment" });
+        };
+        edge::check_proposed(contract, *lock, forwarding.amount_msat, forwarding.expiry)?;
         if let Some(hold) = &forwarding.hold {
             self.ledger.forwarded(hold).map_err(HoldError::into_text)?;
         }
         let blind = blind.take();
-        forwarding.stage = Stage::Committed { outgoing: commitment.clone(), blind };
-        self.outgoing.insert(commitment.outpoint, *incoming);
+        forwarding.stage = Stage::Committed { outgoing: contract.clone(), blind };
+        self.outgoing.insert(outpoint, *incoming);
         Ok(Vec::new())
     }
 
@@ -435,7 +436,7 @@ where
         &self,
         outgoing: &OutPoint,
         event: &'static str,
-    ) -> Result<(OutPoint, &Commitment), PaymentError> {
+    ) -> Result<(OutPoint, &OfferedContract), PaymentError> {
         let incoming =
             *self.outgoing.get(outgoing).ok_or(PaymentError::UnknownContract(*outgoing))?;
         match self.forwards.get(&incoming).map(|forwarding| &forwarding.stage) {
@@ -459,14 +460,17 @@ where
             }
             _ => secret.clone(),
         };
-        forwarding.incoming.check_secret(&incoming_secret)?;
+        edge::check_secret(forwarding.incoming.funded(), &incoming_secret)?;
         forwarding.stage = Stage::Settled;
         self.view.learn(SecretSource::Lock { contract: *outgoing }, secret);
         self.view.learn(SecretSource::Lock { contract: incoming }, incoming_secret.clone());
         Ok(alloc::vec![ForwarderAction::Claim { incoming, secret: incoming_secret }])
     }
 
-    fn outgoing_failed(&mut self, outgoing: &OutPoint) -> Result<Vec<ForwarderAction>, PaymentError> {
+    fn outgoing_failed(
+        &mut self,
+        outgoing: &OutPoint,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
         let (incoming, _) = self.committed(outgoing, "failure")?;
         if let Some(forwarding) = self.forwards.get_mut(&incoming) {
             forwarding.stage = Stage::Failing;
@@ -475,13 +479,16 @@ where
         Ok(alloc::vec![ForwarderAction::Fail { incoming, reason: Refusal::Downstream }])
     }
 
-    fn incoming_failed(&mut self, incoming: &OutPoint) -> Result<Vec<ForwarderAction>, PaymentError> {
+    fn incoming_failed(
+        &mut self,
+        incoming: &OutPoint,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
         if !self.failing.contains(incoming) {
             return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failure" });
         }
         if let Some(forwarding) = self.forwards.get(incoming)
             && let Some(hold) = &forwarding.hold
-            && self.ledger.state(hold).is_ok_and(|state| state == crate::hold::HoldState::Failing)
+            && self.ledger.state(hold).is_ok_and(|state| state == HoldState::Failing)
         {
             self.ledger.failed(hold).map_err(HoldError::into_text)?;
         }
@@ -528,7 +535,10 @@ where
             forwarding.hold == Some(*id)
                 && matches!(forwarding.stage, Stage::Held | Stage::Offered { .. })
         };
-        self.forwards.values().find(waiting).map(|forwarding| forwarding.incoming.outpoint)
+        self.forwards
+            .values()
+            .find(waiting)
+            .map(|forwarding| forwarding.incoming.funded().outpoint())
     }
 
     fn block(&mut self, height: u32) -> Result<Vec<ForwarderAction>, PaymentError> {
@@ -547,9 +557,9 @@ where
         self.replay_guard.prune(height);
         for forwarding in self.forwards.values() {
             if let Stage::Committed { outgoing, .. } = &forwarding.stage
-                && outgoing.expiry() <= height
+                && edge::expiry(outgoing.funded()) <= height
             {
-                actions.push(ForwarderAction::TimeOut { outgoing: outgoing.outpoint });
+                actions.push(ForwarderAction::TimeOut { outgoing: outgoing.funded().outpoint() });
             }
         }
         Ok(actions)

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::PayloadError;
 use crate::curve::{Point, SecretScalar};
 use crate::hold::{HoldId, ReleaseSecret};
-use crate::onion::{open, seal};
+use crate::onion::sealed::{open, seal};
 use crate::wire::{TlvStream, TlvWriter};
 
 const HOLDER: u64 = 0;

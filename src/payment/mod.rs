@@ -18,8 +18,9 @@
 //! ```
 //!
 //! "Committed" is what the driver says once a contract stands irrevocably on both sides; a role believes it no further
-//! than it can check: lock, amount, expiry, and that the adaptor signatures verify. Each forwarder computes the lock of
-//! its outgoing edge itself, from its own incoming lock and its own y.
+//! than it can check. The claimer's side is a [`ReceivedContract`](crate::contract::ReceivedContract), which can't exist
+//! unless its adaptor signatures verify; the offerer compares lock, amount and expiry with its proposal. Each forwarder
+//! computes the lock of its outgoing edge itself, from its own incoming lock and its own y.
 //!
 //! # What a role knows
 //!
@@ -49,7 +50,7 @@ mod seed;
 mod sender;
 mod view;
 
-pub use edge::{Commitment, Proposal};
+pub use edge::Proposal;
 pub use error::{PayloadError, PaymentError, Refusal};
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub use message::{AvailableHold, HeldAvailable, ReleaseHeld};
@@ -59,3 +60,16 @@ pub use route::{EdgeTerms, Route, RouteHop};
 pub use seed::{AttemptId, AttemptSeed};
 pub use sender::{HoldPlan, Payee, Payment, Sender, SenderAction, SenderEvent};
 pub use view::{KnownSecret, SecretSource, View};
+
+use crate::invoice::{PaymentLock, StaticInvoice};
+use crate::lock::Lock;
+
+/// The lock that every payment of this invoice ends in.
+fn invoice_lock(invoice: &StaticInvoice) -> Result<Lock, PaymentError> {
+    match invoice.lock() {
+        PaymentLock::Hash(hash) => Ok(Lock::Hash(*hash)),
+        PaymentLock::Points(_) => {
+            invoice.payment_point().map(Lock::Point).ok_or(PaymentError::Polynomial)
+        }
+    }
+}

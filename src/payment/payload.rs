@@ -32,7 +32,7 @@ impl PaymentSecret {
     /// H_pointlock/payment_secret(invoice id). A node of the route that has not seen the invoice can't probe the
     /// receiver with it, as with BOLT 11's; with blinded paths the path takes this part over.
     pub fn of_invoice(id: &InvoiceId) -> Self {
-        Self(PAYMENT_SECRET.hash(&[&id.0]))
+        Self(PAYMENT_SECRET.hash(&[&id.to_bytes()]))
     }
 }
 
@@ -233,9 +233,7 @@ impl<'a> Fields<'a> {
     }
 
     fn array(&self, tlv_type: u64) -> Result<[u8; 32], PayloadError> {
-        self.required(tlv_type)?
-            .try_into()
-            .map_err(|_| PayloadError::Malformed(name(tlv_type)))
+        self.required(tlv_type)?.try_into().map_err(|_| PayloadError::Malformed(name(tlv_type)))
     }
 
     fn scalar<T, E>(
@@ -354,7 +352,9 @@ mod tests {
                     // A hash lock has no blind.
                     HELD_BLIND | FINAL_BLIND => assert!(result.is_ok()),
                     // Without the id the other fields of a hold are out of place.
-                    HOLD_ID => assert_eq!(result.unwrap_err(), PayloadError::Misplaced("held_blind")),
+                    HOLD_ID => {
+                        assert_eq!(result.unwrap_err(), PayloadError::Misplaced("held_blind"))
+                    }
                     PAYMENT_DATA => {
                         assert_eq!(result.unwrap_err(), PayloadError::Misplaced("final_blind"));
                     }

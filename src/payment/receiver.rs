@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 use bitcoin::OutPoint;
 
 use super::{
-    Commitment, FinalPayload, HeldAvailable, Payload, PaymentError, PaymentSecret, Refusal, ReleaseHeld,
-    SecretSource, View,
+    FinalPayload, HeldAvailable, Payload, PaymentError, PaymentSecret, Refusal, ReleaseHeld,
+    SecretSource, View, edge, invoice_lock,
 };
+use crate::contract::{FundedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar, Tag};
-use crate::invoice::StaticInvoice;
+use crate::invoice::{Amount, StaticInvoice};
 use crate::lock::{Lock, LockSecret, final_lock, final_secret};
 use crate::onion::{Packet, ReplayGuard};
 
@@ -45,7 +46,7 @@ pub enum ReceiverEvent {
     /// A contract of which this node is the claimer is irrevocably committed.
     IncomingCommitted {
         /// The contract.
-        commitment: Commitment,
+        contract: ReceivedContract,
         /// The onion that came with it.
         packet: Packet,
     },
@@ -88,10 +89,18 @@ pub struct Receiver {
     config: ReceiverConfig,
     height: u32,
     replay_guard: ReplayGuard,
-    invoices: BTreeMap<[u8; 32], (StaticInvoice, LockSecret)>,
+    invoices: BTreeMap<[u8; 32], Published>,
     contracts: Vec<OutPoint>,
     view: View,
     log: Vec<ReceiverEvent>,
+}
+
+/// An invoice that is in the world.
+#[derive(Debug)]
+struct Published {
+    invoice: StaticInvoice,
+    lock: Lock,
+    secret: LockSecret,
 }
 
 impl Receiver {
@@ -152,8 +161,8 @@ impl Receiver {
         match event {
             ReceiverEvent::Published { invoice, secret } => self.published(invoice, secret),
             ReceiverEvent::MailReceived { sealed, entropy } => self.mail_received(sealed, entropy),
-            ReceiverEvent::IncomingCommitted { commitment, packet } => {
-                self.incoming_committed(commitment, packet)
+            ReceiverEvent::IncomingCommitted { contract, packet } => {
+                self.incoming_committed(contract, packet)
             }
             ReceiverEvent::Block { height } => {
                 self.height = *height;
@@ -168,13 +177,16 @@ impl Receiver {
         invoice: &StaticInvoice,
         secret: &LockSecret,
     ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        if !invoice.lock().is_opened_by(secret) {
+        let lock = invoice_lock(invoice)?;
+        if !lock.is_opened_by(secret) {
             return Err(PaymentError::NotTheInvoiceSecret);
         }
         let id = invoice.invoice_id();
         self.view.learn(SecretSource::Payment { invoice: id }, secret.clone());
-        self.invoices
-            .insert(PaymentSecret::of_invoice(&id).0, (invoice.clone(), secret.clone()));
+        self.invoices.insert(
+            PaymentSecret::of_invoice(&id).0,
+            Published { invoice: invoice.clone(), lock, secret: secret.clone() },
+        );
         Ok(Vec::new())
     }
 
@@ -197,15 +209,14 @@ impl Receiver {
 
     fn incoming_committed(
         &mut self,
-        commitment: &Commitment,
+        contract: &ReceivedContract,
         packet: &Packet,
     ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let incoming = commitment.outpoint;
+        let incoming = contract.funded().outpoint();
         if self.contracts.contains(&incoming) {
             return Err(PaymentError::KnownContract(incoming));
         }
-        commitment.check_claimable()?;
-        let action = match self.accept(commitment, packet) {
+        let action = match self.accept(contract.funded(), packet) {
             Ok(secret) => ReceiverAction::Claim { incoming, secret },
             Err(reason) => ReceiverAction::Fail { incoming, reason },
         };
@@ -214,44 +225,45 @@ impl Receiver {
     }
 
     /// Everything that has to be right before a secret is revealed.
-    fn accept(&mut self, commitment: &Commitment, packet: &Packet) -> Result<LockSecret, Refusal> {
+    fn accept(&mut self, funded: &FundedContract, packet: &Packet) -> Result<LockSecret, Refusal> {
         let peeled = packet.peel(&self.config.node_key, &[])?;
-        self.replay_guard.insert(peeled.shared_secret.replay_tag(), commitment.expiry())?;
-        let (Payload::Final(payload), None) = (Payload::parse(&peeled.payload)?, peeled.next) else {
+        self.replay_guard.insert(peeled.shared_secret.replay_tag(), edge::expiry(funded))?;
+        let (Payload::Final(payload), None) = (Payload::parse(&peeled.payload)?, peeled.next)
+        else {
             return Err(Refusal::RouteEnd);
         };
-        let (invoice, secret) =
+        let Published { invoice, lock, secret } =
             self.invoices.get(&payload.payment_secret.0).ok_or(Refusal::UnknownPayment)?;
-        check_amounts(commitment, &payload, invoice)?;
+        check_amounts(funded, &payload, invoice)?;
         let required = payload.expiry.max(self.height.saturating_add(self.config.min_final_delta));
-        if commitment.expiry() < required {
-            return Err(Refusal::ExpiryTooSoon { expiry: commitment.expiry(), required });
+        if edge::expiry(funded) < required {
+            return Err(Refusal::ExpiryTooSoon { expiry: edge::expiry(funded), required });
         }
-        let lock_secret = match (invoice.lock(), secret, &payload.final_blind) {
+        let lock_secret = match (lock, secret, &payload.final_blind) {
             (Lock::Hash(_), secret, None) => secret.clone(),
             (Lock::Point(payment_point), LockSecret::Scalar(scalar), Some(blind)) => {
                 // L_n = Z + Y·G
-                if commitment.lock() != Lock::Point(final_lock(&payment_point, blind)?) {
+                if edge::lock(funded) != Lock::Point(final_lock(payment_point, blind)?) {
                     return Err(Refusal::LockMismatch);
                 }
                 let known = LockSecret::Scalar(blind.as_scalar().clone());
-                let source = SecretSource::FinalBlind { incoming: commitment.outpoint };
+                let source = SecretSource::FinalBlind { incoming: funded.outpoint() };
                 self.view.learn(source, known);
                 LockSecret::Scalar(final_secret(scalar, blind)?)
             }
             _ => return Err(Refusal::TweakMismatch),
         };
-        if !commitment.lock().is_opened_by(&lock_secret) {
+        if !edge::lock(funded).is_opened_by(&lock_secret) {
             return Err(Refusal::LockMismatch);
         }
-        let source = SecretSource::Lock { contract: commitment.outpoint };
+        let source = SecretSource::Lock { contract: funded.outpoint() };
         self.view.learn(source, lock_secret.clone());
         Ok(lock_secret)
     }
 }
 
 fn check_amounts(
-    commitment: &Commitment,
+    funded: &FundedContract,
     payload: &FinalPayload,
     invoice: &StaticInvoice,
 ) -> Result<(), Refusal> {
@@ -261,9 +273,13 @@ fn check_amounts(
             amount_msat: payload.amount_msat,
         });
     }
-    let expected_msat = payload.amount_msat.max(invoice.amount_msat().unwrap_or(0));
-    if commitment.amount_msat() < expected_msat {
-        let offered_msat = commitment.amount_msat();
+    let asked_msat = match invoice.amount() {
+        Some(Amount::Millisatoshi(asked_msat)) => *asked_msat,
+        _ => 0,
+    };
+    let expected_msat = payload.amount_msat.max(asked_msat);
+    if edge::amount_msat(funded) < expected_msat {
+        let offered_msat = edge::amount_msat(funded);
         return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
     }
     Ok(())

@@ -88,7 +88,11 @@ mod tests {
     use super::*;
     use crate::curve::SecretScalar;
 
-    fn hop(fee_base_msat: u64, fee_proportional_millionths: u64, cltv_expiry_delta: u32) -> RouteHop {
+    fn hop(
+        fee_base_msat: u64,
+        fee_proportional_millionths: u64,
+        cltv_expiry_delta: u32,
+    ) -> RouteHop {
         let node_id = SecretScalar::from_bytes(&[1; 32]).unwrap().to_point();
         RouteHop { node_id, fee_base_msat, fee_proportional_millionths, cltv_expiry_delta }
     }

@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 use bitcoin::{OutPoint, Transaction};
 
 use super::{
-    AttemptId, AttemptSeed, AvailableHold, Commitment, EdgeTerms, FinalPayload, ForwardPayload,
-    HeldAvailable, HoldOrder, PaymentError, PaymentSecret, Proposal, Route, RouteHop, SecretSource,
-    Tweak, View,
+    AttemptId, AttemptSeed, AvailableHold, EdgeTerms, FinalPayload, ForwardPayload, HeldAvailable,
+    HoldOrder, PaymentError, PaymentSecret, Proposal, Route, RouteHop, SecretSource, Tweak, View,
+    edge, invoice_lock,
 };
+use crate::contract::OfferedContract;
 use crate::curve::Point;
 use crate::hold::HeldBlind;
-use crate::invoice::{InvoiceId, StaticInvoice};
+use crate::invoice::{Amount, InvoiceId, StaticInvoice};
 use crate::lock::{Blind, Lock, LockSecret, RouteLocks, previous_secret};
 use crate::onion::Packet;
 
@@ -66,7 +67,7 @@ pub enum SenderEvent {
         /// The attempt.
         attempt: AttemptId,
         /// The contract.
-        commitment: Commitment,
+        contract: OfferedContract,
     },
     /// The contract was claimed on the chain.
     OutgoingClaimed {
@@ -154,7 +155,7 @@ struct Attempt {
 #[derive(Debug)]
 enum Stage {
     Offered,
-    Committed(Commitment),
+    Committed(OfferedContract),
     Ended,
 }
 
@@ -216,15 +217,15 @@ impl Sender {
     fn process(&mut self, event: &SenderEvent) -> Result<Vec<SenderAction>, PaymentError> {
         match event {
             SenderEvent::Pay(payment) => self.pay(payment),
-            SenderEvent::OutgoingCommitted { attempt, commitment } => {
-                self.outgoing_committed(attempt, commitment)
+            SenderEvent::OutgoingCommitted { attempt, contract } => {
+                self.outgoing_committed(attempt, contract)
             }
             SenderEvent::OutgoingClaimed { outgoing, transaction } => {
-                let secret = self.committed(outgoing, "claim")?.1.extract(transaction)?;
+                let secret = edge::extract(self.committed(outgoing, "claim")?.1, transaction)?;
                 self.fulfilled(outgoing, secret)
             }
             SenderEvent::OutgoingFulfilled { outgoing, secret } => {
-                self.committed(outgoing, "fulfilment")?.1.check_secret(secret)?;
+                edge::check_secret(self.committed(outgoing, "fulfilment")?.1.funded(), secret)?;
                 self.fulfilled(outgoing, secret.clone())
             }
             SenderEvent::OutgoingFailed { outgoing } => {
@@ -255,7 +256,7 @@ impl Sender {
         let packet = secrets.packet(payment, &route)?;
         let attempt = Attempt {
             invoice: payment.invoice.invoice_id(),
-            invoice_lock: payment.invoice.lock(),
+            invoice_lock: invoice_lock(&payment.invoice)?,
             mail: secrets.mail(payment, &route)?,
             locks: secrets.locks,
             first_blind: secrets.first_blind,
@@ -280,22 +281,18 @@ impl Sender {
     fn outgoing_committed(
         &mut self,
         attempt_id: &AttemptId,
-        commitment: &Commitment,
+        contract: &OfferedContract,
     ) -> Result<Vec<SenderAction>, PaymentError> {
-        let attempt = self
-            .attempts
-            .get_mut(attempt_id)
-            .ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
+        let outpoint = contract.funded().outpoint();
+        let attempt =
+            self.attempts.get_mut(attempt_id).ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
         let Stage::Offered = attempt.stage else {
-            return Err(PaymentError::OutOfOrder {
-                contract: commitment.outpoint,
-                event: "commitment",
-            });
+            return Err(PaymentError::OutOfOrder { contract: outpoint, event: "commitment" });
         };
         let first = attempt.route.edges()[0];
-        commitment.check_proposed(attempt.locks[0], first.amount_msat, first.expiry)?;
-        attempt.stage = Stage::Committed(commitment.clone());
-        self.outgoing.insert(commitment.outpoint, *attempt_id);
+        edge::check_proposed(contract, attempt.locks[0], first.amount_msat, first.expiry)?;
+        attempt.stage = Stage::Committed(contract.clone());
+        self.outgoing.insert(outpoint, *attempt_id);
         // Not before: what is announced is there.
         let mail = attempt.mail.take();
         Ok(mail.map(|(to, sealed)| SenderAction::Mail { to, sealed }).into_iter().collect())
@@ -305,11 +302,11 @@ impl Sender {
         &self,
         outgoing: &OutPoint,
         event: &'static str,
-    ) -> Result<(AttemptId, &Commitment), PaymentError> {
+    ) -> Result<(AttemptId, &OfferedContract), PaymentError> {
         let attempt =
             *self.outgoing.get(outgoing).ok_or(PaymentError::UnknownContract(*outgoing))?;
         match self.attempts.get(&attempt).map(|attempt| &attempt.stage) {
-            Some(Stage::Committed(commitment)) => Ok((attempt, commitment)),
+            Some(Stage::Committed(contract)) => Ok((attempt, contract)),
             _ => Err(PaymentError::OutOfOrder { contract: *outgoing, event }),
         }
     }
@@ -348,8 +345,8 @@ impl Sender {
         self.attempts
             .values()
             .filter_map(|attempt| match &attempt.stage {
-                Stage::Committed(commitment) if commitment.expiry() <= height => {
-                    Some(SenderAction::TimeOut { outgoing: commitment.outpoint })
+                Stage::Committed(contract) if edge::expiry(contract.funded()) <= height => {
+                    Some(SenderAction::TimeOut { outgoing: contract.funded().outpoint() })
                 }
                 _ => None,
             })
@@ -362,11 +359,11 @@ fn check_invoice(payment: &Payment) -> Result<Point, PaymentError> {
     let invoice = &payment.invoice;
     invoice.check_not_expired(payment.unix_time)?;
     if let Payee::Known(payee) = payment.payee
-        && invoice.node_id() != payee
+        && invoice.invoice_node_id() != payee
     {
         return Err(PaymentError::NotFromPayee);
     }
-    if let Some(asked_msat) = invoice.amount_msat()
+    if let Some(&Amount::Millisatoshi(asked_msat)) = invoice.amount()
         && payment.amount_msat < asked_msat
     {
         return Err(PaymentError::BelowInvoice { asked_msat, amount_msat: payment.amount_msat });
@@ -402,7 +399,7 @@ impl AttemptSecrets {
         let attempt = payment.seed.id();
         let edges = route.edges().len();
         let mut view = View::default();
-        let (locks, mut blinds, final_blind) = match payment.invoice.lock() {
+        let (locks, mut blinds, final_blind) = match invoice_lock(&payment.invoice)? {
             Lock::Hash(hash) => (alloc::vec![Lock::Hash(hash); edges], Vec::new(), None),
             Lock::Point(payment_point) => {
                 let blinds: Vec<Blind> = (0..edges).map(|hop| payment.seed.blind(hop)).collect();
