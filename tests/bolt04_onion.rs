@@ -2,7 +2,6 @@
 #![cfg(feature = "std")]
 
 // `vectors` is `pub` because other test binaries use the same file.
-#[allow(unreachable_pub)]
 mod common;
 
 use pointlock::curve::{Point, SecretScalar};

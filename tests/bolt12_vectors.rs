@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-#[expect(unreachable_pub, reason = "one helper for all tests")]
 mod common;
 
 use pointlock::curve::{Keypair, Point, XOnlyPublicKey};

@@ -10,6 +10,7 @@ use pointlock::invoice::{
     Amount, ChainHash, Field, FieldValue, InvoiceError, PaymentLock, PaymentPoints, StaticInvoice,
     StaticInvoiceBuilder, merkle, text,
 };
+use pointlock::lock::PaymentHash;
 use pointlock::wire::{TlvStream, TlvWriter, WireError, tu64};
 use proptest::prelude::*;
 
@@ -302,7 +303,7 @@ fn one_lock() {
     let mut hash_only = without(points);
     hash_only.insert(hash.tlv_type(), vec![7; 32]);
     let invoice = signed(hash_only.clone()).unwrap();
-    assert_eq!(invoice.lock(), &PaymentLock::Hash([7; 32]));
+    assert_eq!(invoice.lock(), &PaymentLock::Hash(PaymentHash([7; 32])));
     assert_eq!(invoice.payment_point(), None);
     hash_only.insert(hash.tlv_type(), vec![7; 31]);
     let error = InvoiceError::Length { field: hash, expected: 32, actual: 31 };
@@ -533,7 +534,7 @@ fn the_builder_makes_nothing_that_decoding_refuses() {
             assert_eq!(sign(reusing), Some(InvoiceError::KeyReused { field }));
         }
     }
-    let hash = StaticInvoiceBuilder::new(PaymentLock::Hash([7; 32]), CREATED_AT);
+    let hash = StaticInvoiceBuilder::new(PaymentLock::Hash(PaymentHash([7; 32])), CREATED_AT);
     assert_eq!(sign(hash.interim_route(&route)), None);
 }
 

@@ -13,6 +13,7 @@
 //! | scheme | module | pre-signature | finished signature |
 //! | --- | --- | --- | --- |
 //! | Schnorr | [`schnorr`] | 65 bytes | BIP-340 |
+//! | MuSig2 | [`musig2`] | 65 bytes | BIP-340 under the aggregate key |
 //!
 //! The pre-signatures of the schemes are types of their own: the one can't be given to the other's verbs, and
 //! none passes for a signature.

@@ -49,7 +49,7 @@ fn prefixed(tag: &[u8]) -> Sha256 {
     Sha256::new().chain_update(tag_hash).chain_update(tag_hash)
 }
 
-/// The tagged hash under a tag that is not known when compiling (BOLT 12's nonce tag holds a record).
+/// The tagged hash under a tag that is not known when compiling (BOLT 12's names the message and field).
 #[cfg(feature = "std")]
 pub(crate) fn hash_with_tag(tag: &[u8], data: &[u8]) -> [u8; 32] {
     prefixed(tag).chain_update(data).finalize().into()

@@ -21,7 +21,7 @@ impl StaticInvoiceBuilder {
         let lock = lock.into();
         let (field, value) = match &lock {
             PaymentLock::Points(points) => (Field::PAYMENT_POINTS, concatenated(points.as_slice())),
-            PaymentLock::Hash(hash) => (Field::PAYMENT_HASH, hash.to_vec()),
+            PaymentLock::Hash(hash) => (Field::PAYMENT_HASH, hash.0.to_vec()),
         };
         Self { lock, writer: TlvWriter::new() }
             .set(field, value)

@@ -2,6 +2,7 @@ use secp256k1::schnorr::Signature;
 
 use super::{ChainHash, Field, InvoiceError, PaymentLock, PaymentPoints};
 use crate::curve::Point;
+use crate::lock::PaymentHash;
 use crate::wire::{TlvStream, WireError, read_tu32, read_tu64};
 
 /// All millisatoshi that will ever be.
@@ -175,7 +176,7 @@ impl<'a> Fields<'a> {
                 let points = PaymentPoints::new(points).expect("a list that is empty is refused");
                 Ok(PaymentLock::Points(points))
             }
-            (None, Some(hash)) => Ok(PaymentLock::Hash(hash)),
+            (None, Some(hash)) => Ok(PaymentLock::Hash(PaymentHash(hash))),
             (None, None) => Err(InvoiceError::Missing { field }),
         }
     }

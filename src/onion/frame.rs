@@ -1,6 +1,7 @@
 //! The frame of one hop in the payloads: BigSize length ‖ payload ‖ HMAC of the next packet.
 
 use super::PayloadFault;
+use crate::wire::{WireError, read_bigsize, write_bigsize};
 
 /// Length of an HMAC in bytes.
 pub(super) const HMAC_LENGTH: usize = 32;
@@ -8,41 +9,25 @@ pub(super) const HMAC_LENGTH: usize = 32;
 /// The shortest payload, in bytes. BOLT 4 reserves the lengths 0 (a format of the past) and 1.
 pub(super) const MIN_PAYLOAD: usize = 2;
 
-/// BOLT 1's BigSize: big endian after a prefix that tells the width. The first nine bytes, and how many
-/// of them count.
-fn big_size(value: u64) -> ([u8; 9], usize) {
-    let mut bytes = [0; 9];
-    let width = match value {
-        0..=0xfc => {
-            bytes[0] = value as u8;
-            return (bytes, 1);
-        }
-        0xfd..=0xffff => 2,
-        0x1_0000..=0xffff_ffff => 4,
-        _ => 8,
-    };
-    bytes[0] = match width {
-        2 => 0xfd,
-        4 => 0xfe,
-        _ => 0xff,
-    };
-    bytes[1..=width].copy_from_slice(&value.to_be_bytes()[8 - width..]);
-    (bytes, 1 + width)
-}
-
 /// How many bytes the frame of such a payload takes.
 pub(super) fn length(payload_length: usize) -> usize {
-    big_size(payload_length as u64).1 + payload_length + HMAC_LENGTH
+    prefix(payload_length).len() + payload_length + HMAC_LENGTH
 }
 
 /// Writes the frame at the start of `out`, which is at least as long as it.
 pub(super) fn write(out: &mut [u8], payload: &[u8], hmac: &[u8; HMAC_LENGTH]) {
-    let (prefix, prefix_length) = big_size(payload.len() as u64);
-    let (prefix_out, out) = out.split_at_mut(prefix_length);
+    let prefix = prefix(payload.len());
+    let (prefix_out, out) = out.split_at_mut(prefix.len());
     let (payload_out, out) = out.split_at_mut(payload.len());
-    prefix_out.copy_from_slice(&prefix[..prefix_length]);
+    prefix_out.copy_from_slice(&prefix);
     payload_out.copy_from_slice(payload);
     out[..HMAC_LENGTH].copy_from_slice(hmac);
+}
+
+fn prefix(payload_length: usize) -> Vec<u8> {
+    let mut prefix = Vec::with_capacity(3);
+    write_bigsize(&mut prefix, payload_length as u64);
+    prefix
 }
 
 /// A frame that was read.
@@ -55,29 +40,22 @@ pub(super) struct Frame<'a> {
 
 /// Reads the frame at the start of `bytes`, all of which has to be in it.
 pub(super) fn read(bytes: &[u8]) -> Result<Frame<'_>, PayloadFault> {
-    let width = match bytes.first() {
-        Some(0xff) => 8,
-        Some(0xfe) => 4,
-        Some(0xfd) => 2,
-        _ => 0,
-    };
-    let exceeds = |length| PayloadFault::ExceedsPacket {
+    let exceeds = |length, prefix: usize| PayloadFault::ExceedsPacket {
         length,
-        room: bytes.len().saturating_sub(1 + width + HMAC_LENGTH),
+        room: bytes.len().saturating_sub(prefix + HMAC_LENGTH),
     };
-    let (prefix, rest) = bytes.split_at_checked(1 + width).ok_or(exceeds(0))?;
-    let digits = if width == 0 { prefix } else { &prefix[1..] };
-    let length = digits.iter().fold(0, |value: u64, byte| value << 8 | u64::from(*byte));
-    if big_size(length).1 != prefix.len() {
-        return Err(PayloadFault::NotMinimal);
-    }
+    let (length, prefix) = read_bigsize(bytes).map_err(|error| match error {
+        WireError::BigSizeNotMinimal { .. } => PayloadFault::NotMinimal,
+        _ => exceeds(0, bytes.len()),
+    })?;
     if length < MIN_PAYLOAD as u64 {
         return Err(PayloadFault::ReservedLength { length });
     }
-    let payload_length = usize::try_from(length).map_err(|_| exceeds(length))?;
-    let (payload, rest) = rest.split_at_checked(payload_length).ok_or(exceeds(length))?;
-    let hmac = rest.first_chunk().ok_or(exceeds(length))?;
-    Ok(Frame { payload, hmac: *hmac, length: prefix.len() + payload.len() + HMAC_LENGTH })
+    let exceeds = || exceeds(length, prefix);
+    let payload_length = usize::try_from(length).map_err(|_| exceeds())?;
+    let (payload, rest) = bytes[prefix..].split_at_checked(payload_length).ok_or_else(exceeds)?;
+    let hmac = rest.first_chunk().ok_or_else(exceeds)?;
+    Ok(Frame { payload, hmac: *hmac, length: prefix + payload.len() + HMAC_LENGTH })
 }
 
 #[cfg(test)]
@@ -105,7 +83,9 @@ mod tests {
             (0x1_0000_0000, "ff0000000100000000"),
             (u64::MAX, "ffffffffffffffffff"),
         ] {
-            let (bytes, length) = big_size(value);
+            let mut bytes = Vec::new();
+            write_bigsize(&mut bytes, value);
+            let length = bytes.len();
             assert_eq!(hex::encode(&bytes[..length]), encoding);
         }
     }

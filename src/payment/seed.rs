@@ -25,8 +25,6 @@ impl fmt::Debug for AttemptId {
 }
 
 /// 32 bytes of fresh entropy, from which everything secret of *one* attempt is derived. A retry takes another one.
-///
-/// `Clone` only inside this crate, for the log of events.
 #[derive(PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct AttemptSeed([u8; 32]);
 
@@ -59,10 +57,6 @@ impl AttemptSeed {
 
     pub(super) fn mail_session(&self) -> SecretScalar {
         self.scalar(b"mail session", 0)
-    }
-
-    pub(super) fn duplicate(&self) -> Self {
-        Self(self.0)
     }
 
     fn scalar(&self, purpose: &[u8], index: usize) -> SecretScalar {
