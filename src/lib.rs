@@ -5,5 +5,7 @@
 extern crate alloc;
 
 pub mod adaptor;
+#[cfg(feature = "std")]
+pub mod contract;
 pub mod curve;
 pub mod lock;

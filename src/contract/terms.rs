@@ -1,0 +1,234 @@
+use core::fmt;
+
+use bitcoin::taproot::{LeafVersion, NodeInfo, TaprootSpendInfo};
+use bitcoin::{Amount, OutPoint, Script, ScriptBuf, TapNodeHash, Transaction, TxOut, absolute};
+
+use super::{ContractError, scripts};
+use crate::curve::{Keypair, Point, XOnlyPublicKey, context};
+use crate::lock::Lock;
+
+/// The two who have money in a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// Pays, learns the secret, and gets the money back after the expiry.
+    Offerer,
+    /// Is paid for the secret.
+    Claimer,
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Offerer => "offerer",
+            Self::Claimer => "claimer",
+        })
+    }
+}
+
+/// How a contract output is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SpendPath {
+    /// The claimer's, with the secret.
+    Success,
+    /// The offerer's, from the expiry on.
+    Timeout,
+    /// Both together, by the key path.
+    Cooperative,
+}
+
+impl fmt::Display for SpendPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Success => "success",
+            Self::Timeout => "timeout",
+            Self::Cooperative => "cooperative",
+        })
+    }
+}
+
+/// What the two parties agree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContractTerms {
+    /// The key of the party that pays. The scripts use it x-only, the aggregate key with its parity.
+    pub offerer: Point,
+    /// The key of the party that is paid, likewise.
+    pub claimer: Point,
+    /// What the output is worth.
+    pub amount: Amount,
+    /// The block height that has to be reached before the offerer can take its money back, absolute.
+    pub expiry: u32,
+    /// The point (PTLC) or hash (HTLC) whose secret the claimer pays with.
+    pub lock: Lock,
+}
+
+/// A contract as a taproot output: terms that were checked, and the scripts and keys that follow from them.
+///
+/// Both parties compute it from the terms by themselves, so both verify the Merkle root that the key path is
+/// tweaked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contract {
+    terms: ContractTerms,
+    success_script: ScriptBuf,
+    timeout_script: ScriptBuf,
+    merkle_root: TapNodeHash,
+    spend_info: TaprootSpendInfo,
+}
+
+impl Contract {
+    /// Checks the terms and computes the output.
+    ///
+    /// # Errors
+    ///
+    /// One for each field that can be wrong: [`ContractError::SameKey`], [`ContractError::AmountBelowDust`],
+    /// [`ContractError::AmountAboveSupply`], [`ContractError::Expiry`]; in theory
+    /// [`ContractError::KeyAggregation`].
+    pub fn new(terms: ContractTerms) -> Result<Self, ContractError> {
+        let (offerer, claimer) = (terms.offerer.x_only(), terms.claimer.x_only());
+        if offerer == claimer {
+            return Err(ContractError::SameKey);
+        }
+        let expiry = absolute::Height::from_consensus(terms.expiry)
+            .ok()
+            .filter(|height| *height > absolute::Height::ZERO)
+            .ok_or(ContractError::Expiry { expiry: terms.expiry })?;
+        if terms.amount > Amount::MAX_MONEY {
+            return Err(ContractError::AmountAboveSupply { amount: terms.amount });
+        }
+
+        let success_script = match &terms.lock {
+            Lock::Point(_) => scripts::point_success(&offerer, &claimer),
+            Lock::Hash(hash) => scripts::hash_success(hash, &claimer),
+        };
+        let timeout_script = scripts::timeout(&offerer, expiry);
+        let leaf = |script: &ScriptBuf| {
+            NodeInfo::new_leaf_with_ver(script.clone(), LeafVersion::TapScript)
+        };
+        let tree = NodeInfo::combine(leaf(&success_script), leaf(&timeout_script))
+            .expect("a depth of one is below 128");
+        let merkle_root = tree.node_hash();
+        let internal_key = internal_key(&terms)?.x_only();
+        let spend_info = TaprootSpendInfo::from_node_info(context(), internal_key, tree);
+
+        let contract = Self { terms, success_script, timeout_script, merkle_root, spend_info };
+        let minimum = contract.script_pubkey().minimal_non_dust();
+        if terms.amount < minimum {
+            return Err(ContractError::AmountBelowDust { amount: terms.amount, minimum });
+        }
+        Ok(contract)
+    }
+
+    /// The terms.
+    pub fn terms(&self) -> &ContractTerms {
+        &self.terms
+    }
+
+    /// The output's script: OP_1 and the output key, 34 bytes.
+    pub fn script_pubkey(&self) -> ScriptBuf {
+        ScriptBuf::new_p2tr_tweaked(self.spend_info.output_key())
+    }
+
+    /// The output, for the funding transaction.
+    pub fn tx_out(&self) -> TxOut {
+        TxOut { value: self.terms.amount, script_pubkey: self.script_pubkey() }
+    }
+
+    /// The BIP-327 aggregate of offerer ‖ claimer, before the taproot tweak.
+    pub fn internal_key(&self) -> XOnlyPublicKey {
+        self.spend_info.internal_key()
+    }
+
+    /// The key in the output: the internal key tweaked with the Merkle root.
+    pub fn output_key(&self) -> XOnlyPublicKey {
+        self.spend_info.output_key().to_x_only_public_key()
+    }
+
+    /// The Merkle root over the two leaves.
+    pub fn merkle_root(&self) -> TapNodeHash {
+        self.merkle_root
+    }
+
+    /// All that BIP-341 needs to spend the output.
+    pub fn spend_info(&self) -> &TaprootSpendInfo {
+        &self.spend_info
+    }
+
+    /// The leaf that this path goes by; None for the key path.
+    pub fn leaf_script(&self, path: SpendPath) -> Option<&Script> {
+        match path {
+            SpendPath::Success => Some(&self.success_script),
+            SpendPath::Timeout => Some(&self.timeout_script),
+            SpendPath::Cooperative => None,
+        }
+    }
+
+    pub(super) fn lock_time(&self) -> absolute::LockTime {
+        absolute::LockTime::from_consensus(self.terms.expiry)
+    }
+
+    pub(super) fn key_of(&self, party: Party) -> XOnlyPublicKey {
+        match party {
+            Party::Offerer => self.terms.offerer.x_only(),
+            Party::Claimer => self.terms.claimer.x_only(),
+        }
+    }
+
+    pub(super) fn check_signer(
+        &self,
+        party: Party,
+        keypair: &Keypair,
+    ) -> Result<(), ContractError> {
+        if keypair.x_only_public_key() == self.key_of(party) {
+            Ok(())
+        } else {
+            Err(ContractError::WrongSigner { party })
+        }
+    }
+}
+
+/// A contract and where it is on the chain: what every spend of it begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FundedContract {
+    contract: Contract,
+    outpoint: OutPoint,
+}
+
+impl FundedContract {
+    /// A contract whose output is known to be at `outpoint`, or will be: the offerer pre-signs before it
+    /// broadcasts the funding transaction.
+    pub fn new(contract: Contract, outpoint: OutPoint) -> Self {
+        Self { contract, outpoint }
+    }
+
+    /// Finds the first output of `funding` that has the contract's script *and* amount: what a claimer looks at.
+    ///
+    /// # Errors
+    ///
+    /// [`ContractError::NotFunded`].
+    pub fn find(contract: Contract, funding: &Transaction) -> Result<Self, ContractError> {
+        let expected = contract.tx_out();
+        let outputs = (0..).zip(&funding.output);
+        let (vout, _) = outputs
+            .into_iter()
+            .find(|(_, output)| **output == expected)
+            .ok_or(ContractError::NotFunded { amount: expected.value })?;
+        Ok(Self::new(contract, OutPoint { txid: funding.compute_txid(), vout }))
+    }
+
+    /// The contract.
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// Where it is.
+    pub fn outpoint(&self) -> OutPoint {
+        self.outpoint
+    }
+}
+
+fn internal_key(terms: &ContractTerms) -> Result<Point, ContractError> {
+    static LIST: crate::curve::Tag = crate::curve::Tag::new("KeyAgg list");
+    static COEF: crate::curve::Tag = crate::curve::Tag::new("KeyAgg coefficient");
+    let l = LIST.hash(&[&terms.offerer.to_bytes(), &terms.claimer.to_bytes()]);
+    let a = crate::curve::PublicScalar::from_hash(&COEF.hash(&[&l, &terms.offerer.to_bytes()]));
+    terms.offerer.mul_public(&a).and_then(|p| p.add(&terms.claimer)).map_err(|_| ContractError::KeyAggregation)
+}
