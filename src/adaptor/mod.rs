@@ -19,6 +19,7 @@
 
 mod error;
 
+pub mod musig2;
 pub mod schnorr;
 
 pub use error::AdaptorError;
