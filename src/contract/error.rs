@@ -3,6 +3,7 @@ use thiserror::Error;
 
 use super::{Party, SpendPath};
 use crate::adaptor::AdaptorError;
+use crate::adaptor::musig2::Musig2Error;
 
 /// Why terms are no contract, why a spend of one can't be built, and what is wrong with a transaction.
 #[non_exhaustive]
@@ -32,8 +33,11 @@ pub enum ContractError {
         expiry: u32,
     },
     /// The keys of the two parties have no aggregate, which happens with a probability of 2^−128 and to nobody.
-    #[error("offerer, claimer: the keys have no aggregate")]
-    KeyAggregation,
+    #[error("offerer, claimer: {source}")]
+    KeyAggregation {
+        /// What it fails at.
+        source: Musig2Error,
+    },
     /// The funding transaction has no output with the script and the amount of the contract.
     #[error("funding transaction has no output of {amount} to the contract's script")]
     NotFunded {
@@ -183,9 +187,12 @@ pub enum ContractError {
         /// Why.
         source: AdaptorError,
     },
-    /// The finished signature of a cooperative spend is not valid for the contract's output key.
-    #[error("cooperative spend: the signature is not valid for the contract's output key")]
-    KeyPathSignature,
+    /// The MuSig2 session of a cooperative spend refuses something.
+    #[error("cooperative spend: {source}")]
+    Musig2 {
+        /// What, and whose: signer 0 is the offerer, signer 1 the claimer.
+        source: Musig2Error,
+    },
 
     /// The transaction has no input.
     #[error("transaction has no input")]

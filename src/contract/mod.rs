@@ -1,5 +1,6 @@
 //! contracts
 
+pub mod cooperative;
 mod error;
 mod extract;
 mod ladder;
@@ -13,6 +14,7 @@ mod terms;
 mod timeout;
 mod weight;
 
+pub use cooperative::{CooperativeSession, CooperativeSpend};
 pub use error::ContractError;
 pub use ladder::FeeLadder;
 pub use offered::OfferedContract;

@@ -120,9 +120,9 @@ impl ReceivedContract {
                 // The script takes the offerer's signature first: it lies on top.
                 self.funded.leaf_witness(path, &[&claimer_signature, &offerer_signature])
             }
-            (None, LockSecret::Preimage(preimage)) => self
-                .funded
-                .leaf_witness(path, &[&claimer_signature, preimage.dangerous_as_bytes()]),
+            (None, LockSecret::Preimage(preimage)) => {
+                self.funded.leaf_witness(path, &[&claimer_signature, preimage.dangerous_as_bytes()])
+            }
             _ => return Err(ContractError::SecretKind),
         };
         Ok(claim)

@@ -66,9 +66,8 @@ impl PreSignedLadder {
         let outputs = ladder.outputs(funded.contract().terms().amount, payout)?;
         let rungs = outputs.into_iter().enumerate().map(|(rung, output_value)| {
             let sighash = claim_sighash(funded, payout, output_value);
-            let pre_signature =
-                schnorr::pre_sign_verified(offerer, &sighash, lock_point, aux_rand)
-                    .map_err(|source| ContractError::RungPreSignature { rung, source })?;
+            let pre_signature = schnorr::pre_sign_verified(offerer, &sighash, lock_point, aux_rand)
+                .map_err(|source| ContractError::RungPreSignature { rung, source })?;
             Ok(Rung { output_value, sighash, pre_signature })
         });
         Ok(Self {

@@ -1,9 +1,11 @@
 use core::fmt;
 
+use bitcoin::hashes::Hash;
 use bitcoin::taproot::{LeafVersion, NodeInfo, TaprootSpendInfo};
 use bitcoin::{Amount, OutPoint, Script, ScriptBuf, TapNodeHash, Transaction, TxOut, absolute};
 
 use super::{ContractError, scripts};
+use crate::adaptor::musig2::KeyAggContext;
 use crate::curve::{Keypair, Point, XOnlyPublicKey, context};
 use crate::lock::Lock;
 
@@ -71,6 +73,7 @@ pub struct Contract {
     success_script: ScriptBuf,
     timeout_script: ScriptBuf,
     merkle_root: TapNodeHash,
+    key_agg: KeyAggContext,
     spend_info: TaprootSpendInfo,
 }
 
@@ -106,10 +109,16 @@ impl Contract {
         let tree = NodeInfo::combine(leaf(&success_script), leaf(&timeout_script))
             .expect("a depth of one is below 128");
         let merkle_root = tree.node_hash();
-        let internal_key = internal_key(&terms)?.x_only();
+
+        let aggregation = |source| ContractError::KeyAggregation { source };
+        let keys = KeyAggContext::new(&[terms.offerer, terms.claimer]).map_err(aggregation)?;
+        let internal_key = keys.x_only();
+        let key_agg =
+            keys.with_taproot_tweak(Some(merkle_root.as_byte_array())).map_err(aggregation)?;
         let spend_info = TaprootSpendInfo::from_node_info(context(), internal_key, tree);
 
-        let contract = Self { terms, success_script, timeout_script, merkle_root, spend_info };
+        let contract =
+            Self { terms, success_script, timeout_script, merkle_root, key_agg, spend_info };
         let minimum = contract.script_pubkey().minimal_non_dust();
         if terms.amount < minimum {
             return Err(ContractError::AmountBelowDust { amount: terms.amount, minimum });
@@ -140,6 +149,11 @@ impl Contract {
     /// The key in the output: the internal key tweaked with the Merkle root.
     pub fn output_key(&self) -> XOnlyPublicKey {
         self.spend_info.output_key().to_x_only_public_key()
+    }
+
+    /// The keys of offerer and claimer, in this order, tweaked to the output key.
+    pub fn key_agg(&self) -> &KeyAggContext {
+        &self.key_agg
     }
 
     /// The Merkle root over the two leaves.
@@ -223,12 +237,4 @@ impl FundedContract {
     pub fn outpoint(&self) -> OutPoint {
         self.outpoint
     }
-}
-
-fn internal_key(terms: &ContractTerms) -> Result<Point, ContractError> {
-    static LIST: crate::curve::Tag = crate::curve::Tag::new("KeyAgg list");
-    static COEF: crate::curve::Tag = crate::curve::Tag::new("KeyAgg coefficient");
-    let l = LIST.hash(&[&terms.offerer.to_bytes(), &terms.claimer.to_bytes()]);
-    let a = crate::curve::PublicScalar::from_hash(&COEF.hash(&[&l, &terms.offerer.to_bytes()]));
-    terms.offerer.mul_public(&a).and_then(|p| p.add(&terms.claimer)).map_err(|_| ContractError::KeyAggregation)
 }
