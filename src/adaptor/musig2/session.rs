@@ -134,6 +134,7 @@ impl Session<Locked> {
         keypair: &Keypair,
         others: &[PartialSignature],
     ) -> Result<(PartialSignature, PreSignature), Musig2Error> {
+        // The nonce is used up first, as everywhere. A partial signature that is not given out does no harm.
         let public_nonce = secret_nonce.public_nonce();
         let own = self.sign_partial(secret_nonce, keypair)?;
         let signer = self.signer(&keypair.public_key(), &public_nonce)?;
