@@ -1,7 +1,10 @@
 //! BIP-341's wallet vectors, and the contract's output computed on the same road.
 //!
-//! `Taproot` below is BIP-341 once more, from its text, with this crate's tagged hashes, points and scalars. It has to give
-//! what the vectors say; then it has to give what [`Contract`] gives, which goes through `bitcoin` and MuSig2.
+//! `Taproot` below is BIP-341 once more, from its text, with this crate's tagged hashes, points and scalars. It
+//! has to give what the vectors say; then it has to give what [`Contract`] gives, which goes through `bitcoin`
+//! and MuSig2.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,7 +1,8 @@
-//! Contracts on the chain: money of an offerer's that the claimer gets for the secret of a lock, and the offerer gets
-//! back after an expiry. PTLC (the lock is a point) and HTLC (a hash) side by side.
+//! Contracts on the chain: money of an offerer's that the claimer gets for the secret of a lock, and the offerer
+//! gets back after an expiry. PTLC (the lock is a point) and HTLC (a hash) side by side.
 //!
-//! These are contracts between two, in an output of their own. There is no revocation in them: that belongs to channels.
+//! These are contracts between two, in an output of their own. There is no revocation in them: that belongs to
+//! channels.
 //!
 //! # The output
 //!
@@ -13,8 +14,8 @@
 //! timeout         <offerer> OP_CHECKSIGVERIFY <expiry> OP_CHECKLOCKTIMEVERIFY
 //! ```
 //!
-//! The point of a PTLC is not in its script. It is in the offerer's signature for the success leaf, which the claimer
-//! gets as adaptor pre-signature under T and finishes with t. The chain sees two keys, and after a
+//! The point of a PTLC is not in its script. It is in the offerer's signature for the success leaf, which the
+//! claimer gets as adaptor pre-signature under T and finishes with t. The chain sees two keys, and after a
 //! [cooperative] spend not even these.
 //!
 //! # The transactions
@@ -28,11 +29,11 @@
 //! | timeout | 550 (138) | 550 (138) | offerer's signature | expiry |
 //! | cooperative | 444 (111) | 444 (111) | signature of both | 0 |
 //!
-//! The claimer of an HTLC signs alone, so it chooses the fee when it claims. In a PTLC the offerer signs too, beforehand:
-//! hence a short [`FeeLadder`], with a pre-signature for each rung, so that a claimer without other coins can still
-//! pay what a block costs. They are under `SINGLE|ANYONECANPAY`, so a claimer with [other coins](FeeCoins) can add
-//! some. The claimer signs `ALL`, as do all others here (as BIP-341's SIGHASH_DEFAULT, a byte shorter): nobody who sees the
-//! claim can take it apart.
+//! The claimer of an HTLC signs alone, so it chooses the fee when it claims. In a PTLC the offerer signs too,
+//! beforehand: hence a short [`FeeLadder`], with a pre-signature for each rung, so that a claimer without other
+//! coins can still pay what a block costs. They are under `SINGLE|ANYONECANPAY`, so a claimer with [other
+//! coins](FeeCoins) can add some. The claimer signs `ALL`, as do all others here (as BIP-341's SIGHASH_DEFAULT, a
+//! byte shorter): nobody who sees the claim can take it apart.
 //!
 //! # Synopsis
 //!
@@ -78,14 +79,14 @@
 //!
 //! # What breaks it
 //!
-//! - *Any other signature of the offerer's for this output.* Extraction is guaranteed only if, for any transaction that
-//!   spends it, the offerer gives nothing but pre-signatures under T, and partial signatures by the rule in
-//!   [`cooperative`]. A key for this contract alone makes that easy to keep.
-//! - *Lost pre-signatures.* What the offerer does not keep it can't extract with: [`PreSignedLadder`] is durable before it
-//!   is sent.
-//! - *A late claim.* After the expiry both leaves can be spent; the claimer has to be confirmed before. And the offerer
-//!   of one contract that claims another for the same payment needs time between the two expiries to see a claim and
-//!   make its own.
+//! - *Any other signature of the offerer's for this output.* Extraction is guaranteed only if, for any
+//!   transaction that spends it, the offerer gives nothing but pre-signatures under T, and partial signatures by
+//!   the rule in [`cooperative`]. A key for this contract alone makes that easy to keep.
+//! - *Lost pre-signatures.* What the offerer does not keep it can't extract with: [`PreSignedLadder`] is durable
+//!   before it is sent.
+//! - *A late claim.* After the expiry both leaves can be spent; the claimer has to be confirmed before. And the
+//!   offerer of one contract that claims another for the same payment needs time between the two expiries to see
+//!   a claim and make its own.
 //! - *A ladder too short.* Above its highest fee a claimer needs coins of its own.
 //! - *Script verification for consensus.* It sees neither amounts nor heights: see [`limits`].
 //!

@@ -1,5 +1,7 @@
-//! Bitcoin Core's own script verification judges every spend of a contract, and every way to cheat beside the honest
-//! one that differs in nothing else.
+//! Bitcoin Core's own script verification judges every spend of a contract, and every way to cheat beside the
+//! honest one that differs in nothing else.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod cooperative;
 mod scene;
@@ -45,7 +47,8 @@ fn predicted_weights_are_exact() {
 
 #[test]
 fn every_parity_of_every_key() {
-    // x-only keys in the scripts, keys with parity in the aggregate, and a tweak on top: each sign can go wrong alone.
+    // x-only keys in the scripts, keys with parity in the aggregate, and a tweak on top: each sign can go wrong
+    // alone.
     let mut seen = std::collections::HashSet::new();
     for offerer in 1..8 {
         for claimer in 8..12 {

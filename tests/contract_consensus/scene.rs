@@ -123,8 +123,8 @@ impl Scene {
         transaction.input.iter().position(|input| input.previous_output == here).unwrap()
     }
 
-    /// Makes the claimer's (or, in a timeout, the offerer's) signature fit again after a change, so that a refusal has the
-    /// one other reason.
+    /// Makes the claimer's (or, in a timeout, the offerer's) signature fit again after a change, so that a
+    /// refusal has the one other reason.
     pub(crate) fn sign_again(&self, mut transaction: Transaction, spent: &[TxOut]) -> Transaction {
         let path = self.funded().spend_path(&transaction).unwrap().unwrap();
         let signer = if path == SpendPath::Success { &self.claimer } else { &self.offerer };

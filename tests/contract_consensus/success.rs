@@ -132,12 +132,15 @@ fn a_pre_signature_is_no_signature() {
     }
 }
 
+/// What it is called, and what it does.
+type Change<'a> = (&'a str, &'a dyn Fn(&mut Transaction));
+
 #[test]
 fn what_the_offerer_signed_is_what_the_claimer_gets() {
     let [point, _] = secrets();
     let scene = Scene::new(point);
     let (low, high) = (scene.claim(0), scene.claim(1));
-    let changes: [(&str, &dyn Fn(&mut Transaction)); 8] = [
+    let changes: [Change; 8] = [
         ("nothing", &|_| {}),
         // The signature of the rung with the low fee is not worth the output of another.
         ("value of another rung", &|tx| tx.output[0].value = high.output[0].value),

@@ -5,6 +5,9 @@ use pointlock::contract::{ContractError, Party, SpendPath};
 
 use crate::scene::{EXPIRY, REFUSED, Scene, consensus, limits_ok, replace, secrets};
 
+/// What it is called, what it does, and what comes of it.
+type Change<'a> = (&'a str, &'a dyn Fn(&mut Transaction), Result<(), bitcoinconsensus::Error>);
+
 #[test]
 fn timeouts_are_accepted_from_the_offerer_after_the_expiry() {
     for secret in secrets() {
@@ -23,7 +26,7 @@ fn timeouts_are_accepted_from_the_offerer_after_the_expiry() {
             Err(ContractError::NoSecret { path: Some(SpendPath::Timeout) })
         );
 
-        let changes: [(&str, &dyn Fn(&mut Transaction), _); 5] = [
+        let changes: [Change; 5] = [
             ("nothing", &|_| {}, Ok(())),
             ("late", &|tx| tx.lock_time = absolute::LockTime::from_consensus(EXPIRY + 9), Ok(())),
             ("early", &|tx| tx.lock_time = absolute::LockTime::from_consensus(EXPIRY - 1), REFUSED),
