@@ -29,8 +29,8 @@ pub struct FeeCoin {
 /// Other coins that a claimer adds to a claim, and where the change goes.
 ///
 /// The offerer's signature is `SINGLE|ANYONECANPAY`, so it allows for both. What the coins are worth above the
-/// change is paid as fee on top of the rung's. Version 3 allows for one unconfirmed parent: with the contract
-/// unconfirmed, the coins have to be confirmed.
+/// change is paid as fee on top of the rung's. Nodes relay version 3 with one unconfirmed parent at most, of
+/// version 3 too: while the contract is unconfirmed, the coins have to be confirmed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeeCoins {
     /// The coins, segwit ones. Their inputs follow the contract's and have empty witnesses: their owner signs

@@ -1,7 +1,9 @@
 //! The offerer's money back, not too early and to nobody else.
 
 use bitcoin::{Amount, Sequence, Transaction, Witness, absolute};
-use pointlock::contract::{ContractError, Party, SpendPath};
+use pointlock::contract::{
+    Contract, ContractError, ContractTerms, FundedContract, Party, SpendPath,
+};
 
 use crate::scene::{EXPIRY, REFUSED, Scene, consensus, limits_ok, replace, secrets};
 
@@ -72,5 +74,23 @@ fn a_leaf_has_its_own_signatures() {
             crossed.input[0].witness = Witness::from_slice(&elements);
             assert_eq!(consensus(&crossed, &scene.spent()), REFUSED);
         }
+    }
+}
+
+#[test]
+fn every_length_of_expiry() {
+    // Opcodes up to 16, then numbers with a sign bit, so the lengths change at 2^7, 2^15 and 2^23.
+    let [secret, _] = secrets();
+    let scene = Scene::new(secret);
+    for expiry in [1, 16, 17, 127, 128, 32_767, 32_768, 8_388_607, 8_388_608, 499_999_999] {
+        let terms = ContractTerms { expiry, ..*scene.funded().contract().terms() };
+        let contract = Contract::new(terms).unwrap();
+        let spent = [contract.tx_out()];
+        let weight = contract.weight(SpendPath::Timeout, &scene.payout);
+        let funded = FundedContract::new(contract, scene.funded().outpoint());
+        let timeout =
+            funded.timeout(&scene.payout, Amount::from_sat(500), &scene.offerer, &[0; 32]).unwrap();
+        assert_eq!(consensus(&timeout, &spent), Ok(()), "{expiry}");
+        assert_eq!(weight, timeout.weight(), "{expiry}");
     }
 }

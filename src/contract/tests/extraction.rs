@@ -55,3 +55,30 @@ proptest! {
         prop_assert_eq!(offered().extract(&claim).unwrap(), LockSecret::Scalar(secret()));
     }
 }
+
+#[test]
+fn the_path_shows_in_the_form_of_the_witness() {
+    let mut claim = claim(0);
+    let annex = vec![0x50, 1];
+    let [claimers, offerers, script, control] =
+        <[_; 4]>::try_from(claim.input[0].witness.to_vec()).unwrap();
+    let mut path = |elements: &[Vec<u8>]| {
+        claim.input[0].witness = Witness::from_slice(elements);
+        offered().funded().spend_path(&claim).unwrap()
+    };
+    let (success, together) = (Some(SpendPath::Success), Some(SpendPath::Cooperative));
+    let signatures = [claimers.clone(), offerers];
+    let leaf = [&signatures[..], &[script.clone(), control.clone()]].concat();
+    assert_eq!(path(&leaf), success);
+    assert_eq!(path(&[&leaf[..], std::slice::from_ref(&annex)].concat()), success);
+    assert_eq!(path(std::slice::from_ref(&claimers)), together);
+    assert_eq!(path(&[claimers.clone(), annex.clone()]), together);
+    // A lone element is no annex.
+    assert_eq!(path(&[annex]), together);
+    // A script that is not ours, another leaf version, no witness.
+    assert_eq!(path(&[claimers, vec![0x51], control.clone()]), None);
+    let mut other_version = control;
+    other_version[0] ^= 2;
+    assert_eq!(path(&[script, other_version]), None);
+    assert_eq!(path(&[]), None);
+}
