@@ -55,8 +55,7 @@ pub(crate) struct Args {
 
 /// Plays the systems; an error is a claim that does not hold.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let systems =
-        if args.system.is_empty() { System::ALL.to_vec() } else { args.system.clone() };
+    let systems = if args.system.is_empty() { System::ALL.to_vec() } else { args.system.clone() };
     let mut facts = Facts::new(args);
     if !args.json {
         print::opening(args);
