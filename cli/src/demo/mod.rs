@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
                 if !args.json {
                     print::interrupted(system, &ended.steps);
                 }
-                return Err(ended.error.into());
+                return Err(ended.error);
             }
         }
     }

@@ -45,7 +45,7 @@ const HANDLE: &str = "receiver@vault.example";
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) steps: Vec<Step>,
-    pub(super) error: StoryError,
+    pub(super) error: Box<StoryError>,
 }
 
 /// Plays one system.
@@ -69,7 +69,7 @@ pub(super) fn tell(system: System, args: &Args) -> Result<Told, Ended> {
     };
     match story.play() {
         Ok(()) => story.finish(),
-        Err(error) => Err(Ended { steps: story.world.steps, error }),
+        Err(error) => Err(Ended { steps: story.world.steps, error: Box::new(error) }),
     }
 }
 
@@ -285,7 +285,7 @@ impl Story<'_> {
         let steps = self.world.steps;
         match verdict {
             Ok(()) => Ok(Told { steps, ..told }),
-            Err(error) => Err(Ended { steps, error }),
+            Err(error) => Err(Ended { steps, error: Box::new(error) }),
         }
     }
 
