@@ -23,13 +23,13 @@ pub(super) fn session(fields: &Fields<'_>) -> Result<Value, Refusal> {
     if lock_secret.to_point() != lock_point {
         return Err(adaptor_secret.refuse("not the secret of adaptor_point"));
     }
+
+    let public_keys: Vec<Point> = keypairs.iter().map(Keypair::public_key).collect();
+    let keys = KeyAggContext::new(&public_keys).map_err(|error| secret_keys.refuse(error))?;
     if rands.len() != keypairs.len() {
         let (actual, expected) = (rands.len(), keypairs.len());
         return Err(session_rands.refuse(format!("{actual} items for {expected} secret keys")));
     }
-
-    let public_keys: Vec<Point> = keypairs.iter().map(Keypair::public_key).collect();
-    let keys = KeyAggContext::new(&public_keys).map_err(|error| secret_keys.refuse(error))?;
     let mut secret_nonces = Vec::with_capacity(keypairs.len());
     for (keypair, rand) in keypairs.iter().zip(&rands) {
         let nonce =
