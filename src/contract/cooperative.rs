@@ -1,17 +1,18 @@
-//! Spending a contract together, by the key path: the cheapest way, and one that shows the chain nothing of the contract.
+//! Spending a contract together, by the key path: the cheapest way, and one that shows the chain nothing of the
+//! contract.
 //!
-//! Offerer and claimer run a plain MuSig2 session over offerer ‖ claimer, tweaked with the Merkle root of the contract,
-//! which each computes from the terms. There are two such spends, and the types tell them apart, for they may be signed
-//! at different times:
+//! Offerer and claimer run a plain MuSig2 session over offerer ‖ claimer, tweaked with the Merkle root of the
+//! contract, which each computes from the terms. There are two such spends, and the types tell them apart, for
+//! they may be signed at different times:
 //!
 //! | spend | the claimer signs | the offerer signs |
 //! | --- | --- | --- |
-//! | [`payout_to_claimer`](FundedContract::payout_to_claimer) | at any time | once it has the secret: it is asked for |
+//! | [`payout_to_claimer`](FundedContract::payout_to_claimer) | at any time | once it has the secret, which it has to show |
 //! | [`refund_to_offerer`](FundedContract::refund_to_offerer) | once the payment has failed for good | likewise |
 //!
-//! An offerer that signs a payout before it has the secret never learns it: the signature needs no secret. A claimer that
-//! signs a refund while it could still be asked to pay on, or learn the secret, pays out of its own pocket. And an offerer
-//! whose refund the claimer will not sign still has the timeout.
+//! An offerer that signs a payout before it has the secret never learns it: the signature needs no secret. A
+//! claimer that signs a refund while it could still be asked to pay on, or learn the secret, pays out of its own
+//! pocket. And an offerer whose refund the claimer will not sign still has the timeout.
 
 use std::marker::PhantomData;
 
@@ -32,8 +33,8 @@ pub struct Payout(());
 #[derive(Clone, Copy, Debug)]
 pub struct Refund(());
 
-/// A transaction that spends the contract by its key path, before it is signed. Both parties make it alike, from the
-/// same contract, script and fee.
+/// A transaction that spends the contract by its key path, before it is signed. Both parties make it alike, from
+/// the same contract, script and fee.
 #[derive(Clone, Debug)]
 pub struct CooperativeSpend<Purpose> {
     funded: FundedContract,
@@ -166,8 +167,8 @@ impl CooperativeSession<Payout> {
 }
 
 impl CooperativeSession<Refund> {
-    /// A partial signature of either party for the refund. Only when the payment has failed for good: for a claimer that
-    /// forwards it, when its own offer further on is resolved, irrevocably and without the secret.
+    /// A partial signature of either party for the refund. Only when the payment has failed for good: for a
+    /// claimer that forwards it, when its own offer further on is resolved, irrevocably and without the secret.
     ///
     /// # Errors
     ///
@@ -209,8 +210,8 @@ impl<Purpose> CooperativeSession<Purpose> {
     ///
     /// # Errors
     ///
-    /// [`ContractError::Musig2`], which names the signer whose partial signature is not valid: 0 is the offerer, 1 the
-    /// claimer.
+    /// [`ContractError::Musig2`], which names the signer whose partial signature is not valid: 0 is the offerer,
+    /// 1 the claimer.
     pub fn finish(
         &self,
         offerer: PartialSignature,

@@ -1,14 +1,5 @@
-//! The secret of a lock, from a transaction that spends the contract.
-//!
-//! The contract's input is found by its outpoint: a claim may have other inputs, and the contract's anywhere among them.
-//! Then every element of its witness is looked at, in whatever order and with or without an annex:
-//!
-//! - PTLC: one that begins with the x(R') of a kept pre-signature is taken for the finished signature, and
-//!   t = ±(s − s') counts only if t·G = T. A claimer can't avoid it: the script asks for a signature of the offerer's, the
-//!   offerer gave none but these, and a signature with another nonce would be a forgery.
-//! - HTLC: 32 bytes with the hash of the lock.
-//!
-//! What matches by its looks and gives no secret (an annex can hold anything) hides nothing: the search goes on.
+//! The secret of a lock, from a transaction that spends the contract. What it relies on stands at
+//! [`OfferedContract::extract`](super::OfferedContract::extract).
 
 use bitcoin::secp256k1::schnorr::Signature;
 use bitcoin::taproot::LeafVersion;

@@ -13,8 +13,8 @@ impl FeeLadder {
     /// The most rungs: it bounds what the offerer signs and keeps, and what the claimer verifies.
     pub const MAX_RUNGS: usize = 16;
 
-    /// The feerates of [`for_claim`](Self::for_claim), in satoshi for a virtual byte. With steps of two to two and a
-    /// half, nobody pays more than that much too much.
+    /// The feerates of [`for_claim`](Self::for_claim), in satoshi for a virtual byte. With steps of two to two
+    /// and a half, nobody pays more than that much too much.
     pub const DEFAULT_SAT_PER_VB: [u32; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
 
     /// A ladder of these fees.
@@ -49,8 +49,8 @@ impl FeeLadder {
     ///
     /// # Errors
     ///
-    /// [`ContractError::PayoutUnspendable`], and [`ContractError::RungTooHigh`] for the lowest rung: the contract is
-    /// too small to be claimed at all.
+    /// [`ContractError::PayoutUnspendable`], and [`ContractError::RungTooHigh`] for the lowest rung: the contract
+    /// is too small to be claimed at all.
     pub fn for_claim(contract: &Contract, payout: &Script) -> Result<Self, ContractError> {
         let rates = Self::DEFAULT_SAT_PER_VB.map(FeeRate::from_sat_per_vb_u32);
         let ladder = Self::from_fee_rates(&rates, contract.weight(SpendPath::Success, payout))?;

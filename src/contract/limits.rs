@@ -1,17 +1,17 @@
 //! What script verification does not see.
 //!
-//! Bitcoin Core's `VerifyScript`, the judge in the tests and the binary, is given one input and the outputs that are
-//! spent. It takes their existence and amounts on trust and knows no chain. So it accepts a transaction that
+//! Bitcoin Core's `VerifyScript`, the judge in the tests and the binary, is given one input and the outputs that
+//! are spent. It takes their existence and amounts on trust and knows no chain. So it accepts a transaction that
 //!
 //! - pays out more than it takes in, or more bitcoin than there are ([`check_amounts`]),
 //! - spends an output twice, or one that does not exist ([`check_structure`], [`spent_outputs`]),
 //! - is too early: OP_CHECKLOCKTIMEVERIFY compares the script's height with nLockTime, and nLockTime with nothing
 //!   ([`check_lock_time`]).
 //!
-//! A node checks these in `CheckTransaction`, `CheckTxInputs` and `ContextualCheckBlock`. The functions here do it where
-//! no node is at hand, for the transactions of this module: times in seconds, relative lock times and coinbases are
-//! refused or left out, not judged. What nodes relay (dust, fees, version 3) is not a matter of consensus and not
-//! looked at.
+//! A node checks these in `CheckTransaction`, `CheckTxInputs` and `ContextualCheckBlock`. The functions here do
+//! it where no node is at hand, for the transactions of this module: times in seconds, relative lock times and
+//! coinbases are refused or left out, not judged. What nodes relay (dust, fees, version 3) is not a matter of
+//! consensus and not looked at.
 
 use std::collections::HashSet;
 
@@ -19,8 +19,8 @@ use bitcoin::{Amount, OutPoint, Transaction, TxOut, Weight, absolute};
 
 use super::ContractError;
 
-/// Checks all that this module checks, for inclusion in a block of height `height`. `find` gives the output that is at an
-/// outpoint, unless it does not exist or is spent.
+/// Checks all that this module checks, for inclusion in a block of height `height`. `find` gives the output that
+/// is at an outpoint, unless it does not exist or is spent.
 ///
 /// # Errors
 ///
@@ -105,18 +105,18 @@ fn sum(outputs: &[TxOut]) -> Result<Amount, usize> {
     })
 }
 
-/// Checks that a block of height `height` may hold the transaction: nLockTime has to be *below* it, unless every input
-/// has the final sequence, which switches nLockTime off.
+/// Checks that a block of height `height` may hold the transaction: nLockTime has to be *below* it, unless every
+/// input has the final sequence, which switches nLockTime off.
 ///
 /// # Errors
 ///
-/// [`ContractError::NotFinal`]; [`ContractError::LockTimeInSeconds`] and [`ContractError::RelativeLockTime`] for what a
-/// height can't decide.
+/// [`ContractError::NotFinal`]; [`ContractError::LockTimeInSeconds`] and [`ContractError::RelativeLockTime`] for
+/// what a height can't decide.
 pub fn check_lock_time(transaction: &Transaction, height: u32) -> Result<(), ContractError> {
     // BIP-68 is for version 2 and above, read as unsigned.
-    let relative = |sequence: bitcoin::Sequence| sequence.is_relative_lock_time();
     if transaction.version.0.cast_unsigned() >= 2
-        && let Some(input) = transaction.input.iter().position(|txin| relative(txin.sequence))
+        && let Some(input) =
+            transaction.input.iter().position(|txin| txin.sequence.is_relative_lock_time())
     {
         return Err(ContractError::RelativeLockTime { input });
     }

@@ -1,11 +1,13 @@
+use bitcoin::secp256k1::schnorr;
 use bitcoin::sighash::TapSighashType;
 use bitcoin::taproot::Signature;
 use bitcoin::{Amount, Script, ScriptBuf, Transaction, TxOut, absolute};
 
 use super::{
-    ContractError, FeeCoins, FeeLadder, FundedContract, Party, PreSignedLadder, SpendPath, spend,
+    ContractError, FeeCoins, FeeLadder, FundedContract, Party, PreSignedLadder, Rung, SpendPath,
+    spend,
 };
-use crate::curve::Keypair;
+use crate::curve::{Keypair, SecretScalar};
 use crate::lock::{Lock, LockSecret};
 
 /// The claimer's side of a contract, of either kind: everything that it needs to be paid, but the secret.
@@ -84,11 +86,17 @@ impl ReceivedContract {
         if !contract.terms().lock.is_opened_by(secret) {
             return Err(ContractError::WrongSecret);
         }
-        self.dangerous_claim_unchecked(rung, secret, claimer, coins, aux_rand)
+        let offerer = contract.key_of(Party::Offerer);
+        let opening = self.opening(rung, secret, |kept, t| {
+            kept.pre_signature()
+                .adapt_verified(t, &offerer, kept.sighash())
+                .map_err(|source| ContractError::RungPreSignature { rung, source })
+        })?;
+        self.transaction(rung, &opening, claimer, coins, aux_rand)
     }
 
-    /// [`claim`](Self::claim) with whatever secret and key there are: the transaction of a thief who tries. Consensus
-    /// code accepts it if, and only if, they are the right ones.
+    /// [`claim`](Self::claim) with whatever secret and key there are: the transaction of a thief who tries.
+    /// Consensus code accepts it if, and only if, they are the right ones.
     ///
     /// # Errors
     ///
@@ -101,30 +109,49 @@ impl ReceivedContract {
         coins: &FeeCoins,
         aux_rand: &[u8; 32],
     ) -> Result<Transaction, ContractError> {
+        let opening = self.opening(rung, secret, |kept, t| Ok(kept.pre_signature().adapt(t)))?;
+        self.transaction(rung, &opening, claimer, coins, aux_rand)
+    }
+
+    /// What the success script asks for besides the claimer's signature: the offerer's, finished, or the preimage.
+    fn opening(
+        &self,
+        rung: usize,
+        secret: &LockSecret,
+        adapt: impl FnOnce(&Rung, &SecretScalar) -> Result<schnorr::Signature, ContractError>,
+    ) -> Result<Vec<u8>, ContractError> {
+        match (&self.pre_signatures, secret) {
+            (Some(pre_signed), LockSecret::Scalar(secret)) => {
+                let kept = pre_signed.rungs().get(rung).ok_or(self.no_such_rung(rung))?;
+                let signature = adapt(kept, secret)?;
+                let sighash_type = TapSighashType::SinglePlusAnyoneCanPay;
+                Ok(Signature { signature, sighash_type }.to_vec())
+            }
+            (None, LockSecret::Preimage(preimage)) => Ok(preimage.dangerous_as_bytes().to_vec()),
+            _ => Err(ContractError::SecretKind),
+        }
+    }
+
+    fn transaction(
+        &self,
+        rung: usize,
+        opening: &[u8],
+        claimer: &Keypair,
+        coins: &FeeCoins,
+        aux_rand: &[u8; 32],
+    ) -> Result<Transaction, ContractError> {
         let path = SpendPath::Success;
-        let no_such_rung = ContractError::NoSuchRung { rung, rungs: self.outputs.len() };
-        let value = *self.outputs.get(rung).ok_or(no_such_rung.clone())?;
+        let value = *self.outputs.get(rung).ok_or(self.no_such_rung(rung))?;
         let output = TxOut { value, script_pubkey: self.payout.clone() };
         let mut claim = spend::unsigned(&self.funded, output, absolute::LockTime::ZERO);
         let spent = spend::add_coins(&self.funded, &mut claim, coins)?;
-        let claimer_signature = self.funded.sign_all(&claim, &spent, path, claimer, aux_rand);
-
-        claim.input[0].witness = match (&self.pre_signatures, secret) {
-            (Some(pre_signed), LockSecret::Scalar(secret)) => {
-                let rung = pre_signed.rungs().get(rung).ok_or(no_such_rung)?;
-                let offerer_signature = Signature {
-                    signature: rung.pre_signature().adapt(secret),
-                    sighash_type: TapSighashType::SinglePlusAnyoneCanPay,
-                }
-                .to_vec();
-                // The script takes the offerer's signature first: it lies on top.
-                self.funded.leaf_witness(path, &[&claimer_signature, &offerer_signature])
-            }
-            (None, LockSecret::Preimage(preimage)) => {
-                self.funded.leaf_witness(path, &[&claimer_signature, preimage.dangerous_as_bytes()])
-            }
-            _ => return Err(ContractError::SecretKind),
-        };
+        let signature = self.funded.sign_all(&claim, &spent, path, claimer, aux_rand);
+        // The script takes the opening first: it lies on top.
+        claim.input[0].witness = self.funded.leaf_witness(path, &[&signature, opening]);
         Ok(claim)
+    }
+
+    fn no_such_rung(&self, rung: usize) -> ContractError {
+        ContractError::NoSuchRung { rung, rungs: self.outputs.len() }
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn hash_success(hash: &PaymentHash, claimer: &XOnlyPublicKey) -> Scri
         .into_script()
 }
 
-/// `<offerer> OP_CHECKSIGVERIFY <expiry> OP_CHECKLOCKTIMEVERIFY`, which leaves the expiry, and so true, on the stack.
+/// `<offerer> OP_CHECKSIGVERIFY <expiry> OP_CHECKLOCKTIMEVERIFY`, which leaves the expiry, and so true, on the
+/// stack.
 pub(super) fn timeout(offerer: &XOnlyPublicKey, expiry: absolute::Height) -> ScriptBuf {
     ScriptBuf::builder()
         .push_x_only_key(offerer)

@@ -28,13 +28,13 @@ pub struct FeeCoin {
 
 /// Other coins that a claimer adds to a claim, and where the change goes.
 ///
-/// The offerer's signature is `SINGLE|ANYONECANPAY`, so it allows for both. What the coins are worth above the change is
-/// paid as fee on top of the rung's. Version 3 allows for one unconfirmed parent: with the contract unconfirmed, the
-/// coins have to be confirmed.
+/// The offerer's signature is `SINGLE|ANYONECANPAY`, so it allows for both. What the coins are worth above the
+/// change is paid as fee on top of the rung's. Nodes relay version 3 with one unconfirmed parent at most, of
+/// version 3 too: while the contract is unconfirmed, the coins have to be confirmed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeeCoins {
-    /// The coins, segwit ones. Their inputs follow the contract's and have empty witnesses: their owner signs them after
-    /// the claim is made, which changes no signature in it.
+    /// The coins, segwit ones. Their inputs follow the contract's and have empty witnesses: their owner signs
+    /// them after the claim is made, which changes no signature in it.
     pub inputs: Vec<FeeCoin>,
     /// The outputs after the payout.
     pub change: Vec<TxOut>,
@@ -102,7 +102,8 @@ pub(super) fn payout_output(
 }
 
 impl FundedContract {
-    /// The message of a signature under `ALL`, as SIGHASH_DEFAULT: over everything that the transaction spends and pays.
+    /// The message of a signature under `ALL`, as SIGHASH_DEFAULT: over everything that the transaction spends
+    /// and pays.
     pub(super) fn sighash_all(
         &self,
         transaction: &Transaction,
@@ -140,8 +141,8 @@ impl FundedContract {
             .to_byte_array()
     }
 
-    /// A party's BIP-340 signature under `ALL`, as the bytes of the witness. BIP-341's SIGHASH_DEFAULT means the same as
-    /// SIGHASH_ALL and spares the type byte.
+    /// A party's BIP-340 signature under `ALL`, as the bytes of the witness. BIP-341's SIGHASH_DEFAULT means the
+    /// same as SIGHASH_ALL and spares the type byte.
     pub(super) fn sign_all(
         &self,
         transaction: &Transaction,

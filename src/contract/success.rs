@@ -31,10 +31,11 @@ impl Rung {
     }
 }
 
-/// The offerer's adaptor pre-signatures for the success leaf of a PTLC: one for each rung of the fee ladder, all under
-/// the contract's point, so that any of them that is finished and published reveals the same secret.
+/// The offerer's adaptor pre-signatures for the success leaf of a PTLC: one for each rung of the fee ladder, all
+/// under the contract's point, so that any of them that is finished and published reveals the same secret.
 ///
-/// The offerer sends it to the claimer and keeps it durably *before* that: what it does not keep it can't extract with.
+/// The offerer sends it to the claimer and keeps it durably *before* that: what it does not keep it can't extract
+/// with.
 ///
 /// Encoding, in Bitcoin's own serialisation: outpoint (36 bytes), payout script (with its length), number of rungs
 /// (1 byte), and for each the output value (8 bytes, little endian), sighash (32 bytes), pre-signature (65 bytes).
@@ -46,8 +47,8 @@ pub struct PreSignedLadder {
 }
 
 impl PreSignedLadder {
-    /// Pre-signs the claim to `payout` for each rung, and verifies what it made. `aux_rand`: 32 bytes of fresh entropy,
-    /// or zeros; each rung is a message of its own, so each has its own nonce.
+    /// Pre-signs the claim to `payout` for each rung, and verifies what it made. `aux_rand`: 32 bytes of fresh
+    /// entropy, or zeros; each rung is a message of its own, so each has its own nonce.
     ///
     /// # Errors
     ///
@@ -77,13 +78,13 @@ impl PreSignedLadder {
         })
     }
 
-    /// Whether these are the pre-signatures for this contract, this payout and this ladder: each one that the claimer
-    /// finishes will be a claim that consensus accepts.
+    /// Whether these are the pre-signatures for this contract, this payout and this ladder: each one that the
+    /// claimer finishes will be a claim that consensus accepts.
     ///
     /// # Errors
     ///
-    /// [`ContractError::LadderOutpoint`], [`ContractError::LadderPayout`], [`ContractError::LadderLength`], and naming
-    /// the rung [`ContractError::RungValue`], [`ContractError::RungSighash`] and
+    /// [`ContractError::LadderOutpoint`], [`ContractError::LadderPayout`], [`ContractError::LadderLength`], and
+    /// naming the rung [`ContractError::RungValue`], [`ContractError::RungSighash`] and
     /// [`ContractError::RungPreSignature`]; for `ladder`, those of [`FeeLadder::outputs`].
     pub fn verify(
         &self,
@@ -110,8 +111,8 @@ impl PreSignedLadder {
         self.verify_rungs(funded)
     }
 
-    /// Whether every rung is what it says: the offerer checks what comes back from its storage, where it need not know the
-    /// ladder any more.
+    /// Whether every rung is what it says: the offerer checks what comes back from its storage, where it need not
+    /// know the ladder any more.
     ///
     /// # Errors
     ///

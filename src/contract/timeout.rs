@@ -4,8 +4,9 @@ use super::{ContractError, FundedContract, Party, SpendPath, spend};
 use crate::curve::Keypair;
 
 impl FundedContract {
-    /// The transaction that takes the money back to the offerer after the expiry, at the price of `fee`. Its nLockTime is
-    /// the expiry, so blocks *above* that height may hold it. `aux_rand`: 32 bytes of fresh entropy, or zeros.
+    /// The transaction that takes the money back to the offerer after the expiry, at the price of `fee`. Its
+    /// nLockTime is the expiry, so blocks *above* that height may hold it. `aux_rand`: 32 bytes of fresh entropy,
+    /// or zeros.
     ///
     /// The offerer need not worry whether the claimer is faster: then the claim reveals the secret.
     ///

@@ -1,0 +1,110 @@
+use serde::Serialize;
+
+use super::Args;
+use super::system::System;
+
+/// Everything that the stories established.
+#[derive(Serialize)]
+pub(super) struct Facts {
+    pub(super) amount_sat: u64,
+    pub(super) payers: u8,
+    pub(super) routers: u8,
+    pub(super) offline_blocks: u32,
+    pub(super) seed: u64,
+    pub(super) systems: Vec<Told>,
+}
+
+impl Facts {
+    pub(super) fn new(args: &Args) -> Self {
+        Self {
+            amount_sat: args.amount_sat,
+            payers: args.payers,
+            routers: args.routers,
+            offline_blocks: args.offline_blocks,
+            seed: args.seed,
+            systems: Vec::new(),
+        }
+    }
+}
+
+/// One system, as it went.
+#[derive(Serialize)]
+pub(super) struct Told {
+    #[serde(serialize_with = "name")]
+    pub(super) system: System,
+    pub(super) title: &'static str,
+    pub(super) lock: &'static str,
+    pub(super) invoices: Vec<String>,
+    pub(super) payments: Vec<PaymentFacts>,
+    pub(super) locked: Vec<Locked>,
+    pub(super) learned: Vec<Learned>,
+    pub(super) thefts: Vec<Theft>,
+    /// Transactions that Bitcoin Core's consensus code accepted and refused.
+    pub(super) accepted: usize,
+    pub(super) refused: usize,
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Serialize)]
+pub(super) struct PaymentFacts {
+    pub(super) payer: String,
+    pub(super) amount_sat: u64,
+    /// What the payer locked: the amount and all fees.
+    pub(super) locked_sat: u64,
+    /// The payer ended with the secret of the invoice.
+    pub(super) payer_has_receipt: bool,
+    pub(super) receiver_was_paid: bool,
+    pub(super) stolen_by: Option<String>,
+}
+
+/// Whose money waited in the contract of one edge.
+#[derive(Serialize)]
+pub(super) struct Locked {
+    pub(super) payment: usize,
+    pub(super) party: String,
+    pub(super) amount_sat: u64,
+    pub(super) blocks: u32,
+}
+
+/// What a party knew at the end.
+#[derive(Serialize)]
+pub(super) struct Learned {
+    pub(super) party: String,
+    pub(super) secrets: Vec<String>,
+}
+
+/// What became of a hop's try to take a later payment with what it knew by then.
+#[derive(Clone, Serialize)]
+pub(super) struct Theft {
+    pub(super) payment: usize,
+    pub(super) thief: String,
+    /// The secrets in its view, of the kind that opens this lock.
+    pub(super) known: usize,
+    /// Candidates that went through the claim and the consensus code.
+    pub(super) tried: usize,
+    pub(super) accepted: usize,
+    /// The same code with the right secret, where the payment went on to be claimed.
+    pub(super) right_secret_accepted: Option<bool>,
+}
+
+/// A line of the story.
+#[derive(Serialize)]
+pub(super) struct Step {
+    pub(super) height: u32,
+    pub(super) party: String,
+    pub(super) text: String,
+    pub(super) tone: Tone,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Tone {
+    Plain,
+    Good,
+    Bad,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn name<S: serde::Serializer>(system: &System, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(system.name())
+}

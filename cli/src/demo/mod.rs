@@ -1,0 +1,77 @@
+//! `pointlock demo`: the same story in four systems, on real signatures and under Bitcoin Core's consensus code.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `system` | what the four systems are |
+//! | `world` | parties, chain and contracts: carries out what the roles want done |
+//! | `story` | what happens, in which order, and what has to be true at the end |
+//! | `theft` | a hop tries what it knows |
+//! | `facts` | what the story established, for `--json` and the table |
+//! | `print` | what a person sees |
+
+mod error;
+mod facts;
+mod fault;
+mod print;
+mod story;
+mod system;
+mod theft;
+mod world;
+
+use std::error::Error;
+
+use self::facts::Facts;
+use self::fault::Fault;
+use self::system::System;
+
+/// What is played.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Only this system; may be given more than once
+    #[arg(long, value_enum)]
+    system: Vec<System>,
+    /// What each payer pays, in satoshi
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
+    amount_sat: u64,
+    /// How many payers use the invoice
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=9))]
+    payers: u8,
+    /// How many routers stand between the two LSPs
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=7))]
+    routers: u8,
+    /// For how many blocks the receiver is offline
+    #[arg(long, default_value_t = 144, value_parser = clap::value_parser!(u32).range(1..=2016))]
+    offline_blocks: u32,
+    /// Where all keys and secrets come from: the same number gives the same story
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Makes a hop do something wrong, as HOP:FAULT (flipped-bit, wrong-blind, swapped-lock, early-claim)
+    #[arg(long)]
+    fault: Option<Fault>,
+    /// Prints the facts as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Plays the systems; an error is a claim that does not hold.
+pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let systems =
+        if args.system.is_empty() { System::ALL.to_vec() } else { args.system.clone() };
+    let mut facts = Facts::new(args);
+    if !args.json {
+        print::opening(args);
+    }
+    for system in systems {
+        let told = story::tell(system, args)?;
+        if !args.json {
+            print::story(&told);
+        }
+        facts.systems.push(told);
+    }
+    if args.json {
+        anstream::println!("{}", serde_json::to_string_pretty(&facts)?);
+    } else {
+        print::table(&facts);
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+use clap::ValueEnum;
+
+/// The systems of the design, from the baseline to point locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum System {
+    /// Hash locks, receiver online, a fresh invoice for every payment
+    #[value(name = "S1")]
+    S1,
+    /// Hash locks, invoice stored at a third party, the last hop holds
+    #[value(name = "S2")]
+    S2,
+    /// Hash locks, vault and two LSPs, the sender's LSP holds
+    #[value(name = "S3")]
+    S3,
+    /// Point locks, vault and two LSPs, the sender's LSP holds
+    #[value(name = "S4")]
+    S4,
+}
+
+/// Who keeps the payment while the receiver is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    Nobody,
+    SenderLsp,
+    ReceiverLsp,
+}
+
+impl System {
+    pub(super) const ALL: [Self; 4] = [Self::S1, Self::S2, Self::S3, Self::S4];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::S1 => "S1",
+            Self::S2 => "S2",
+            Self::S3 => "S3",
+            Self::S4 => "S4",
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::S1 => "hash locks, receiver online, a fresh invoice for every payment",
+            Self::S2 => "hash locks, one stored invoice, the receiver's LSP holds",
+            Self::S3 => "hash locks, one stored invoice, the sender's LSP holds",
+            Self::S4 => "point locks, one stored invoice, the sender's LSP holds",
+        }
+    }
+
+    pub(super) fn point_locks(self) -> bool {
+        self == Self::S4
+    }
+
+    /// Whether the payers share an invoice that a vault hands out.
+    pub(super) fn reuses_invoice(self) -> bool {
+        self != Self::S1
+    }
+
+    pub(super) fn holder(self) -> Holder {
+        match self {
+            Self::S1 => Holder::Nobody,
+            Self::S2 => Holder::ReceiverLsp,
+            Self::S3 | Self::S4 => Holder::SenderLsp,
+        }
+    }
+
+    /// Whether the design expects a hop to be able to take a later payment.
+    pub(super) fn theft_expected(self) -> bool {
+        matches!(self, Self::S2 | Self::S3)
+    }
+}
