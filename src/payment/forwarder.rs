@@ -348,6 +348,10 @@ where
         forwarding: &mut Forwarding,
         order: &HoldOrder,
     ) -> Result<Option<Forward>, Refusal> {
+        // A second contract would not be counted against the caps, nor fail back with the first.
+        if self.forwards.values().any(|other| other.hold == Some(order.id)) {
+            return Err(Refusal::Hold(HoldError::IdTaken(order.id)));
+        }
         let request = HoldRequest {
             id: order.id,
             release_hash: order.release_hash,
