@@ -310,12 +310,13 @@ where
             }
             _ => return Err(Refusal::TweakMismatch),
         };
-        let actions = match forward_now {
-            Some(blind) => alloc::vec![self.offer(&mut forwarding, blind)?],
-            None => Vec::new(),
-        };
+        let offer = forward_now.map(|blind| self.offer(&mut forwarding, blind)).transpose();
+        if offer.is_err() {
+            forwarding.stage = Stage::Failing;
+        }
+        // Even then, for its hold has to end when the contract does.
         self.forwards.insert(funded.outpoint(), forwarding);
-        Ok(actions)
+        Ok(offer?.into_iter().collect())
     }
 
     fn check_policy(
@@ -490,11 +491,14 @@ where
         if !self.failing.contains(incoming) {
             return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failure" });
         }
-        if let Some(forwarding) = self.forwards.get(incoming)
-            && let Some(hold) = &forwarding.hold
-            && self.ledger.state(hold).is_ok_and(|state| state == HoldState::Failing)
-        {
-            self.ledger.failed(hold).map_err(HoldError::into_text)?;
+        if let Some(hold) = self.forwards.get(incoming).and_then(|forwarding| forwarding.hold) {
+            match self.ledger.state(&hold).map_err(HoldError::into_text)? {
+                HoldState::Failing => self.ledger.failed(&hold),
+                // Released, but with a blind that cancels the lock: it keeps no place among the holds.
+                HoldState::Releasing(_) => self.ledger.forwarded(&hold),
+                HoldState::Held | HoldState::Released | HoldState::Failed => Ok(()),
+            }
+            .map_err(HoldError::into_text)?;
         }
         self.failing.remove(incoming);
         Ok(Vec::new())
