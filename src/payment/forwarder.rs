@@ -11,8 +11,8 @@ use super::{
 use crate::contract::{FundedContract, OfferedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar};
 use crate::hold::{
-    Forward, Held, HoldError, HoldId, HoldRequest, HoldState, HoldStore, Ledger, Limits, Released,
-    cutoff_height,
+    Forward, Held, HoldError, HoldId, HoldRequest, HoldState, HoldStore, Ledger, Limits, Pending,
+    Released, cutoff_height,
 };
 use crate::lock::{Blind, Lock, LockSecret, next_lock, previous_secret};
 use crate::onion::{Packet, ReplayGuard};
@@ -551,8 +551,11 @@ where
 
     fn block(&mut self, height: u32) -> Result<Vec<ForwarderAction>, PaymentError> {
         let mut actions = Vec::new();
-        for id in self.ledger.block(height).map_err(HoldError::into_text)? {
-            if let Some(incoming) = self.held(&id)
+        self.ledger.block(height).map_err(HoldError::into_text)?;
+        // All that are failing, for a block that the store refused may have begun it.
+        for pending in self.ledger.resume().map_err(HoldError::into_text)? {
+            if let Pending::Fail(id) = pending
+                && let Some(incoming) = self.held(&id)
                 && let Some(forwarding) = self.forwards.get_mut(&incoming)
             {
                 forwarding.stage = Stage::Failing;
