@@ -12,7 +12,7 @@ use crate::contract::{FundedContract, OfferedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar};
 use crate::hold::{
     Forward, Held, HoldError, HoldId, HoldRequest, HoldState, HoldStore, Ledger, Limits, Pending,
-    Released, cutoff_height,
+    ReleaseSecret, Released, cutoff_height,
 };
 use crate::lock::{Blind, Lock, LockSecret, next_lock, previous_secret};
 use crate::onion::{Packet, ReplayGuard};
@@ -379,7 +379,12 @@ where
         }
         match held {
             Held::Waiting => Ok(None),
-            Held::Forward(forward) => Ok(Some(forward)),
+            Held::Forward(forward) => {
+                if let Ok(HoldState::Releasing(secret)) = self.ledger.state(&order.id) {
+                    self.learn_release(order.id, &secret);
+                }
+                Ok(Some(forward))
+            }
             // The same order with another contract: the sender repeats itself.
             Held::Finished => Err(Refusal::Hold(HoldError::IdTaken(order.id))),
         }
@@ -508,24 +513,31 @@ where
         let message = ReleaseHeld::open(&self.config.node_key, sealed)?;
         let mut actions = Vec::new();
         for (id, secret) in &message.holds {
-            match self.ledger.release(id, secret, self.height) {
-                Ok(Released::Forward(forward)) => actions.extend(self.forward_held(forward)),
-                Ok(Released::AlreadyReleased | Released::Queued) => {}
+            // What waits for its hold may be anybody's guess: a stranger's messages don't fill the view.
+            let is_release_secret = match self.ledger.release(id, secret, self.height) {
+                Ok(Released::Queued) => false,
+                Ok(Released::AlreadyReleased) => true,
+                Ok(Released::Forward(forward)) => {
+                    actions.extend(self.forward_held(forward));
+                    true
+                }
                 Err(error) => {
-                    let is_release_secret =
-                        matches!(error, HoldError::TooLate(_) | HoldError::ZeroBlind(_));
+                    let right = matches!(error, HoldError::TooLate(_) | HoldError::ZeroBlind(_));
                     let reason = Refusal::Hold(error.into_text());
                     actions.push(ForwarderAction::ReleaseRefused { reason });
-                    // A guess is nobody's h, and a stranger's messages don't fill the view.
-                    if !is_release_secret {
-                        continue;
-                    }
+                    right
                 }
+            };
+            if is_release_secret {
+                self.learn_release(*id, secret);
             }
-            let scalar = LockSecret::Scalar(secret.as_scalar().clone());
-            self.view.learn(SecretSource::Release { hold: *id }, scalar);
         }
         Ok(actions)
+    }
+
+    fn learn_release(&mut self, hold: HoldId, secret: &ReleaseSecret) {
+        let scalar = LockSecret::Scalar(secret.as_scalar().clone());
+        self.view.learn(SecretSource::Release { hold }, scalar);
     }
 
     fn forward_held(&mut self, forward: Forward) -> Option<ForwarderAction> {
