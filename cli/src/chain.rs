@@ -14,8 +14,7 @@ use bitcoin::{
 use pointlock::contract::{ContractError, limits};
 use thiserror::Error;
 
-const FLAGS: u32 =
-    bitcoinconsensus::VERIFY_ALL_PRE_TAPROOT | bitcoinconsensus::VERIFY_TAPROOT;
+const FLAGS: u32 = bitcoinconsensus::VERIFY_ALL_PRE_TAPROOT | bitcoinconsensus::VERIFY_TAPROOT;
 
 /// Why a transaction is refused.
 #[derive(Debug, Error)]
@@ -88,18 +87,16 @@ impl Chain {
             |outpoint| self.unspent.get(outpoint).cloned(),
             self.height + 1,
         )?;
-        let outputs: Vec<&TxOut> = transaction
-            .input
-            .iter()
-            .map(|input| &self.unspent[&input.previous_output])
-            .collect();
+        let outputs: Vec<&TxOut> =
+            transaction.input.iter().map(|input| &self.unspent[&input.previous_output]).collect();
         let spent: Vec<bitcoinconsensus::Utxo> = outputs
             .iter()
             .map(|output| bitcoinconsensus::Utxo {
                 script_pubkey: output.script_pubkey.as_bytes().as_ptr(),
                 script_pubkey_len: u32::try_from(output.script_pubkey.len())
                     .expect("a taproot script has 34 bytes"),
-                value: i64::try_from(output.value.to_sat()).expect("checked to be below the supply"),
+                value: i64::try_from(output.value.to_sat())
+                    .expect("checked to be below the supply"),
             })
             .collect();
         let bytes = consensus::serialize(transaction);

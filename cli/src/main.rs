@@ -1,17 +1,45 @@
 //! The `pointlock` command.
 
 mod bench;
+mod chain;
+mod conformance;
+mod demo;
 
-use clap::Parser;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
 
 /// Point-locked payments for Bitcoin and Lightning.
 #[derive(Parser)]
-enum Cli {
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// An offline receiver is paid twice over one static invoice: with hash locks, and with point locks.
+    Demo(demo::Args),
+    /// Answers JSON lines from standard input, to check another implementation against this one.
+    Conformance,
     /// Measures the verbs beside libsecp256k1's own signing and verifying.
     Bench(bench::Args),
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Cli::Bench(args) = Cli::parse();
-    bench::run(&args)
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Conformance => {
+            conformance::run(std::io::stdin().lock(), std::io::stdout().lock()).map_err(Into::into)
+        }
+        Command::Bench(args) => bench::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!("pointlock: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -11,8 +11,8 @@ use super::{
 use crate::contract::{FundedContract, OfferedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar};
 use crate::hold::{
-    Forward, Held, HoldError, HoldId, HoldRequest, HoldState, HoldStore, Ledger, Limits, Released,
-    cutoff_height,
+    Forward, Held, HoldError, HoldId, HoldRequest, HoldState, HoldStore, Ledger, Limits, Pending,
+    Released, cutoff_height,
 };
 use crate::lock::{Blind, Lock, LockSecret, next_lock, previous_secret};
 use crate::onion::{Packet, ReplayGuard};
@@ -310,12 +310,13 @@ where
             }
             _ => return Err(Refusal::TweakMismatch),
         };
-        let actions = match forward_now {
-            Some(blind) => alloc::vec![self.offer(&mut forwarding, blind)?],
-            None => Vec::new(),
-        };
+        let offer = forward_now.map(|blind| self.offer(&mut forwarding, blind)).transpose();
+        if offer.is_err() {
+            forwarding.stage = Stage::Failing;
+        }
+        // Even then, for its hold has to end when the contract does.
         self.forwards.insert(funded.outpoint(), forwarding);
-        Ok(actions)
+        Ok(offer?.into_iter().collect())
     }
 
     fn check_policy(
@@ -348,6 +349,10 @@ where
         forwarding: &mut Forwarding,
         order: &HoldOrder,
     ) -> Result<Option<Forward>, Refusal> {
+        // A second contract would not be counted against the caps, nor fail back with the first.
+        if self.forwards.values().any(|other| other.hold == Some(order.id)) {
+            return Err(Refusal::Hold(HoldError::IdTaken(order.id)));
+        }
         let request = HoldRequest {
             id: order.id,
             release_hash: order.release_hash,
@@ -486,11 +491,14 @@ where
         if !self.failing.contains(incoming) {
             return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failure" });
         }
-        if let Some(forwarding) = self.forwards.get(incoming)
-            && let Some(hold) = &forwarding.hold
-            && self.ledger.state(hold).is_ok_and(|state| state == HoldState::Failing)
-        {
-            self.ledger.failed(hold).map_err(HoldError::into_text)?;
+        if let Some(hold) = self.forwards.get(incoming).and_then(|forwarding| forwarding.hold) {
+            match self.ledger.state(&hold).map_err(HoldError::into_text)? {
+                HoldState::Failing => self.ledger.failed(&hold),
+                // Released, but with a blind that cancels the lock: it keeps no place among the holds.
+                HoldState::Releasing(_) => self.ledger.forwarded(&hold),
+                HoldState::Held | HoldState::Released | HoldState::Failed => Ok(()),
+            }
+            .map_err(HoldError::into_text)?;
         }
         self.failing.remove(incoming);
         Ok(Vec::new())
@@ -504,8 +512,14 @@ where
                 Ok(Released::Forward(forward)) => actions.extend(self.forward_held(forward)),
                 Ok(Released::AlreadyReleased | Released::Queued) => {}
                 Err(error) => {
+                    let is_release_secret =
+                        matches!(error, HoldError::TooLate(_) | HoldError::ZeroBlind(_));
                     let reason = Refusal::Hold(error.into_text());
                     actions.push(ForwarderAction::ReleaseRefused { reason });
+                    // A guess is nobody's h, and a stranger's messages don't fill the view.
+                    if !is_release_secret {
+                        continue;
+                    }
                 }
             }
             let scalar = LockSecret::Scalar(secret.as_scalar().clone());
@@ -543,8 +557,11 @@ where
 
     fn block(&mut self, height: u32) -> Result<Vec<ForwarderAction>, PaymentError> {
         let mut actions = Vec::new();
-        for id in self.ledger.block(height).map_err(HoldError::into_text)? {
-            if let Some(incoming) = self.held(&id)
+        self.ledger.block(height).map_err(HoldError::into_text)?;
+        // All that are failing, for a block that the store refused may have begun it.
+        for pending in self.ledger.resume().map_err(HoldError::into_text)? {
+            if let Pending::Fail(id) = pending
+                && let Some(incoming) = self.held(&id)
                 && let Some(forwarding) = self.forwards.get_mut(&incoming)
             {
                 forwarding.stage = Stage::Failing;

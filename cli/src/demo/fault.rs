@@ -35,7 +35,8 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (hop, kind) = text.split_once(':').ok_or("expected HOP:FAULT, as router:wrong-blind")?;
+        let (hop, kind) =
+            text.split_once(':').ok_or("expected HOP:FAULT, as router:wrong-blind")?;
         let kinds = [
             FaultKind::FlippedBit,
             FaultKind::WrongBlind,

@@ -55,18 +55,26 @@ pub(crate) struct Args {
 
 /// Plays the systems; an error is a claim that does not hold.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let systems =
-        if args.system.is_empty() { System::ALL.to_vec() } else { args.system.clone() };
+    let systems = if args.system.is_empty() { System::ALL.to_vec() } else { args.system.clone() };
     let mut facts = Facts::new(args);
     if !args.json {
         print::opening(args);
     }
     for system in systems {
-        let told = story::tell(system, args)?;
-        if !args.json {
-            print::story(&told);
+        match story::tell(system, args) {
+            Ok(told) => {
+                if !args.json {
+                    print::story(&told);
+                }
+                facts.systems.push(told);
+            }
+            Err(ended) => {
+                if !args.json {
+                    print::interrupted(system, &ended.steps);
+                }
+                return Err(ended.error);
+            }
         }
-        facts.systems.push(told);
     }
     if args.json {
         anstream::println!("{}", serde_json::to_string_pretty(&facts)?);

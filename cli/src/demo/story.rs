@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
-use pointlock::curve::Keypair;
-use pointlock::invoice::{ChainHash, InvoiceError, PaymentLock, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::{
+    ChainHash, InvoiceError, PaymentLock, StaticInvoice, StaticInvoiceBuilder,
+};
 use pointlock::lock::{LockSecret, Preimage};
 use pointlock::payment::{
     AttemptSeed, HoldPlan, Payee, Payment, ReceiverEvent, SecretSource, SenderEvent,
@@ -9,7 +10,7 @@ use pointlock::payment::{
 
 use super::Args;
 use super::error::StoryError;
-use super::facts::{Learned, Locked, PaymentFacts, Theft, Told, Tone};
+use super::facts::{Learned, Locked, PaymentFacts, Step, Theft, Told, Tone};
 use super::system::{Holder, System};
 use super::theft;
 use super::world::{MIN_FINAL_DELTA, World, grouped, subscript};
@@ -25,8 +26,6 @@ struct Story<'a> {
     args: &'a Args,
     world: World,
     start_height: u32,
-    /// The receiver's node key, which signs its invoices.
-    receiver_key: Keypair,
     vault: Vault,
     invoices: Vec<String>,
     thefts: Vec<Theft>,
@@ -42,33 +41,48 @@ struct Vault {
 
 const HANDLE: &str = "receiver@vault.example";
 
+/// A story that did not end as the design says: what happened until then, and why.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) steps: Vec<Step>,
+    pub(super) error: Box<StoryError>,
+}
+
 /// Plays one system.
-pub(super) fn tell(system: System, args: &Args) -> Result<Told, StoryError> {
-    let mut world = World::new(
+pub(super) fn tell(system: System, args: &Args) -> Result<Told, Ended> {
+    let world = World::new(
         usize::from(args.payers),
         usize::from(args.routers),
         args.fault.clone(),
         args.seed,
     );
-    let receiver_key = world.receiver_key();
     let mut story = Story {
         start_height: world.chain.height(),
         system,
         args,
         world,
-        receiver_key,
         vault: Vault::default(),
         invoices: Vec::new(),
         thefts: Vec::new(),
         stolen: BTreeMap::new(),
         back_at: 0,
     };
-    if system.reuses_invoice() { story.offline()? } else { story.online()? }
-    story.world.check_fault_reached()?;
-    story.finish()
+    match story.play() {
+        Ok(()) => story.finish(),
+        Err(error) => Err(Ended { steps: story.world.steps, error: Box::new(error) }),
+    }
 }
 
 impl Story<'_> {
+    fn play(&mut self) -> Result<(), StoryError> {
+        if self.system.reuses_invoice() {
+            self.offline()?;
+        } else {
+            self.online()?;
+        }
+        self.world.check_fault_reached()
+    }
+
     /// S1: for every payment a fresh invoice, and the receiver is there.
     fn online(&mut self) -> Result<(), StoryError> {
         for payment in 0..self.world.receipts.len() {
@@ -91,7 +105,8 @@ impl Story<'_> {
     /// S2 to S4: one invoice, left with a vault; the receiver is away while it is paid.
     fn offline(&mut self) -> Result<(), StoryError> {
         let text = self.publish()?;
-        let left = format!("leaves an invoice ({} characters) with the vault, goes offline", text.len());
+        let left =
+            format!("leaves an invoice ({} characters) with the vault, goes offline", text.len());
         self.world.say("receiver", Tone::Plain, left);
         self.vault.invoices.insert(HANDLE, text);
         let returns_at = self.world.chain.height() + self.args.offline_blocks;
@@ -130,13 +145,12 @@ impl Story<'_> {
 
     /// The receiver is back: it takes one of the payments that wait, if nobody is faster.
     fn receive(&mut self, payment: usize) -> Result<(), StoryError> {
-        let thief = self.world.receiver_lsp();
         if payment > 0 && self.system.holder() == Holder::ReceiverLsp {
-            self.everybody_tries(payment);
-            self.steal(payment, thief)?;
+            let secret = self.everybody_tries(payment);
+            self.steal(payment, secret)?;
             return self.world.run_claims();
         }
-        self.world.intercept = (payment > 0).then_some(thief);
+        self.world.intercept = (payment > 0).then(|| self.world.receiver_lsp());
         let sealed = self.world.mailbox[payment].take().ok_or_else(|| {
             StoryError::Claim(format!("no message announces payment {}", payment + 1))
         })?;
@@ -145,8 +159,8 @@ impl Story<'_> {
         let entropy = self.world.entropy();
         self.world.receive(ReceiverEvent::MailReceived { sealed, entropy })?;
         if payment > 0 {
-            self.everybody_tries(payment);
-            if self.steal(payment, thief)? {
+            let secret = self.everybody_tries(payment);
+            if self.steal(payment, secret)? {
                 self.world.drop_intercepted();
                 return self.world.run_claims();
             }
@@ -169,7 +183,7 @@ impl Story<'_> {
         let invoice = StaticInvoiceBuilder::new(lock, self.now())
             .description("coffee, any number of them")
             .interim_route(&route)
-            .sign(&self.receiver_key, &aux_rand)
+            .sign(&self.world.receiver_key, &aux_rand)
             .map_err(|source| invoice_error("receiver", source))?;
         let text = invoice.to_string();
         self.world.receive(ReceiverEvent::Published { invoice, secret })?;
@@ -193,7 +207,7 @@ impl Story<'_> {
         let blocks = self.args.offline_blocks.saturating_mul(2).max(288);
         let order = Payment {
             invoice,
-            payee: Payee::Known(self.receiver_key.public_key()),
+            payee: Payee::Known(self.world.receiver_key.public_key()),
             amount_msat: self.args.amount_sat * 1_000,
             forwarders: self.world.route_hops(),
             min_final_delta: MIN_FINAL_DELTA,
@@ -212,8 +226,7 @@ impl Story<'_> {
         self.world.run_claims()?;
         let accepted = self.world.control.take().unwrap_or_default();
         for theft in self.thefts.iter_mut().filter(|theft| theft.payment == payment + 1) {
-            theft.right_secret_accepted =
-                Some(accepted.iter().any(|hop| *hop == theft.thief));
+            theft.right_secret_accepted = Some(accepted.contains(&theft.thief));
         }
         if self.world.receipts[payment] {
             let ends_with = if self.system.point_locks() { "z" } else { "the preimage" };
@@ -223,10 +236,13 @@ impl Story<'_> {
     }
 
     /// Every forwarder tries to take the payment with what it knows by now. The consensus code judges; nothing is broadcast.
-    fn everybody_tries(&mut self, payment: usize) {
+    /// Gives the secret that worked for the receiver's LSP, the last one.
+    fn everybody_tries(&mut self, payment: usize) -> Option<LockSecret> {
+        let mut found = None;
         for hop in self.world.forwarders() {
             let Some(edge) = self.world.edge_to(payment, hop) else { continue };
-            let (theft, _) = theft::attempt(&mut self.world, edge);
+            let (theft, working) = theft::attempt(&mut self.world, edge);
+            found = working;
             let (tone, verdict) = match theft.accepted {
                 0 => (Tone::Good, "every transaction refused"),
                 _ => (Tone::Bad, "and one is accepted"),
@@ -242,12 +258,14 @@ impl Story<'_> {
             self.world.say(&theft.thief.clone(), tone, text);
             self.thefts.push(theft);
         }
+        found
     }
 
-    /// The receiver's LSP takes the payment instead of forwarding it, if it can.
-    fn steal(&mut self, payment: usize, thief: usize) -> Result<bool, StoryError> {
+    /// The receiver's LSP takes the payment instead of forwarding it, if it found a secret that works.
+    fn steal(&mut self, payment: usize, secret: Option<LockSecret>) -> Result<bool, StoryError> {
+        let thief = self.world.receiver_lsp();
         let Some(edge) = self.world.edge_to(payment, thief) else { return Ok(false) };
-        let (_, Some(secret)) = theft::attempt(&mut self.world, edge) else { return Ok(false) };
+        let Some(secret) = secret else { return Ok(false) };
         let Some(transaction) = self.world.edges[edge].claim_unchecked(&secret) else {
             return Ok(false);
         };
@@ -260,18 +278,34 @@ impl Story<'_> {
         Ok(true)
     }
 
-    /// What was established; refuses to end well unless everything is as the design says.
-    fn finish(self) -> Result<Told, StoryError> {
-        let mut told = self.facts();
+    /// What was established, unless something is not as the design says.
+    fn finish(self) -> Result<Told, Ended> {
+        let told = self.facts();
+        let verdict = self.check(&told);
+        let steps = self.world.steps;
+        match verdict {
+            Ok(()) => Ok(Told { steps, ..told }),
+            Err(error) => Err(Ended { steps, error: Box::new(error) }),
+        }
+    }
+
+    fn check(&self, told: &Told) -> Result<(), StoryError> {
         let claim = |holds: bool, text: &str| {
-            if holds { Ok(()) } else { Err(StoryError::Claim(format!("{}: {text}", self.system.name()))) }
+            if holds {
+                Ok(())
+            } else {
+                Err(StoryError::Claim(format!("{}: {text}", self.system.name())))
+            }
         };
         let same_text = self.invoices.windows(2).all(|pair| pair[0] == pair[1]);
         claim(
             same_text == self.system.reuses_invoice(),
             "payers get the same invoice text where it is reused, and only there",
         )?;
-        claim(told.payments.iter().all(|payment| payment.payer_has_receipt), "every payer is told the secret")?;
+        claim(
+            told.payments.iter().all(|payment| payment.payer_has_receipt),
+            "every payer is told the secret",
+        )?;
         for (payment, facts) in told.payments.iter().enumerate() {
             let stolen = payment > 0 && self.system.theft_expected();
             claim(
@@ -282,7 +316,10 @@ impl Story<'_> {
         let hops = self.world.forwarders().len();
         claim(
             told.thefts.len() == hops * (self.world.receipts.len() - 1)
-                && told.thefts.iter().all(|theft| (theft.accepted > 0) == self.system.theft_expected()),
+                && told
+                    .thefts
+                    .iter()
+                    .all(|theft| (theft.accepted > 0) == self.system.theft_expected()),
             "every hop can take a later payment with hash locks, and none otherwise",
         )?;
         claim(
@@ -310,8 +347,7 @@ impl Story<'_> {
                 claim(!early.is_empty(), "the money of the whole route waits for the receiver")?;
             }
         }
-        told.steps = self.world.steps;
-        Ok(told)
+        Ok(())
     }
 
     fn facts(&self) -> Told {
@@ -370,7 +406,12 @@ impl Story<'_> {
         });
         let vault = Learned {
             party: "vault".to_owned(),
-            secrets: self.vault.invoices.values().map(|_| "the invoice, no secret".to_owned()).collect(),
+            secrets: self
+                .vault
+                .invoices
+                .values()
+                .map(|_| "the invoice, no secret".to_owned())
+                .collect(),
         };
         parties.chain([vault].into_iter().filter(|_| self.system.reuses_invoice())).collect()
     }

@@ -10,24 +10,13 @@ use super::world::World;
 pub(super) fn candidates(view: &View, lock: &Lock) -> (usize, Vec<LockSecret>) {
     match lock {
         Lock::Hash(_) => {
-            let known: Vec<LockSecret> = view
-                .secrets()
-                .iter()
-                .filter(|known| matches!(known.secret, LockSecret::Preimage(_)))
-                .map(|known| known.secret.clone())
-                .collect();
+            let known = distinct(view, |secret| matches!(secret, LockSecret::Preimage(_)));
             (known.len(), known)
         }
         Lock::Point(_) => {
-            let known: Vec<&SecretScalar> = view
-                .secrets()
-                .iter()
-                .filter_map(|known| match &known.secret {
-                    LockSecret::Scalar(scalar) => Some(scalar),
-                    LockSecret::Preimage(_) => None,
-                })
-                .collect();
-            let mut tried: Vec<SecretScalar> = known.iter().copied().cloned().collect();
+            let known = distinct(view, |secret| matches!(secret, LockSecret::Scalar(_)));
+            let known: Vec<SecretScalar> = known.into_iter().filter_map(into_scalar).collect();
+            let mut tried = known.clone();
             for (index, one) in known.iter().enumerate() {
                 for other in &known[index + 1..] {
                     // A zero is no candidate.
@@ -41,12 +30,29 @@ pub(super) fn candidates(view: &View, lock: &Lock) -> (usize, Vec<LockSecret>) {
     }
 }
 
+/// The secrets of a view that pass, each once.
+fn distinct(view: &View, pass: impl Fn(&LockSecret) -> bool) -> Vec<LockSecret> {
+    let mut distinct: Vec<LockSecret> = Vec::new();
+    for known in view.secrets() {
+        if pass(&known.secret) && !distinct.contains(&known.secret) {
+            distinct.push(known.secret.clone());
+        }
+    }
+    distinct
+}
+
+fn into_scalar(secret: LockSecret) -> Option<SecretScalar> {
+    match secret {
+        LockSecret::Scalar(scalar) => Some(scalar),
+        LockSecret::Preimage(_) => None,
+    }
+}
+
 /// A hop tries to take the payment that is committed to it, with what it knows now and nothing else. Gives what came of it,
 /// and the secret that would work.
 pub(super) fn attempt(world: &mut World, edge: usize) -> (Theft, Option<LockSecret>) {
     let (payment, claimer) = (world.edges[edge].payment, world.edges[edge].claimer);
-    let (known, tried) =
-        candidates(world.parties[claimer].view(), &world.edges[edge].terms().lock);
+    let (known, tried) = candidates(world.parties[claimer].view(), &world.edges[edge].terms().lock);
     let mut theft = Theft {
         payment: payment + 1,
         thief: world.parties[claimer].name.clone(),
@@ -57,17 +63,10 @@ pub(super) fn attempt(world: &mut World, edge: usize) -> (Theft, Option<LockSecr
     };
     let mut working = None;
     for secret in tried {
-        if takes(world, edge, &secret) {
+        if world.accepts(edge, &secret) {
             theft.accepted += 1;
             working = Some(secret);
         }
     }
     (theft, working)
-}
-
-/// Whether consensus code accepts the claim with this secret.
-pub(super) fn takes(world: &mut World, edge: usize, secret: &LockSecret) -> bool {
-    world.edges[edge]
-        .claim_unchecked(secret)
-        .is_some_and(|transaction| world.chain.judge(&transaction).is_ok())
 }

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 
+use bitcoin::secp256k1::Secp256k1;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Transaction};
 use pointlock::contract::{
     Contract, ContractTerms, FeeCoins, FeeLadder, FundedContract, OfferedContract, ReceivedContract,
@@ -19,7 +20,6 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::error::StoryError;
 use super::facts::{Step, Tone};
 use super::fault::{Fault, FaultKind};
-use super::theft;
 use crate::chain::Chain;
 
 /// How many blocks a forwarder's incoming contract outlives its outgoing one.
@@ -114,11 +114,15 @@ pub(super) struct World {
     claims: VecDeque<(usize, LockSecret)>,
     fault: Option<Fault>,
     payers: usize,
+    /// The receiver's node key, which signs its invoices.
+    pub(super) receiver_key: Keypair,
     rng: ChaCha20Rng,
 }
 
 impl World {
     pub(super) fn new(payers: usize, routers: usize, fault: Option<Fault>, seed: u64) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let receiver_key = Keypair::new(draw(&mut rng));
         let mut world = Self {
             chain: Chain::new(START_HEIGHT),
             parties: Vec::new(),
@@ -134,7 +138,8 @@ impl World {
             claims: VecDeque::new(),
             fault,
             payers,
-            rng: ChaCha20Rng::seed_from_u64(seed),
+            receiver_key,
+            rng,
         };
         for payer in 1..=payers {
             let node_key = world.secret();
@@ -168,8 +173,7 @@ impl World {
             let role = Forwarder::new(config, MemoryStore::default());
             world.add(name, node_id, Role::Forwarder(Box::new(role)));
         }
-        let node_key = world.secret();
-        world.receiver_key = Some(Keypair::new(node_key.clone()));
+        let node_key = world.receiver_key.secret_key().clone();
         let node_id = node_key.to_point();
         let config =
             ReceiverConfig { node_key, min_final_delta: MIN_FINAL_DELTA, height: START_HEIGHT };
@@ -213,7 +217,7 @@ impl World {
     }
 
     pub(super) fn secret(&mut self) -> SecretScalar {
-        SecretScalar::from_hash(&self.entropy()).expect("the generator does not give zero")
+        draw(&mut self.rng)
     }
 
     pub(super) fn say(&mut self, party: &str, tone: Tone, text: String) {
@@ -239,7 +243,9 @@ impl World {
         for party in 0..self.parties.len() {
             match &self.parties[party].role {
                 Role::Sender(_) => self.sender(party, SenderEvent::Block { height })?,
-                Role::Forwarder(_) => self.forwarder(party, ForwarderEvent::Block { height }, None)?,
+                Role::Forwarder(_) => {
+                    self.forwarder(party, ForwarderEvent::Block { height }, None)?
+                }
                 // A node that is offline sees the blocks when it is back; nothing happens to it in between.
                 Role::Receiver(_) => self.receive(ReceiverEvent::Block { height })?,
             }
@@ -254,7 +260,7 @@ impl World {
         for action in actions {
             match action {
                 SenderAction::Offer { attempt, proposal } => {
-                    self.plans[party] = sender.locks(&attempt).unwrap_or_default().to_vec();
+                    self.plans[party] = self.plan(party, &attempt);
                     let origin = Origin::Attempt(attempt);
                     self.todo.push_back(Todo::Offer { party, payment: party, origin, proposal });
                 }
@@ -266,6 +272,13 @@ impl World {
             }
         }
         self.work()
+    }
+
+    fn plan(&self, party: usize, attempt: &AttemptId) -> Vec<Lock> {
+        match &self.parties[party].role {
+            Role::Sender(sender) => sender.locks(attempt).unwrap_or_default().to_vec(),
+            Role::Forwarder(_) | Role::Receiver(_) => Vec::new(),
+        }
     }
 
     fn forwarder(
@@ -341,7 +354,8 @@ impl World {
                 }
                 Todo::Deliver { edge, packet } => self.deliver(edge, packet)?,
                 Todo::Release { to, sealed } => {
-                    if let Some(holder) = self.parties.iter().position(|party| party.node_id == to) {
+                    if let Some(holder) = self.parties.iter().position(|party| party.node_id == to)
+                    {
                         self.forwarder(holder, ForwarderEvent::ReleaseReceived { sealed }, None)?;
                     }
                 }
@@ -365,12 +379,13 @@ impl World {
             .position(|party| party.node_id == proposal.to)
             .expect("the payers route over the nodes of this story");
         let number = self.edges.iter().filter(|edge| edge.payment == payment).count() + 1;
-        let (edge, offered) = self.contract(payment, number, offerer, claimer, &proposal).map_err(
-            |source| StoryError::Contract {
-                hop: self.parties[offerer].name.clone(),
-                source: Box::new(source),
-            },
-        )?;
+        let (edge, offered) =
+            self.contract(payment, number, offerer, claimer, &proposal).map_err(|source| {
+                StoryError::Contract {
+                    hop: self.parties[offerer].name.clone(),
+                    source: Box::new(source),
+                }
+            })?;
         let amount = edge.terms().amount.to_sat();
         self.say(
             &self.parties[offerer].name.clone(),
@@ -453,7 +468,7 @@ impl World {
     /// A fresh output of the claimer's wallet.
     fn payout(&mut self) -> ScriptBuf {
         let key = Keypair::new(self.secret()).x_only_public_key();
-        ScriptBuf::new_p2tr(&bitcoin::secp256k1::Secp256k1::verification_only(), key, None)
+        ScriptBuf::new_p2tr(&Secp256k1::verification_only(), key, None)
     }
 
     fn deliver(&mut self, edge: usize, packet: Packet) -> Result<(), StoryError> {
@@ -489,7 +504,7 @@ impl World {
     fn claim(&mut self, edge: usize, secret: &LockSecret) -> Result<(), StoryError> {
         let claimer = self.edges[edge].claimer;
         let hop = self.parties[claimer].name.clone();
-        if self.control.is_some() && theft::takes(self, edge, secret) {
+        if self.control.is_some() && self.accepts(edge, secret) {
             self.control.get_or_insert_default().push(hop.clone());
         }
         let transaction = if self.takes_fault(claimer, FaultKind::FlippedBit) {
@@ -502,8 +517,8 @@ impl World {
                 source: Box::new(source),
             })?)
         };
-        let transaction = transaction
-            .ok_or_else(|| StoryError::Claim(format!("{hop} can't build its claim")))?;
+        let transaction =
+            transaction.ok_or_else(|| StoryError::Claim(format!("{hop} can't build its claim")))?;
         let output = transaction.output[0].value.to_sat();
         let number = self.edges[edge].number;
         let what = match secret {
@@ -535,6 +550,13 @@ impl World {
             let event = ForwarderEvent::OutgoingClaimed { outgoing, transaction };
             self.forwarder(offerer, event, Some(payment))
         }
+    }
+
+    /// Whether consensus code accepts the claim with this secret; nothing is broadcast.
+    pub(super) fn accepts(&mut self, edge: usize, secret: &LockSecret) -> bool {
+        self.edges[edge]
+            .claim_unchecked(secret)
+            .is_some_and(|transaction| self.chain.judge(&transaction).is_ok())
     }
 
     fn takes_fault(&mut self, party: usize, kind: FaultKind) -> bool {
@@ -589,6 +611,12 @@ impl World {
     }
 }
 
+fn draw(rng: &mut ChaCha20Rng) -> SecretScalar {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes);
+    SecretScalar::from_hash(&bytes).expect("the generator does not give zero")
+}
+
 fn with_flipped_bit(secret: &LockSecret) -> LockSecret {
     match secret {
         LockSecret::Scalar(scalar) => {
@@ -626,7 +654,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -1,0 +1,165 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use anstream::println;
+use anstyle::{AnsiColor, Style};
+
+use super::Args;
+use super::facts::{Facts, Step, Told, Tone};
+use super::system::System;
+use super::world::grouped;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const NAME: Style = AnsiColor::Cyan.on_default();
+
+pub(super) fn opening(args: &Args) {
+    println!("{BOLD}pointlock{BOLD:#}: an offline receiver is paid over one static invoice");
+    println!(
+        "{} payers of {} sat each, {} hops, the receiver is away for {} blocks, seed {}",
+        args.payers,
+        grouped(args.amount_sat),
+        args.routers + 3,
+        args.offline_blocks,
+        args.seed,
+    );
+    println!(
+        "{DIM}Every claim below is a transaction that Bitcoin Core's consensus code has judged.{DIM:#}"
+    );
+}
+
+/// A story that ended before its time.
+pub(super) fn interrupted(system: System, told: &[Step]) {
+    title(system);
+    steps(told);
+    println!();
+}
+
+fn title(system: System) {
+    println!("\n{BOLD}{}  {}{BOLD:#}\n", system.name(), system.title());
+}
+
+fn steps(steps: &[Step]) {
+    let mut last_height = 0;
+    for step in steps {
+        let height = if step.height == last_height {
+            String::new()
+        } else {
+            grouped(u64::from(step.height))
+        };
+        last_height = step.height;
+        let tone = match step.tone {
+            Tone::Plain => Style::new(),
+            Tone::Good => GOOD,
+            Tone::Bad => BAD,
+        };
+        println!(
+            "{DIM}{height:>9}{DIM:#}  {NAME}{:<13}{NAME:#} {tone}{}{tone:#}",
+            step.party, step.text
+        );
+    }
+}
+
+pub(super) fn story(told: &Told) {
+    title(told.system);
+    steps(&told.steps);
+    println!("\n  {BOLD}money locked{BOLD:#} (amount, for how many blocks)");
+    let mut by_party: Vec<(&str, Vec<String>)> = Vec::new();
+    for locked in &told.locked {
+        let text = format!(
+            "{} sat for {} block{}",
+            grouped(locked.amount_sat),
+            locked.blocks,
+            if locked.blocks == 1 { "" } else { "s" },
+        );
+        match by_party.iter_mut().find(|(party, _)| *party == locked.party) {
+            Some((_, texts)) => texts.push(text),
+            None => by_party.push((&locked.party, vec![text])),
+        }
+    }
+    for (party, texts) in by_party {
+        println!("    {NAME}{party:<13}{NAME:#} {}", texts.join(" + "));
+    }
+    println!("  {BOLD}secrets learned{BOLD:#}");
+    for learned in &told.learned {
+        let secrets =
+            if learned.secrets.is_empty() { "none".to_owned() } else { learned.secrets.join("; ") };
+        println!("    {NAME}{:<13}{NAME:#} {secrets}", learned.party);
+    }
+    println!("  {BOLD}theft{BOLD:#}         {}", verdict(told));
+    println!(
+        "  {BOLD}consensus{BOLD:#}     {} transactions accepted, {} refused",
+        grouped(told.accepted as u64),
+        grouped(told.refused as u64),
+    );
+}
+
+fn verdict(told: &Told) -> String {
+    let stolen = told.payments.iter().filter(|payment| payment.stolen_by.is_some()).count();
+    let thieves: BTreeSet<&str> = told.thefts.iter().map(|theft| theft.thief.as_str()).collect();
+    let tried: usize = told.thefts.iter().map(|theft| theft.tried).sum();
+    match told.payments.iter().find_map(|payment| payment.stolen_by.as_ref()) {
+        Some(thief) => format!(
+            "{BAD}{stolen} of {} payments taken by {thief}; every hop could have{BAD:#}",
+            told.payments.len()
+        ),
+        None => format!(
+            "{GOOD}none: {tried} tries by {} hops refused, the right secret accepted each time{GOOD:#}",
+            thieves.len(),
+        ),
+    }
+}
+
+/// The four systems side by side.
+pub(super) fn table(facts: &Facts) {
+    println!("\n{BOLD}side by side{BOLD:#}\n");
+    println!(
+        "{BOLD}  {:<4}{:<7}{:<20}{:<26}{:<20}{}{BOLD:#}",
+        "",
+        "lock",
+        "invoice",
+        "waits for the receiver",
+        "receiver is paid",
+        "theft of a later payment"
+    );
+    for told in &facts.systems {
+        let paid = told.payments.iter().filter(|payment| payment.receiver_was_paid).count();
+        let (tone, theft) =
+            match told.payments.iter().find_map(|payment| payment.stolen_by.as_ref()) {
+                Some(thief) => (BAD, format!("taken by {thief}")),
+                None => (GOOD, "tried by every hop, refused".to_owned()),
+            };
+        println!(
+            "  {BOLD}{:<4}{BOLD:#}{:<7}{:<20}{:<26}{tone}{:<20}{theft}{tone:#}",
+            told.system.name(),
+            told.lock,
+            if told.system.reuses_invoice() { "one, reused" } else { "fresh every time" },
+            who_waited(told, facts.offline_blocks),
+            format!("{paid} of {}", told.payments.len()),
+        );
+    }
+    if facts.systems.iter().any(|told| told.system.point_locks()) {
+        println!(
+            "\n  {DIM}What S4 leaves open: the payer of a payment, someone who paid before, and a hop of its route,\n  \
+             all three together, can take it. The payer would be robbing itself.{DIM:#}"
+        );
+    }
+    println!();
+}
+
+/// Whose money was locked for most of the receiver's absence.
+fn who_waited(told: &Told, offline_blocks: u32) -> String {
+    let mut waited: BTreeMap<&str, u32> = BTreeMap::new();
+    for locked in told.locked.iter().filter(|locked| locked.blocks * 2 >= offline_blocks) {
+        let blocks = waited.entry(&locked.party).or_default();
+        *blocks = (*blocks).max(locked.blocks);
+    }
+    let payers = told.payments.len();
+    let others = waited.keys().filter(|party| !party.starts_with("payer_")).count();
+    match (waited.is_empty() || !told.system.reuses_invoice(), others) {
+        (true, _) => "nobody's money".to_owned(),
+        (false, 0) => format!("{payers} payers' money"),
+        (false, others) => format!("{payers} payers' and {others} hops'"),
+    }
+}
