@@ -68,6 +68,25 @@ impl<S: ClaimStore> ClaimBook<S> {
         Ok(if state.retired { 0 } else { state.k.saturating_sub(state.claimed) })
     }
 
+    /// Whether a payment under this x could still be claimed, if `pending` payments under other x, already on their way, are
+    /// claimed before it. Records nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`claim`](Self::claim).
+    pub fn check_slot(
+        &self,
+        polynomial: &PolynomialId,
+        x: &PayerScalar,
+        pending: u32,
+    ) -> Result<(), ClaimError<S::Error>> {
+        let state = self.state(polynomial)?;
+        if self.store.claim(polynomial, x).map_err(ClaimError::Store)?.is_some() {
+            return Err(ClaimError::AlreadyClaimed(*x));
+        }
+        check_room(polynomial, &state, pending)
+    }
+
     /// Records that this x is claimed with exactly these locks. Only when this has returned `Ok` may anything be revealed
     /// that depends on z(x).
     ///
@@ -88,12 +107,7 @@ impl<S: ClaimStore> ClaimBook<S> {
             Some(_) => return Err(ClaimError::AlreadyClaimed(*x)),
             None => {}
         }
-        if state.retired {
-            return Err(ClaimError::Retired(*polynomial));
-        }
-        if state.claimed >= state.k {
-            return Err(ClaimError::NoSlotLeft { polynomial: *polynomial, k: state.k });
-        }
+        check_room(polynomial, &state, 0)?;
         let recorded =
             self.store.insert_claim(*polynomial, *x, locks.clone()).map_err(ClaimError::Store)?;
         if recorded { Ok(Claimed::First) } else { Err(ClaimError::AlreadyClaimed(*x)) }
@@ -126,5 +140,19 @@ impl<S: ClaimStore> ClaimBook<S> {
             .polynomial(polynomial)
             .map_err(ClaimError::Store)?
             .ok_or(ClaimError::UnknownPolynomial(*polynomial))
+    }
+}
+
+fn check_room<E>(
+    polynomial: &PolynomialId,
+    state: &PolynomialState,
+    pending: u32,
+) -> Result<(), ClaimError<E>> {
+    if state.retired {
+        Err(ClaimError::Retired(*polynomial))
+    } else if state.claimed.saturating_add(pending) >= state.k {
+        Err(ClaimError::NoSlotLeft { polynomial: *polynomial, k: state.k })
+    } else {
+        Ok(())
     }
 }
