@@ -122,6 +122,7 @@ fn final_case(kind: LockKind) -> (Network, FinalCase) {
         payment_secret: PaymentSecret::of_invoice(&invoice.invoice_id()),
         total_msat: AMOUNT_MSAT,
         final_blind,
+        payer: None,
     };
     (net, FinalCase { payload, lock, amount_msat: AMOUNT_MSAT, expiry })
 }
@@ -385,6 +386,7 @@ fn receiver_refuses_impossible_events() {
             release: ReleaseSecret::new(secret_of("release", 0)),
             amount_msat: AMOUNT_MSAT,
         }],
+        slot: None,
     };
     let right = message.seal(&to, secret_of("ephemeral", 0)).unwrap();
     let mail = |sealed| ReceiverEvent::MailReceived { sealed, entropy: [1; 32] };
@@ -964,6 +966,7 @@ fn a_wrong_blind_at_any_hop_claims_nothing() {
             payment_secret: PaymentSecret::of_invoice(&invoice.invoice_id()),
             total_msat: AMOUNT_MSAT,
             final_blind: Some(off_by_one(4, sum)),
+            payer: None,
         };
         hops.push((Node::Receiver, last.to_bytes()));
         proposal.packet = build(&hops, 0);
