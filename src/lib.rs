@@ -6,6 +6,8 @@ extern crate alloc;
 
 pub mod adaptor;
 #[cfg(feature = "std")]
+pub mod collusion;
+#[cfg(feature = "std")]
 pub mod contract;
 pub mod curve;
 #[cfg(feature = "std")]
