@@ -5,6 +5,7 @@
 extern crate alloc;
 
 pub mod adaptor;
+pub mod claims;
 #[cfg(feature = "std")]
 pub mod collusion;
 #[cfg(feature = "std")]

@@ -323,7 +323,10 @@ impl World {
                     self.todo.push_back(Todo::Release { to, sealed });
                 }
                 ReceiverAction::Claim { incoming, secret } => self.claim_later(incoming, secret),
-                ReceiverAction::Fail { reason, .. } => return Err(self.failed_back(party, reason)),
+                ReceiverAction::Replace { .. } => {}
+                ReceiverAction::Fail { reason, .. } | ReceiverAction::ReleaseRefused { reason } => {
+                    return Err(self.failed_back(party, reason));
+                }
             }
         }
         self.work()
