@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use bitcoin::OutPoint;
 
+use super::form::short;
 use super::{Atom, CollusionError, Form};
 use crate::curve::PublicScalar;
 use crate::hold::HoldId;
@@ -187,6 +188,26 @@ impl Symbols {
                     InvoiceKind::Points { .. } => Atom::Coefficient { invoice, power: 0 },
                 });
                 described(self.text(&form), "it ended a payment with it", form)
+            }
+            SecretSource::PointSecret { invoice: id, x } => {
+                let invoice = self.invoice(id)?;
+                let InvoiceKind::Points { coefficients } = self.kind(invoice)? else {
+                    return Err(CollusionError::UnknownInvoice(*id));
+                };
+                let x = x.to_scalar();
+                let form = Form::polynomial(invoice, coefficients, &x);
+                let of =
+                    |attempt: &AttemptSymbols| attempt.invoice == invoice && attempt.x == Some(x);
+                let label = match self.attempts.iter().position(of) {
+                    Some(attempt) => format!("z(x[{}])", attempt + 1),
+                    None => format!("z({})", short(&x)),
+                };
+                described(label, "it ended a payment with it", form)
+            }
+            SecretSource::Coefficient { invoice: id, index: power } => {
+                let form =
+                    Form::atom(Atom::Coefficient { invoice: self.invoice(id)?, power: *power });
+                described(self.text(&form), "its own", form)
             }
             SecretSource::DrawnBlind { attempt: id, hop } => {
                 let attempt = self
