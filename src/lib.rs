@@ -1,4 +1,34 @@
 //! Point-locked payments for Bitcoin and Lightning.
+//!
+//! A payment is locked under a point T = t·G instead of a hash: whoever knows t finishes an adaptor signature and is
+//! paid, and the finished signature tells t to the payer. Points add up, hashes don't. So every edge of a route has a
+//! lock of its own, a receiver can leave one static invoice to be paid again and again while it is offline, and nobody
+//! who lacks the secret of the current sender can take a payment.
+//!
+//! # The map
+//!
+//! | module | what it is | needs |
+//! | --- | --- | --- |
+//! | [`curve`] | scalars and points that can't be invalid, tagged hashes | `alloc` |
+//! | [`adaptor`] | adaptor signatures: `pre_sign`, `verify`, `adapt`, `extract` | `alloc` |
+//! | [`lock`] | the locks along a route | `alloc` |
+//! | [`wire`] | TLV streams and Lightning's integers | `std` |
+//! | [`invoice`] | static invoices (BOLT 12) | `std` |
+//! | [`onion`] | packets in layers (BOLT 4), sealed messages | `std` |
+//! | [`contract`] | taproot outputs and transactions for PTLC and HTLC | `std` |
+//! | [`hold`] | the ledger of payments that wait for an offline receiver | `std` |
+//! | [`payment`] | the roles: sender, forwarder, receiver | `std` |
+//!
+//! Imports run downwards only, in this order. Start with the Synopsis of the module that you need; `ARCHITECTURE.md`
+//! follows one payment through all of them.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `std` | yes | everything from `wire` on |
+//!
+//! Without `std` the crate is `no_std` with `alloc`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -22,3 +52,7 @@ pub mod onion;
 pub mod payment;
 #[cfg(feature = "std")]
 pub mod wire;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -1,5 +1,7 @@
 //! BIP-340 and the Schnorr adaptor vectors of the Zhe Pang specification.
 
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
 mod common;
 
 use std::collections::HashMap;

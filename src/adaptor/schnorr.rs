@@ -62,7 +62,7 @@ use subtle::Choice;
 use zeroize::Zeroizing;
 
 use super::AdaptorError;
-use crate::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag, context, double_mul_public};
+use crate::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag, context, double_mul_x_only};
 
 static AUX: Tag = Tag::new("SchnorrAdaptor/aux");
 static NONCE: Tag = Tag::new("SchnorrAdaptor/nonce");
@@ -175,9 +175,8 @@ impl PreSignature {
     ) -> Result<(), AdaptorError> {
         // R = s'·G − e·P
         let challenge = challenge(self.nonce_bytes(), &public_key.serialize(), message);
-        let nonce_without_lock =
-            double_mul_public(&self.scalar(), &challenge.negate(), &Point::from(*public_key))
-                .map_err(|_| AdaptorError::NonceAtInfinity)?;
+        let nonce_without_lock = double_mul_x_only(&self.scalar(), &challenge.negate(), public_key)
+            .map_err(|_| AdaptorError::NonceAtInfinity)?;
         let nonce_without_lock =
             if self.nonce_is_odd() { nonce_without_lock.negate() } else { nonce_without_lock };
         // R + T = R'. Comparing encodings spares the square root: what is not on the curve equals no sum.

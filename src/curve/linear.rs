@@ -1,5 +1,5 @@
 use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
-use secp256k1::{Message, SecretKey};
+use secp256k1::{Message, SecretKey, XOnlyPublicKey};
 
 use super::{CurveError, Point, PublicScalar, context};
 
@@ -17,17 +17,33 @@ pub fn double_mul_public(
     b: &PublicScalar,
     point: &Point,
 ) -> Result<Point, CurveError> {
-    if b.is_zero() {
-        return a.to_point();
-    }
-    let encoding = point.to_bytes();
+    by_recovery(a, b, &point.to_bytes()).unwrap_or_else(|| double_mul_slowly(a, b, point))
+}
+
+/// The same with the P of a BIP-340 key, the even point.
+///
+/// Recovery takes x(P) and finds y(P) itself, by a square root. To make the key a [`Point`] first would take that
+/// square root twice.
+pub(crate) fn double_mul_x_only(
+    a: &PublicScalar,
+    b: &PublicScalar,
+    key: &XOnlyPublicKey,
+) -> Result<Point, CurveError> {
+    let mut encoding = [2; 33];
+    encoding[1..].copy_from_slice(&key.serialize());
+    by_recovery(a, b, &encoding).unwrap_or_else(|| double_mul_slowly(a, b, &Point::from(*key)))
+}
+
+/// The sum, given 33(P); None for b = 0 and for x(P) = n, which leave nothing to recover from.
+fn by_recovery(
+    a: &PublicScalar,
+    b: &PublicScalar,
+    encoding: &[u8; 33],
+) -> Option<Result<Point, CurveError>> {
     let x: [u8; 32] = encoding[1..].try_into().expect("33 bytes, less one");
     let r = PublicScalar::from_hash(&x);
-    let Ok(r_key) = SecretKey::from_slice(&r.to_bytes()) else {
-        // x(P) = n: there is no r⁻¹.
-        return double_mul_slowly(a, b, point);
-    };
-    let s = r_key.mul_tweak(b.as_scalar()).expect("b is not zero, and n is prime");
+    let r_key = SecretKey::from_slice(&r.to_bytes()).ok()?;
+    let s = r_key.mul_tweak(b.as_scalar()).ok()?;
     // A zero a is refused as a tweak; its message is zero.
     let z =
         r_key.mul_tweak(a.as_scalar()).map_or([0; 32], |product| product.negate().secret_bytes());
@@ -42,11 +58,12 @@ pub fn double_mul_public(
         RecoveryId::from_i32(recovery_id).expect("0 to 3"),
     )
     .expect("r and s are scalars");
-    context()
+    let recovered = context()
         .recover_ecdsa(&Message::from_digest(z), &signature)
         .map(Point::from_public_key)
-        // R is on the curve, r and s are not zero: what is left is the result at infinity.
-        .map_err(|_| CurveError::PointAtInfinity)
+        // P is on the curve, r and s are not zero: what is left is the result at infinity.
+        .map_err(|_| CurveError::PointAtInfinity);
+    Some(recovered)
 }
 
 /// The same by two multiplications and a sum.
@@ -55,6 +72,9 @@ fn double_mul_slowly(
     b: &PublicScalar,
     point: &Point,
 ) -> Result<Point, CurveError> {
+    if b.is_zero() {
+        return a.to_point();
+    }
     let b_point = point.mul_public(b)?;
     if a.is_zero() { Ok(b_point) } else { a.to_point()?.add(&b_point) }
 }
@@ -92,6 +112,8 @@ mod tests {
         for point in points {
             let expected = double_mul_slowly(&scalar(3), &scalar(4), &point);
             assert_eq!(double_mul_public(&scalar(3), &scalar(4), &point), expected);
+            let even = double_mul_slowly(&scalar(3), &scalar(4), &Point::from(point.x_only()));
+            assert_eq!(double_mul_x_only(&scalar(3), &scalar(4), &point.x_only()), even);
         }
     }
 
@@ -102,6 +124,7 @@ mod tests {
         assert_eq!(double_mul_public(&zero, &scalar(4), &point), point.mul_public(&scalar(4)));
         assert_eq!(double_mul_public(&scalar(4), &zero, &point), scalar(4).to_point());
         assert_eq!(double_mul_public(&zero, &zero, &point), Err(CurveError::PointAtInfinity));
+        assert_eq!(double_mul_x_only(&scalar(4), &zero, &point.x_only()), scalar(4).to_point());
         // 7·G − 1·(7·G)
         let minus_one = PublicScalar::ONE.negate();
         assert_eq!(
@@ -116,6 +139,11 @@ mod tests {
             let (a, b) = (PublicScalar::from_hash(&a), PublicScalar::from_hash(&b));
             let point = SecretScalar::from_hash(&p).unwrap().to_point();
             prop_assert_eq!(double_mul_public(&a, &b, &point), double_mul_slowly(&a, &b, &point));
+            let even = Point::from(point.x_only());
+            prop_assert_eq!(
+                double_mul_x_only(&a, &b, &point.x_only()),
+                double_mul_slowly(&a, &b, &even)
+            );
         }
     }
 }

@@ -52,6 +52,7 @@ pub use context::randomize_context;
 pub use error::CurveError;
 pub use keypair::Keypair;
 pub use linear::double_mul_public;
+pub(crate) use linear::double_mul_x_only;
 pub use point::Point;
 pub use scalar::{PublicScalar, SecretScalar};
 pub use secp256k1::XOnlyPublicKey;

@@ -102,11 +102,10 @@ impl SecretScalar {
     /// Minus this scalar if `choice`, this scalar otherwise, without a branch.
     #[must_use]
     pub(crate) fn negate_if(&self, choice: Choice) -> Self {
-        let kept = self.dangerous_to_bytes();
+        let mut chosen = self.dangerous_to_bytes();
         let negated = self.negate().dangerous_to_bytes();
-        let mut chosen = Zeroizing::new([0; 32]);
-        for (byte, (kept, negated)) in chosen.iter_mut().zip(kept.iter().zip(negated.iter())) {
-            *byte = u8::conditional_select(kept, negated, choice);
+        for (byte, negated) in chosen.iter_mut().zip(negated.iter()) {
+            byte.conditional_assign(negated, choice);
         }
         Self::from_bytes(&chosen).expect("a valid scalar and its negation are both valid")
     }

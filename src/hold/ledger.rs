@@ -68,41 +68,53 @@ impl<S: HoldStore> Ledger<S> {
     ///
     /// # Errors
     ///
-    /// [`HoldError::CutoffPassed`], [`HoldError::CapReached`], [`HoldError::IdTaken`], [`HoldError::Store`]; and
-    /// [`HoldError::ZeroBlind`] when its release was waiting: the hold is taken all the same, and fails back at the
-    /// cutoff.
+    /// [`HoldError::CutoffPassed`], [`HoldError::CapReached`], [`HoldError::IdTaken`], [`HoldError::Store`].
     pub fn hold(&mut self, request: HoldRequest, height: u32) -> Result<Held, HoldError<S::Error>> {
         let id = request.id;
-        if let Some(known) = self.store.get(&id).map_err(HoldError::Store)? {
-            return if known.request == request {
-                self.held_again(known)
-            } else {
-                Err(HoldError::IdTaken(id))
-            };
+        match self.store.get(&id).map_err(HoldError::Store)? {
+            Some(known) if known.request != request => return Err(HoldError::IdTaken(id)),
+            Some(known) if known.state != HoldState::Held => {
+                self.queue.remove(&id);
+                return held_again(&known);
+            }
+            Some(_) => {}
+            None => self.insert(request, height)?,
         }
+        self.queue.prune(height);
+        self.release_queued(&id, height)
+    }
+
+    fn insert(&mut self, request: HoldRequest, height: u32) -> Result<(), HoldError<S::Error>> {
+        let id = request.id;
         if request.cutoff_height <= height {
             return Err(HoldError::CutoffPassed { id, cutoff: request.cutoff_height, height });
         }
         self.check_caps(&request)?;
         let record = HoldRecord { request, state: HoldState::Held };
-        if !self.store.insert(record).map_err(HoldError::Store)? {
-            return Err(HoldError::IdTaken(id));
-        }
-        let Some(secret) = self.queue.take(&id) else { return Ok(Held::Waiting) };
-        match self.release(&id, &secret, height) {
-            Ok(Released::Forward(forward)) => Ok(Held::Forward(forward)),
-            // The waiting release was somebody's guess: the right one may still come.
-            Ok(_) | Err(HoldError::WrongReleaseSecret(_)) => Ok(Held::Waiting),
-            Err(error) => Err(error),
+        if self.store.insert(record).map_err(HoldError::Store)? {
+            Ok(())
+        } else {
+            Err(HoldError::IdTaken(id))
         }
     }
 
-    fn held_again(&self, known: HoldRecord) -> Result<Held, HoldError<S::Error>> {
-        match &known.state {
-            HoldState::Held => Ok(Held::Waiting),
-            HoldState::Releasing(secret) => Ok(Held::Forward(forward(&known.request, secret)?)),
-            HoldState::Released | HoldState::Failing | HoldState::Failed => Ok(Held::Finished),
-        }
+    /// Lets a release that was here first have its effect. Only then does it leave the queue: when the store fails, the
+    /// repeated call has to find it again.
+    fn release_queued(&mut self, id: &HoldId, height: u32) -> Result<Held, HoldError<S::Error>> {
+        let Some(secret) = self.queue.get(id) else { return Ok(Held::Waiting) };
+        let held = match self.release(id, &secret, height) {
+            Err(error @ HoldError::Store(_)) => return Err(error),
+            Ok(Released::Forward(forward)) => Ok(Held::Forward(forward)),
+            // It was somebody's guess, and the right one may still come; or a repeated call finds the cutoff reached; or
+            // the blind is zero, and the hold fails back at the cutoff.
+            Ok(_)
+            | Err(
+                HoldError::WrongReleaseSecret(_) | HoldError::TooLate(_) | HoldError::ZeroBlind(_),
+            ) => Ok(Held::Waiting),
+            Err(error) => Err(error),
+        };
+        self.queue.remove(id);
+        held
     }
 
     /// Takes one entry of a `release_held_ptlc`, at `height`. The same again is a no-op, or repeats the action until
@@ -256,6 +268,15 @@ impl<S: HoldStore> Ledger<S> {
             return Ok(());
         };
         Err(HoldError::CapReached(cap))
+    }
+}
+
+/// The answer to a request that was answered before.
+fn held_again<E>(known: &HoldRecord) -> Result<Held, HoldError<E>> {
+    match &known.state {
+        HoldState::Held => Ok(Held::Waiting),
+        HoldState::Releasing(secret) => Ok(Held::Forward(forward(&known.request, secret)?)),
+        HoldState::Released | HoldState::Failing | HoldState::Failed => Ok(Held::Finished),
     }
 }
 

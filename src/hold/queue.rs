@@ -30,8 +30,12 @@ impl ReleaseQueue {
         true
     }
 
-    pub(super) fn take(&mut self, id: &HoldId) -> Option<ReleaseSecret> {
-        self.waiting.remove(id).map(|(secret, _)| secret)
+    pub(super) fn get(&self, id: &HoldId) -> Option<ReleaseSecret> {
+        self.waiting.get(id).map(|(secret, _)| secret.clone())
+    }
+
+    pub(super) fn remove(&mut self, id: &HoldId) {
+        self.waiting.remove(id);
     }
 
     /// Forgets what waited too long.

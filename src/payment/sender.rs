@@ -347,6 +347,9 @@ impl Sender {
         contract: &OfferedContract,
     ) -> Result<Vec<SenderAction>, PaymentError> {
         let outpoint = contract.funded().outpoint();
+        if self.outgoing.contains_key(&outpoint) {
+            return Err(PaymentError::KnownContract(outpoint));
+        }
         let attempt =
             self.attempts.get_mut(attempt_id).ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
         let Stage::Offered = attempt.stage else {

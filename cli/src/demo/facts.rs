@@ -88,7 +88,7 @@ pub(super) struct Theft {
 }
 
 /// A line of the story.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Step {
     pub(super) height: u32,
     pub(super) party: String,
@@ -96,7 +96,7 @@ pub(super) struct Step {
     pub(super) tone: Tone,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Tone {
     Plain,

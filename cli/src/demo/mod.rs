@@ -61,11 +61,20 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         print::opening(args);
     }
     for system in systems {
-        let told = story::tell(system, args)?;
-        if !args.json {
-            print::story(&told);
+        match story::tell(system, args) {
+            Ok(told) => {
+                if !args.json {
+                    print::story(&told);
+                }
+                facts.systems.push(told);
+            }
+            Err(ended) => {
+                if !args.json {
+                    print::interrupted(system, &ended.steps);
+                }
+                return Err(ended.error);
+            }
         }
-        facts.systems.push(told);
     }
     if args.json {
         anstream::println!("{}", serde_json::to_string_pretty(&facts)?);

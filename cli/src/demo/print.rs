@@ -4,7 +4,8 @@ use anstream::println;
 use anstyle::{AnsiColor, Style};
 
 use super::Args;
-use super::facts::{Facts, Told, Tone};
+use super::facts::{Facts, Step, Told, Tone};
+use super::system::System;
 use super::world::grouped;
 
 const BOLD: Style = Style::new().bold();
@@ -28,10 +29,20 @@ pub(super) fn opening(args: &Args) {
     );
 }
 
-pub(super) fn story(told: &Told) {
-    println!("\n{BOLD}{}  {}{BOLD:#}\n", told.system.name(), told.title);
+/// A story that ended before its time.
+pub(super) fn interrupted(system: System, told: &[Step]) {
+    title(system);
+    steps(told);
+    println!();
+}
+
+fn title(system: System) {
+    println!("\n{BOLD}{}  {}{BOLD:#}\n", system.name(), system.title());
+}
+
+fn steps(steps: &[Step]) {
     let mut last_height = 0;
-    for step in &told.steps {
+    for step in steps {
         let height = if step.height == last_height {
             String::new()
         } else {
@@ -48,6 +59,11 @@ pub(super) fn story(told: &Told) {
             step.party, step.text
         );
     }
+}
+
+pub(super) fn story(told: &Told) {
+    title(told.system);
+    steps(&told.steps);
     println!("\n  {BOLD}money locked{BOLD:#} (amount, for how many blocks)");
     let mut by_party: Vec<(&str, Vec<String>)> = Vec::new();
     for locked in &told.locked {

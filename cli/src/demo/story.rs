@@ -10,7 +10,7 @@ use pointlock::payment::{
 
 use super::Args;
 use super::error::StoryError;
-use super::facts::{Learned, Locked, PaymentFacts, Theft, Told, Tone};
+use super::facts::{Learned, Locked, PaymentFacts, Step, Theft, Told, Tone};
 use super::system::{Holder, System};
 use super::theft;
 use super::world::{MIN_FINAL_DELTA, World, grouped, subscript};
@@ -41,8 +41,15 @@ struct Vault {
 
 const HANDLE: &str = "receiver@vault.example";
 
+/// A story that did not end as the design says: what happened until then, and why.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) steps: Vec<Step>,
+    pub(super) error: Box<StoryError>,
+}
+
 /// Plays one system.
-pub(super) fn tell(system: System, args: &Args) -> Result<Told, StoryError> {
+pub(super) fn tell(system: System, args: &Args) -> Result<Told, Ended> {
     let world = World::new(
         usize::from(args.payers),
         usize::from(args.routers),
@@ -60,16 +67,22 @@ pub(super) fn tell(system: System, args: &Args) -> Result<Told, StoryError> {
         stolen: BTreeMap::new(),
         back_at: 0,
     };
-    if system.reuses_invoice() {
-        story.offline()?
-    } else {
-        story.online()?
+    match story.play() {
+        Ok(()) => story.finish(),
+        Err(error) => Err(Ended { steps: story.world.steps, error: Box::new(error) }),
     }
-    story.world.check_fault_reached()?;
-    story.finish()
 }
 
 impl Story<'_> {
+    fn play(&mut self) -> Result<(), StoryError> {
+        if self.system.reuses_invoice() {
+            self.offline()?;
+        } else {
+            self.online()?;
+        }
+        self.world.check_fault_reached()
+    }
+
     /// S1: for every payment a fresh invoice, and the receiver is there.
     fn online(&mut self) -> Result<(), StoryError> {
         for payment in 0..self.world.receipts.len() {
@@ -214,7 +227,7 @@ impl Story<'_> {
         self.world.run_claims()?;
         let accepted = self.world.control.take().unwrap_or_default();
         for theft in self.thefts.iter_mut().filter(|theft| theft.payment == payment + 1) {
-            theft.right_secret_accepted = Some(accepted.iter().any(|hop| *hop == theft.thief));
+            theft.right_secret_accepted = Some(accepted.contains(&theft.thief));
         }
         if self.world.receipts[payment] {
             let ends_with = if self.system.point_locks() { "z" } else { "the preimage" };
@@ -266,9 +279,18 @@ impl Story<'_> {
         Ok(true)
     }
 
-    /// What was established; refuses to end well unless everything is as the design says.
-    fn finish(self) -> Result<Told, StoryError> {
-        let mut told = self.facts();
+    /// What was established, unless something is not as the design says.
+    fn finish(self) -> Result<Told, Ended> {
+        let told = self.facts();
+        let verdict = self.check(&told);
+        let steps = self.world.steps;
+        match verdict {
+            Ok(()) => Ok(Told { steps, ..told }),
+            Err(error) => Err(Ended { steps, error: Box::new(error) }),
+        }
+    }
+
+    fn check(&self, told: &Told) -> Result<(), StoryError> {
         let claim = |holds: bool, text: &str| {
             if holds {
                 Ok(())
@@ -326,8 +348,7 @@ impl Story<'_> {
                 claim(!early.is_empty(), "the money of the whole route waits for the receiver")?;
             }
         }
-        told.steps = self.world.steps;
-        Ok(told)
+        Ok(())
     }
 
     fn facts(&self) -> Told {

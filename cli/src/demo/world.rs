@@ -20,7 +20,6 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::error::StoryError;
 use super::facts::{Step, Tone};
 use super::fault::{Fault, FaultKind};
-use super::theft;
 use crate::chain::Chain;
 
 /// How many blocks a forwarder's incoming contract outlives its outgoing one.
@@ -508,7 +507,7 @@ impl World {
     fn claim(&mut self, edge: usize, secret: &LockSecret) -> Result<(), StoryError> {
         let claimer = self.edges[edge].claimer;
         let hop = self.parties[claimer].name.clone();
-        if self.control.is_some() && theft::takes(self, edge, secret) {
+        if self.control.is_some() && self.accepts(edge, secret) {
             self.control.get_or_insert_default().push(hop.clone());
         }
         let transaction = if self.takes_fault(claimer, FaultKind::FlippedBit) {
@@ -554,6 +553,13 @@ impl World {
             let event = ForwarderEvent::OutgoingClaimed { outgoing, transaction };
             self.forwarder(offerer, event, Some(payment))
         }
+    }
+
+    /// Whether consensus code accepts the claim with this secret; nothing is broadcast.
+    pub(super) fn accepts(&mut self, edge: usize, secret: &LockSecret) -> bool {
+        self.edges[edge]
+            .claim_unchecked(secret)
+            .is_some_and(|transaction| self.chain.judge(&transaction).is_ok())
     }
 
     fn takes_fault(&mut self, party: usize, kind: FaultKind) -> bool {
@@ -651,7 +657,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -1,0 +1,125 @@
+//! Measuring in turns: A B C A B C …, so that a machine that slows down slows all rows down.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// How often each row has its turn.
+const ROUNDS: usize = 301;
+
+/// How long a turn lasts, about: long against the clock's resolution, short against a change of clock speed.
+const TURN: Duration = Duration::from_micros(300);
+
+/// Something to measure.
+pub(super) struct Row<'a> {
+    name: &'static str,
+    /// Runs so many items, and says how long they took.
+    run: Box<dyn FnMut(usize) -> Duration + 'a>,
+}
+
+impl<'a> Row<'a> {
+    /// An item is one call of `verb`, on one case after the other.
+    pub(super) fn new<C, T>(
+        name: &'static str,
+        cases: &'a [C],
+        verb: impl Fn(&C) -> T + 'a,
+    ) -> Self {
+        let run = move |items| {
+            let start = Instant::now();
+            for case in cases.iter().cycle().take(items) {
+                black_box(verb(black_box(case)));
+            }
+            start.elapsed()
+        };
+        Self { name, run: Box::new(run) }
+    }
+
+    /// The same for a verb that uses an input up: `input` makes it anew for each call, outside the clock.
+    pub(super) fn with_input<C, I, T>(
+        name: &'static str,
+        cases: &'a [C],
+        input: impl Fn(&C) -> I + 'a,
+        verb: impl Fn(&C, I) -> T + 'a,
+    ) -> Self {
+        let run = move |items| {
+            let cases = cases.iter().cycle().take(items);
+            let with_inputs: Vec<(&C, I)> = cases.map(|case| (case, input(case))).collect();
+            let start = Instant::now();
+            for (case, input) in with_inputs {
+                black_box(verb(black_box(case), input));
+            }
+            start.elapsed()
+        };
+        Self { name, run: Box::new(run) }
+    }
+
+    /// The row's name in the machine interface.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// The median time of an item in microseconds, for each row.
+pub(super) fn medians_us(rows: &mut [Row<'_>]) -> Result<Vec<f64>, Box<dyn Error>> {
+    let items: Vec<usize> = rows.iter_mut().map(items_of_a_turn).collect();
+    let mut samples = vec![Vec::with_capacity(ROUNDS); rows.len()];
+    for _ in 0..ROUNDS {
+        for ((row, items), samples) in rows.iter_mut().zip(&items).zip(&mut samples) {
+            samples.push((row.run)(*items));
+        }
+    }
+    let median = |(samples, items): (&mut Vec<Duration>, &usize)| {
+        samples.sort_unstable();
+        let median = samples.get(samples.len() / 2).ok_or("bench: nothing was measured")?;
+        Ok(median.as_secs_f64() * 1e6 / *items as f64)
+    };
+    samples.iter_mut().zip(&items).map(median).collect()
+}
+
+/// Doubles the items until a turn is long enough. It warms caches up, too.
+fn items_of_a_turn(row: &mut Row<'_>) -> usize {
+    let mut items = 1;
+    while (row.run)(items) < TURN {
+        items *= 2;
+    }
+    items
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn rows_take_turns() {
+        let order = RefCell::new(String::new());
+        let row = |name| Row {
+            name,
+            run: Box::new(|_| {
+                order.borrow_mut().push_str(name);
+                TURN
+            }),
+        };
+        let mut rows = [row("a"), row("b"), row("c")];
+        let medians = medians_us(&mut rows).unwrap();
+        assert_eq!(*order.borrow(), "abc".repeat(1 + ROUNDS));
+        assert_eq!(medians, [300.0; 3]);
+    }
+
+    #[test]
+    fn cases_take_turns_too() {
+        let seen = RefCell::new(Vec::new());
+        let cases = [1, 2, 3];
+        let mut row = Row::new("row", &cases, |case| seen.borrow_mut().push(*case));
+        (row.run)(5);
+        let mut row = Row::with_input(
+            "row",
+            &cases,
+            |case| 10 * case,
+            |case, input| seen.borrow_mut().push(case + input),
+        );
+        (row.run)(4);
+        assert_eq!(*seen.borrow(), [1, 2, 3, 1, 2, 11, 22, 33, 11]);
+    }
+}

@@ -1,0 +1,124 @@
+//! `pointlock bench`: what the verbs cost, beside libsecp256k1's own Schnorr signing and verifying and beside the
+//! hash of an HTLC.
+//!
+//! Timings of one run mean little on another machine, or in another minute: only the ratios do. So all rows are measured
+//! in one process and in turns ([`measure`]), and every row is printed with its ratio to libsecp256k1's.
+//!
+//! Measured is what a node pays for each payment. Keys are there as key pairs, P and T as points, R' as bytes; hashing is
+//! included. A row of the table is one line of [`rows`].
+
+mod cases;
+mod measure;
+mod rows;
+
+use std::error::Error;
+use std::io::Write;
+
+use serde::Serialize;
+
+use measure::Row;
+
+/// The row that `vs_sign` compares with.
+const SIGN: &str = "libsecp256k1.schnorr_sign";
+/// The row that `vs_verify` compares with.
+const VERIFY: &str = "libsecp256k1.schnorr_verify";
+
+/// What `pointlock bench` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Prints a JSON object a line instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// One line of `pointlock bench --json`.
+#[derive(Debug, Serialize)]
+struct Report {
+    name: &'static str,
+    /// Microseconds for one item.
+    median_us: f64,
+    /// In units of libsecp256k1's Schnorr signing, given a key pair.
+    vs_sign: f64,
+    /// In units of libsecp256k1's Schnorr verifying.
+    vs_verify: f64,
+}
+
+/// Measures, and prints to standard output.
+pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    if cfg!(debug_assertions) {
+        eprintln!("bench: not a release build, these are no timings to quote");
+    }
+    let cases = cases::all()?;
+    let mut out = std::io::stdout().lock();
+    let reports = reports(rows::all(&cases))?;
+    if args.json {
+        for report in &reports {
+            serde_json::to_writer(&mut out, report)?;
+            writeln!(out)?;
+        }
+    } else {
+        write_table(&mut out, &reports)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn reports(mut rows: Vec<Row<'_>>) -> Result<Vec<Report>, Box<dyn Error>> {
+    let medians = measure::medians_us(&mut rows)?;
+    let median_of = |name| {
+        let index = rows.iter().position(|row| row.name() == name);
+        index.map(|index| medians[index]).ok_or("bench: libsecp256k1's rows are missing")
+    };
+    let (sign, verify) = (median_of(SIGN)?, median_of(VERIFY)?);
+    let report = |(row, median_us): (&Row<'_>, &f64)| Report {
+        name: row.name(),
+        median_us: *median_us,
+        vs_sign: median_us / sign,
+        vs_verify: median_us / verify,
+    };
+    Ok(rows.iter().zip(&medians).map(report).collect())
+}
+
+fn write_table(out: &mut impl Write, reports: &[Report]) -> std::io::Result<()> {
+    let width = reports.iter().map(|report| report.name.len()).max().unwrap_or(0);
+    writeln!(out, "{:width$}  {:>10}  {:>8}  {:>8}", "", "median µs", "× sign", "× verify")?;
+    for Report { name, median_us, vs_sign, vs_verify } in reports {
+        writeln!(out, "{name:width$}  {median_us:>10.3}  {vs_sign:>8.4}  {vs_verify:>8.4}")?;
+    }
+    writeln!(out, "\nsign, verify: {SIGN}, {VERIFY}, in the same run")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_machine_interface_is_there() {
+        let cases = cases::all().unwrap();
+        let rows = rows::all(&cases);
+        let names: Vec<&str> = rows.iter().map(Row::name).collect();
+        for name in [
+            SIGN,
+            VERIFY,
+            "htlc.sha256",
+            "schnorr.pre_sign",
+            "schnorr.verify",
+            "schnorr.adapt",
+            "schnorr.extract",
+            "musig2.partial_sign",
+            "musig2.partial_verify",
+            "lock.setup/4",
+        ] {
+            assert_eq!(names.iter().filter(|row| **row == name).count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_keys_of_the_machine_interface() {
+        let report = Report { name: SIGN, median_us: 1.5, vs_sign: 1.0, vs_verify: 0.5 };
+        assert_eq!(
+            serde_json::to_string(&report).unwrap(),
+            r#"{"name":"libsecp256k1.schnorr_sign","median_us":1.5,"vs_sign":1.0,"vs_verify":0.5}"#
+        );
+    }
+}

@@ -1,0 +1,121 @@
+use std::fmt;
+
+use pointlock::curve::{CurveError, Keypair, Point, SecretScalar, XOnlyPublicKey};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// Why a line gets no other answer. `Display` is the text of the answer, and names the field.
+#[derive(Debug, Error)]
+pub(super) enum Refusal {
+    /// The line is not JSON; what is not UTF-8 is none.
+    #[error("line: not JSON: {0}")]
+    NotJson(serde_json::Error),
+    /// The line is JSON, and something else than an object.
+    #[error("line: not a JSON object")]
+    NotAnObject,
+    /// A field has to be there and is not.
+    #[error("{field}: missing")]
+    Missing { field: String },
+    /// A field can't be used.
+    #[error("{field}: {reason}")]
+    Malformed { field: String, reason: String },
+}
+
+/// The members of a JSON object: of the request, or of an item of one of its lists.
+pub(super) struct Fields<'a> {
+    members: &'a Map<String, Value>,
+    /// What stands before the names: nothing, or the item, as in `items[2].`
+    prefix: String,
+}
+
+/// One member, or one item of a list, and how errors call it: `message`, `blinds[1]`, `items[2].message`.
+pub(super) struct Field<'a> {
+    name: String,
+    value: &'a Value,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(members: &'a Map<String, Value>) -> Self {
+        Self { members, prefix: String::new() }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Result<Field<'a>, Refusal> {
+        let field = format!("{}{name}", self.prefix);
+        match self.members.get(name) {
+            Some(value) => Ok(Field { name: field, value }),
+            None => Err(Refusal::Missing { field }),
+        }
+    }
+}
+
+impl<'a> Field<'a> {
+    /// The refusal of this field.
+    pub(super) fn refuse(&self, reason: impl fmt::Display) -> Refusal {
+        Refusal::Malformed { field: self.name.clone(), reason: reason.to_string() }
+    }
+
+    pub(super) fn text(&self) -> Result<&'a str, Refusal> {
+        self.value.as_str().ok_or_else(|| self.refuse("not a string"))
+    }
+
+    pub(super) fn list(&self) -> Result<Vec<Field<'a>>, Refusal> {
+        let items = self.value.as_array().ok_or_else(|| self.refuse("not a list"))?;
+        let item = |(index, value)| Field { name: format!("{}[{index}]", self.name), value };
+        Ok(items.iter().enumerate().map(item).collect())
+    }
+
+    pub(super) fn object(&self) -> Result<Fields<'a>, Refusal> {
+        let members = self.value.as_object().ok_or_else(|| self.refuse("not an object"))?;
+        Ok(Fields { members, prefix: format!("{}.", self.name) })
+    }
+
+    /// `N` bytes, in hexadecimal digits of either case.
+    pub(super) fn bytes<const N: usize>(&self) -> Result<[u8; N], Refusal> {
+        let bytes = hex::decode(self.text()?).map_err(|error| self.refuse(error))?;
+        let actual = bytes.len();
+        bytes.try_into().map_err(|_| self.refuse(CurveError::Length { expected: N, actual }))
+    }
+
+    pub(super) fn secret(&self) -> Result<SecretScalar, Refusal> {
+        SecretScalar::from_bytes(&self.bytes()?).map_err(|error| self.refuse(error))
+    }
+
+    pub(super) fn keypair(&self) -> Result<Keypair, Refusal> {
+        self.secret().map(Keypair::new)
+    }
+
+    pub(super) fn point(&self) -> Result<Point, Refusal> {
+        Point::from_bytes(&self.bytes()?).map_err(|error| self.refuse(error))
+    }
+
+    pub(super) fn x_only(&self) -> Result<XOnlyPublicKey, Refusal> {
+        let bytes: [u8; 32] = self.bytes()?;
+        XOnlyPublicKey::from_slice(&bytes).map_err(|_| self.refuse(CurveError::NotOnCurve))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn errors_name_the_field_down_to_the_item() {
+        let request = json!({ "items": [{}, { "key": "0G" }, 7], "short": "Ab", "number": 1 });
+        let fields = Fields::new(request.as_object().unwrap());
+        let items = fields.get("items").unwrap().list().unwrap();
+        let missing = items[0].object().unwrap().get("key").map(|_| ()).unwrap_err();
+        assert_eq!(missing.to_string(), "items[0].key: missing");
+        let not_hex = items[1].object().unwrap().get("key").unwrap().bytes::<1>().unwrap_err();
+        assert!(not_hex.to_string().starts_with("items[1].key: "), "{not_hex}");
+        let not_an_object = items[2].object().map(|_| ()).unwrap_err();
+        assert_eq!(not_an_object.to_string(), "items[2]: not an object");
+        let short = fields.get("short").unwrap();
+        assert_eq!(short.bytes::<1>().unwrap(), [0xab]);
+        assert_eq!(short.point().unwrap_err().to_string(), "short: 1 bytes, expected 33");
+        let number = fields.get("number").unwrap();
+        assert_eq!(number.text().unwrap_err().to_string(), "number: not a string");
+        assert_eq!(number.list().map(|_| ()).unwrap_err().to_string(), "number: not a list");
+    }
+}

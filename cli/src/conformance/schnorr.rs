@@ -1,0 +1,74 @@
+//! `schnorr.*`
+
+use pointlock::adaptor::AdaptorError;
+use pointlock::adaptor::schnorr::{self, PreSignature};
+use secp256k1::schnorr::Signature;
+use serde_json::{Value, json};
+
+use super::fields::{Fields, Refusal};
+
+pub(super) fn pre_sign(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    let keypair = fields.get("secret_key")?.keypair()?;
+    let message = fields.get("message")?.bytes()?;
+    let lock_point = fields.get("adaptor_point")?.point()?;
+    let aux_rand = fields.get("aux_rand")?;
+    let pre_signature = schnorr::pre_sign(&keypair, &message, &lock_point, &aux_rand.bytes()?)
+        .map_err(|error| aux_rand.refuse(error))?;
+    Ok(json!({
+        "public_key": keypair.x_only_public_key().to_string(),
+        "presignature": pre_signature.to_string(),
+    }))
+}
+
+pub(super) fn verify(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    Ok(json!({ "valid": is_valid(fields)? }))
+}
+
+/// One by one: the verdict on each item is that of `schnorr.verify`.
+pub(super) fn verify_batch(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    let mut invalid = Vec::new();
+    for (index, item) in fields.get("items")?.list()?.iter().enumerate() {
+        if !is_valid(&item.object()?)? {
+            invalid.push(index);
+        }
+    }
+    Ok(json!({ "valid": invalid.is_empty(), "invalid": invalid }))
+}
+
+pub(super) fn adapt(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    let encoded = fields.get("presignature")?;
+    let pre_signature =
+        PreSignature::from_bytes(&encoded.bytes()?).map_err(|error| encoded.refuse(error))?;
+    let lock_secret = fields.get("adaptor_secret")?.secret()?;
+    Ok(json!({ "signature": pre_signature.adapt(&lock_secret).to_string() }))
+}
+
+pub(super) fn extract(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    let public_key = fields.get("public_key")?.x_only()?;
+    let message = fields.get("message")?.bytes()?;
+    let lock_point = fields.get("adaptor_point")?.point()?;
+    let encoded = fields.get("presignature")?;
+    let pre_signature =
+        PreSignature::from_bytes(&encoded.bytes()?).map_err(|error| encoded.refuse(error))?;
+    let signature = fields.get("signature")?;
+    let finished = Signature::from_slice(&signature.bytes::<64>()?)
+        .map_err(|error| signature.refuse(error))?;
+    let lock_secret = pre_signature
+        .extract(&finished, &public_key, &message, &lock_point)
+        .map_err(|error| match error {
+            AdaptorError::InvalidSignature | AdaptorError::NonceMismatch => signature.refuse(error),
+            _ => encoded.refuse(error),
+        })?;
+    Ok(json!({ "adaptor_secret": hex::encode(*lock_secret.dangerous_to_bytes()) }))
+}
+
+/// Whatever 65 bytes stand for the pre-signature, they are right or wrong, and no error.
+fn is_valid(fields: &Fields<'_>) -> Result<bool, Refusal> {
+    let public_key = fields.get("public_key")?.x_only()?;
+    let message = fields.get("message")?.bytes()?;
+    let lock_point = fields.get("adaptor_point")?.point()?;
+    let encoded = fields.get("presignature")?.bytes()?;
+    let verdict = PreSignature::from_bytes(&encoded)
+        .and_then(|pre_signature| pre_signature.verify(&public_key, &message, &lock_point));
+    Ok(verdict.is_ok())
+}

@@ -1,0 +1,565 @@
+//! `pointlock conformance` from the outside: the binary, a line in, a line out.
+
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use pointlock::curve::{Keypair, Point, SecretScalar};
+use pointlock::invoice::{Field, StaticInvoice, StaticInvoiceBuilder, merkle};
+use pointlock::wire::{TlvStream, TlvWriter};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Map, Value, json};
+
+/// The running command. Each question waits for its answer, so an answer that stays in a buffer is a deadlock.
+struct Peer {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    fn start() -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pointlock"))
+            .arg("conformance")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, input, output }
+    }
+
+    fn ask_line(&mut self, line: &[u8]) -> Value {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(line).unwrap();
+        input.write_all(b"\n").unwrap();
+        input.flush().unwrap();
+        let mut answer = String::new();
+        self.output.read_line(&mut answer).unwrap();
+        assert!(answer.ends_with('\n'), "no answer to {:?}", String::from_utf8_lossy(line));
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    fn ask(&mut self, request: &Value) -> Value {
+        self.ask_line(request.to_string().as_bytes())
+    }
+
+    /// Asks `op` with these members.
+    fn run(&mut self, op: &str, input: &Value) -> Value {
+        let mut request = input.as_object().unwrap().clone();
+        request.insert("op".into(), op.into());
+        self.ask(&Value::Object(request))
+    }
+
+    /// Closes the input: the command ends well, and has no more to say.
+    fn finish(mut self) {
+        drop(self.input.take());
+        let mut rest = String::new();
+        assert_eq!(self.output.read_line(&mut rest).unwrap(), 0, "{rest}");
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+fn error(answer: &Value) -> &str {
+    answer["error"].as_str().unwrap_or_else(|| panic!("{answer} is no refusal"))
+}
+
+/// The operations of SPEC.md, section 8, that have rows in the file of their scheme.
+const SCHEMES: &[(&str, &[&str])] = &[
+    (
+        "schnorr",
+        &[
+            "schnorr.pre_sign",
+            "schnorr.verify",
+            "schnorr.verify_batch",
+            "schnorr.adapt",
+            "schnorr.extract",
+        ],
+    ),
+    ("ecdsa", &["ecdsa.pre_sign", "ecdsa.verify", "ecdsa.adapt", "ecdsa.extract"]),
+    ("musig2", &["musig2.session"]),
+    ("lock", &["lock.setup", "lock.claim"]),
+];
+
+/// The rows of our own vector files whose operation stands in the interface.
+fn own_rows(scheme: &str, ops: &[&str]) -> Vec<Value> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors");
+    let text = fs::read_to_string(file.join(format!("{scheme}.json"))).unwrap();
+    let mut vectors: Value = serde_json::from_str(&text).unwrap();
+    let Value::Array(mut rows) = vectors["rows"].take() else { panic!("no rows") };
+    rows.retain(|row| ops.contains(&row["op"].as_str().unwrap()));
+    rows
+}
+
+/// What test-vectors/README.md says about `expected`.
+fn check_row(row: &Value, answer: &Value) {
+    let (name, op) = (&row["name"], row["op"].as_str().unwrap());
+    match &row["expected"] {
+        Value::String(verdict) if verdict == "invalid" && op.ends_with(".extract") => {
+            let error = error(answer);
+            let named =
+                ["presignature: ", "signature: "].iter().any(|name| error.starts_with(name));
+            assert!(named, "{name}: {error}");
+        }
+        Value::String(_) => assert_eq!(answer, &row["output"], "{name}"),
+        refusal => {
+            let field = refusal["error"].as_str().unwrap();
+            let field = match refusal["culprit"].as_u64() {
+                Some(culprit) => format!("{field}[{culprit}]: "),
+                None => format!("{field}: "),
+            };
+            assert!(error(answer).starts_with(&field), "{name}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn own_vectors() {
+    let mut peer = Peer::start();
+    for (scheme, ops) in SCHEMES {
+        let mut seen: BTreeMap<&str, usize> = ops.iter().map(|op| (*op, 0)).collect();
+        for row in own_rows(scheme, ops) {
+            let op = row["op"].as_str().unwrap();
+            *seen.get_mut(op).unwrap() += 1;
+            check_row(&row, &peer.run(op, &row["input"]));
+        }
+        assert!(seen.values().all(|rows| *rows >= 10), "{seen:?}");
+    }
+    peer.finish();
+}
+
+/// Upper case comes in, lower case goes out; members that no operation knows are ignored.
+#[test]
+fn either_case_and_unknown_members() {
+    let mut peer = Peer::start();
+    for (scheme, ops) in SCHEMES {
+        for row in first_valid_rows(scheme, ops) {
+            let mut input = row["input"].clone();
+            upper_case(&mut input);
+            input["comment"] = row["comment"].clone();
+            check_row(&row, &peer.run(row["op"].as_str().unwrap(), &input));
+        }
+    }
+    peer.finish();
+}
+
+fn upper_case(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = text.to_uppercase(),
+        Value::Array(items) => items.iter_mut().for_each(upper_case),
+        Value::Object(members) => members.values_mut().for_each(upper_case),
+        _ => {}
+    }
+}
+
+fn first_valid_rows(scheme: &str, ops: &[&str]) -> Vec<Value> {
+    let rows = own_rows(scheme, ops);
+    let first = |op: &&str| {
+        let fits = |row: &&Value| row["op"] == **op && row["expected"] == "valid";
+        rows.iter().find(fits).unwrap().clone()
+    };
+    ops.iter().map(first).collect()
+}
+
+/// The rows of an external CSV file by column; rows without an index are remarks.
+fn csv_rows(path: &str) -> Vec<HashMap<String, String>> {
+    let Some(text) = common::vectors(path) else { return Vec::new() };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    reader
+        .deserialize()
+        .map(|row| row.unwrap())
+        .filter(|row: &HashMap<String, String>| !row["index"].is_empty())
+        .collect()
+}
+
+/// The Zhe Pang vectors, byte for byte.
+#[test]
+fn external_schnorr_pre_signatures() {
+    let mut peer = Peer::start();
+    for row in csv_rows("schnorr-adaptor/presig_vectors.csv") {
+        let verify = json!({
+            "public_key": row["public key"], "message": row["message"],
+            "adaptor_point": row["adaptor"], "presignature": row["pre-signature"],
+        });
+        let answer = peer.run("schnorr.verify", &verify);
+        match row["result"].as_str() {
+            "TRUE" => assert_eq!(answer, json!({ "valid": true }), "{}", row["index"]),
+            // A key or a lock point that is none is a malformed field.
+            _ => assert!(
+                answer == json!({ "valid": false })
+                    || ["public_key: ", "adaptor_point: "]
+                        .iter()
+                        .any(|field| error(&answer).starts_with(field)),
+                "{}: {answer}",
+                row["comment"]
+            ),
+        }
+        if !row["secret key"].is_empty() {
+            let pre_sign = json!({
+                "secret_key": row["secret key"], "message": row["message"],
+                "adaptor_point": row["adaptor"], "aux_rand": row["aux_rand"],
+            });
+            let expected = json!({
+                "public_key": row["public key"].to_lowercase(),
+                "presignature": row["pre-signature"].to_lowercase(),
+            });
+            assert_eq!(peer.run("schnorr.pre_sign", &pre_sign), expected, "{}", row["index"]);
+        }
+    }
+    peer.finish();
+}
+
+#[test]
+fn external_schnorr_adapted_and_extracted() {
+    let mut peer = Peer::start();
+    let adapt_rows = csv_rows("schnorr-adaptor/adapt_vectors.csv");
+    for row in &adapt_rows {
+        let (secret, pre_signature) = (&row["secadaptor"], &row["pre-signature"]);
+        let adapt = json!({ "presignature": pre_signature, "adaptor_secret": secret });
+        let signature = row["BIP340 signature"].to_lowercase();
+        let answer = peer.run("schnorr.adapt", &adapt);
+        assert_eq!(answer, json!({ "signature": signature }), "{}", row["index"]);
+        // Extraction gives the secret back exactly when the signature is valid.
+        let lock_point = scalar(secret).to_point().to_string();
+        let extract = json!({
+            "public_key": row["pubkey"], "message": row["message"], "adaptor_point": lock_point,
+            "presignature": pre_signature, "signature": signature,
+        });
+        let answer = peer.run("schnorr.extract", &extract);
+        match row["result"].as_str() {
+            "TRUE" => assert_eq!(answer, json!({ "adaptor_secret": secret.to_lowercase() })),
+            _ => assert!(error(&answer).starts_with("signature: "), "{answer}"),
+        }
+    }
+    // The rows to extract from come without key and message: those of the other rows stand in.
+    for row in csv_rows("schnorr-adaptor/secadaptor_vectors.csv") {
+        let same = |other: &&HashMap<String, String>| other["secadaptor"] == row["secadaptor"];
+        let Some(other) = adapt_rows.iter().find(same) else { continue };
+        let extract = json!({
+            "public_key": other["pubkey"], "message": other["message"],
+            "adaptor_point": scalar(&row["secadaptor"]).to_point().to_string(),
+            "presignature": row["pre-signature"], "signature": row["BIP340 signature"],
+        });
+        let answer = peer.run("schnorr.extract", &extract);
+        if row["result"] == "TRUE" && other["pre-signature"] == row["pre-signature"] {
+            assert_eq!(answer, json!({ "adaptor_secret": row["secadaptor"].to_lowercase() }));
+        } else {
+            error(&answer);
+        }
+    }
+    peer.finish();
+}
+
+fn scalar(text: &str) -> SecretScalar {
+    SecretScalar::from_bytes(&hex::decode(text).unwrap().try_into().unwrap()).unwrap()
+}
+
+/// Sessions made by libsecp256k1-zkp. Their fields `…_1` and `…_2` are the items of a list here.
+#[test]
+fn external_musig2_sessions() {
+    let mut peer = Peer::start();
+    let text = common::vectors("musig2-adaptor/zkp-sessions.jsonl").unwrap_or_default();
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let pair = |name: &str| json!([row[format!("{name}_1")], row[format!("{name}_2")]]);
+        let input = json!({
+            "secret_keys": pair("secret_key"), "session_rands": pair("session_rand"),
+            "message": row["message"], "adaptor_point": row["adaptor_point"],
+            "adaptor_secret": row["adaptor_secret"],
+        });
+        let parity = if row["nonce_parity"] == 1 { "03" } else { "02" };
+        let pre_signature = format!("{parity}{}", row["presignature_64"].as_str().unwrap());
+        let expected = json!({
+            "public_keys": pair("public_key"), "aggregate_key": row["aggregate_key"],
+            "public_nonces": pair("public_nonce"), "aggregate_nonce": row["aggregate_nonce"],
+            "partial_signatures": pair("partial_signature"), "presignature": pre_signature,
+            "signature": row["signature"],
+        });
+        assert_eq!(peer.run("musig2.session", &input), expected);
+    }
+    peer.finish();
+}
+
+fn point(byte: u8) -> Point {
+    SecretScalar::from_bytes(&[byte; 32]).unwrap().to_point()
+}
+
+/// An invoice with these fields too, signed as it then is.
+fn invoice_with(changes: &[(Field, &[u8])]) -> StaticInvoice {
+    let receiver = Keypair::from_secret_bytes(&[2; 32]).unwrap();
+    let invoice = StaticInvoiceBuilder::new(point(1), 1_750_000_000)
+        .amount_msat(u64::MAX / 16)
+        .description("café ☕ \"quoted\"\nsecond line")
+        .issuer("receiver@example.com")
+        .absolute_expiry(1_750_010_000)
+        .relative_expiry(3_600)
+        .interim_route(&[point(3), receiver.public_key()])
+        .sign(&receiver, &[4; 32])
+        .unwrap();
+    let stream = TlvStream::parse(invoice.as_bytes()).unwrap();
+    let mut writer = TlvWriter::new();
+    for record in stream.records() {
+        writer.set(record.tlv_type(), record.value());
+    }
+    for (field, value) in changes {
+        writer.set(field.tlv_type(), *value);
+    }
+    let root = merkle::root(&TlvStream::parse(&writer.to_bytes()).unwrap()).unwrap();
+    let hash = merkle::signature_hash("static_invoice", "signature", &root);
+    let signature = receiver.sign_schnorr(&hash, &[0; 32]);
+    writer.set(Field::SIGNATURE.tlv_type(), signature.serialize());
+    StaticInvoice::from_bytes(&writer.to_bytes()).unwrap()
+}
+
+#[test]
+fn invoices_are_decoded_by_name() {
+    let points = [point(5).to_bytes(), point(6).to_bytes()].concat();
+    let invoice = invoice_with(&[
+        (Field::PAYMENT_POINTS, &points),
+        (Field::OFFER_METADATA, &[0, 0xAB]),
+        (Field::OFFER_QUANTITY_MAX, &[]),
+        (Field::from_type(33), b""),
+        (Field::from_type(3_999_999_999), &[0xFF]),
+    ]);
+    let key = point(2).to_string();
+    let expected = json!({
+        "offer_metadata": "00ab",
+        "offer_amount": u64::MAX / 16,
+        "offer_description": "café ☕ \"quoted\"\nsecond line",
+        "offer_absolute_expiry": 1_750_010_000,
+        "offer_issuer": "receiver@example.com",
+        "offer_quantity_max": 0,
+        "offer_issuer_id": key,
+        "tlv_33": "",
+        "invoice_created_at": 1_750_000_000,
+        "invoice_relative_expiry": 3_600,
+        "invoice_node_id": key,
+        "signature": invoice.signature().to_string(),
+        "payment_points": [point(5).to_string(), point(6).to_string()],
+        "interim_route": format!("{}{key}", point(3)),
+        "tlv_3999999999": "ff",
+    });
+    let mut peer = Peer::start();
+    let text = invoice.to_string();
+    assert_eq!(peer.run("invoice.decode", &json!({ "invoice": text })), expected);
+    // One character more or another one, and nothing is decoded.
+    for broken in [format!("{text}q"), text.replace("lni1", "lno1"), text.replace("lni1q", "lni1p")]
+    {
+        let answer = peer.run("invoice.decode", &json!({ "invoice": broken }));
+        assert!(error(&answer).starts_with("invoice: "), "{answer}");
+    }
+    peer.finish();
+}
+
+/// Lists and fields of each operation, left out or of another kind, are named.
+#[test]
+fn bad_fields_are_named() {
+    let mut peer = Peer::start();
+    let mut rows: Vec<Value> =
+        SCHEMES.iter().flat_map(|(scheme, ops)| first_valid_rows(scheme, ops)).collect();
+    let text = invoice_with(&[]).to_string();
+    rows.push(json!({ "op": "invoice.decode", "input": { "invoice": text } }));
+    for row in &rows {
+        let op = row["op"].as_str().unwrap();
+        for name in row["input"].as_object().unwrap().keys() {
+            let mut input = row["input"].clone();
+            input.as_object_mut().unwrap().remove(name);
+            let answer = peer.run(op, &input);
+            assert_eq!(error(&answer), format!("{name}: missing"), "{op}");
+
+            let list = row["input"][name].is_array();
+            for other in [json!(null), json!(7), json!({}), json!(true), json!(""), json!([])] {
+                if list && other == json!([]) {
+                    continue;
+                }
+                input[name] = other;
+                let answer = peer.run(op, &input);
+                assert!(error(&answer).starts_with(&format!("{name}: ")), "{op}: {answer}");
+            }
+            for other in [json!(null), json!(7), json!([]), json!("zz"), json!("0"), json!("é")] {
+                let (value, named) = match list {
+                    true => (json!([other]), format!("{name}[0]: ")),
+                    false => (other, format!("{name}: ")),
+                };
+                input[name] = value;
+                let answer = peer.run(op, &input);
+                // Items come after the count of the other list, where there are two.
+                let one_less = error(&answer).starts_with("session_rands: 1 items for");
+                assert!(error(&answer).starts_with(&named) || one_less, "{op}: {answer}");
+            }
+        }
+        // And accepted, as it was.
+        assert!(peer.run(op, &row["input"]).get("error").is_none());
+    }
+    for (op, named) in [
+        (json!(null), "op: not a string"),
+        (json!(["schnorr.verify"]), "op: not a string"),
+        (json!(""), "op: unknown operation \"\""),
+        (json!("schnorr.Verify"), "op: unknown operation \"schnorr.Verify\""),
+        (json!("schnorr.verify "), "op: unknown operation \"schnorr.verify \""),
+    ] {
+        assert_eq!(error(&peer.ask(&json!({ "op": op }))), named);
+    }
+    assert_eq!(error(&peer.ask(&json!({}))), "op: missing");
+    peer.finish();
+}
+
+#[test]
+fn batches_name_the_item() {
+    let [row] = &first_valid_rows("schnorr", &["schnorr.verify"])[..] else { panic!("no row") };
+    let good = row["input"].clone();
+    let (mut wrong, mut malformed, mut incomplete) = (good.clone(), good.clone(), good.clone());
+    wrong["message"] = json!("00".repeat(32));
+    malformed["public_key"] = json!("ff".repeat(32));
+    incomplete.as_object_mut().unwrap().remove("presignature");
+    let mut peer = Peer::start();
+    let mut batch = |items: Value| peer.run("schnorr.verify_batch", &json!({ "items": items }));
+    assert_eq!(batch(json!([])), json!({ "valid": true, "invalid": [] }));
+    assert_eq!(batch(json!([good, good])), json!({ "valid": true, "invalid": [] }));
+    assert_eq!(batch(json!([wrong, good, wrong])), json!({ "valid": false, "invalid": [0, 2] }));
+    assert!(error(&batch(json!([wrong, malformed]))).starts_with("items[1].public_key: "));
+    assert_eq!(error(&batch(json!([good, good, incomplete]))), "items[2].presignature: missing");
+    assert_eq!(error(&batch(json!([good, [good]]))), "items[1]: not an object");
+    peer.finish();
+}
+
+/// Lines that are no request, each with one answer, and the next one answered as ever.
+#[test]
+fn bad_lines() {
+    let mut peer = Peer::start();
+    let deep = ["[", "{\"a\":"].map(|open| open.repeat(100_000));
+    let lines: &[&[u8]] = &[
+        b"",
+        b" ",
+        b"\r",
+        b"\0",
+        b"null",
+        b"[]",
+        b"7",
+        b"\"op\"",
+        b"{",
+        b"{}",
+        b"{}{}",
+        b"{\"op\":}",
+        b"\xff\xfe",
+        b"{\"op\":\"\xff\"}",
+        b"{\"op\":\"\\ud800\"}",
+        b"\xef\xbb\xbf{}",
+        b"1e999999",
+        deep[0].as_bytes(),
+        deep[1].as_bytes(),
+    ];
+    for line in lines {
+        let answer = peer.ask_line(line);
+        let named = ["line: ", "op: "].iter().any(|name| error(&answer).starts_with(name));
+        assert!(named, "{answer}");
+    }
+    let claim = json!({ "lock_secret": format!("{:064x}", 5), "blind": format!("{:064x}", 2) });
+    assert_eq!(peer.run("lock.claim", &claim), json!({ "lock_secret": format!("{:064x}", 3) }));
+    peer.finish();
+}
+
+/// A line broken somehow: random bytes, or a good request cut off, changed or with another value in a field.
+fn broken_line(requests: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
+    let request = prop::sample::select(requests);
+    let value = prop_oneof![
+        Just(json!(null)),
+        any::<i64>().prop_map(|integer| json!(integer)),
+        any::<f64>().prop_map(|float| json!(float)),
+        any::<bool>().prop_map(|boolean| json!(boolean)),
+        any::<String>().prop_map(|text| json!(text)),
+        prop::collection::vec(any::<u8>(), 0..70).prop_map(|bytes| json!(hex::encode(bytes))),
+        prop::collection::vec(any::<String>(), 0..4).prop_map(|items| json!(items)),
+    ];
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..200),
+        (request.clone(), any::<prop::sample::Index>())
+            .prop_map(|(line, at)| line.as_bytes()[..at.index(line.len())].to_vec()),
+        (request.clone(), any::<prop::sample::Index>(), any::<u8>()).prop_map(
+            |(line, at, byte)| {
+                let mut line = line.into_bytes();
+                let at = at.index(line.len());
+                line[at] = byte;
+                line
+            }
+        ),
+        (request, any::<prop::sample::Index>(), value).prop_map(|(line, at, value)| {
+            let mut members: Map<String, Value> = serde_json::from_str(&line).unwrap();
+            let name = members.keys().nth(at.index(members.len())).unwrap().clone();
+            members.insert(name, value);
+            Value::Object(members).to_string().into_bytes()
+        }),
+    ]
+    .prop_map(|mut line| {
+        // One line each.
+        line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+        line
+    })
+}
+
+/// Whatever the line, one answer: an object, in lower case hexadecimal or with an error.
+#[test]
+fn fuzzed_lines() {
+    let rows = SCHEMES.iter().flat_map(|(scheme, ops)| first_valid_rows(scheme, ops));
+    let mut requests: Vec<String> = rows
+        .map(|row| {
+            let mut request = row["input"].as_object().unwrap().clone();
+            request.insert("op".into(), row["op"].clone());
+            Value::Object(request).to_string()
+        })
+        .collect();
+    let text = invoice_with(&[]).to_string();
+    requests.push(json!({ "op": "invoice.decode", "invoice": text }).to_string());
+    let peer = RefCell::new(Peer::start());
+    let config = Config { cases: 2_000, failure_persistence: None, ..Config::default() };
+    TestRunner::new(config)
+        .run(&broken_line(requests), |line| {
+            let answer = peer.borrow_mut().ask_line(&line);
+            let members = answer.as_object().unwrap();
+            prop_assert!(!members.is_empty());
+            prop_assert!(
+                members.get("error").is_none_or(|error| error.as_str().unwrap().contains(": "))
+            );
+            Ok(())
+        })
+        .unwrap();
+    peer.into_inner().finish();
+}
+
+/// Answers come in the order of the questions, however many are under way.
+#[test]
+fn many_lines_at_once() {
+    let mut peer = Peer::start();
+    let mut input = peer.input.take().unwrap();
+    let writer = std::thread::spawn(move || {
+        for secret in 3..2_003 {
+            let claim = json!({
+                "op": "lock.claim",
+                "lock_secret": format!("{secret:064x}"), "blind": format!("{:064x}", 2),
+            });
+            writeln!(input, "{claim}").unwrap();
+        }
+        // The last line has no line feed.
+        write!(input, "{{}}").unwrap();
+    });
+    for secret in 1..2_001 {
+        let mut answer = String::new();
+        peer.output.read_line(&mut answer).unwrap();
+        assert_eq!(answer, format!("{{\"lock_secret\":\"{secret:064x}\"}}\n"));
+    }
+    let mut answer = String::new();
+    peer.output.read_line(&mut answer).unwrap();
+    assert_eq!(answer, "{\"error\":\"op: missing\"}\n");
+    writer.join().unwrap();
+    peer.finish();
+}

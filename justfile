@@ -1,0 +1,26 @@
+# What CI runs, piece by piece. `just` lists them.
+
+default:
+    @just --list
+
+# The main job: an offline receiver is paid twice over one static invoice.
+demo *args:
+    cargo run --release -- demo {{args}}
+
+test:
+    cargo test
+
+lint:
+    cargo fmt --all -- --check
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+
+bench:
+    cargo run --release -- bench
+
+# The test vectors, written anew by their independent generator.
+vectors:
+    python3 test-vectors/reference/generate.py
+
+ci:
+    bash .ci/run

@@ -1,0 +1,583 @@
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+//! Whole payments over one to six edges: who ends with what, and who knows what.
+
+#[path = "common/network.rs"]
+mod network;
+
+use bitcoin::OutPoint;
+use network::{
+    AMOUNT_MSAT, Action, Fact, HEIGHT, HOLD_BLOCKS, LockKind, MIN_FINAL_DELTA, Network, Node,
+    SAFETY_MARGIN, Settle, invoice_secret, node_id, policy,
+};
+use pointlock::curve::SecretScalar;
+use pointlock::hold::{HoldId, HoldState};
+use pointlock::lock::{Lock, LockSecret};
+use pointlock::payment::{
+    AttemptId, ForwarderAction, ForwarderEvent, Refusal, SecretSource, SenderEvent, View,
+};
+
+fn entropy(index: u8) -> [u8; 32] {
+    [index; 32]
+}
+
+fn scalar(secret: &LockSecret) -> &SecretScalar {
+    match secret {
+        LockSecret::Scalar(scalar) => scalar,
+        LockSecret::Preimage(_) => panic!("a preimage"),
+    }
+}
+
+fn knows(view: &View, secret: &LockSecret) -> bool {
+    view.secrets().iter().any(|known| known.secret == *secret)
+}
+
+/// y_0 … y_{n−1}, as the sender drew them.
+fn blinds(net: &Network, sender: usize, attempt: AttemptId, edges: usize) -> Vec<LockSecret> {
+    let view = net.senders[sender].view();
+    (0..edges)
+        .map(|hop| view.get(SecretSource::DrawnBlind { attempt, hop }).unwrap().clone())
+        .collect()
+}
+
+/// The claims of one attempt, from the receiver's back to the sender's contract.
+fn claims(net: &Network) -> Vec<(Node, OutPoint, LockSecret)> {
+    net.facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Claimed { by, outpoint, secret } => Some((*by, *outpoint, secret.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn paid(net: &Network) -> Vec<(Node, AttemptId, LockSecret)> {
+    net.facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Paid { by, attempt, secret } => Some((*by, *attempt, secret.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn hold_of(net: &Network, sender: usize) -> HoldId {
+    let secrets = net.senders[sender].view().secrets();
+    secrets
+        .iter()
+        .rev()
+        .find_map(|known| match known.source {
+            SecretSource::Release { hold } => Some(hold),
+            _ => None,
+        })
+        .unwrap()
+}
+
+/// What edge i locks, computed from the receiver backwards as BOLT 7 says.
+fn amounts(forwarders: usize) -> Vec<u64> {
+    let mut amounts = vec![AMOUNT_MSAT];
+    for index in (1..=forwarders).rev() {
+        let hop = policy(index);
+        let next = amounts[0];
+        let fee = hop.fee_base_msat + next * hop.fee_proportional_millionths / 1_000_000;
+        amounts.insert(0, next + fee);
+    }
+    amounts
+}
+
+/// The whole payment is done; everybody has what the design says, and knows no more.
+fn check_paid(net: &Network, kind: LockKind, forwarders: usize, attempt: AttemptId) {
+    let secret = invoice_secret(kind, 0);
+    assert_eq!(paid(net), [(Node::Sender(0), attempt, secret.clone())]);
+    assert!(!net.facts.iter().any(|fact| matches!(fact, Fact::Failed { .. })));
+
+    // From the last edge to the first, each once, each with the secret of its own lock.
+    let claims = claims(net);
+    let locks = net.senders[0].locks(&attempt).unwrap();
+    assert_eq!(claims.len(), forwarders + 1);
+    assert_eq!(locks.len(), forwarders + 1);
+    for ((by, outpoint, secret), (edge, lock)) in claims.iter().zip(locks.iter().enumerate().rev())
+    {
+        let claimer = if edge == forwarders { Node::Receiver } else { Node::Forwarder(edge + 1) };
+        assert_eq!(*by, claimer);
+        assert_eq!(secret.lock(), *lock);
+        assert_eq!(net.edges[outpoint].terms().lock, *lock);
+    }
+
+    // Fees and deltas.
+    let amounts = amounts(forwarders);
+    let satoshi = |edge: usize| (amounts[edge].div_ceil(1_000) * 1_000) as i64;
+    assert_eq!(net.balances[&Node::Sender(0)], -satoshi(0));
+    assert_eq!(net.balances[&Node::Receiver], satoshi(forwarders));
+    for index in 1..=forwarders {
+        assert_eq!(net.balances[&Node::Forwarder(index)], satoshi(index - 1) - satoshi(index));
+    }
+    let expiries: Vec<u32> =
+        claims.iter().rev().map(|(_, outpoint, _)| net.edges[outpoint].terms().expiry).collect();
+    for index in 1..=forwarders {
+        assert_eq!(expiries[index - 1] - expiries[index], policy(index).cltv_expiry_delta);
+    }
+
+    match kind {
+        LockKind::Point => check_point_views(net, forwarders, attempt, &claims),
+        LockKind::Hash => {
+            // The whole trouble with hashes: one secret, known to all.
+            for forwarder in &net.forwarders {
+                assert!(knows(forwarder.view(), &secret));
+                assert!(forwarder.view().secrets().iter().all(|known| known.secret == secret
+                    || matches!(known.source, SecretSource::Release { .. })));
+            }
+        }
+    }
+    net.check_replay();
+}
+
+fn check_point_views(
+    net: &Network,
+    forwarders: usize,
+    attempt: AttemptId,
+    claims: &[(Node, OutPoint, LockSecret)],
+) {
+    let z = invoice_secret(LockKind::Point, 0);
+    let blinds = blinds(net, 0, attempt, forwarders + 1);
+    // l_1 … l_n
+    let secrets: Vec<&LockSecret> = claims.iter().rev().map(|(_, _, secret)| secret).collect();
+    let outpoints: Vec<OutPoint> = claims.iter().rev().map(|(_, outpoint, _)| *outpoint).collect();
+    assert_eq!(scalar(secrets[0]).sub(scalar(&blinds[0])).unwrap(), *scalar(&z));
+    for edge in 1..=forwarders {
+        let expected = scalar(secrets[edge]).sub(scalar(&blinds[edge])).unwrap();
+        assert_eq!(*scalar(secrets[edge - 1]), expected);
+    }
+    // All locks differ, or two nodes would recognise the payment by them.
+    let locks: Vec<Lock> = secrets.iter().map(|secret| secret.lock()).collect();
+    assert!((1..locks.len()).all(|index| !locks[..index].contains(&locks[index])));
+
+    for index in 1..=forwarders {
+        let view = net.forwarders[index - 1].view();
+        assert!(!knows(view, &z), "forwarder {index} knows z");
+        for (hop, blind) in blinds.iter().enumerate() {
+            assert_eq!(knows(view, blind), hop == index, "forwarder {index}, y_{hop}");
+        }
+        for (edge, secret) in secrets.iter().enumerate() {
+            let own = edge == index - 1 || edge == index;
+            assert_eq!(knows(view, secret), own, "forwarder {index}, lock {}", edge + 1);
+        }
+        let incoming = outpoints[index - 1];
+        assert_eq!(view.get(SecretSource::Blind { incoming }), Some(&blinds[index]));
+        for (outpoint, secret) in
+            [(incoming, secrets[index - 1]), (outpoints[index], secrets[index])]
+        {
+            assert_eq!(view.get(SecretSource::Lock { contract: outpoint }), Some(secret));
+        }
+    }
+
+    let sum = blinds[1..]
+        .iter()
+        .fold(scalar(&blinds[0]).clone(), |sum, blind| sum.add(scalar(blind)).unwrap());
+    let view = net.receiver.view();
+    let incoming = outpoints[forwarders];
+    assert_eq!(
+        view.get(SecretSource::FinalBlind { incoming }),
+        Some(&LockSecret::Scalar(sum.clone()))
+    );
+    assert!(knows(view, &z));
+    assert_eq!(view.get(SecretSource::Lock { contract: incoming }), Some(secrets[forwarders]));
+    // Over one edge Y is y_0; over more the receiver knows none of the blinds alone.
+    assert!(forwarders == 0 || blinds.iter().all(|blind| !knows(view, blind)));
+    for forwarder in &net.forwarders {
+        assert!(forwarders == 0 || !knows(forwarder.view(), &LockSecret::Scalar(sum.clone())));
+    }
+    let invoice = net.senders[0].view().secrets().last().unwrap();
+    assert!(matches!(invoice.source, SecretSource::Payment { .. }));
+    assert_eq!(invoice.secret, z);
+}
+
+const KINDS: [LockKind; 2] = [LockKind::Point, LockKind::Hash];
+const SETTLEMENTS: [Settle; 2] = [Settle::OffChain, Settle::OnChain];
+
+#[test]
+fn payments_that_nobody_holds() {
+    for forwarders in 0..6 {
+        for (kind, settle) in KINDS.into_iter().flat_map(|k| SETTLEMENTS.map(|s| (k, s))) {
+            let mut net = Network::new(1, forwarders);
+            net.settle = settle;
+            let invoice = net.publish(kind, 0);
+            let attempt = net.pay(0, &invoice, None, entropy(1));
+            net.run();
+            check_paid(&net, kind, forwarders, attempt);
+            assert!(!net.facts.contains(&Fact::Mailed));
+        }
+    }
+}
+
+/// When the receiver is back, and how its release travels.
+#[derive(Clone, Copy, Debug)]
+enum Return {
+    /// Never away: it answers as soon as the mail is there.
+    Never,
+    /// After the payment waits.
+    Late,
+    /// Its release is at the holder before the payment is.
+    BeforeTheHold,
+}
+
+#[test]
+fn payments_held_at_any_forwarder() {
+    for forwarders in 1..6 {
+        for holder in 1..=forwarders {
+            for (kind, settle) in KINDS.into_iter().flat_map(|k| SETTLEMENTS.map(|s| (k, s))) {
+                for back in [Return::Never, Return::Late, Return::BeforeTheHold] {
+                    held(forwarders, holder, kind, settle, back);
+                }
+            }
+        }
+    }
+}
+
+fn held(forwarders: usize, holder: usize, kind: LockKind, settle: Settle, back: Return) {
+    let mut net = Network::new(1, forwarders);
+    net.settle = settle;
+    net.online = matches!(back, Return::Never);
+    let invoice = net.publish(kind, 0);
+    let attempt = net.pay(0, &invoice, Some(holder), entropy(1));
+    match back {
+        Return::Never => net.run(),
+        Return::Late => {
+            net.run();
+            check_waits(&net, kind, forwarders, holder, attempt);
+            // The last block before the cutoff.
+            net.block(HEIGHT + HOLD_BLOCKS - SAFETY_MARGIN - 1);
+            net.online = true;
+            net.deliver_mail();
+            net.run();
+        }
+        Return::BeforeTheHold => {
+            // The sender's own contract stands, so the mail is out; the rest of the way is slow.
+            assert!(net.step());
+            let on_the_way: Vec<(Node, Action)> = net.tasks.drain(..).collect();
+            let (mail, rest): (Vec<_>, Vec<_>) =
+                on_the_way.into_iter().partition(|(node, _)| *node == Node::Sender(0));
+            if holder == 1 {
+                // N_1 has it by now: that is the same as late.
+                assert!(rest.is_empty());
+            }
+            net.tasks.extend(mail);
+            net.online = true;
+            net.run();
+            net.tasks.extend(rest);
+            net.run();
+        }
+    }
+    check_paid(&net, kind, forwarders, attempt);
+    let hold = hold_of(&net, 0);
+    let ledger = net.forwarders[holder - 1].ledger();
+    assert_eq!(ledger.state(&hold).unwrap(), HoldState::Released);
+    for (index, forwarder) in net.forwarders.iter().enumerate() {
+        assert_eq!(forwarder.ledger().state(&hold).is_ok(), index + 1 == holder);
+    }
+}
+
+/// Nothing is locked beyond the holder, and the holder can't compute what it would lock.
+fn check_waits(
+    net: &Network,
+    kind: LockKind,
+    forwarders: usize,
+    holder: usize,
+    attempt: AttemptId,
+) {
+    assert_eq!(net.edges.len(), holder);
+    let hold = hold_of(net, 0);
+    let view = net.forwarders[holder - 1].view();
+    assert_eq!(net.forwarders[holder - 1].ledger().state(&hold).unwrap(), HoldState::Held);
+    let release = net.senders[0].view().get(SecretSource::Release { hold }).unwrap();
+    assert!(!knows(view, release));
+    if kind == LockKind::Point {
+        let blinds = blinds(net, 0, attempt, forwarders + 1);
+        assert!(blinds.iter().all(|blind| !knows(view, blind)));
+        let sum = scalar(&blinds[holder]).add(scalar(release)).unwrap();
+        assert_eq!(view.get(SecretSource::HeldBlind { hold }), Some(&LockSecret::Scalar(sum)));
+    } else {
+        assert!(view.secrets().is_empty());
+    }
+    // Nobody else was told h.
+    for (index, forwarder) in net.forwarders.iter().enumerate() {
+        assert!(!knows(forwarder.view(), release), "forwarder {}", index + 1);
+    }
+    assert!(!knows(net.receiver.view(), release));
+}
+
+#[test]
+fn a_release_can_overtake_its_hold() {
+    for kind in KINDS {
+        let mut net = Network::new(1, 2);
+        net.online = false;
+        let invoice = net.publish(kind, 0);
+        let attempt = net.pay(0, &invoice, Some(1), entropy(1));
+        // The sender's contract stands on its side; N_1 has not heard of it.
+        let Some((_, Action::Sender(action))) = net.tasks.pop_front() else { panic!("an offer") };
+        let pointlock::payment::SenderAction::Offer { proposal, .. } = action else {
+            panic!("an offer")
+        };
+        let edge = net.fund(Node::Sender(0), &proposal);
+        let contract = edge.offered.clone();
+        net.tell_sender(0, SenderEvent::OutgoingCommitted { attempt, contract }).unwrap();
+        net.online = true;
+        net.run();
+        assert!(net.facts.iter().any(|fact| matches!(fact, Fact::Released { .. })));
+        assert_eq!(net.edges.len(), 1);
+        net.commit(edge, proposal.packet);
+        net.run();
+        check_paid(&net, kind, 2, attempt);
+    }
+}
+
+#[test]
+fn two_payers_over_one_invoice() {
+    for settle in SETTLEMENTS {
+        let mut net = Network::new(2, 3);
+        net.settle = settle;
+        net.online = false;
+        let invoice = net.publish(LockKind::Point, 0);
+        let z = invoice_secret(LockKind::Point, 0);
+        // Both wait; the second is released first.
+        let attempts = [0, 1].map(|payer| {
+            let attempt = net.pay(payer, &invoice, Some(1), entropy(payer as u8 + 1));
+            net.run();
+            attempt
+        });
+        assert_eq!(net.mailbox.len(), 2);
+        net.online = true;
+        let first = net.mailbox.remove(0);
+        net.deliver_mail();
+        net.run();
+        assert_eq!(paid(&net), [(Node::Sender(1), attempts[1], z.clone())]);
+        // Only who has paid knows z.
+        assert!(knows(net.senders[1].view(), &z));
+        assert!(!knows(net.senders[0].view(), &z));
+        for forwarder in &net.forwarders {
+            assert!(!knows(forwarder.view(), &z));
+        }
+        net.mailbox.push(first);
+        net.deliver_mail();
+        net.run();
+        assert_eq!(paid(&net)[1], (Node::Sender(0), attempts[0], z.clone()));
+
+        // No lock and no blind is shared by the two, and no forwarder has any y but its own two.
+        let (one, other) = attempts.map(|a| a).into();
+        let locks = [(0, one), (1, other)].map(|(s, a)| net.senders[s].locks(&a).unwrap());
+        assert!(locks[0].iter().all(|lock| !locks[1].contains(lock)));
+        for (sender, attempt) in [(0, one), (1, other)] {
+            for (hop, blind) in blinds(&net, sender, attempt, 4).iter().enumerate() {
+                for (index, forwarder) in net.forwarders.iter().enumerate() {
+                    assert_eq!(knows(forwarder.view(), blind), hop == index + 1);
+                }
+            }
+        }
+        let twice = 2 * AMOUNT_MSAT as i64;
+        assert_eq!(net.balances[&Node::Receiver], twice);
+        net.check_replay();
+    }
+}
+
+/// The same payer again: fresh seed, fresh locks.
+#[test]
+fn one_payer_twice_over_one_invoice() {
+    let mut net = Network::new(1, 2);
+    let invoice = net.publish(LockKind::Point, 0);
+    let first = net.pay(0, &invoice, None, entropy(1));
+    net.run();
+    let second = net.pay(0, &invoice, Some(2), entropy(2));
+    net.run();
+    let attempts: Vec<AttemptId> = paid(&net).iter().map(|(_, attempt, _)| *attempt).collect();
+    assert_eq!(attempts, [first, second]);
+    net.check_replay();
+}
+
+#[test]
+fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
+    for (forwarders, holder) in [(1, 1), (3, 1), (3, 2), (5, 5)] {
+        for kind in KINDS {
+            let mut net = Network::new(1, forwarders);
+            net.online = false;
+            let invoice = net.publish(kind, 0);
+            let attempt = net.pay(0, &invoice, Some(holder), entropy(1));
+            net.run();
+            let hold = hold_of(&net, 0);
+            let incoming = net
+                .facts
+                .iter()
+                .filter_map(|fact| match fact {
+                    Fact::Offered { outpoint, .. } => Some(*outpoint),
+                    _ => None,
+                })
+                .nth(holder - 1)
+                .unwrap();
+            let expiry = net.edges[&incoming].terms().expiry;
+            let ahead: u32 = (holder..=forwarders).map(|i| policy(i).cltv_expiry_delta).sum();
+            let by_expiry = expiry - SAFETY_MARGIN - ahead - MIN_FINAL_DELTA;
+            let cutoff = by_expiry.min(HEIGHT + HOLD_BLOCKS);
+
+            net.block(cutoff - 1);
+            net.run();
+            assert!(!net.facts.iter().any(|fact| matches!(fact, Fact::Failed { .. })));
+            net.block(cutoff);
+            net.run();
+            assert_eq!(net.edges.len(), holder, "something was locked beyond the holder");
+            let failed: Vec<&Fact> =
+                net.facts.iter().filter(|fact| matches!(fact, Fact::Failed { .. })).collect();
+            assert_eq!(failed.len(), holder);
+            let reason = Refusal::CutoffReached(hold);
+            assert_eq!(
+                *failed[0],
+                Fact::Failed { by: Node::Forwarder(holder), outpoint: incoming, reason }
+            );
+            for (fact, index) in failed[1..].iter().zip((1..holder).rev()) {
+                let Fact::Failed { by, reason, .. } = fact else { panic!("a failure") };
+                assert_eq!((*by, reason), (Node::Forwarder(index), &Refusal::Downstream));
+            }
+            let end = Fact::PaymentFailed { by: Node::Sender(0), attempt };
+            assert!(net.facts.contains(&end));
+            let ledger = net.forwarders[holder - 1].ledger();
+            assert_eq!(ledger.state(&hold).unwrap(), HoldState::Failed);
+
+            // The receiver comes back too late: refused, and nothing moves.
+            net.online = true;
+            net.deliver_mail();
+            net.run();
+            assert!(net.facts.iter().any(|fact| matches!(fact, Fact::ReleaseRefused { .. })));
+            assert_eq!(net.edges.len(), holder);
+            assert!(net.balances.is_empty());
+            net.check_replay();
+        }
+    }
+}
+
+#[test]
+fn a_failure_goes_back_hop_by_hop() {
+    for forwarders in 1..6 {
+        let mut net = Network::new(1, forwarders);
+        // The receiver has not published it: it refuses.
+        let route = [node_id(Node::Receiver)];
+        let secret = invoice_secret(LockKind::Point, 1);
+        let invoice = network::invoice_of(&secret, &route);
+        let attempt = net.pay(0, &invoice, None, entropy(1));
+        net.run();
+        let failures: Vec<(Node, Refusal)> = net
+            .facts
+            .iter()
+            .filter_map(|fact| match fact {
+                Fact::Failed { by, reason, .. } => Some((*by, reason.clone())),
+                _ => None,
+            })
+            .collect();
+        let mut expected = vec![(Node::Receiver, Refusal::UnknownPayment)];
+        expected.extend((1..=forwarders).rev().map(|i| (Node::Forwarder(i), Refusal::Downstream)));
+        assert_eq!(failures, expected);
+        assert_eq!(net.facts.last(), Some(&Fact::PaymentFailed { by: Node::Sender(0), attempt }));
+        assert!(net.balances.is_empty());
+        net.check_replay();
+    }
+}
+
+/// At its expiry the offerer of a committed contract takes its money back, and not a block sooner.
+#[test]
+fn contracts_time_out() {
+    let mut net = Network::new(1, 2);
+    let invoice = net.publish(LockKind::Point, 0);
+    net.pay(0, &invoice, None, entropy(1));
+    // Sender, N_1 and N_2 commit; the receiver falls silent before its claim.
+    for _ in 0..3 {
+        assert!(net.step());
+    }
+    let (_, Action::Receiver(_)) = net.tasks.pop_front().unwrap() else { panic!("a claim") };
+    assert!(net.tasks.is_empty());
+    let mut edges: Vec<(u32, Node, OutPoint)> = net
+        .edges
+        .iter()
+        .map(|(outpoint, edge)| (edge.terms().expiry, edge.offerer, *outpoint))
+        .collect();
+    edges.sort();
+    assert_eq!(
+        edges.iter().map(|edge| edge.1).collect::<Vec<_>>(),
+        [Node::Forwarder(2), Node::Forwarder(1), Node::Sender(0)]
+    );
+    let time_outs = |net: &Network| {
+        net.facts
+            .iter()
+            .filter(|fact| matches!(fact, Fact::TimeOut { .. }))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let mut expected = Vec::new();
+    for (expiry, by, outpoint) in edges {
+        net.block(expiry - 1);
+        net.run();
+        assert_eq!(time_outs(&net), expected);
+        net.block(expiry);
+        net.run();
+        expected.push(Fact::TimeOut { by, outpoint });
+        assert_eq!(time_outs(&net), expected);
+        // Its refund is confirmed: the failure goes one hop back.
+        match by {
+            Node::Sender(index) => {
+                net.tell_sender(index, SenderEvent::OutgoingFailed { outgoing: outpoint }).unwrap()
+            }
+            node => net
+                .tell_forwarder(node, ForwarderEvent::OutgoingFailed { outgoing: outpoint })
+                .unwrap(),
+        }
+        let (_, action) = net.tasks.pop_front().unwrap();
+        assert!(matches!(
+            action,
+            Action::Forwarder(ForwarderAction::Fail { reason: Refusal::Downstream, .. })
+                | Action::Sender(pointlock::payment::SenderAction::Failed { .. })
+        ));
+    }
+    net.block(HEIGHT + 1_000);
+    net.run();
+    assert_eq!(time_outs(&net), expected);
+    net.check_replay();
+}
+
+/// A contract is asked to be timed out at every block until that is done, and claims are taken as long.
+#[test]
+fn a_claim_after_the_expiry_still_counts() {
+    let mut net = Network::new(1, 1);
+    let invoice = net.publish(LockKind::Point, 0);
+    let attempt = net.pay(0, &invoice, None, entropy(1));
+    assert!(net.step() && net.step());
+    let (_, claim) = net.tasks.pop_front().unwrap();
+    let expiry = net.edges.values().map(|edge| edge.terms().expiry).min().unwrap();
+    net.block(expiry);
+    net.block(expiry + 1);
+    net.run();
+    let count = net.facts.iter().filter(|fact| matches!(fact, Fact::TimeOut { .. })).count();
+    assert_eq!(count, 2);
+    net.tasks.push_back((Node::Receiver, claim));
+    net.run();
+    assert_eq!(paid(&net)[0].1, attempt);
+    net.check_replay();
+}
+
+/// A driver that was told the actions of a block or a release twice does no harm by asking again.
+#[test]
+fn a_release_that_is_repeated_changes_nothing() {
+    let mut net = Network::new(1, 2);
+    net.online = false;
+    let invoice = net.publish(LockKind::Point, 0);
+    let attempt = net.pay(0, &invoice, Some(1), entropy(1));
+    net.run();
+    net.deliver_mail();
+    net.run();
+    let (_, sealed) = net.releases[0].clone();
+    let holder = Node::Forwarder(1);
+    net.tell_forwarder(holder, ForwarderEvent::ReleaseReceived { sealed: sealed.clone() }).unwrap();
+    // Not confirmed yet: the same offer again.
+    let first = format!("{:?}", net.tasks.pop_front().unwrap());
+    net.tell_forwarder(holder, ForwarderEvent::ReleaseReceived { sealed: sealed.clone() }).unwrap();
+    assert_eq!(format!("{:?}", net.tasks.front().unwrap()), first);
+    net.run();
+    // Confirmed: nothing.
+    net.tell_forwarder(holder, ForwarderEvent::ReleaseReceived { sealed }).unwrap();
+    assert!(net.tasks.is_empty());
+    check_paid(&net, LockKind::Point, 2, attempt);
+}
