@@ -4,6 +4,7 @@ mod bench;
 mod chain;
 mod conformance;
 mod demo;
+mod world;
 
 use std::process::ExitCode;
 
