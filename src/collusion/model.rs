@@ -1,4 +1,5 @@
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -135,6 +136,23 @@ impl Model {
         let form = self.symbols.lock_secret(attempt, edge)?;
         self.targets.push(Target { attempt, edge, lock, form, claimer, victim });
         Ok(self.targets.len() - 1)
+    }
+
+    /// What opens a target, computed from what *everybody* was handed, the receiver too: for checking the code that refuses
+    /// a thief.
+    ///
+    /// # Errors
+    ///
+    /// [`CollusionError::NoSuch`]; [`CollusionError::ValueMissing`] when nobody has one of its atoms.
+    pub fn lock_secret(&self, target: usize) -> Result<LockSecret, CollusionError> {
+        let no_such = CollusionError::NoSuch { what: "target", number: target };
+        let target = self.targets.get(target).ok_or(no_such)?;
+        let missing = |atom: Atom| CollusionError::ValueMissing {
+            party: "everybody".to_string(),
+            fact: format!("l_{}[{}]", target.edge, target.attempt + 1),
+            atom: atom.to_string(),
+        };
+        self.values().of(&target.form).map_err(missing)?.ok_or(CollusionError::ZeroSecret)
     }
 
     /// What the names stand for.

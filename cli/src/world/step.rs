@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 /// A line of the story.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Step {
     pub(crate) height: u32,
     pub(crate) party: String,
