@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use super::Args;
 use super::system::System;
+pub(super) use crate::world::{Step, Tone};
 
 /// Everything that the stories established.
 #[derive(Serialize)]
@@ -85,23 +86,6 @@ pub(super) struct Theft {
     pub(super) accepted: usize,
     /// The same code with the right secret, where the payment went on to be claimed.
     pub(super) right_secret_accepted: Option<bool>,
-}
-
-/// A line of the story.
-#[derive(Debug, Serialize)]
-pub(super) struct Step {
-    pub(super) height: u32,
-    pub(super) party: String,
-    pub(super) text: String,
-    pub(super) tone: Tone,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Tone {
-    Plain,
-    Good,
-    Bad,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
