@@ -36,6 +36,8 @@ extern crate alloc;
 
 pub mod adaptor;
 #[cfg(feature = "std")]
+pub mod claims;
+#[cfg(feature = "std")]
 pub mod contract;
 pub mod curve;
 #[cfg(feature = "std")]

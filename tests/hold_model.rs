@@ -255,8 +255,7 @@ impl Model {
         self.forget();
         match self.queue.remove(&slot) {
             Some((true, _)) => match self.release(slot, true) {
-                Answer::Refused(Reason::ZeroBlind) => Answer::Refused(Reason::ZeroBlind),
-                Answer::Refused(Reason::TooLate) => Answer::Waiting,
+                Answer::Refused(_) => Answer::Waiting,
                 answer => answer,
             },
             _ => Answer::Waiting,

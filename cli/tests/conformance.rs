@@ -86,6 +86,7 @@ const SCHEMES: &[(&str, &[&str])] = &[
             "schnorr.extract",
         ],
     ),
+    ("ecdsa", &["ecdsa.pre_sign", "ecdsa.verify", "ecdsa.adapt", "ecdsa.extract"]),
     ("musig2", &["musig2.session"]),
     ("lock", &["lock.setup", "lock.claim"]),
 ];

@@ -18,9 +18,26 @@ pub enum AdaptorError {
         /// The byte that stands there.
         prefix: u8,
     },
-    /// The nonce point R' is not on the curve.
+    /// The nonce point without the lock point, R, starts with a byte other than 02 or 03 (ECDSA).
+    #[error(
+        "presignature: nonce point without the lock point has prefix {prefix:02x}, expected 02 or 03"
+    )]
+    UnlockedNoncePrefix {
+        /// The byte that stands there.
+        prefix: u8,
+    },
+    /// The nonce point R', or in an ECDSA pre-signature R, is not on the curve.
     #[error("presignature: nonce point is not on the curve")]
     NonceNotOnCurve,
+    /// The x coordinate of R' is zero modulo the group order, which no signature's r may be (ECDSA).
+    #[error("presignature: x coordinate of the nonce point is zero modulo the group order")]
+    NonceXZero,
+    /// s' is zero (ECDSA).
+    #[error("presignature: s' is zero")]
+    ScalarZero,
+    /// The response of the proof of equal logarithms is not below the group order (ECDSA).
+    #[error("presignature: the proof's response is not below the group order")]
+    ProofOutOfRange,
     /// s' is not below the group order.
     #[error("presignature: s' is not below the group order")]
     ScalarOutOfRange,

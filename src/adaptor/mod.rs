@@ -13,6 +13,7 @@
 //! | scheme | module | pre-signature | finished signature |
 //! | --- | --- | --- | --- |
 //! | Schnorr | [`schnorr`] | 65 bytes | BIP-340 |
+//! | ECDSA | `ecdsa`, with the feature of this name | 162 bytes | ECDSA |
 //! | MuSig2 | [`musig2`] | 65 bytes | BIP-340 under the aggregate key |
 //!
 //! The pre-signatures of the schemes are types of their own: the one can't be given to the other's verbs, and
@@ -20,6 +21,8 @@
 
 mod error;
 
+#[cfg(feature = "ecdsa")]
+pub mod ecdsa;
 pub mod musig2;
 pub mod schnorr;
 

@@ -68,9 +68,7 @@ impl<S: HoldStore> Ledger<S> {
     ///
     /// # Errors
     ///
-    /// [`HoldError::CutoffPassed`], [`HoldError::CapReached`], [`HoldError::IdTaken`], [`HoldError::Store`]; and
-    /// [`HoldError::ZeroBlind`] when its release was waiting: the hold is taken all the same, and fails back at the
-    /// cutoff.
+    /// [`HoldError::CutoffPassed`], [`HoldError::CapReached`], [`HoldError::IdTaken`], [`HoldError::Store`].
     pub fn hold(&mut self, request: HoldRequest, height: u32) -> Result<Held, HoldError<S::Error>> {
         let id = request.id;
         match self.store.get(&id).map_err(HoldError::Store)? {
@@ -107,10 +105,12 @@ impl<S: HoldStore> Ledger<S> {
         let held = match self.release(id, &secret, height) {
             Err(error @ HoldError::Store(_)) => return Err(error),
             Ok(Released::Forward(forward)) => Ok(Held::Forward(forward)),
-            // It was somebody's guess, and the right one may still come; or a repeated call finds the cutoff reached.
-            Ok(_) | Err(HoldError::WrongReleaseSecret(_) | HoldError::TooLate(_)) => {
-                Ok(Held::Waiting)
-            }
+            // It was somebody's guess, and the right one may still come; or a repeated call finds the cutoff reached; or
+            // the blind is zero, and the hold fails back at the cutoff.
+            Ok(_)
+            | Err(
+                HoldError::WrongReleaseSecret(_) | HoldError::TooLate(_) | HoldError::ZeroBlind(_),
+            ) => Ok(Held::Waiting),
             Err(error) => Err(error),
         };
         self.queue.remove(id);

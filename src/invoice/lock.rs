@@ -4,7 +4,8 @@ use crate::lock::PaymentHash;
 /// The payment points Z_0 … Z_k of an invoice, at least one.
 ///
 /// One point, k = 0, is the plain static point: paid under Z_0, any number of times. More are the
-/// coefficients of a k-time polynomial, and none of them alone is a point to pay under.
+/// coefficients of a k-time polynomial, and none of them alone is a point to pay under: see
+/// [`ktime`](super::ktime).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PaymentPoints(Vec<Point>);
 

@@ -79,6 +79,8 @@
 //! - A vault can withhold an invoice, or hand out an old one until it expires: it can't forge one.
 //! - With a payment hash, handing out an invoice twice lets every node of the first route take the
 //!   second payment.
+//! - A static payment point (k = 0) may be paid without limit, but every payer learns the same z: a sender, a past payer
+//!   and a hop together take that sender's payment, and nobody has a proof of payment of its own. [`ktime`] has both.
 //! - Blinded paths and their payment information are kept as raw bytes: that they are well formed, and
 //!   one for one, is for whoever routes over them to check.
 //!
@@ -92,6 +94,7 @@ mod builder;
 mod contents;
 mod error;
 mod field;
+pub mod ktime;
 mod lock;
 pub mod merkle;
 mod static_invoice;

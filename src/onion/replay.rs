@@ -75,6 +75,12 @@ impl ReplayGuard {
         }
     }
 
+    /// Takes an [`insert`](Self::insert) back: for a packet that this node could not process for a reason of its own, such as a
+    /// store that failed, so that it will be given the same contract again. Never for a packet that was answered.
+    pub fn forget(&mut self, tag: &ReplayTag) {
+        self.expiries.remove(tag);
+    }
+
     /// Forgets what has expired at this block height: all with an expiry height of at most `height`.
     pub fn prune(&mut self, height: u32) {
         self.expiries.retain(|_, expiry_height| *expiry_height > height);
@@ -109,6 +115,8 @@ mod tests {
         assert_eq!(guard.insert(second, 200), Err(OnionError::Replayed { expiry_height: 101 }));
         // A refused replay does not lengthen the memory.
         guard.prune(101);
+        assert_eq!(guard.insert(second, 200), Ok(()));
+        guard.forget(&second);
         assert_eq!(guard.insert(second, 200), Ok(()));
     }
 }

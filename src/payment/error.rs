@@ -5,9 +5,11 @@ use bitcoin::OutPoint;
 use thiserror::Error;
 
 use super::AttemptId;
+use crate::claims::ClaimError;
 use crate::contract::ContractError;
 use crate::hold::{HoldError, HoldId};
-use crate::invoice::InvoiceError;
+use crate::invoice::ktime::KtimeError;
+use crate::invoice::{InvoiceError, InvoiceId};
 use crate::lock::LockError;
 use crate::onion::OnionError;
 use crate::wire::WireError;
@@ -94,6 +96,18 @@ pub enum Refusal {
     /// The last contract has another lock than the payment point and Y, or the payment hash, give.
     #[error("lock: not the one that invoice and final blind give")]
     LockMismatch,
+    /// The invoice has a polynomial and the payload no payer, or the other way round.
+    #[error("payer_key: does not belong to this kind of invoice")]
+    PayerMismatch,
+    /// The payload names another invoice than its payment secret belongs to.
+    #[error("payer_invoice_id: not the invoice of payment_secret")]
+    InvoiceMismatch,
+    /// The payer's x, point or signature is wrong.
+    #[error("payer: {0}")]
+    Payer(#[from] KtimeError),
+    /// The payment may not be claimed: its x was, or the polynomial has no slot left.
+    #[error("claim: {0}")]
+    Claim(ClaimError<String>),
     /// The contract locks less than it should.
     #[error("amount: {offered_msat} msat, expected {expected_msat} msat")]
     AmountTooLow {
@@ -161,9 +175,43 @@ pub enum PaymentError {
     /// The invoice is refused.
     #[error("invoice: {0}")]
     Invoice(Box<InvoiceError>),
-    /// The invoice has a polynomial of payment points, which is paid under a point of the payer's own.
+    /// The invoice has a polynomial of payment points, which is paid under a point of the payer's own: the order to pay
+    /// needs a payer. Or, at the receiver, the invoice was to be published without its polynomial.
     #[error("payment_points: a polynomial, not a static point")]
     Polynomial,
+    /// The invoice has no polynomial of payment points: its payers have no points, and no proofs, of their own.
+    #[error("payment_points: no polynomial")]
+    NoPolynomial,
+    /// The invoice has other points than the polynomial with which it was to be published.
+    #[error("payment_points: not those of the polynomial")]
+    NotTheInvoicePolynomial,
+    /// An invoice with k-time payment points has to ask for a least amount, so that using its points up costs money.
+    #[error("offer_amount: missing, in an invoice with k-time payment points")]
+    NoMinimumAmount,
+    /// A payment point is in another invoice of this receiver too, or belongs to its node id.
+    #[error("payment_points: point {index} is in use, in {}", place(.other))]
+    PointInUse {
+        /// The point, from 0 for Z_0.
+        index: usize,
+        /// The other invoice; none for the node id.
+        other: Option<InvoiceId>,
+    },
+    /// The key of a payer is in use for other terms, or in an attempt that has not failed for good.
+    #[error("attempt {attempt}: its payer key is in use")]
+    PayerKeyInUse {
+        /// The attempt that uses it.
+        attempt: AttemptId,
+    },
+    /// There is no proof of this payment: it has not arrived, or all payers of its invoice share a point.
+    #[error("attempt {0}: has no proof of payment")]
+    NoProof(AttemptId),
+    /// A payer's point, key or proof can't be made.
+    #[error("payer: {0}")]
+    Payer(#[from] KtimeError),
+    /// The book of claims refuses: the payment can't be released or the polynomial not be published, or the store
+    /// failed.
+    #[error("claims: {0}")]
+    Claims(ClaimError<String>),
     /// The invoice is not from the one who is to be paid.
     #[error("invoice_node_id: not the one who is to be paid")]
     NotFromPayee,
@@ -211,6 +259,10 @@ pub enum PaymentError {
     /// The ledger of holds refuses.
     #[error(transparent)]
     Hold(#[from] HoldError<String>),
+}
+
+fn place(other: &Option<InvoiceId>) -> String {
+    other.map_or_else(|| String::from("the node id"), |id| alloc::format!("invoice {id}"))
 }
 
 impl From<InvoiceError> for PaymentError {

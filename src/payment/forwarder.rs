@@ -11,8 +11,8 @@ use super::{
 use crate::contract::{FundedContract, OfferedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar};
 use crate::hold::{
-    Forward, Held, HoldError, HoldId, HoldRequest, HoldState, HoldStore, Ledger, Limits, Released,
-    cutoff_height,
+    Forward, Held, HoldError, HoldId, HoldRequest, HoldState, HoldStore, Ledger, Limits, Pending,
+    ReleaseSecret, Released, cutoff_height,
 };
 use crate::lock::{Blind, Lock, LockSecret, next_lock, previous_secret};
 use crate::onion::{Packet, ReplayGuard};
@@ -310,12 +310,13 @@ where
             }
             _ => return Err(Refusal::TweakMismatch),
         };
-        let actions = match forward_now {
-            Some(blind) => alloc::vec![self.offer(&mut forwarding, blind)?],
-            None => Vec::new(),
-        };
+        let offer = forward_now.map(|blind| self.offer(&mut forwarding, blind)).transpose();
+        if offer.is_err() {
+            forwarding.stage = Stage::Failing;
+        }
+        // Even then, for its hold has to end when the contract does.
         self.forwards.insert(funded.outpoint(), forwarding);
-        Ok(actions)
+        Ok(offer?.into_iter().collect())
     }
 
     fn check_policy(
@@ -348,6 +349,10 @@ where
         forwarding: &mut Forwarding,
         order: &HoldOrder,
     ) -> Result<Option<Forward>, Refusal> {
+        // A second contract would not be counted against the caps, nor fail back with the first.
+        if self.forwards.values().any(|other| other.hold == Some(order.id)) {
+            return Err(Refusal::Hold(HoldError::IdTaken(order.id)));
+        }
         let request = HoldRequest {
             id: order.id,
             release_hash: order.release_hash,
@@ -374,7 +379,12 @@ where
         }
         match held {
             Held::Waiting => Ok(None),
-            Held::Forward(forward) => Ok(Some(forward)),
+            Held::Forward(forward) => {
+                if let Ok(HoldState::Releasing(secret)) = self.ledger.state(&order.id) {
+                    self.learn_release(order.id, &secret);
+                }
+                Ok(Some(forward))
+            }
             // The same order with another contract: the sender repeats itself.
             Held::Finished => Err(Refusal::Hold(HoldError::IdTaken(order.id))),
         }
@@ -486,11 +496,14 @@ where
         if !self.failing.contains(incoming) {
             return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failure" });
         }
-        if let Some(forwarding) = self.forwards.get(incoming)
-            && let Some(hold) = &forwarding.hold
-            && self.ledger.state(hold).is_ok_and(|state| state == HoldState::Failing)
-        {
-            self.ledger.failed(hold).map_err(HoldError::into_text)?;
+        if let Some(hold) = self.forwards.get(incoming).and_then(|forwarding| forwarding.hold) {
+            match self.ledger.state(&hold).map_err(HoldError::into_text)? {
+                HoldState::Failing => self.ledger.failed(&hold),
+                // Released, but with a blind that cancels the lock: it keeps no place among the holds.
+                HoldState::Releasing(_) => self.ledger.forwarded(&hold),
+                HoldState::Held | HoldState::Released | HoldState::Failed => Ok(()),
+            }
+            .map_err(HoldError::into_text)?;
         }
         self.failing.remove(incoming);
         Ok(Vec::new())
@@ -500,18 +513,31 @@ where
         let message = ReleaseHeld::open(&self.config.node_key, sealed)?;
         let mut actions = Vec::new();
         for (id, secret) in &message.holds {
-            match self.ledger.release(id, secret, self.height) {
-                Ok(Released::Forward(forward)) => actions.extend(self.forward_held(forward)),
-                Ok(Released::AlreadyReleased | Released::Queued) => {}
+            // What waits for its hold may be anybody's guess: a stranger's messages don't fill the view.
+            let is_release_secret = match self.ledger.release(id, secret, self.height) {
+                Ok(Released::Queued) => false,
+                Ok(Released::AlreadyReleased) => true,
+                Ok(Released::Forward(forward)) => {
+                    actions.extend(self.forward_held(forward));
+                    true
+                }
                 Err(error) => {
+                    let right = matches!(error, HoldError::TooLate(_) | HoldError::ZeroBlind(_));
                     let reason = Refusal::Hold(error.into_text());
                     actions.push(ForwarderAction::ReleaseRefused { reason });
+                    right
                 }
+            };
+            if is_release_secret {
+                self.learn_release(*id, secret);
             }
-            let scalar = LockSecret::Scalar(secret.as_scalar().clone());
-            self.view.learn(SecretSource::Release { hold: *id }, scalar);
         }
         Ok(actions)
+    }
+
+    fn learn_release(&mut self, hold: HoldId, secret: &ReleaseSecret) {
+        let scalar = LockSecret::Scalar(secret.as_scalar().clone());
+        self.view.learn(SecretSource::Release { hold }, scalar);
     }
 
     fn forward_held(&mut self, forward: Forward) -> Option<ForwarderAction> {
@@ -543,8 +569,11 @@ where
 
     fn block(&mut self, height: u32) -> Result<Vec<ForwarderAction>, PaymentError> {
         let mut actions = Vec::new();
-        for id in self.ledger.block(height).map_err(HoldError::into_text)? {
-            if let Some(incoming) = self.held(&id)
+        self.ledger.block(height).map_err(HoldError::into_text)?;
+        // All that are failing, for a block that the store refused may have begun it.
+        for pending in self.ledger.resume().map_err(HoldError::into_text)? {
+            if let Pending::Fail(id) = pending
+                && let Some(incoming) = self.held(&id)
                 && let Some(forwarding) = self.forwards.get_mut(&incoming)
             {
                 forwarding.stage = Stage::Failing;

@@ -7,11 +7,14 @@ use zeroize::Zeroizing;
 use super::PayloadError;
 use crate::curve::{Point, SecretScalar};
 use crate::hold::{HoldId, ReleaseSecret};
+use crate::invoice::InvoiceId;
+use crate::invoice::ktime::PayerScalar;
 use crate::onion::sealed::{open, seal};
-use crate::wire::{TlvStream, TlvWriter};
+use crate::wire::{TlvRecord, TlvStream, TlvWriter};
 
 const HOLDER: u64 = 0;
 const HOLDS: u64 = 2;
+const SLOT: u64 = 3;
 const ENTRY_OF_AVAILABLE: usize = 32 + 32 + 8;
 const ENTRY_OF_RELEASE: usize = 32 + 32;
 
@@ -19,13 +22,26 @@ const ENTRY_OF_RELEASE: usize = 32 + 32;
 /// whoever keeps its mail.
 ///
 /// Encoding, before encryption: a TLV stream with the holder's node id (type 0, 33 bytes) and the holds (type 2, for
-/// each: hold id, 32 bytes; h, 32 bytes; amount in millisatoshi, 8 bytes big endian).
+/// each: hold id, 32 bytes; h, 32 bytes; amount in millisatoshi, 8 bytes big endian); under a k-time payment point also
+/// invoice id and x (type 3, 32 bytes each).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldAvailable {
     /// The node that holds.
     pub holder: Point,
     /// The complete set of holds of the payment.
     pub holds: Vec<AvailableHold>,
+    /// What the payment will take a slot of, if it is under a k-time payment point: the receiver releases no more
+    /// payments than it can claim.
+    pub slot: Option<Slot>,
+}
+
+/// One of the k payments under a polynomial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The invoice with the polynomial.
+    pub invoice: InvoiceId,
+    /// The payer's x.
+    pub x: PayerScalar,
 }
 
 /// One hold of a [`HeldAvailable`].
@@ -61,6 +77,9 @@ impl HeldAvailable {
         }
         let mut tlv = TlvWriter::new();
         tlv.set(HOLDER, self.holder.to_bytes()).set(HOLDS, entries.as_slice());
+        if let Some(Slot { invoice, x }) = self.slot {
+            tlv.set(SLOT, [invoice.to_bytes(), x.to_bytes()].concat());
+        }
         let plaintext = Zeroizing::new(tlv.to_bytes());
         Ok(seal(receiver, ephemeral, Self::NAME, &plaintext)?)
     }
@@ -72,7 +91,7 @@ impl HeldAvailable {
     /// [`PayloadError`], with the field.
     pub fn open(node_key: &SecretScalar, sealed: &[u8]) -> Result<Self, PayloadError> {
         let plaintext = open(node_key, Self::NAME, sealed)?;
-        let stream = TlvStream::parse(&plaintext)?;
+        let stream = fields(&plaintext, &[HOLDER, HOLDS])?;
         let holder = stream.get(HOLDER).ok_or(PayloadError::Missing("holder"))?;
         let entries = entries(&stream, ENTRY_OF_AVAILABLE)?;
         Ok(Self {
@@ -85,6 +104,7 @@ impl HeldAvailable {
                     Ok(AvailableHold { id, release, amount_msat: u64::from_be_bytes(*amount) })
                 })
                 .collect::<Result<_, PayloadError>>()?,
+            slot: slot(&stream)?,
         })
     }
 }
@@ -110,11 +130,21 @@ impl ReleaseHeld {
     /// [`PayloadError`], with the field.
     pub fn open(node_key: &SecretScalar, sealed: &[u8]) -> Result<Self, PayloadError> {
         let plaintext = open(node_key, Self::NAME, sealed)?;
-        let stream = TlvStream::parse(&plaintext)?;
+        let stream = fields(&plaintext, &[HOLDS])?;
         let holds = entries(&stream, ENTRY_OF_RELEASE)?
             .map(id_and_secret)
             .collect::<Result<_, PayloadError>>()?;
         Ok(Self { holds })
+    }
+}
+
+/// The fields of a message: unknown ones are odd, as in a payload.
+fn fields<'a>(plaintext: &'a [u8], known: &[u64]) -> Result<TlvStream<'a>, PayloadError> {
+    let stream = TlvStream::parse(plaintext)?;
+    let unknown = |tlv_type: &u64| tlv_type % 2 == 0 && !known.contains(tlv_type);
+    match stream.records().iter().map(TlvRecord::tlv_type).find(unknown) {
+        Some(tlv_type) => Err(PayloadError::UnknownEven { tlv_type }),
+        None => Ok(stream),
     }
 }
 
@@ -128,6 +158,16 @@ fn entries<'a>(
         return Err(PayloadError::Malformed("holds"));
     }
     Ok(field.chunks_exact(length))
+}
+
+fn slot(stream: &TlvStream<'_>) -> Result<Option<Slot>, PayloadError> {
+    let Some(record) = stream.get(SLOT) else { return Ok(None) };
+    let read = |value: &[u8]| {
+        let (invoice, x) = value.split_first_chunk()?;
+        let x = PayerScalar::from_bytes(x.try_into().ok()?).ok()?;
+        Some(Slot { invoice: InvoiceId::from_bytes(*invoice), x })
+    };
+    read(record.value()).map(Some).ok_or(PayloadError::Malformed("slot"))
 }
 
 fn id_and_secret(entry: &[u8]) -> Result<(HoldId, ReleaseSecret), PayloadError> {

@@ -43,8 +43,11 @@ mod edge;
 mod error;
 mod forwarder;
 mod message;
+mod paying;
 mod payload;
+mod published;
 mod receiver;
+mod releases;
 mod route;
 mod seed;
 mod sender;
@@ -53,18 +56,20 @@ mod view;
 pub use edge::Proposal;
 pub use error::{PayloadError, PaymentError, Refusal};
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
-pub use message::{AvailableHold, HeldAvailable, ReleaseHeld};
-pub use payload::{FinalPayload, ForwardPayload, HoldOrder, Payload, PaymentSecret, Tweak};
+pub use message::{AvailableHold, HeldAvailable, ReleaseHeld, Slot};
+pub use payload::{
+    FinalPayload, ForwardPayload, HoldOrder, PayerPayload, Payload, PaymentSecret, Tweak,
+};
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
 pub use route::{EdgeTerms, Route, RouteHop};
-pub use seed::{AttemptId, AttemptSeed};
-pub use sender::{HoldPlan, Payee, Payment, Sender, SenderAction, SenderEvent};
+pub use seed::{AttemptId, AttemptSeed, PayerSeed};
+pub use sender::{HoldPlan, Payee, Payer, Payment, Sender, SenderAction, SenderEvent};
 pub use view::{KnownSecret, SecretSource, View};
 
 use crate::invoice::{PaymentLock, StaticInvoice};
 use crate::lock::Lock;
 
-/// The lock that every payment of this invoice ends in.
+/// The lock that every payment of this invoice ends in; for a polynomial there is none.
 fn invoice_lock(invoice: &StaticInvoice) -> Result<Lock, PaymentError> {
     match invoice.lock() {
         PaymentLock::Hash(hash) => Ok(Lock::Hash(*hash)),

@@ -6,6 +6,7 @@ use super::PayloadError;
 use crate::curve::{Point, Tag};
 use crate::hold::{HeldBlind, HoldId, ReleaseHash};
 use crate::invoice::InvoiceId;
+use crate::invoice::ktime::{NoteHash, PayerPublicKey, PaymentSignature, PaymentTerms};
 use crate::lock::Blind;
 use crate::wire::{TlvStream, TlvWriter, read_tu32, read_tu64, tu64};
 
@@ -21,6 +22,10 @@ const HOLD_ID: u64 = 65541;
 const HELD_BLIND: u64 = 65543;
 const RELEASE_HASH: u64 = 65545;
 const LATEST_RELEASE_HEIGHT: u64 = 65547;
+const PAYER_KEY: u64 = 65549;
+const PAYER_NOTE: u64 = 65551;
+const PAYER_INVOICE_ID: u64 = 65553;
+const PAYER_SIGNATURE: u64 = 65555;
 
 static PAYMENT_SECRET: Tag = Tag::new("pointlock/payment_secret");
 
@@ -95,6 +100,33 @@ pub struct FinalPayload {
     pub total_msat: u64,
     /// Y; none for a hash lock.
     pub final_blind: Option<Blind>,
+    /// Who pays, if it is under a k-time payment point.
+    pub payer: Option<PayerPayload>,
+}
+
+/// What the receiver of a payment under a k-time payment point is told about the payer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayerPayload {
+    /// A.
+    pub key: PayerPublicKey,
+    /// A note to the receiver; an empty one is another than none.
+    pub note: Option<Vec<u8>>,
+    /// The invoice that is paid.
+    pub invoice_id: InvoiceId,
+    /// A's signature over x and L_n.
+    pub signature: PaymentSignature,
+}
+
+impl PayerPayload {
+    /// What the payer pays for, with the amount of the whole payment.
+    pub fn terms(&self, total_msat: u64) -> PaymentTerms {
+        PaymentTerms {
+            payer: self.key,
+            invoice_id: self.invoice_id,
+            amount_msat: total_msat,
+            note_hash: NoteHash::of(self.note.as_deref()),
+        }
+    }
 }
 
 impl ForwardPayload {
@@ -130,8 +162,9 @@ impl ForwardPayload {
 impl FinalPayload {
     /// The TLV stream, for the innermost layer of the onion.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Self { amount_msat, expiry, payment_secret, total_msat, final_blind } = self;
-        Self::encode(*amount_msat, *expiry, payment_secret, *total_msat, final_blind.as_ref())
+        let Self { amount_msat, expiry, payment_secret, total_msat, final_blind, payer } = self;
+        let (final_blind, payer) = (final_blind.as_ref(), payer.as_ref());
+        Self::encode(*amount_msat, *expiry, payment_secret, *total_msat, final_blind, payer)
     }
 
     /// The same from parts that the sender keeps.
@@ -141,6 +174,7 @@ impl FinalPayload {
         payment_secret: &PaymentSecret,
         total_msat: u64,
         final_blind: Option<&Blind>,
+        payer: Option<&PayerPayload>,
     ) -> Vec<u8> {
         let mut tlv = TlvWriter::new();
         tlv.set(AMT_TO_FORWARD, tu64(amount_msat));
@@ -148,6 +182,14 @@ impl FinalPayload {
         tlv.set(PAYMENT_DATA, [payment_secret.0.as_slice(), &tu64(total_msat)].concat());
         if let Some(blind) = final_blind {
             tlv.set(FINAL_BLIND, *blind.dangerous_to_bytes());
+        }
+        if let Some(payer) = payer {
+            tlv.set(PAYER_KEY, payer.key.to_bytes());
+            if let Some(note) = &payer.note {
+                tlv.set(PAYER_NOTE, note.as_slice());
+            }
+            tlv.set(PAYER_INVOICE_ID, payer.invoice_id.to_bytes());
+            tlv.set(PAYER_SIGNATURE, payer.signature.to_bytes());
         }
         tlv.to_bytes()
     }
@@ -180,9 +222,10 @@ impl Payload {
                 total_msat: read_tu64(total)
                     .map_err(|_| PayloadError::Malformed(name(PAYMENT_DATA)))?,
                 final_blind: fields.scalar(FINAL_BLIND, Blind::from_bytes)?,
+                payer: fields.payer()?,
             }));
         }
-        fields.refuse(&[FINAL_BLIND])?;
+        fields.refuse(&[FINAL_BLIND, PAYER_KEY, PAYER_NOTE, PAYER_INVOICE_ID, PAYER_SIGNATURE])?;
         Ok(Self::Forward(ForwardPayload {
             next: Point::from_slice(fields.required(OUTGOING_NODE_ID)?)
                 .map_err(|_| PayloadError::Malformed(name(OUTGOING_NODE_ID)))?,
@@ -232,7 +275,7 @@ impl<'a> Fields<'a> {
         read_tu32(self.required(tlv_type)?).map_err(|_| PayloadError::Malformed(name(tlv_type)))
     }
 
-    fn array(&self, tlv_type: u64) -> Result<[u8; 32], PayloadError> {
+    fn array<const N: usize>(&self, tlv_type: u64) -> Result<[u8; N], PayloadError> {
         self.required(tlv_type)?.try_into().map_err(|_| PayloadError::Malformed(name(tlv_type)))
     }
 
@@ -246,6 +289,20 @@ impl<'a> Fields<'a> {
         }
         let bytes = self.array(tlv_type)?;
         read(&bytes).map(Some).map_err(|_| PayloadError::Malformed(name(tlv_type)))
+    }
+
+    fn payer(&self) -> Result<Option<PayerPayload>, PayloadError> {
+        if !self.has(PAYER_KEY) {
+            self.refuse(&[PAYER_NOTE, PAYER_INVOICE_ID, PAYER_SIGNATURE])?;
+            return Ok(None);
+        }
+        Ok(Some(PayerPayload {
+            key: PayerPublicKey::from_slice(self.required(PAYER_KEY)?)
+                .map_err(|_| PayloadError::Malformed(name(PAYER_KEY)))?,
+            note: self.optional(PAYER_NOTE).map(<[u8]>::to_vec),
+            invoice_id: InvoiceId::from_bytes(self.array(PAYER_INVOICE_ID)?),
+            signature: PaymentSignature::from_bytes(&self.array(PAYER_SIGNATURE)?),
+        }))
     }
 
     fn tweak(&self) -> Result<Tweak, PayloadError> {
@@ -277,6 +334,10 @@ fn name(tlv_type: u64) -> &'static str {
         HELD_BLIND => "held_blind",
         RELEASE_HASH => "release_hash",
         LATEST_RELEASE_HEIGHT => "latest_release_height",
+        PAYER_KEY => "payer_key",
+        PAYER_NOTE => "payer_note",
+        PAYER_INVOICE_ID => "payer_invoice_id",
+        PAYER_SIGNATURE => "payer_signature",
         _ => UNKNOWN,
     }
 }
@@ -290,6 +351,7 @@ mod tests {
     use super::*;
     use crate::curve::SecretScalar;
     use crate::hold::ReleaseSecret;
+    use crate::invoice::ktime::{PayerKey, PayerScalar};
 
     fn point() -> Point {
         SecretScalar::from_bytes(&[7; 32]).unwrap().to_point()
@@ -318,7 +380,20 @@ mod tests {
             payment_secret: PaymentSecret([3; 32]),
             total_msat: 1_000,
             final_blind: Some(Blind::from_bytes(&[6; 32]).unwrap()),
+            payer: None,
         }
+    }
+
+    fn last_with_payer() -> FinalPayload {
+        let key = PayerKey::from_entropy(&[8; 32]).unwrap();
+        let x = PayerScalar::from_bytes(&[9; 32]).unwrap();
+        let payer = PayerPayload {
+            key: key.public_key(),
+            note: Some(b"table 4".to_vec()),
+            invoice_id: InvoiceId::from_bytes([2; 32]),
+            signature: key.sign_payment(&x, &point(), &[0; 32]),
+        };
+        FinalPayload { payer: Some(payer), ..last() }
     }
 
     fn rewrite(payload: &Payload) -> Vec<u8> {
@@ -330,14 +405,14 @@ mod tests {
 
     #[test]
     fn written_and_read_again() {
-        for bytes in [held().to_bytes(), last().to_bytes()] {
+        for bytes in [held().to_bytes(), last().to_bytes(), last_with_payer().to_bytes()] {
             assert_eq!(rewrite(&Payload::parse(&bytes).unwrap()), bytes);
         }
     }
 
     #[test]
     fn each_required_field_is_named_when_missing() {
-        for bytes in [held().to_bytes(), last().to_bytes()] {
+        for bytes in [held().to_bytes(), last().to_bytes(), last_with_payer().to_bytes()] {
             let stream = TlvStream::parse(&bytes).unwrap();
             for left_out in stream.records() {
                 let tlv_type = left_out.tlv_type();
@@ -350,13 +425,16 @@ mod tests {
                 let result = Payload::parse(&kept);
                 match tlv_type {
                     // A hash lock has no blind.
-                    HELD_BLIND | FINAL_BLIND => assert!(result.is_ok()),
+                    HELD_BLIND | FINAL_BLIND | PAYER_NOTE => assert!(result.is_ok()),
                     // Without the id the other fields of a hold are out of place.
                     HOLD_ID => {
                         assert_eq!(result.unwrap_err(), PayloadError::Misplaced("held_blind"))
                     }
                     PAYMENT_DATA => {
                         assert_eq!(result.unwrap_err(), PayloadError::Misplaced("final_blind"));
+                    }
+                    PAYER_KEY => {
+                        assert_eq!(result.unwrap_err(), PayloadError::Misplaced("payer_note"));
                     }
                     _ => assert_eq!(result.unwrap_err(), PayloadError::Missing(name(tlv_type))),
                 }
@@ -376,7 +454,7 @@ mod tests {
             Payload::parse(&tlv.to_bytes()).map(|_| ())
         };
         assert_eq!(with(65548), Err(PayloadError::UnknownEven { tlv_type: 65548 }));
-        assert_eq!(with(65549), Ok(()));
+        assert_eq!(with(65599), Ok(()));
         assert_eq!(with(BLIND), Err(PayloadError::Misplaced("blind")));
     }
 
@@ -384,7 +462,7 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>, flip: usize, cut: usize) {
             let _ = Payload::parse(&bytes);
-            for mut valid in [held().to_bytes(), last().to_bytes()] {
+            for mut valid in [held().to_bytes(), last().to_bytes(), last_with_payer().to_bytes()] {
                 let bit = flip % (valid.len() * 8);
                 valid[bit / 8] ^= 1 << (bit % 8);
                 if let Ok(payload) = Payload::parse(&valid) {

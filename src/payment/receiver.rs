@@ -1,17 +1,21 @@
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::fmt::Display;
 
 use bitcoin::OutPoint;
 
+use super::published::{Invoices, Opening, Published};
+use super::releases::Releases;
 use super::{
-    FinalPayload, HeldAvailable, Payload, PaymentError, PaymentSecret, Refusal, ReleaseHeld,
-    SecretSource, View, edge, invoice_lock,
+    FinalPayload, HeldAvailable, Payload, PaymentError, Refusal, ReleaseHeld, SecretSource, View,
+    edge,
 };
+use crate::claims::{ClaimBook, ClaimError, ClaimStore, LockSet, MemoryClaimStore};
 use crate::contract::{FundedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar, Tag};
-use crate::invoice::{Amount, StaticInvoice};
-use crate::lock::{Lock, LockSecret, final_lock, final_secret};
-use crate::onion::{Packet, ReplayGuard};
+use crate::invoice::ktime::{PayerScalar, PaymentPolynomial};
+use crate::invoice::{Amount, InvoiceId, StaticInvoice};
+use crate::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
+use crate::onion::{Packet, Peeled, ReplayGuard};
 
 static MAIL_ANSWER: Tag = Tag::new("pointlock/mail_answer");
 
@@ -35,6 +39,14 @@ pub enum ReceiverEvent {
         invoice: StaticInvoice,
         /// What opens its lock: z, or the preimage.
         secret: LockSecret,
+    },
+    /// This invoice with k-time payment points is in the world, or about to be: it must not get out before this event
+    /// was accepted.
+    PublishedPolynomial {
+        /// The invoice, which asks for a least amount.
+        invoice: StaticInvoice,
+        /// The polynomial of its points, made for it alone.
+        polynomial: PaymentPolynomial,
     },
     /// A `held_ptlc_available` arrived, or waited.
     MailReceived {
@@ -67,12 +79,24 @@ pub enum ReceiverAction {
         /// The message, sealed to it.
         sealed: Vec<u8>,
     },
+    /// Nothing to do now: the payment can't be released, since it could not be claimed. Its announcement may be given to the
+    /// receiver again later.
+    ReleaseRefused {
+        /// Why.
+        reason: Refusal,
+    },
     /// Claim the contract.
     Claim {
         /// The contract.
         incoming: OutPoint,
         /// What opens it.
         secret: LockSecret,
+    },
+    /// Publish an invoice with a fresh polynomial in place of this one: it has no slot left, and the payments that still
+    /// come are refused.
+    Replace {
+        /// The invoice.
+        invoice: InvoiceId,
     },
     /// Fail the contract.
     Fail {
@@ -83,38 +107,25 @@ pub enum ReceiverAction {
     },
 }
 
-/// The node that is paid.
+/// The node that is paid. What it has claimed under k-time payment points it records in a [`ClaimStore`], before it
+/// reveals anything.
 #[derive(Debug)]
-pub struct Receiver {
+pub struct Receiver<S = MemoryClaimStore> {
     config: ReceiverConfig,
     height: u32,
     replay_guard: ReplayGuard,
-    invoices: BTreeMap<[u8; 32], Published>,
+    invoices: Invoices,
+    claims: ClaimBook<S>,
+    releases: Releases,
     contracts: Vec<OutPoint>,
     view: View,
     log: Vec<ReceiverEvent>,
 }
 
-/// An invoice that is in the world.
-#[derive(Debug)]
-struct Published {
-    invoice: StaticInvoice,
-    lock: Lock,
-    secret: LockSecret,
-}
-
 impl Receiver {
-    /// A receiver without invoices.
+    /// A receiver without invoices, whose claims are kept in memory: its log has to be as durable as they should be.
     pub fn new(config: ReceiverConfig) -> Self {
-        Self {
-            height: config.height,
-            replay_guard: ReplayGuard::new(),
-            invoices: BTreeMap::new(),
-            contracts: Vec::new(),
-            view: View::default(),
-            log: Vec::new(),
-            config,
-        }
+        Self::with_store(config, MemoryClaimStore::default())
     }
 
     /// The receiver that these events make.
@@ -123,7 +134,42 @@ impl Receiver {
     ///
     /// That of the first event which was not accepted before either.
     pub fn replay(config: ReceiverConfig, log: Vec<ReceiverEvent>) -> Result<Self, PaymentError> {
-        let mut receiver = Self::new(config);
+        Self::replay_with_store(config, MemoryClaimStore::default(), log)
+    }
+}
+
+impl<S> Receiver<S>
+where
+    S: ClaimStore,
+    S::Error: Display,
+{
+    /// A receiver without invoices, whose claims are kept in `store`.
+    pub fn with_store(config: ReceiverConfig, store: S) -> Self {
+        Self {
+            height: config.height,
+            replay_guard: ReplayGuard::new(),
+            invoices: Invoices::default(),
+            claims: ClaimBook::new(store),
+            releases: Releases::default(),
+            contracts: Vec::new(),
+            view: View::default(),
+            log: Vec::new(),
+            config,
+        }
+    }
+
+    /// The receiver that these events make, over the store that it had. A claim that the log knows and the store does not is
+    /// recorded; one that the store knows and the log does not is made again when its contract is reported again.
+    ///
+    /// # Errors
+    ///
+    /// That of the first event which was not accepted before either.
+    pub fn replay_with_store(
+        config: ReceiverConfig,
+        store: S,
+        log: Vec<ReceiverEvent>,
+    ) -> Result<Self, PaymentError> {
+        let mut receiver = Self::with_store(config, store);
         for event in log {
             receiver.apply(event)?;
         }
@@ -145,11 +191,16 @@ impl Receiver {
         &self.view
     }
 
+    /// The book of claims.
+    pub fn claims(&self) -> &ClaimBook<S> {
+        &self.claims
+    }
+
     /// Takes an event and says what to do.
     ///
     /// # Errors
     ///
-    /// [`PaymentError`] when the event is impossible; then nothing has changed. What a peer or the sender does wrong is
+    /// [`PaymentError`] when the store of claims fails, and then the same event may be given again; and when the event is impossible; then nothing has changed. What a peer or the sender does wrong is
     /// no error, but a [`ReceiverAction::Fail`].
     pub fn apply(&mut self, event: ReceiverEvent) -> Result<Vec<ReceiverAction>, PaymentError> {
         let actions = self.process(&event)?;
@@ -160,6 +211,9 @@ impl Receiver {
     fn process(&mut self, event: &ReceiverEvent) -> Result<Vec<ReceiverAction>, PaymentError> {
         match event {
             ReceiverEvent::Published { invoice, secret } => self.published(invoice, secret),
+            ReceiverEvent::PublishedPolynomial { invoice, polynomial } => {
+                self.published_polynomial(invoice, polynomial)
+            }
             ReceiverEvent::MailReceived { sealed, entropy } => self.mail_received(sealed, entropy),
             ReceiverEvent::IncomingCommitted { contract, packet } => {
                 self.incoming_committed(contract, packet)
@@ -167,6 +221,7 @@ impl Receiver {
             ReceiverEvent::Block { height } => {
                 self.height = *height;
                 self.replay_guard.prune(*height);
+                self.releases.prune(*height);
                 Ok(Vec::new())
             }
         }
@@ -177,16 +232,30 @@ impl Receiver {
         invoice: &StaticInvoice,
         secret: &LockSecret,
     ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let lock = invoice_lock(invoice)?;
-        if !lock.is_opened_by(secret) {
-            return Err(PaymentError::NotTheInvoiceSecret);
+        let published = Published::new(invoice, secret)?;
+        self.invoices.check_unused(&published, &self.config.node_key.to_point())?;
+        let invoice = invoice.invoice_id();
+        self.view.learn(SecretSource::Payment { invoice }, secret.clone());
+        self.invoices.insert(published);
+        Ok(Vec::new())
+    }
+
+    fn published_polynomial(
+        &mut self,
+        invoice: &StaticInvoice,
+        polynomial: &PaymentPolynomial,
+    ) -> Result<Vec<ReceiverAction>, PaymentError> {
+        let published = Published::with_polynomial(invoice, polynomial)?;
+        self.invoices.check_unused(&published, &self.config.node_key.to_point())?;
+        let invoice = invoice.invoice_id();
+        self.claims
+            .open(polynomial.id(), invoice, polynomial.k())
+            .map_err(|error| PaymentError::Claims(error.into_text()))?;
+        for (index, coefficient) in polynomial.coefficients().iter().enumerate() {
+            let source = SecretSource::Coefficient { invoice, index };
+            self.view.learn(source, LockSecret::Scalar(coefficient.clone()));
         }
-        let id = invoice.invoice_id();
-        self.view.learn(SecretSource::Payment { invoice: id }, secret.clone());
-        self.invoices.insert(
-            PaymentSecret::of_invoice(&id).0,
-            Published { invoice: invoice.clone(), lock, secret: secret.clone() },
-        );
+        self.invoices.insert(published);
         Ok(Vec::new())
     }
 
@@ -200,11 +269,32 @@ impl Receiver {
             .expect("a hash of fresh entropy is zero mod n with a probability of 2^-256");
         let holds = message.holds.iter().map(|hold| (hold.id, hold.release.clone())).collect();
         let answer = ReleaseHeld { holds }.seal(&message.holder, ephemeral)?;
+        let refusal = self.reserve(&message)?;
         for hold in &message.holds {
             let scalar = LockSecret::Scalar(hold.release.as_scalar().clone());
             self.view.learn(SecretSource::Release { hold: hold.id }, scalar);
         }
-        Ok(alloc::vec![ReceiverAction::Release { to: message.holder, sealed: answer }])
+        Ok(alloc::vec![match refusal {
+            None => ReceiverAction::Release { to: message.holder, sealed: answer },
+            Some(reason) => ReceiverAction::ReleaseRefused { reason },
+        }])
+    }
+
+    /// No more payments are released than can be claimed.
+    fn reserve(&mut self, message: &HeldAvailable) -> Result<Option<Refusal>, PaymentError> {
+        let Some(slot) = message.slot else { return Ok(None) };
+        let Some(polynomial) = self.invoices.polynomial(&slot.invoice) else {
+            return Ok(Some(Refusal::UnknownPayment));
+        };
+        let pending = self.releases.besides(polynomial, slot.x);
+        match self.claims.check_slot(&polynomial, &slot.x, pending) {
+            Ok(()) => {
+                self.releases.insert(polynomial, slot.x, self.height);
+                Ok(None)
+            }
+            Err(error @ ClaimError::Store(_)) => Err(PaymentError::Claims(error.into_text())),
+            Err(error) => Ok(Some(Refusal::Claim(error.into_text()))),
+        }
     }
 
     fn incoming_committed(
@@ -216,50 +306,136 @@ impl Receiver {
         if self.contracts.contains(&incoming) {
             return Err(PaymentError::KnownContract(incoming));
         }
-        let action = match self.accept(contract.funded(), packet) {
-            Ok(secret) => ReceiverAction::Claim { incoming, secret },
-            Err(reason) => ReceiverAction::Fail { incoming, reason },
-        };
+        let mut actions = Vec::new();
+        match self.peel_and_accept(contract.funded(), packet) {
+            Ok(accepted) => {
+                actions.push(ReceiverAction::Claim { incoming, secret: accepted.secret });
+                actions
+                    .extend(accepted.exhausted.map(|invoice| ReceiverAction::Replace { invoice }));
+            }
+            // Whether the claim is recorded is not known, so it is neither made nor failed.
+            Err(Refusal::Claim(error @ ClaimError::Store(_))) => {
+                return Err(PaymentError::Claims(error));
+            }
+            Err(reason) => actions.push(ReceiverAction::Fail { incoming, reason }),
+        }
         self.contracts.push(incoming);
-        Ok(alloc::vec![action])
+        Ok(actions)
+    }
+
+    fn peel_and_accept(
+        &mut self,
+        funded: &FundedContract,
+        packet: &Packet,
+    ) -> Result<Accepted, Refusal> {
+        let peeled = packet.peel(&self.config.node_key, &[])?;
+        let tag = peeled.shared_secret.replay_tag();
+        self.replay_guard.insert(tag, edge::expiry(funded))?;
+        let accepted = self.accept(funded, &peeled);
+        if let Err(Refusal::Claim(ClaimError::Store(_))) = accepted {
+            // The same contract will be reported again.
+            self.replay_guard.forget(&tag);
+        }
+        accepted
     }
 
     /// Everything that has to be right before a secret is revealed.
-    fn accept(&mut self, funded: &FundedContract, packet: &Packet) -> Result<LockSecret, Refusal> {
-        let peeled = packet.peel(&self.config.node_key, &[])?;
-        self.replay_guard.insert(peeled.shared_secret.replay_tag(), edge::expiry(funded))?;
-        let (Payload::Final(payload), None) = (Payload::parse(&peeled.payload)?, peeled.next)
+    fn accept(&mut self, funded: &FundedContract, peeled: &Peeled) -> Result<Accepted, Refusal> {
+        let (Payload::Final(payload), None) = (Payload::parse(&peeled.payload)?, &peeled.next)
         else {
             return Err(Refusal::RouteEnd);
         };
-        let Published { invoice, lock, secret } =
-            self.invoices.get(&payload.payment_secret.0).ok_or(Refusal::UnknownPayment)?;
+        let Published { invoice, opening } =
+            self.invoices.get(&payload.payment_secret).ok_or(Refusal::UnknownPayment)?;
         check_amounts(funded, &payload, invoice)?;
         let required = payload.expiry.max(self.height.saturating_add(self.config.min_final_delta));
         if edge::expiry(funded) < required {
             return Err(Refusal::ExpiryTooSoon { expiry: edge::expiry(funded), required });
         }
-        let lock_secret = match (lock, secret, &payload.final_blind) {
-            (Lock::Hash(_), secret, None) => secret.clone(),
-            (Lock::Point(payment_point), LockSecret::Scalar(scalar), Some(blind)) => {
-                // L_n = Z + Y·G
-                if edge::lock(funded) != Lock::Point(final_lock(payment_point, blind)?) {
-                    return Err(Refusal::LockMismatch);
+        let mut exhausted = None;
+        let secret = match (opening, &payload.final_blind) {
+            (Opening::Static { .. }, _) if payload.payer.is_some() => {
+                return Err(Refusal::PayerMismatch);
+            }
+            (Opening::Static { lock: Lock::Hash(_), secret }, None) => secret.clone(),
+            (Opening::Static { secret: LockSecret::Scalar(scalar), .. }, Some(blind)) => {
+                opened(funded, scalar, blind)?
+            }
+            (Opening::Polynomial { id, polynomial }, Some(blind)) => {
+                let due = DuePayment::check(funded, &payload, invoice, polynomial, blind)?;
+                let record = |error: ClaimError<S::Error>| Refusal::Claim(error.into_text());
+                self.claims.claim(id, &due.x, &due.locks).map_err(record)?;
+                self.releases.remove(*id, due.x);
+                if self.claims.slots_left(id).map_err(record)? == 0 {
+                    exhausted = Some(invoice.invoice_id());
                 }
-                let known = LockSecret::Scalar(blind.as_scalar().clone());
-                let source = SecretSource::FinalBlind { incoming: funded.outpoint() };
-                self.view.learn(source, known);
-                LockSecret::Scalar(final_secret(scalar, blind)?)
+                let source = SecretSource::PointSecret { invoice: invoice.invoice_id(), x: due.x };
+                self.view.learn(source, LockSecret::Scalar(due.point_secret));
+                due.lock_secret
             }
             _ => return Err(Refusal::TweakMismatch),
         };
-        if !edge::lock(funded).is_opened_by(&lock_secret) {
+        if !edge::lock(funded).is_opened_by(&secret) {
             return Err(Refusal::LockMismatch);
         }
-        let source = SecretSource::Lock { contract: funded.outpoint() };
-        self.view.learn(source, lock_secret.clone());
-        Ok(lock_secret)
+        if let Some(blind) = &payload.final_blind {
+            let source = SecretSource::FinalBlind { incoming: funded.outpoint() };
+            self.view.learn(source, LockSecret::Scalar(blind.as_scalar().clone()));
+        }
+        self.view.learn(SecretSource::Lock { contract: funded.outpoint() }, secret.clone());
+        Ok(Accepted { secret, exhausted })
     }
+}
+
+/// A contract to claim.
+struct Accepted {
+    secret: LockSecret,
+    /// The invoice that has no slot left now.
+    exhausted: Option<InvoiceId>,
+}
+
+/// A payment under a k-time payment point that may be claimed if its slot may be taken.
+struct DuePayment {
+    x: PayerScalar,
+    locks: LockSet,
+    /// z(x)
+    point_secret: SecretScalar,
+    lock_secret: LockSecret,
+}
+
+impl DuePayment {
+    fn check(
+        funded: &FundedContract,
+        payload: &FinalPayload,
+        invoice: &StaticInvoice,
+        polynomial: &PaymentPolynomial,
+        blind: &Blind,
+    ) -> Result<Self, Refusal> {
+        let payer = payload.payer.as_ref().ok_or(Refusal::PayerMismatch)?;
+        if payer.invoice_id != invoice.invoice_id() {
+            return Err(Refusal::InvoiceMismatch);
+        }
+        let x = payer.terms(payload.total_msat).x()?;
+        let point_secret = polynomial.evaluate(&x)?;
+        let lock_secret = opened(funded, &point_secret, blind)?;
+        let Lock::Point(last_lock) = edge::lock(funded) else { return Err(Refusal::LockMismatch) };
+        payer.signature.verify(&payer.key, &x, &last_lock)?;
+        let locks = LockSet::new([(funded.outpoint(), last_lock)])
+            .map_err(|error| Refusal::Claim(error.into_text()))?;
+        Ok(Self { x, locks, point_secret, lock_secret })
+    }
+}
+
+/// What opens L_n = Z + Y·G, if the contract is under that lock.
+fn opened(
+    funded: &FundedContract,
+    payment_secret: &SecretScalar,
+    blind: &Blind,
+) -> Result<LockSecret, Refusal> {
+    if edge::lock(funded) != Lock::Point(final_lock(&payment_secret.to_point(), blind)?) {
+        return Err(Refusal::LockMismatch);
+    }
+    Ok(LockSecret::Scalar(final_secret(payment_secret, blind)?))
 }
 
 fn check_amounts(

@@ -4,6 +4,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::curve::{SecretScalar, Tag};
 use crate::hold::{HoldId, ReleaseSecret};
+use crate::invoice::ktime::PayerKey;
 use crate::lock::Blind;
 
 static ATTEMPT: Tag = Tag::new("pointlock/attempt");
@@ -59,6 +60,11 @@ impl AttemptSeed {
         self.scalar(b"mail session", 0)
     }
 
+    /// For the payer's signature (BIP-340).
+    pub(super) fn aux_rand(&self) -> Zeroizing<[u8; 32]> {
+        self.derive(b"aux rand", 0)
+    }
+
     fn scalar(&self, purpose: &[u8], index: usize) -> SecretScalar {
         SecretScalar::from_hash(&self.derive(purpose, index))
             .expect("a hash of fresh entropy is zero mod n with a probability of 2^-256")
@@ -73,5 +79,31 @@ impl AttemptSeed {
 impl fmt::Debug for AttemptSeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AttemptSeed(…)")
+    }
+}
+
+/// 32 bytes of fresh entropy, from which the payer's key A of *one payment* under a k-time payment point is derived.
+///
+/// Attempts of the same payment have the same A, amount and note, hence the same x, and each its own [`AttemptSeed`]. The
+/// payer keeps the seed for as long as it may want to prove the payment.
+#[derive(PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct PayerSeed([u8; 32]);
+
+impl PayerSeed {
+    /// A seed from fresh entropy.
+    pub fn new(entropy: [u8; 32]) -> Self {
+        Self(entropy)
+    }
+
+    /// The key.
+    pub fn key(&self) -> PayerKey {
+        PayerKey::from_entropy(&self.0)
+            .expect("a hash of fresh entropy is zero mod n with a probability of 2^-256")
+    }
+}
+
+impl fmt::Debug for PayerSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PayerSeed(…)")
     }
 }

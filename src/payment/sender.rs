@@ -3,14 +3,16 @@ use alloc::vec::Vec;
 
 use bitcoin::{OutPoint, Transaction};
 
+use super::paying::PayingUnder;
 use super::{
     AttemptId, AttemptSeed, AvailableHold, EdgeTerms, FinalPayload, ForwardPayload, HeldAvailable,
-    HoldOrder, PaymentError, PaymentSecret, Proposal, Route, RouteHop, SecretSource, Tweak, View,
-    edge, invoice_lock,
+    HoldOrder, PayerPayload, PayerSeed, PaymentError, PaymentSecret, Proposal, Route, RouteHop,
+    SecretSource, Slot, Tweak, View, edge, invoice_lock,
 };
 use crate::contract::OfferedContract;
 use crate::curve::Point;
 use crate::hold::HeldBlind;
+use crate::invoice::ktime::PaymentProof;
 use crate::invoice::{Amount, InvoiceId, StaticInvoice};
 use crate::lock::{Blind, Lock, LockSecret, RouteLocks, previous_secret};
 use crate::onion::Packet;
@@ -34,6 +36,15 @@ pub struct HoldPlan {
     pub blocks: u32,
 }
 
+/// Who pays under a k-time payment point.
+#[derive(Debug)]
+pub struct Payer {
+    /// Fresh entropy for this payment, the same for every attempt of it.
+    pub seed: PayerSeed,
+    /// A note to the receiver, to be bound into the payment. It travels in the onion, so a few hundred bytes at most.
+    pub note: Option<Vec<u8>>,
+}
+
 /// An order to pay.
 #[derive(Debug)]
 pub struct Payment {
@@ -55,6 +66,9 @@ pub struct Payment {
     pub unix_time: u64,
     /// Fresh entropy, for this attempt alone.
     pub seed: AttemptSeed,
+    /// Who pays, for an invoice with k-time payment points; none for any other, whose payers have no points of their own
+    /// and get no proof of payment.
+    pub payer: Option<Payer>,
 }
 
 /// What a sender is told.
@@ -116,7 +130,8 @@ pub enum SenderAction {
     Paid {
         /// The attempt.
         attempt: AttemptId,
-        /// z or the preimage: that the receiver, or somebody who paid it before, was paid.
+        /// z or the preimage: that the receiver, or somebody who paid it before, was paid. Or z(x): that this payer paid,
+        /// which [`Sender::prove`] turns into a proof.
         secret: LockSecret,
     },
     /// Nothing to do: the payment failed, and the money is back.
@@ -149,6 +164,7 @@ struct Attempt {
     locks: Vec<Lock>,
     first_blind: Option<Blind>,
     mail: Option<(Point, Vec<u8>)>,
+    paying_under: Option<PayingUnder>,
     stage: Stage,
 }
 
@@ -156,7 +172,9 @@ struct Attempt {
 enum Stage {
     Offered,
     Committed(OfferedContract),
-    Ended,
+    /// With z or z(x), or the preimage.
+    Paid(LockSecret),
+    Failed,
 }
 
 impl Sender {
@@ -203,6 +221,29 @@ impl Sender {
         self.attempts.get(attempt).map(|attempt| attempt.locks.as_slice())
     }
 
+    /// Proves to a verifier that this payer has paid. `challenge` is 32 bytes that the verifier gave for it, `aux_rand` 32
+    /// bytes of fresh entropy, or zeros (BIP-340).
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError::UnknownAttempt`], and [`PaymentError::NoProof`] when the attempt has not been paid, or under a
+    /// point that is not this payer's own.
+    pub fn prove(
+        &self,
+        attempt_id: &AttemptId,
+        challenge: &[u8; 32],
+        aux_rand: &[u8; 32],
+    ) -> Result<PaymentProof, PaymentError> {
+        let attempt =
+            self.attempts.get(attempt_id).ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
+        let (Stage::Paid(LockSecret::Scalar(point_secret)), Some(paying)) =
+            (&attempt.stage, &attempt.paying_under)
+        else {
+            return Err(PaymentError::NoProof(*attempt_id));
+        };
+        paying.prove(point_secret, challenge, aux_rand)
+    }
+
     /// Takes an event and says what to do.
     ///
     /// # Errors
@@ -230,7 +271,7 @@ impl Sender {
             }
             SenderEvent::OutgoingFailed { outgoing } => {
                 let (attempt, _) = self.committed(outgoing, "failure")?;
-                self.end(&attempt);
+                self.end(&attempt, Stage::Failed);
                 Ok(alloc::vec![SenderAction::Failed { attempt }])
             }
             SenderEvent::Block { height } => Ok(self.block(*height)),
@@ -243,6 +284,14 @@ impl Sender {
             return Err(PaymentError::SeedReused(attempt_id));
         }
         let receiver = check_invoice(payment)?;
+        let paying_under = PayingUnder::new(payment)?;
+        let invoice_lock = match &paying_under {
+            Some(paying) => {
+                self.check_payer_key(paying)?;
+                Lock::Point(paying.payment_point())
+            }
+            None => invoice_lock(&payment.invoice)?,
+        };
         let hold_blocks = payment.hold.map_or(0, |hold| hold.blocks);
         let overflow = PaymentError::ExpiryOverflow { hop: payment.forwarders.len() + 1 };
         let latest_release = payment.height.checked_add(hold_blocks).ok_or(overflow.clone())?;
@@ -251,13 +300,14 @@ impl Sender {
             expiry: latest_release.checked_add(payment.min_final_delta).ok_or(overflow)?,
         };
         let route = Route::new(&payment.forwarders, receiver, last)?;
-        let secrets = AttemptSecrets::draw(payment, &route, latest_release)?;
+        let secrets = AttemptSecrets::draw(payment, invoice_lock, &route, latest_release)?;
 
-        let packet = secrets.packet(payment, &route)?;
+        let packet = secrets.packet(payment, &route, paying_under.as_ref())?;
         let attempt = Attempt {
             invoice: payment.invoice.invoice_id(),
-            invoice_lock: invoice_lock(&payment.invoice)?,
-            mail: secrets.mail(payment, &route)?,
+            invoice_lock,
+            mail: secrets.mail(payment, &route, paying_under.as_ref())?,
+            paying_under,
             locks: secrets.locks,
             first_blind: secrets.first_blind,
             route,
@@ -278,12 +328,28 @@ impl Sender {
         Ok(alloc::vec![SenderAction::Offer { attempt: attempt_id, proposal }])
     }
 
+    /// A payer key is for one payment, and the receiver claims its x once: another attempt only when those before it have
+    /// failed for good.
+    fn check_payer_key(&self, paying: &PayingUnder) -> Result<(), PaymentError> {
+        let in_use = self.attempts.iter().find(|(_, attempt)| {
+            attempt.paying_under.as_ref().is_some_and(|other| {
+                let retry =
+                    other.terms() == paying.terms() && matches!(attempt.stage, Stage::Failed);
+                other.terms().payer == paying.terms().payer && !retry
+            })
+        });
+        in_use.map_or(Ok(()), |(attempt, _)| Err(PaymentError::PayerKeyInUse { attempt: *attempt }))
+    }
+
     fn outgoing_committed(
         &mut self,
         attempt_id: &AttemptId,
         contract: &OfferedContract,
     ) -> Result<Vec<SenderAction>, PaymentError> {
         let outpoint = contract.funded().outpoint();
+        if self.outgoing.contains_key(&outpoint) {
+            return Err(PaymentError::KnownContract(outpoint));
+        }
         let attempt =
             self.attempts.get_mut(attempt_id).ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
         let Stage::Offered = attempt.stage else {
@@ -329,15 +395,19 @@ impl Sender {
             return Err(PaymentError::WrongSecret(*outgoing));
         }
         let invoice = attempt.invoice;
+        let source = match &attempt.paying_under {
+            Some(paying) => SecretSource::PointSecret { invoice, x: paying.x() },
+            None => SecretSource::Payment { invoice },
+        };
         self.view.learn(SecretSource::Lock { contract: *outgoing }, secret);
-        self.view.learn(SecretSource::Payment { invoice }, payment_secret.clone());
-        self.end(&attempt_id);
+        self.view.learn(source, payment_secret.clone());
+        self.end(&attempt_id, Stage::Paid(payment_secret.clone()));
         Ok(alloc::vec![SenderAction::Paid { attempt: attempt_id, secret: payment_secret }])
     }
 
-    fn end(&mut self, attempt: &AttemptId) {
+    fn end(&mut self, attempt: &AttemptId, stage: Stage) {
         if let Some(attempt) = self.attempts.get_mut(attempt) {
-            attempt.stage = Stage::Ended;
+            attempt.stage = stage;
         }
     }
 
@@ -395,11 +465,16 @@ struct AttemptSecrets {
 }
 
 impl AttemptSecrets {
-    fn draw(payment: &Payment, route: &Route, latest_release: u32) -> Result<Self, PaymentError> {
+    fn draw(
+        payment: &Payment,
+        invoice_lock: Lock,
+        route: &Route,
+        latest_release: u32,
+    ) -> Result<Self, PaymentError> {
         let attempt = payment.seed.id();
         let edges = route.edges().len();
         let mut view = View::default();
-        let (locks, mut blinds, final_blind) = match invoice_lock(&payment.invoice)? {
+        let (locks, mut blinds, final_blind) = match invoice_lock {
             Lock::Hash(hash) => (alloc::vec![Lock::Hash(hash); edges], Vec::new(), None),
             Lock::Point(payment_point) => {
                 let blinds: Vec<Blind> = (0..edges).map(|hop| payment.seed.blind(hop)).collect();
@@ -437,7 +512,13 @@ impl AttemptSecrets {
         Ok(Self { locks, first_blind, final_blind, tweaks, view })
     }
 
-    fn packet(&self, payment: &Payment, route: &Route) -> Result<Packet, PaymentError> {
+    fn packet(
+        &self,
+        payment: &Payment,
+        route: &Route,
+        paying_under: Option<&PayingUnder>,
+    ) -> Result<Packet, PaymentError> {
+        let payer = paying_under.and_then(|paying| self.payer(payment, paying));
         let forwarders = self.tweaks.iter().enumerate().map(|(index, tweak)| {
             let next = route.edges()[index + 1];
             ForwardPayload::encode(&route.nodes()[index + 1], next.amount_msat, next.expiry, tweak)
@@ -449,6 +530,7 @@ impl AttemptSecrets {
             &PaymentSecret::of_invoice(&payment.invoice.invoice_id()),
             payment.amount_msat,
             self.final_blind.as_ref(),
+            payer.as_ref(),
         );
         let hops: Vec<(Point, Vec<u8>)> =
             route.nodes().iter().copied().zip(forwarders.chain([receiver])).collect();
@@ -456,11 +538,18 @@ impl AttemptSecrets {
         Ok(packet)
     }
 
+    /// What the receiver is told about the payer, whose lock is a point.
+    fn payer(&self, payment: &Payment, paying: &PayingUnder) -> Option<PayerPayload> {
+        let Some(Lock::Point(last_lock)) = self.locks.last() else { return None };
+        Some(paying.payload(last_lock, &payment.seed.aux_rand()))
+    }
+
     /// The announcement of the hold, and to whom.
     fn mail(
         &self,
         payment: &Payment,
         route: &Route,
+        paying_under: Option<&PayingUnder>,
     ) -> Result<Option<(Point, Vec<u8>)>, PaymentError> {
         let Some(hold) = payment.hold else { return Ok(None) };
         let message = HeldAvailable {
@@ -470,6 +559,8 @@ impl AttemptSecrets {
                 release: payment.seed.release(),
                 amount_msat: payment.amount_msat,
             }],
+            slot: paying_under
+                .map(|paying| Slot { invoice: payment.invoice.invoice_id(), x: paying.x() }),
         };
         let receiver = route.nodes()[route.nodes().len() - 1];
         Ok(Some((receiver, message.seal(&receiver, payment.seed.mail_session())?)))

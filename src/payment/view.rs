@@ -5,6 +5,7 @@ use bitcoin::OutPoint;
 use super::AttemptId;
 use crate::hold::HoldId;
 use crate::invoice::InvoiceId;
+use crate::invoice::ktime::PayerScalar;
 use crate::lock::LockSecret;
 
 /// Where a role has a secret from. An [`OutPoint`] names the contract of an edge.
@@ -14,6 +15,21 @@ pub enum SecretSource {
     Payment {
         /// The invoice.
         invoice: InvoiceId,
+    },
+    /// z(x) of an invoice with k-time payment points: what its payer ends with, and the receiver once it claims. It is
+    /// the sum of x^j·z_j.
+    PointSecret {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// x, which is public.
+        x: PayerScalar,
+    },
+    /// z_j, a coefficient of the receiver's own polynomial.
+    Coefficient {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// j, from 0 to k.
+        index: usize,
     },
     /// A y that the sender drew.
     DrawnBlind {

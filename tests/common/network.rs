@@ -106,7 +106,7 @@ pub(crate) struct Network {
 }
 
 pub(crate) fn secret_of(name: &str, index: usize) -> SecretScalar {
-    let mut bytes = [index as u8 + 1; 32];
+    let mut bytes = [(index as u8).wrapping_add(1); 32];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
     SecretScalar::from_bytes(&bytes).unwrap()
 }

@@ -16,6 +16,7 @@
 //!
 //! The secrets that come in here are test data: nothing is erased, and nothing of value should be put in.
 
+mod ecdsa;
 mod fields;
 mod invoice;
 mod lock;
@@ -37,6 +38,10 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("schnorr.verify_batch", schnorr::verify_batch),
     ("schnorr.adapt", schnorr::adapt),
     ("schnorr.extract", schnorr::extract),
+    ("ecdsa.pre_sign", ecdsa::pre_sign),
+    ("ecdsa.verify", ecdsa::verify),
+    ("ecdsa.adapt", ecdsa::adapt),
+    ("ecdsa.extract", ecdsa::extract),
     ("musig2.session", musig2::session),
     ("lock.setup", lock::setup),
     ("lock.claim", lock::claim),

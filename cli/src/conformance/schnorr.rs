@@ -48,12 +48,11 @@ pub(super) fn extract(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let message = fields.get("message")?.bytes()?;
     let lock_point = fields.get("adaptor_point")?.point()?;
     let encoded = fields.get("presignature")?;
-    let signature = fields.get("signature")?;
-    let (pre_signature_bytes, signature_bytes) = (encoded.bytes()?, signature.bytes::<64>()?);
     let pre_signature =
-        PreSignature::from_bytes(&pre_signature_bytes).map_err(|error| encoded.refuse(error))?;
-    let finished =
-        Signature::from_slice(&signature_bytes).map_err(|error| signature.refuse(error))?;
+        PreSignature::from_bytes(&encoded.bytes()?).map_err(|error| encoded.refuse(error))?;
+    let signature = fields.get("signature")?;
+    let finished = Signature::from_slice(&signature.bytes::<64>()?)
+        .map_err(|error| signature.refuse(error))?;
     let lock_secret = pre_signature
         .extract(&finished, &public_key, &message, &lock_point)
         .map_err(|error| match error {

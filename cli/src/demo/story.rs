@@ -215,6 +215,7 @@ impl Story<'_> {
             height: self.world.chain.height(),
             unix_time: self.now(),
             seed: AttemptSeed::new(self.world.entropy()),
+            payer: None,
         };
         self.world.sender(payment, SenderEvent::Pay(order))
     }
@@ -424,6 +425,8 @@ impl Story<'_> {
         match source {
             SecretSource::Payment { .. } if is_preimage => (None, "the preimage".to_owned()),
             SecretSource::Payment { .. } => (None, "z".to_owned()),
+            SecretSource::PointSecret { .. } => (None, "z(x)".to_owned()),
+            SecretSource::Coefficient { index, .. } => (None, format!("z{}", subscript(*index))),
             SecretSource::DrawnBlind { hop, .. } => (None, format!("y{}", subscript(*hop))),
             SecretSource::Blind { incoming } => match edge(incoming) {
                 Some(edge) => (Some(edge.payment), format!("y{}", subscript(edge.number))),

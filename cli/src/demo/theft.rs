@@ -63,17 +63,10 @@ pub(super) fn attempt(world: &mut World, edge: usize) -> (Theft, Option<LockSecr
     };
     let mut working = None;
     for secret in tried {
-        if takes(world, edge, &secret) {
+        if world.accepts(edge, &secret) {
             theft.accepted += 1;
             working = Some(secret);
         }
     }
     (theft, working)
-}
-
-/// Whether consensus code accepts the claim with this secret.
-pub(super) fn takes(world: &mut World, edge: usize, secret: &LockSecret) -> bool {
-    world.edges[edge]
-        .claim_unchecked(secret)
-        .is_some_and(|transaction| world.chain.judge(&transaction).is_ok())
 }

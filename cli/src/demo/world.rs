@@ -20,7 +20,6 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::error::StoryError;
 use super::facts::{Step, Tone};
 use super::fault::{Fault, FaultKind};
-use super::theft;
 use crate::chain::Chain;
 
 /// How many blocks a forwarder's incoming contract outlives its outgoing one.
@@ -323,7 +322,10 @@ impl World {
                     self.todo.push_back(Todo::Release { to, sealed });
                 }
                 ReceiverAction::Claim { incoming, secret } => self.claim_later(incoming, secret),
-                ReceiverAction::Fail { reason, .. } => return Err(self.failed_back(party, reason)),
+                ReceiverAction::Replace { .. } => {}
+                ReceiverAction::Fail { reason, .. } | ReceiverAction::ReleaseRefused { reason } => {
+                    return Err(self.failed_back(party, reason));
+                }
             }
         }
         self.work()
@@ -505,7 +507,7 @@ impl World {
     fn claim(&mut self, edge: usize, secret: &LockSecret) -> Result<(), StoryError> {
         let claimer = self.edges[edge].claimer;
         let hop = self.parties[claimer].name.clone();
-        if self.control.is_some() && theft::takes(self, edge, secret) {
+        if self.control.is_some() && self.accepts(edge, secret) {
             self.control.get_or_insert_default().push(hop.clone());
         }
         let transaction = if self.takes_fault(claimer, FaultKind::FlippedBit) {
@@ -551,6 +553,13 @@ impl World {
             let event = ForwarderEvent::OutgoingClaimed { outgoing, transaction };
             self.forwarder(offerer, event, Some(payment))
         }
+    }
+
+    /// Whether consensus code accepts the claim with this secret; nothing is broadcast.
+    pub(super) fn accepts(&mut self, edge: usize, secret: &LockSecret) -> bool {
+        self.edges[edge]
+            .claim_unchecked(secret)
+            .is_some_and(|transaction| self.chain.judge(&transaction).is_ok())
     }
 
     fn takes_fault(&mut self, party: usize, kind: FaultKind) -> bool {

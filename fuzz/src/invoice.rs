@@ -1,0 +1,81 @@
+use pointlock::curve::Keypair;
+use pointlock::invoice::{ChainHash, Field, StaticInvoice, merkle, text};
+use pointlock::wire::{TlvStream, TlvWriter};
+
+use crate::input::fixed_scalar;
+
+/// Input: the TLV stream of a static invoice. One by the key that is known here is signed anew, so that the fuzzer
+/// gets behind the signature.
+pub fn invoice(data: &[u8]) -> bool {
+    let as_it_is = StaticInvoice::from_bytes(data);
+    if let Ok(invoice) = &as_it_is {
+        check(data, invoice);
+    }
+    let Some(signed) = signed_anew(data) else { return as_it_is.is_ok() };
+    let invoice = StaticInvoice::from_bytes(&signed);
+    if let Ok(invoice) = &invoice {
+        check(&signed, invoice);
+    }
+    invoice.is_ok()
+}
+
+fn check(data: &[u8], invoice: &StaticInvoice) {
+    assert_eq!(invoice.as_bytes(), data);
+    assert_eq!(invoice.to_string().parse().as_ref(), Ok(invoice));
+    let fields = invoice.fields();
+    assert_eq!(
+        Some(fields.len()),
+        TlvStream::parse(data).ok().map(|stream| stream.records().len())
+    );
+    assert!(fields.iter().all(|(field, _)| invoice.value(*field).is_some()));
+    assert!(invoice.signed_by(&invoice.invoice_node_id()));
+    // The payer's checks are about the arguments, and never panic.
+    let at = |now| StaticInvoice::decode_at(&invoice.to_string(), ChainHash::BITCOIN, now);
+    assert!(at(0).is_ok() || invoice.check_chain(ChainHash::BITCOIN).is_err());
+    assert!(at(u64::MAX).is_err() || invoice.expires_at() == u64::MAX);
+}
+
+/// The stream with a signature by [`signer`]; None if it is no stream, or is to be signed by another key.
+fn signed_anew(data: &[u8]) -> Option<Vec<u8>> {
+    let stream = TlvStream::parse(data).ok()?;
+    let signer = signer();
+    let node_id = stream.get(Field::INVOICE_NODE_ID.tlv_type())?;
+    if node_id.value() != signer.public_key().to_bytes() {
+        return None;
+    }
+    let root = merkle::root(&stream)?;
+    let hash = merkle::signature_hash("static_invoice", "signature", &root);
+    let mut writer = TlvWriter::new();
+    for record in stream.records() {
+        writer.set(record.tlv_type(), record.value());
+    }
+    writer.set(Field::SIGNATURE.tlv_type(), signer.sign_schnorr(&hash, &[0; 32]).serialize());
+    Some(writer.to_bytes())
+}
+
+/// Who signs the invoices of the seed corpus.
+pub(crate) fn signer() -> Keypair {
+    Keypair::new(fixed_scalar(2))
+}
+
+/// Input: the text of a static invoice.
+pub fn invoice_text(data: &[u8]) -> bool {
+    let Ok(input) = str::from_utf8(data) else { return false };
+    let Ok(invoice) = input.parse::<StaticInvoice>() else { return false };
+    assert_eq!(invoice.to_string(), joined(input));
+    assert_eq!(StaticInvoice::from_bytes(invoice.as_bytes()).as_ref(), Ok(&invoice));
+    true
+}
+
+/// Input: a text in BOLT 12's encoding.
+pub fn bolt12_text(data: &[u8]) -> bool {
+    let Ok(input) = str::from_utf8(data) else { return false };
+    let Ok((prefix, bytes)) = text::decode(input) else { return false };
+    assert_eq!(text::encode(&prefix, &bytes), Ok(joined(input)));
+    true
+}
+
+/// The text of the encoding that has one text for each: in lower case and one piece.
+fn joined(text: &str) -> String {
+    text.chars().filter(|c| *c != '+' && !c.is_whitespace()).collect::<String>().to_lowercase()
+}

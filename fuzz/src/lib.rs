@@ -1,0 +1,69 @@
+//! What the fuzz targets do, apart from the fuzzer.
+//!
+//! A body takes the fuzzer's bytes and panics when pointlock breaks a promise; that pointlock itself panics at no input is
+//! one of them. It returns whether the input was taken: a valid encoding, or a life that ran to its end. libFuzzer does not
+//! care for that; the test of the seed corpus does, since a corpus that is refused at the first byte tests nothing.
+//!
+//! | target | promise |
+//! | --- | --- |
+//! | [`schnorr_life`], [`ecdsa_life`] | pre-sign, verify, adapt, plain verification, extract; one flipped bit anywhere is refused |
+//! | [`musig2_life`] | the same for one to four signers, with tweaks; a flipped partial signature names its signer |
+//! | [`presignature`], [`ecdsa_presignature`], [`point`] | parse → write → equal; no verb panics |
+//! | [`tlv_stream`], [`bolt12_text`] | parse → write → equal |
+//! | [`invoice`], [`invoice_text`] | parse → write → equal; behind the signature, too |
+//! | [`onion_packet`] | parse → write → equal; build → peel → equal; peeling any plaintext never panics |
+//! | [`onion_failure`] | a failure is read as it was made, and blamed on its maker only |
+//! | [`payload`], [`messages`] | parse → write → equal, but for unknown odd records |
+//! | [`contract_ladder`] | parse → write → equal; only the right ladder is taken on |
+//! | [`contract_extract`] | no transaction panics or gives a wrong secret; a claim gives the secret, whatever is added |
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod contract;
+mod curve;
+mod ecdsa;
+mod input;
+mod invoice;
+mod musig2;
+mod onion;
+mod payment;
+mod schnorr;
+pub mod seeds;
+mod wire;
+
+pub use contract::{contract_extract, contract_ladder};
+pub use curve::point;
+pub use ecdsa::{ecdsa_life, ecdsa_presignature};
+pub use invoice::{bolt12_text, invoice, invoice_text};
+pub use musig2::musig2_life;
+pub use onion::{onion_failure, onion_packet};
+pub use payment::{messages, payload};
+pub use schnorr::{presignature, schnorr_life};
+pub use wire::tlv_stream;
+
+/// A body: panics when a promise is broken, returns whether the input was taken.
+pub type Body = fn(&[u8]) -> bool;
+
+/// Every target with its body.
+pub const TARGETS: [(&str, Body); 16] = [
+    ("bolt12_text", bolt12_text),
+    ("contract_extract", contract_extract),
+    ("contract_ladder", contract_ladder),
+    ("ecdsa_life", ecdsa_life),
+    ("ecdsa_presignature", ecdsa_presignature),
+    ("invoice", invoice),
+    ("invoice_text", invoice_text),
+    ("messages", messages),
+    ("musig2_life", musig2_life),
+    ("onion_failure", onion_failure),
+    ("onion_packet", onion_packet),
+    ("payload", payload),
+    ("point", point),
+    ("presignature", presignature),
+    ("schnorr_life", schnorr_life),
+    ("tlv_stream", tlv_stream),
+];
+
+#[cfg(test)]
+mod tests;

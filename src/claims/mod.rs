@@ -1,0 +1,71 @@
+//! The receiver's count of claims: what it has claimed under each polynomial of k-time payment points, and so what it may
+//! still claim.
+//!
+//! k claims of different x leave a polynomial of degree k as secret as it was, and the k+1st gives it away
+//! ([`ktime`](crate::invoice::ktime)). So the count has to survive whatever happens to the node:
+//!
+//! ```text
+//! count x with its exact set of locks ──durable──▶ reveal z(x) + Y ──crash──▶ the same x, the same locks: again
+//!                                                                          └▶ the same x, other locks: never
+//! ```
+//!
+//! [`ClaimBook`] has the rules, a [`ClaimStore`] the records: [`MemoryClaimStore`], or [`FileClaimStore`], a file that
+//! survives a kill between any two writes.
+//!
+//! # Synopsis
+//!
+//! ```
+//! use bitcoin::OutPoint;
+//! use pointlock::claims::{ClaimBook, ClaimError, Claimed, LockSet, MemoryClaimStore};
+//! use pointlock::curve::SecretScalar;
+//! use pointlock::invoice::InvoiceId;
+//! use pointlock::invoice::ktime::{PayerScalar, PaymentPolynomial};
+//!
+//! // The receiver opens the book before the invoice gets out: a polynomial for one payment, k = 1.
+//! let polynomial = PaymentPolynomial::from_entropy(&[1; 32], 1)?;
+//! let mut book = ClaimBook::new(MemoryClaimStore::default());
+//! book.open(polynomial.id(), InvoiceId::from_bytes([2; 32]), polynomial.k())?;
+//!
+//! // A payment is there, under the x of its payer. The book first, then the secret.
+//! let x = PayerScalar::from_bytes(&[3; 32])?;
+//! let last_lock = SecretScalar::from_bytes(&[4; 32])?.to_point();
+//! let locks = LockSet::new([(OutPoint::default(), last_lock)])?;
+//! assert_eq!(book.claim(&polynomial.id(), &x, &locks)?, Claimed::First);
+//! let point_secret = polynomial.evaluate(&x)?;
+//!
+//! // After a crash: the same again, and nothing else.
+//! assert_eq!(book.claim(&polynomial.id(), &x, &locks)?, Claimed::Again);
+//! let other = PayerScalar::from_bytes(&[5; 32])?;
+//! assert_eq!(
+//!     book.claim(&polynomial.id(), &other, &locks),
+//!     Err(ClaimError::NoSlotLeft { polynomial: polynomial.id(), k: 1 }),
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What breaks it
+//!
+//! - *Rollback.* A store that comes back as it was earlier has forgotten claims, and counts too few. A restored backup is
+//!   therefore opened as one ([`Origin::Restored`]), which retires every polynomial in it: what was recorded may be claimed
+//!   again, nothing new. A file that someone puts back in secret looks whole; only what is kept elsewhere can tell:
+//!   [`FileClaimStore::head`] and [`FileClaimStore::has_been_at`].
+//! - *Two writers.* Each would count k. The file is locked while it is open; two copies of it, on two machines, are not.
+//! - *A store that says "durable" and is not*, such as a disk that ignores a flush.
+//! - *Revealing first.* The book can't see what its caller does with z(X).
+//!
+//! # References
+//!
+//! The problem is that of stateful hash-based signatures: [NIST SP 800-208](https://csrc.nist.gov/pubs/sp/800/208/final),
+//! where a state that is used twice gives the key away.
+
+mod book;
+mod error;
+mod file;
+mod record;
+mod store;
+
+pub use book::{ClaimBook, Claimed};
+pub use error::ClaimError;
+pub use file::{FileClaimStore, FileStoreError, Origin, StoreHead};
+pub use record::LockSet;
+pub use store::{ClaimStore, MemoryClaimStore, PolynomialState};

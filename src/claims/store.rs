@@ -1,0 +1,153 @@
+use alloc::collections::BTreeMap;
+use core::convert::Infallible;
+
+use super::LockSet;
+use crate::invoice::InvoiceId;
+use crate::invoice::ktime::{PayerScalar, PolynomialId};
+
+/// What a store knows of a polynomial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolynomialState {
+    /// The one invoice that it is in.
+    pub invoice: InvoiceId,
+    /// How many claims it allows.
+    pub k: u32,
+    /// How many different x are recorded.
+    pub claimed: u32,
+    /// Whether it takes no new ones.
+    pub retired: bool,
+}
+
+/// Where claims are kept. [`ClaimBook`](super::ClaimBook) has the rules; a store has none.
+///
+/// A method that changes something returns after the change is durable. When it fails, the change may have happened or
+/// not; the same call finds out. A store has one writer, and nothing in it is ever forgotten.
+pub trait ClaimStore {
+    /// What can go wrong.
+    type Error;
+
+    /// The polynomial with this id.
+    ///
+    /// # Errors
+    ///
+    /// The store's own.
+    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, Self::Error>;
+
+    /// The locks that were recorded with an x.
+    ///
+    /// # Errors
+    ///
+    /// The store's own.
+    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, Self::Error>;
+
+    /// Adds a polynomial, unless there is one with this id; says whether it did.
+    ///
+    /// # Errors
+    ///
+    /// The store's own.
+    fn insert_polynomial(
+        &mut self,
+        id: PolynomialId,
+        invoice: InvoiceId,
+        k: u32,
+    ) -> Result<bool, Self::Error>;
+
+    /// Adds a claim, unless the polynomial is unknown or has one of this x; says whether it did.
+    ///
+    /// # Errors
+    ///
+    /// The store's own.
+    fn insert_claim(
+        &mut self,
+        id: PolynomialId,
+        x: PayerScalar,
+        locks: LockSet,
+    ) -> Result<bool, Self::Error>;
+
+    /// Retires a polynomial for good, unless it is unknown; says whether it is retired now.
+    ///
+    /// # Errors
+    ///
+    /// The store's own.
+    fn retire(&mut self, id: PolynomialId) -> Result<bool, Self::Error>;
+
+    /// Retires all polynomials that are in the store, in one step.
+    ///
+    /// # Errors
+    ///
+    /// The store's own.
+    fn retire_all(&mut self) -> Result<(), Self::Error>;
+}
+
+/// A store in memory: for tests, demonstrations, and nodes that replay a log of their own which is as durable as this
+/// has to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryClaimStore {
+    polynomials: BTreeMap<PolynomialId, Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    invoice: InvoiceId,
+    k: u32,
+    retired: bool,
+    claims: BTreeMap<PayerScalar, LockSet>,
+}
+
+impl ClaimStore for MemoryClaimStore {
+    type Error = Infallible;
+
+    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, Infallible> {
+        Ok(self.polynomials.get(id).map(|entry| PolynomialState {
+            invoice: entry.invoice,
+            k: entry.k,
+            claimed: u32::try_from(entry.claims.len()).unwrap_or(u32::MAX),
+            retired: entry.retired,
+        }))
+    }
+
+    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, Infallible> {
+        Ok(self.polynomials.get(id).and_then(|entry| entry.claims.get(x)).cloned())
+    }
+
+    fn insert_polynomial(
+        &mut self,
+        id: PolynomialId,
+        invoice: InvoiceId,
+        k: u32,
+    ) -> Result<bool, Infallible> {
+        let vacant = !self.polynomials.contains_key(&id);
+        if vacant {
+            let entry = Entry { invoice, k, retired: false, claims: BTreeMap::new() };
+            self.polynomials.insert(id, entry);
+        }
+        Ok(vacant)
+    }
+
+    fn insert_claim(
+        &mut self,
+        id: PolynomialId,
+        x: PayerScalar,
+        locks: LockSet,
+    ) -> Result<bool, Infallible> {
+        match self.polynomials.get_mut(&id) {
+            Some(entry) if !entry.claims.contains_key(&x) => {
+                entry.claims.insert(x, locks);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn retire(&mut self, id: PolynomialId) -> Result<bool, Infallible> {
+        let entry = self.polynomials.get_mut(&id);
+        Ok(entry.map(|entry| entry.retired = true).is_some())
+    }
+
+    fn retire_all(&mut self) -> Result<(), Infallible> {
+        for entry in self.polynomials.values_mut() {
+            entry.retired = true;
+        }
+        Ok(())
+    }
+}
