@@ -56,6 +56,8 @@ pub(super) struct PaymentFacts {
     pub(super) payer_has_receipt: bool,
     pub(super) receiver_was_paid: bool,
     pub(super) stolen_by: Option<String>,
+    /// The text of the payer's proof of payment, which was verified.
+    pub(super) proof: Option<String>,
 }
 
 /// Whose money waited in the contract of one edge.

@@ -16,6 +16,7 @@ use pointlock::contract::{
 };
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::hold::{Limits, MemoryStore};
+use pointlock::invoice::ktime::PaymentProof;
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::onion::Packet;
 use pointlock::payment::{
@@ -271,6 +272,22 @@ impl World {
     /// The edge of a payment that ends at `claimer`.
     pub(crate) fn edge_to(&self, payment: usize, claimer: usize) -> Option<usize> {
         self.edges.iter().position(|edge| edge.payment == payment && edge.claimer == claimer)
+    }
+
+    /// The proof of a payment that its payer makes for the verifier who gave `challenge`.
+    pub(crate) fn prove(
+        &mut self,
+        payment: usize,
+        challenge: &[u8; 32],
+    ) -> Result<PaymentProof, StoryError> {
+        let aux_rand = self.entropy();
+        let Role::Sender(sender) = &self.parties[payment].role else {
+            return Err(StoryError::Claim("only payers prove payments".to_owned()));
+        };
+        let attempt = self.attempts[payment].unwrap_or(AttemptId([0; 32]));
+        sender
+            .prove(&attempt, challenge, &aux_rand)
+            .map_err(|source| self.role_error(payment, source))
     }
 
     pub(crate) fn mine(&mut self, blocks: u32) -> Result<(), StoryError> {
