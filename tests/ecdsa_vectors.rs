@@ -7,15 +7,20 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 mod common;
+#[path = "common/own.rs"]
+mod own;
 
 use std::sync::Once;
 
 use pointlock::adaptor::AdaptorError;
-use pointlock::adaptor::ecdsa::PreSignature;
-use pointlock::curve::{Point, SecretScalar, randomize_context};
+use pointlock::adaptor::ecdsa::{self, PreSignature};
+use pointlock::curve::{Keypair, Point, SecretScalar, randomize_context};
 use secp256k1::ecdsa::{RecoverableSignature, RecoveryId, Signature};
 use secp256k1::{Message, Secp256k1};
 use serde::Deserialize;
+use serde_json::{Value, json};
+
+use own::{Refusal, array};
 
 fn blind_the_context() {
     static ONCE: Once = Once::new();
@@ -107,4 +112,68 @@ fn serialization(row: &Row) {
         Some("s_a cannot be zero") => assert_eq!(parsed, Err(AdaptorError::ScalarZero)),
         Some(_) => assert_eq!(parsed, Err(AdaptorError::ScalarOutOfRange)),
     }
+}
+
+#[test]
+fn own_rows() {
+    blind_the_context();
+    own::check(
+        "ecdsa",
+        &[
+            ("ecdsa.pre_sign", 50, pre_sign),
+            ("ecdsa.verify", 111, verify),
+            ("ecdsa.adapt", 42, adapt),
+            ("ecdsa.extract", 81, extract),
+        ],
+    );
+}
+
+fn pre_sign(row: &own::Row) -> Result<Value, Refusal> {
+    let keypair = Keypair::new(row.get("secret_key", own::secret)?);
+    let (message, aux_rand) = (row.get("message", array)?, row.get("aux_rand", array)?);
+    let lock_point = row.get("adaptor_point", own::point)?;
+    let pre_signature =
+        ecdsa::pre_sign_verified(&keypair, &message, &lock_point, &aux_rand).unwrap();
+    assert_eq!(hex::encode(pre_signature.signature_r()), row.intermediate["signature_r"]);
+    Ok(json!({
+        "public_key": keypair.public_key().to_string(), "presignature": pre_signature.to_string(),
+    }))
+}
+
+fn verify(row: &own::Row) -> Result<Value, Refusal> {
+    let key = row.get("public_key", own::point)?;
+    let message = row.get("message", array)?;
+    let lock_point = row.get("adaptor_point", own::point)?;
+    let encoded: [u8; 162] = row.get("presignature", array)?;
+    let verdict = PreSignature::from_bytes(&encoded)
+        .and_then(|pre_signature| pre_signature.verify(&key, &message, &lock_point));
+    Ok(json!({ "valid": verdict.is_ok() }))
+}
+
+fn pre_signature(bytes: &[u8]) -> Option<PreSignature> {
+    PreSignature::from_slice(bytes).ok()
+}
+
+fn adapt(row: &own::Row) -> Result<Value, Refusal> {
+    let pre_signature = row.get("presignature", pre_signature)?;
+    let lock_secret = row.get("adaptor_secret", own::secret)?;
+    let key = own::point(&own::bytes(&row.context["public_key"])).unwrap();
+    let message = array(&own::bytes(&row.context["message"])).unwrap();
+    let verified = pre_signature.adapt_verified(&lock_secret, &key, &message);
+    assert_eq!(verified.is_ok(), row.is_valid());
+    let signature = pre_signature.adapt(&lock_secret).serialize_compact();
+    Ok(json!({ "signature": hex::encode(signature) }))
+}
+
+fn extract(row: &own::Row) -> Result<Value, Refusal> {
+    let key = row.get("public_key", own::point)?;
+    let message = row.get("message", array)?;
+    let lock_point = row.get("adaptor_point", own::point)?;
+    let signature: [u8; 64] = row.get("signature", array)?;
+    let pre_signature = row.get("presignature", pre_signature)?;
+    let signature = Signature::from_compact(&signature).map_err(|_| ("signature", None))?;
+    let extracted = pre_signature
+        .extract(&signature, &key, &message, &lock_point)
+        .map_err(|_| ("presignature", None))?;
+    Ok(json!({ "adaptor_secret": hex::encode(*extracted.dangerous_to_bytes()) }))
 }
