@@ -76,6 +76,35 @@ use crate::curve::{Keypair, Point, PublicScalar, SecretScalar, context};
 /// Encoding: 162 bytes, 33(R') ‖ 33(R) ‖ s' ‖ e ‖ z, scalars big endian. A value has prefixes of 02 or 03, an
 /// r = x(R') mod n that is not zero, an s' from 1 to n − 1 and a z below n (e may be anything, and counts mod n); that
 /// the points are on the curve, and all else, is for [`verify`](Self::verify) to find out.
+///
+/// It does not compile as a signature, nor as another scheme's pre-signature:
+///
+/// ```compile_fail,E0308
+/// # use pointlock::adaptor::ecdsa;
+/// # use pointlock::curve::{Point, SecretScalar};
+/// # fn publish(pre: ecdsa::PreSignature, key: Point, message: [u8; 32], t: SecretScalar) {
+/// let valid = ecdsa::verify_signature(&pre, &key, &message);
+/// # }
+/// ```
+///
+/// ```compile_fail,E0308
+/// # use pointlock::adaptor::{ecdsa, schnorr};
+/// # use pointlock::curve::{Point, SecretScalar};
+/// # fn publish(pre: ecdsa::PreSignature, key: Point, message: [u8; 32], t: SecretScalar) {
+/// let signature = schnorr::PreSignature::adapt(&pre, &t);
+/// # }
+/// ```
+///
+/// Adapted by its own verb, it does:
+///
+/// ```
+/// # use pointlock::adaptor::ecdsa;
+/// # use pointlock::curve::{Point, SecretScalar};
+/// # fn publish(pre: ecdsa::PreSignature, key: Point, message: [u8; 32], t: SecretScalar) {
+/// let signature = ecdsa::PreSignature::adapt(&pre, &t);
+/// let valid = ecdsa::verify_signature(&signature, &key, &message);
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PreSignature([u8; 162]);
 
