@@ -210,7 +210,7 @@ fn schnorr_refusals_are_told_apart() {
     assert_eq!(verdict(1, &x(5)), Err(AdaptorError::NonceNotOnCurve));
     assert_eq!(verdict(1, &x(1)), Err(AdaptorError::InvalidPreSignature));
     assert_eq!(verdict(33, &[0; 32]), Err(AdaptorError::InvalidPreSignature));
-    // s' = e·d, so that R = s'·G − e·P is at infinity: R' is T, and everybody but the signer has as much.
+    // s' = e·d, so that R = s'·G − e·P is at infinity and R' is T: who makes this publishes d = s'·e⁻¹.
     let challenge =
         Tag::new("BIP0340/challenge").hash(&[&point.to_bytes()[1..], &key.serialize(), message]);
     let even_secret = if keypair.public_key().is_odd() {
@@ -222,7 +222,7 @@ fn schnorr_refusals_are_told_apart() {
     let bytes = [point.to_bytes().as_slice(), &*scalar.dangerous_to_bytes()].concat();
     let infinite = schnorr::PreSignature::from_slice(&bytes).unwrap();
     assert_eq!(infinite.verify(&key, message, point), Err(AdaptorError::NonceAtInfinity));
-    // It does finish: refused all the same, as nothing that was signed has a nonce of zero.
+    // Refused although t finishes it.
     assert!(infinite.adapt_verified(secret, &key, message).is_ok());
 }
 
