@@ -36,8 +36,10 @@ assert_impl_all!(PublicScalar: Clone, Copy, Display, Debug, PartialEq);
 assert_impl_all!(PaymentHash: Clone, Copy, Display, Debug, PartialEq, Hash);
 
 // No pre-signature turns into a signature, or into another scheme's, by conversion.
-assert_not_impl_any!(schnorr::PreSignature: Into<Signature>, AsRef<[u8]>, AsRef<[u8; 64]>, Into<musig2::PreSignature>);
-assert_not_impl_any!(musig2::PreSignature: Into<Signature>, AsRef<[u8]>, AsRef<[u8; 64]>, Into<schnorr::PreSignature>);
+assert_not_impl_any!(schnorr::PreSignature: Into<Signature>, AsRef<[u8]>, AsRef<[u8; 64]>);
+assert_not_impl_any!(schnorr::PreSignature: Into<musig2::PreSignature>);
+assert_not_impl_any!(musig2::PreSignature: Into<Signature>, AsRef<[u8]>, AsRef<[u8; 64]>);
+assert_not_impl_any!(musig2::PreSignature: Into<schnorr::PreSignature>);
 assert_impl_all!(Signature: Into<Signature>, AsRef<[u8; 64]>);
 assert_impl_all!(schnorr::PreSignature: Clone, Copy, Display, Debug, PartialEq, Hash);
 assert_impl_all!(musig2::PreSignature: Clone, Copy, Display, Debug, PartialEq, Hash);
