@@ -62,6 +62,16 @@ impl System {
         self == Self::S5
     }
 
+    /// What a payer has in the end.
+    pub(super) fn receipt(self) -> &'static str {
+        match self {
+            Self::S1 => "the preimage",
+            Self::S2 | Self::S3 => "everybody's preimage",
+            Self::S4 => "everybody's z",
+            Self::S5 => "a proof of its own",
+        }
+    }
+
     /// Whether the payers share an invoice that a vault hands out.
     pub(super) fn reuses_invoice(self) -> bool {
         self != Self::S1
