@@ -375,6 +375,7 @@ fn receiver_refuses_impossible_events() {
     let wrong = publish(invoice_secret(LockKind::Hash, 1));
     refuses_receiver(&mut net, wrong, &PaymentError::NotTheInvoiceSecret);
     net.tell_receiver(publish(invoice_secret(LockKind::Point, 1))).unwrap();
+    let announced = PaymentSecret::of_invoice(&invoice.invoice_id());
     let invoice = polynomial();
     let secret = invoice_secret(LockKind::Point, 0);
     let event = ReceiverEvent::Published { invoice, secret };
@@ -389,6 +390,7 @@ fn receiver_refuses_impossible_events() {
             release: ReleaseSecret::new(secret_of("release", 0)),
             amount_msat: AMOUNT_MSAT,
         }],
+        payment_secret: announced,
         slot: None,
     };
     let right = message.seal(&to, secret_of("ephemeral", 0)).unwrap();
@@ -408,7 +410,16 @@ fn receiver_refuses_impossible_events() {
     let empty = empty.seal(&to, secret_of("e", 0)).unwrap();
     let malformed = PaymentError::Message(PayloadError::Malformed("holds"));
     refuses_receiver(&mut net, mail(empty), &malformed);
-    net.tell_receiver(mail(right)).unwrap();
+    // A stranger who has not seen the invoice, or offers too little, is not answered.
+    let unknown = HeldAvailable { payment_secret: PaymentSecret([9; 32]), ..message.clone() };
+    let unknown = unknown.seal(&to, secret_of("e", 0)).unwrap();
+    let actions = net.receiver.apply(mail(unknown)).unwrap();
+    let [ReceiverAction::ReleaseRefused { reason: Refusal::UnknownPayment }] = actions.as_slice()
+    else {
+        panic!("{actions:?}")
+    };
+    let actions = net.receiver.apply(mail(right)).unwrap();
+    let [ReceiverAction::Release { .. }] = actions.as_slice() else { panic!("{actions:?}") };
 }
 
 fn polynomial() -> StaticInvoice {

@@ -172,6 +172,9 @@ pub enum PaymentError {
     /// The sender has no such attempt.
     #[error("attempt {0}: unknown")]
     UnknownAttempt(AttemptId),
+    /// The attempt is past its offer.
+    #[error("attempt {0}: its contract was committed already")]
+    AttemptUnderWay(AttemptId),
     /// The invoice is refused.
     #[error("invoice: {0}")]
     Invoice(Box<InvoiceError>),

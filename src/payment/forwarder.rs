@@ -1,4 +1,4 @@
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
@@ -15,7 +15,7 @@ use crate::hold::{
     ReleaseSecret, Released, cutoff_height,
 };
 use crate::lock::{Blind, Lock, LockSecret, next_lock, previous_secret};
-use crate::onion::{Packet, ReplayGuard};
+use crate::onion::{Packet, Peeled, ReplayGuard};
 
 /// How a forwarder is set up.
 #[derive(Clone, Debug)]
@@ -74,6 +74,16 @@ pub enum ForwarderEvent {
         /// The outgoing contract.
         outgoing: OutPoint,
     },
+    /// The contract that was to be offered can't be: the next node is away, or refuses.
+    OfferFailed {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// This node's claim of the incoming contract is confirmed, or its secret was taken.
+    IncomingClaimed {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
     /// The incoming contract is irrevocably gone, as this node wished.
     IncomingFailed {
         /// The incoming contract.
@@ -91,7 +101,7 @@ pub enum ForwarderEvent {
     },
 }
 
-/// What a forwarder wants done. May be given more than once until an event confirms it.
+/// What a forwarder wants done. What no event has confirmed, [`Forwarder::pending`] gives again.
 #[derive(Debug)]
 pub enum ForwarderAction {
     /// Offer a contract to the next node.
@@ -136,7 +146,7 @@ pub struct Forwarder<S> {
     height: u32,
     forwards: BTreeMap<OutPoint, Forwarding>,
     outgoing: BTreeMap<OutPoint, OutPoint>,
-    failing: BTreeSet<OutPoint>,
+    failing: BTreeMap<OutPoint, Refusal>,
     view: View,
     log: Vec<ForwarderEvent>,
 }
@@ -158,8 +168,24 @@ enum Stage {
     Held,
     Offered { lock: Lock, blind: Option<Blind> },
     Committed { outgoing: OfferedContract, blind: Option<Blind> },
-    Settled,
+    Claiming(LockSecret),
+    Claimed,
     Failing,
+}
+
+impl Forwarding {
+    fn offer(&self, lock: Lock) -> ForwarderAction {
+        ForwarderAction::Offer {
+            incoming: self.incoming.funded().outpoint(),
+            proposal: Proposal {
+                to: self.next,
+                amount_msat: self.amount_msat,
+                expiry: self.expiry,
+                lock,
+                packet: self.packet.clone(),
+            },
+        }
+    }
 }
 
 impl<S> Forwarder<S>
@@ -175,14 +201,15 @@ where
             height: config.height,
             forwards: BTreeMap::new(),
             outgoing: BTreeMap::new(),
-            failing: BTreeSet::new(),
+            failing: BTreeMap::new(),
             view: View::default(),
             log: Vec::new(),
             config,
         }
     }
 
-    /// The forwarder that these events make.
+    /// The forwarder that these events make. `store` is an empty one: the events bring the holds back, so the log is what
+    /// has to be durable. What was wanted and not yet done, [`pending`](Self::pending) tells.
     ///
     /// # Errors
     ///
@@ -219,6 +246,25 @@ where
         &self.ledger
     }
 
+    /// Every action that no event has confirmed: for the start after a crash, when the log was written and the actions may not
+    /// have been carried out. Time-outs come with the next block.
+    pub fn pending(&self) -> Vec<ForwarderAction> {
+        let mut pending = Vec::new();
+        for (incoming, forwarding) in &self.forwards {
+            match &forwarding.stage {
+                Stage::Offered { lock, .. } => pending.push(forwarding.offer(*lock)),
+                Stage::Claiming(secret) => pending
+                    .push(ForwarderAction::Claim { incoming: *incoming, secret: secret.clone() }),
+                Stage::Held | Stage::Committed { .. } | Stage::Claimed | Stage::Failing => {}
+            }
+        }
+        pending.extend(self.failing.iter().map(|(incoming, reason)| ForwarderAction::Fail {
+            incoming: *incoming,
+            reason: reason.clone(),
+        }));
+        pending
+    }
+
     /// Takes an event and says what to do.
     ///
     /// # Errors
@@ -248,6 +294,8 @@ where
                 self.fulfilled(outgoing, secret.clone())
             }
             ForwarderEvent::OutgoingFailed { outgoing } => self.outgoing_failed(outgoing),
+            ForwarderEvent::OfferFailed { incoming } => self.offer_failed(incoming),
+            ForwarderEvent::IncomingClaimed { incoming } => self.incoming_claimed(incoming),
             ForwarderEvent::IncomingFailed { incoming } => self.incoming_failed(incoming),
             ForwarderEvent::ReleaseReceived { sealed } => self.release_received(sealed),
             ForwarderEvent::Block { height } => self.block(*height),
@@ -261,28 +309,42 @@ where
         packet: &Packet,
     ) -> Result<Vec<ForwarderAction>, PaymentError> {
         let incoming = contract.funded().outpoint();
-        if self.forwards.contains_key(&incoming) || self.failing.contains(&incoming) {
+        if self.forwards.contains_key(&incoming) || self.failing.contains_key(&incoming) {
             return Err(PaymentError::KnownContract(incoming));
         }
-        match self.accept(from, contract, packet) {
+        match self.peel_and_accept(from, contract, packet) {
             Ok(actions) => Ok(actions),
-            Err(reason) => {
-                self.failing.insert(incoming);
-                Ok(alloc::vec![ForwarderAction::Fail { incoming, reason }])
-            }
+            // Whether the hold is stored is not known, so the payment is neither held nor failed.
+            Err(Refusal::Hold(error @ HoldError::Store(_))) => Err(PaymentError::Hold(error)),
+            Err(reason) => Ok(alloc::vec![self.fail(incoming, reason)]),
         }
     }
 
-    /// Reads the onion and forwards or holds.
-    fn accept(
+    fn peel_and_accept(
         &mut self,
         from: &Point,
         contract: &ReceivedContract,
         packet: &Packet,
     ) -> Result<Vec<ForwarderAction>, Refusal> {
-        let funded = contract.funded();
         let peeled = packet.peel(&self.config.node_key, &[])?;
-        self.replay_guard.insert(peeled.shared_secret.replay_tag(), edge::expiry(funded))?;
+        let tag = peeled.shared_secret.replay_tag();
+        self.replay_guard.insert(tag, edge::expiry(contract.funded()))?;
+        let accepted = self.accept(from, contract, peeled);
+        if let Err(Refusal::Hold(HoldError::Store(_))) = accepted {
+            // The same contract will be reported again.
+            self.replay_guard.forget(&tag);
+        }
+        accepted
+    }
+
+    /// Forwards or holds what the onion asks for.
+    fn accept(
+        &mut self,
+        from: &Point,
+        contract: &ReceivedContract,
+        peeled: Peeled,
+    ) -> Result<Vec<ForwarderAction>, Refusal> {
+        let funded = contract.funded();
         let (Payload::Forward(payload), Some(next_packet)) =
             (Payload::parse(&peeled.payload)?, peeled.next)
         else {
@@ -406,16 +468,7 @@ where
             (lock, _) => lock,
         };
         forwarding.stage = Stage::Offered { lock, blind };
-        Ok(ForwarderAction::Offer {
-            incoming,
-            proposal: Proposal {
-                to: forwarding.next,
-                amount_msat: forwarding.amount_msat,
-                expiry: forwarding.expiry,
-                lock,
-                packet: forwarding.packet.clone(),
-            },
-        })
+        Ok(forwarding.offer(lock))
     }
 
     fn outgoing_committed(
@@ -471,7 +524,7 @@ where
             _ => secret.clone(),
         };
         edge::check_secret(forwarding.incoming.funded(), &incoming_secret)?;
-        forwarding.stage = Stage::Settled;
+        forwarding.stage = Stage::Claiming(incoming_secret.clone());
         self.view.learn(SecretSource::Lock { contract: *outgoing }, secret);
         self.view.learn(SecretSource::Lock { contract: incoming }, incoming_secret.clone());
         Ok(alloc::vec![ForwarderAction::Claim { incoming, secret: incoming_secret }])
@@ -485,15 +538,42 @@ where
         if let Some(forwarding) = self.forwards.get_mut(&incoming) {
             forwarding.stage = Stage::Failing;
         }
-        self.failing.insert(incoming);
-        Ok(alloc::vec![ForwarderAction::Fail { incoming, reason: Refusal::Downstream }])
+        Ok(alloc::vec![self.fail(incoming, Refusal::Downstream)])
+    }
+
+    fn offer_failed(&mut self, incoming: &OutPoint) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let forwarding =
+            self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+        let Stage::Offered { .. } = forwarding.stage else {
+            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failed offer" });
+        };
+        forwarding.stage = Stage::Failing;
+        Ok(alloc::vec![self.fail(*incoming, Refusal::Downstream)])
+    }
+
+    fn incoming_claimed(
+        &mut self,
+        incoming: &OutPoint,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let forwarding =
+            self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+        let Stage::Claiming(_) = forwarding.stage else {
+            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "claim" });
+        };
+        forwarding.stage = Stage::Claimed;
+        Ok(Vec::new())
+    }
+
+    fn fail(&mut self, incoming: OutPoint, reason: Refusal) -> ForwarderAction {
+        self.failing.insert(incoming, reason.clone());
+        ForwarderAction::Fail { incoming, reason }
     }
 
     fn incoming_failed(
         &mut self,
         incoming: &OutPoint,
     ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        if !self.failing.contains(incoming) {
+        if !self.failing.contains_key(incoming) {
             return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failure" });
         }
         if let Some(hold) = self.forwards.get(incoming).and_then(|forwarding| forwarding.hold) {
@@ -547,19 +627,17 @@ where
             Ok(action) => action,
             Err(reason) => {
                 forwarding.stage = Stage::Failing;
-                self.failing.insert(incoming);
-                ForwarderAction::Fail { incoming, reason }
+                self.fail(incoming, reason)
             }
         };
         self.forwards.insert(incoming, forwarding);
         Some(action)
     }
 
-    /// The contract that is held under this id and not committed further.
+    /// The contract that is held under this id and not offered further.
     fn held(&self, id: &HoldId) -> Option<OutPoint> {
         let waiting = |forwarding: &&Forwarding| {
-            forwarding.hold == Some(*id)
-                && matches!(forwarding.stage, Stage::Held | Stage::Offered { .. })
+            forwarding.hold == Some(*id) && matches!(forwarding.stage, Stage::Held)
         };
         self.forwards
             .values()
@@ -577,9 +655,7 @@ where
                 && let Some(forwarding) = self.forwards.get_mut(&incoming)
             {
                 forwarding.stage = Stage::Failing;
-                self.failing.insert(incoming);
-                let reason = Refusal::CutoffReached(id);
-                actions.push(ForwarderAction::Fail { incoming, reason });
+                actions.push(self.fail(incoming, Refusal::CutoffReached(id)));
             }
         }
         self.height = height;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::PayloadError;
+use super::{PayloadError, PaymentSecret};
 use crate::curve::{Point, SecretScalar};
 use crate::hold::{HoldId, ReleaseSecret};
 use crate::invoice::InvoiceId;
@@ -15,6 +15,7 @@ use crate::wire::{TlvRecord, TlvStream, TlvWriter};
 const HOLDER: u64 = 0;
 const HOLDS: u64 = 2;
 const SLOT: u64 = 3;
+const PAYMENT_SECRET: u64 = 4;
 const ENTRY_OF_AVAILABLE: usize = 32 + 32 + 8;
 const ENTRY_OF_RELEASE: usize = 32 + 32;
 
@@ -22,14 +23,16 @@ const ENTRY_OF_RELEASE: usize = 32 + 32;
 /// whoever keeps its mail.
 ///
 /// Encoding, before encryption: a TLV stream with the holder's node id (type 0, 33 bytes) and the holds (type 2, for
-/// each: hold id, 32 bytes; h, 32 bytes; amount in millisatoshi, 8 bytes big endian); under a k-time payment point also
-/// invoice id and x (type 3, 32 bytes each).
+/// each: hold id, 32 bytes; h, 32 bytes; amount in millisatoshi, 8 bytes big endian); the payment secret (type 4, 32 bytes);
+/// under a k-time payment point also invoice id and x (type 3, 32 bytes each).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldAvailable {
     /// The node that holds.
     pub holder: Point,
     /// The complete set of holds of the payment.
     pub holds: Vec<AvailableHold>,
+    /// Who does not know it has not seen the invoice, and gets no answer: a stranger is not told that the receiver is there.
+    pub payment_secret: PaymentSecret,
     /// What the payment will take a slot of, if it is under a k-time payment point: the receiver releases no more
     /// payments than it can claim.
     pub slot: Option<Slot>,
@@ -76,7 +79,9 @@ impl HeldAvailable {
             entries.extend_from_slice(&hold.amount_msat.to_be_bytes());
         }
         let mut tlv = TlvWriter::new();
-        tlv.set(HOLDER, self.holder.to_bytes()).set(HOLDS, entries.as_slice());
+        tlv.set(HOLDER, self.holder.to_bytes())
+            .set(HOLDS, entries.as_slice())
+            .set(PAYMENT_SECRET, self.payment_secret.0);
         if let Some(Slot { invoice, x }) = self.slot {
             tlv.set(SLOT, [invoice.to_bytes(), x.to_bytes()].concat());
         }
@@ -91,7 +96,9 @@ impl HeldAvailable {
     /// [`PayloadError`], with the field.
     pub fn open(node_key: &SecretScalar, sealed: &[u8]) -> Result<Self, PayloadError> {
         let plaintext = open(node_key, Self::NAME, sealed)?;
-        let stream = fields(&plaintext, &[HOLDER, HOLDS])?;
+        let stream = fields(&plaintext, &[HOLDER, HOLDS, PAYMENT_SECRET])?;
+        let secret =
+            stream.get(PAYMENT_SECRET).ok_or(PayloadError::Missing("payment_secret"))?.value();
         let holder = stream.get(HOLDER).ok_or(PayloadError::Missing("holder"))?;
         let entries = entries(&stream, ENTRY_OF_AVAILABLE)?;
         Ok(Self {
@@ -104,6 +111,9 @@ impl HeldAvailable {
                     Ok(AvailableHold { id, release, amount_msat: u64::from_be_bytes(*amount) })
                 })
                 .collect::<Result<_, PayloadError>>()?,
+            payment_secret: PaymentSecret(
+                secret.try_into().map_err(|_| PayloadError::Malformed("payment_secret"))?,
+            ),
             slot: slot(&stream)?,
         })
     }

@@ -1,3 +1,4 @@
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
@@ -62,6 +63,11 @@ pub enum ReceiverEvent {
         /// The onion that came with it.
         packet: Packet,
     },
+    /// The contract is irrevocably gone: claimed, or failed as this node wished.
+    Settled {
+        /// The contract.
+        incoming: OutPoint,
+    },
     /// A new block.
     Block {
         /// Its height.
@@ -117,7 +123,8 @@ pub struct Receiver<S = MemoryClaimStore> {
     invoices: Invoices,
     claims: ClaimBook<S>,
     releases: Releases,
-    contracts: Vec<OutPoint>,
+    /// Every contract, with what is wanted of it until that is confirmed.
+    contracts: BTreeMap<OutPoint, Option<Wanted>>,
     view: View,
     log: Vec<ReceiverEvent>,
 }
@@ -151,7 +158,7 @@ where
             invoices: Invoices::default(),
             claims: ClaimBook::new(store),
             releases: Releases::default(),
-            contracts: Vec::new(),
+            contracts: BTreeMap::new(),
             view: View::default(),
             log: Vec::new(),
             config,
@@ -196,12 +203,19 @@ where
         &self.claims
     }
 
+    /// Every claim and failure that no event has confirmed: for the start after a crash, when the log was written and the
+    /// actions may not have been carried out. Announcements that were not answered are given to the receiver again.
+    pub fn pending(&self) -> Vec<ReceiverAction> {
+        let wanted = self.contracts.iter();
+        wanted.filter_map(|(incoming, wanted)| Some(wanted.as_ref()?.action(*incoming))).collect()
+    }
+
     /// Takes an event and says what to do.
     ///
     /// # Errors
     ///
-    /// [`PaymentError`] when the store of claims fails, and then the same event may be given again; and when the event is impossible; then nothing has changed. What a peer or the sender does wrong is
-    /// no error, but a [`ReceiverAction::Fail`].
+    /// [`PaymentError`] when the event is impossible, and then nothing has changed; or when the store of claims fails, and
+    /// then the same event may be given again. What a peer or the sender does wrong is no error, but a [`ReceiverAction::Fail`].
     pub fn apply(&mut self, event: ReceiverEvent) -> Result<Vec<ReceiverAction>, PaymentError> {
         let actions = self.process(&event)?;
         self.log.push(event);
@@ -218,6 +232,13 @@ where
             ReceiverEvent::IncomingCommitted { contract, packet } => {
                 self.incoming_committed(contract, packet)
             }
+            ReceiverEvent::Settled { incoming } => match self.contracts.get_mut(incoming) {
+                None => Err(PaymentError::UnknownContract(*incoming)),
+                Some(wanted) => {
+                    *wanted = None;
+                    Ok(Vec::new())
+                }
+            },
             ReceiverEvent::Block { height } => {
                 self.height = *height;
                 self.replay_guard.prune(*height);
@@ -269,7 +290,10 @@ where
             .expect("a hash of fresh entropy is zero mod n with a probability of 2^-256");
         let holds = message.holds.iter().map(|hold| (hold.id, hold.release.clone())).collect();
         let answer = ReleaseHeld { holds }.seal(&message.holder, ephemeral)?;
-        let refusal = self.reserve(&message)?;
+        let refusal = match self.check_announced(&message) {
+            Ok(()) => self.reserve(&message)?,
+            Err(reason) => Some(reason),
+        };
         for hold in &message.holds {
             let scalar = LockSecret::Scalar(hold.release.as_scalar().clone());
             self.view.learn(SecretSource::Release { hold: hold.id }, scalar);
@@ -278,6 +302,24 @@ where
             None => ReceiverAction::Release { to: message.holder, sealed: answer },
             Some(reason) => ReceiverAction::ReleaseRefused { reason },
         }])
+    }
+
+    /// Only who has seen the invoice is answered, and only for a payment that would be accepted.
+    fn check_announced(&self, message: &HeldAvailable) -> Result<(), Refusal> {
+        let published =
+            self.invoices.get(&message.payment_secret).ok_or(Refusal::UnknownPayment)?;
+        let offered_msat =
+            message.holds.iter().fold(0, |sum: u64, hold| sum.saturating_add(hold.amount_msat));
+        let expected_msat = asked_msat(&published.invoice);
+        if offered_msat < expected_msat {
+            return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
+        }
+        match message.slot {
+            Some(slot) if slot.invoice != published.invoice.invoice_id() => {
+                Err(Refusal::InvoiceMismatch)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// No more payments are released than can be claimed.
@@ -303,23 +345,20 @@ where
         packet: &Packet,
     ) -> Result<Vec<ReceiverAction>, PaymentError> {
         let incoming = contract.funded().outpoint();
-        if self.contracts.contains(&incoming) {
+        if self.contracts.contains_key(&incoming) {
             return Err(PaymentError::KnownContract(incoming));
         }
-        let mut actions = Vec::new();
-        match self.peel_and_accept(contract.funded(), packet) {
-            Ok(accepted) => {
-                actions.push(ReceiverAction::Claim { incoming, secret: accepted.secret });
-                actions
-                    .extend(accepted.exhausted.map(|invoice| ReceiverAction::Replace { invoice }));
-            }
+        let (wanted, exhausted) = match self.peel_and_accept(contract.funded(), packet) {
+            Ok(accepted) => (Wanted::Claim(accepted.secret), accepted.exhausted),
             // Whether the claim is recorded is not known, so it is neither made nor failed.
             Err(Refusal::Claim(error @ ClaimError::Store(_))) => {
                 return Err(PaymentError::Claims(error));
             }
-            Err(reason) => actions.push(ReceiverAction::Fail { incoming, reason }),
-        }
-        self.contracts.push(incoming);
+            Err(reason) => (Wanted::Fail(reason), None),
+        };
+        let mut actions = alloc::vec![wanted.action(incoming)];
+        actions.extend(exhausted.map(|invoice| ReceiverAction::Replace { invoice }));
+        self.contracts.insert(incoming, Some(wanted));
         Ok(actions)
     }
 
@@ -387,6 +426,22 @@ where
     }
 }
 
+/// What is to become of a contract.
+#[derive(Debug)]
+enum Wanted {
+    Claim(LockSecret),
+    Fail(Refusal),
+}
+
+impl Wanted {
+    fn action(&self, incoming: OutPoint) -> ReceiverAction {
+        match self {
+            Self::Claim(secret) => ReceiverAction::Claim { incoming, secret: secret.clone() },
+            Self::Fail(reason) => ReceiverAction::Fail { incoming, reason: reason.clone() },
+        }
+    }
+}
+
 /// A contract to claim.
 struct Accepted {
     secret: LockSecret,
@@ -449,14 +504,18 @@ fn check_amounts(
             amount_msat: payload.amount_msat,
         });
     }
-    let asked_msat = match invoice.amount() {
-        Some(Amount::Millisatoshi(asked_msat)) => *asked_msat,
-        _ => 0,
-    };
-    let expected_msat = payload.amount_msat.max(asked_msat);
+    let expected_msat = payload.amount_msat.max(asked_msat(invoice));
     if edge::amount_msat(funded) < expected_msat {
         let offered_msat = edge::amount_msat(funded);
         return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
     }
     Ok(())
+}
+
+/// What the invoice asks for at least, in millisatoshi; zero for an amount in another currency, which the payer converts.
+fn asked_msat(invoice: &StaticInvoice) -> u64 {
+    match invoice.amount() {
+        Some(Amount::Millisatoshi(asked_msat)) => *asked_msat,
+        _ => 0,
+    }
 }

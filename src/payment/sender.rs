@@ -83,6 +83,11 @@ pub enum SenderEvent {
         /// The contract.
         contract: OfferedContract,
     },
+    /// The contract of the first edge can't be offered: the first node is away, or refuses.
+    OfferFailed {
+        /// The attempt.
+        attempt: AttemptId,
+    },
     /// The contract was claimed on the chain.
     OutgoingClaimed {
         /// The contract.
@@ -163,6 +168,7 @@ struct Attempt {
     /// L_1 … L_n.
     locks: Vec<Lock>,
     first_blind: Option<Blind>,
+    packet: Packet,
     mail: Option<(Point, Vec<u8>)>,
     paying_under: Option<PayingUnder>,
     stage: Stage,
@@ -175,6 +181,27 @@ enum Stage {
     /// With z or z(x), or the preimage.
     Paid(LockSecret),
     Failed,
+}
+
+impl Attempt {
+    fn offer(&self, attempt: AttemptId) -> SenderAction {
+        let first = self.route.edges()[0];
+        SenderAction::Offer {
+            attempt,
+            proposal: Proposal {
+                to: self.route.nodes()[0],
+                amount_msat: first.amount_msat,
+                expiry: first.expiry,
+                lock: self.locks[0],
+                packet: self.packet.clone(),
+            },
+        }
+    }
+
+    fn announcement(&self) -> Option<SenderAction> {
+        let (to, sealed) = self.mail.clone()?;
+        Some(SenderAction::Mail { to, sealed })
+    }
 }
 
 impl Sender {
@@ -244,6 +271,20 @@ impl Sender {
         paying.prove(point_secret, challenge, aux_rand)
     }
 
+    /// Every action that no event has confirmed: for the start after a crash, when the log was written and the actions may not
+    /// have been carried out. An announcement is given out again until the payment ends, for nobody confirms it; twice is
+    /// as good as once. Time-outs come with the next block.
+    pub fn pending(&self) -> Vec<SenderAction> {
+        let attempts = self.attempts.iter();
+        attempts
+            .filter_map(|(id, attempt)| match &attempt.stage {
+                Stage::Offered => Some(attempt.offer(*id)),
+                Stage::Committed(_) => attempt.announcement(),
+                Stage::Paid(_) | Stage::Failed => None,
+            })
+            .collect()
+    }
+
     /// Takes an event and says what to do.
     ///
     /// # Errors
@@ -261,6 +302,7 @@ impl Sender {
             SenderEvent::OutgoingCommitted { attempt, contract } => {
                 self.outgoing_committed(attempt, contract)
             }
+            SenderEvent::OfferFailed { attempt } => self.offer_failed(attempt),
             SenderEvent::OutgoingClaimed { outgoing, transaction } => {
                 let secret = edge::extract(self.committed(outgoing, "claim")?.1, transaction)?;
                 self.fulfilled(outgoing, secret)
@@ -302,8 +344,8 @@ impl Sender {
         let route = Route::new(&payment.forwarders, receiver, last)?;
         let secrets = AttemptSecrets::draw(payment, invoice_lock, &route, latest_release)?;
 
-        let packet = secrets.packet(payment, &route, paying_under.as_ref())?;
         let attempt = Attempt {
+            packet: secrets.packet(payment, &route, paying_under.as_ref())?,
             invoice: payment.invoice.invoice_id(),
             invoice_lock,
             mail: secrets.mail(payment, &route, paying_under.as_ref())?,
@@ -313,19 +355,12 @@ impl Sender {
             route,
             stage: Stage::Offered,
         };
-        let first = attempt.route.edges()[0];
-        let proposal = Proposal {
-            to: attempt.route.nodes()[0],
-            amount_msat: first.amount_msat,
-            expiry: first.expiry,
-            lock: attempt.locks[0],
-            packet,
-        };
         for known in secrets.view.secrets() {
             self.view.learn(known.source, known.secret.clone());
         }
+        let offer = attempt.offer(attempt_id);
         self.attempts.insert(attempt_id, attempt);
-        Ok(alloc::vec![SenderAction::Offer { attempt: attempt_id, proposal }])
+        Ok(alloc::vec![offer])
     }
 
     /// A payer key is for one payment, and the receiver claims its x once: another attempt only when those before it have
@@ -339,6 +374,16 @@ impl Sender {
             })
         });
         in_use.map_or(Ok(()), |(attempt, _)| Err(PaymentError::PayerKeyInUse { attempt: *attempt }))
+    }
+
+    fn offer_failed(&mut self, attempt_id: &AttemptId) -> Result<Vec<SenderAction>, PaymentError> {
+        let attempt =
+            self.attempts.get_mut(attempt_id).ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
+        let Stage::Offered = attempt.stage else {
+            return Err(PaymentError::AttemptUnderWay(*attempt_id));
+        };
+        attempt.stage = Stage::Failed;
+        Ok(alloc::vec![SenderAction::Failed { attempt: *attempt_id }])
     }
 
     fn outgoing_committed(
@@ -360,8 +405,7 @@ impl Sender {
         attempt.stage = Stage::Committed(contract.clone());
         self.outgoing.insert(outpoint, *attempt_id);
         // Not before: what is announced is there.
-        let mail = attempt.mail.take();
-        Ok(mail.map(|(to, sealed)| SenderAction::Mail { to, sealed }).into_iter().collect())
+        Ok(attempt.announcement().into_iter().collect())
     }
 
     fn committed(
@@ -559,6 +603,7 @@ impl AttemptSecrets {
                 release: payment.seed.release(),
                 amount_msat: payment.amount_msat,
             }],
+            payment_secret: PaymentSecret::of_invoice(&payment.invoice.invoice_id()),
             slot: paying_under
                 .map(|paying| Slot { invoice: payment.invoice.invoice_id(), x: paying.x() }),
         };

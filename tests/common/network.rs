@@ -505,15 +505,24 @@ impl Network {
             ),
         }
         .unwrap();
+        let incoming = outpoint;
+        match by {
+            Node::Receiver => self.tell_receiver(ReceiverEvent::Settled { incoming }),
+            node => self.tell_forwarder(node, ForwarderEvent::IncomingClaimed { incoming }),
+        }
+        .unwrap();
     }
 
     fn fail(&mut self, by: Node, outpoint: OutPoint, reason: Refusal) {
         let edge = self.edges[&outpoint].clone();
         assert_eq!(edge.claimer, by);
         self.facts.push(Fact::Failed { by, outpoint, reason });
-        if let Node::Forwarder(_) = by {
-            self.tell_forwarder(by, ForwarderEvent::IncomingFailed { incoming: outpoint }).unwrap();
+        let incoming = outpoint;
+        match by {
+            Node::Receiver => self.tell_receiver(ReceiverEvent::Settled { incoming }),
+            node => self.tell_forwarder(node, ForwarderEvent::IncomingFailed { incoming }),
         }
+        .unwrap();
         match edge.offerer {
             Node::Sender(index) => {
                 self.tell_sender(index, SenderEvent::OutgoingFailed { outgoing: outpoint })
@@ -705,6 +714,7 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
             SenderEvent::OutgoingFulfilled { outgoing, secret } => {
                 SenderEvent::OutgoingFulfilled { outgoing: *outgoing, secret: secret.clone() }
             }
+            SenderEvent::OfferFailed { attempt } => SenderEvent::OfferFailed { attempt: *attempt },
             SenderEvent::OutgoingFailed { outgoing } => {
                 SenderEvent::OutgoingFailed { outgoing: *outgoing }
             }
@@ -739,6 +749,12 @@ pub(crate) fn copy_forwarder_log(log: &[ForwarderEvent]) -> Vec<ForwarderEvent> 
             ForwarderEvent::OutgoingFailed { outgoing } => {
                 ForwarderEvent::OutgoingFailed { outgoing: *outgoing }
             }
+            ForwarderEvent::OfferFailed { incoming } => {
+                ForwarderEvent::OfferFailed { incoming: *incoming }
+            }
+            ForwarderEvent::IncomingClaimed { incoming } => {
+                ForwarderEvent::IncomingClaimed { incoming: *incoming }
+            }
             ForwarderEvent::IncomingFailed { incoming } => {
                 ForwarderEvent::IncomingFailed { incoming: *incoming }
             }
@@ -768,6 +784,7 @@ pub(crate) fn copy_receiver_log(log: &[ReceiverEvent]) -> Vec<ReceiverEvent> {
                 let (contract, packet) = (contract.clone(), packet.clone());
                 ReceiverEvent::IncomingCommitted { contract, packet }
             }
+            ReceiverEvent::Settled { incoming } => ReceiverEvent::Settled { incoming: *incoming },
             ReceiverEvent::Block { height } => ReceiverEvent::Block { height: *height },
         })
         .collect()

@@ -619,7 +619,18 @@ impl World {
             LockSecret::Preimage(_) => "the preimage".to_owned(),
         };
         self.say(&hop, Tone::Good, format!("claims {} sat with {what}", grouped(output)));
-        self.settle(edge, &transaction)
+        self.settle(edge, &transaction)?;
+        self.claimed(edge)
+    }
+
+    /// Tells the claimer that its claim is in a block.
+    fn claimed(&mut self, edge: usize) -> Result<(), StoryError> {
+        let Edge { claimer, payment, .. } = self.edges[edge];
+        let incoming = self.edges[edge].outpoint();
+        if claimer == self.receiver() {
+            return self.receive(ReceiverEvent::Settled { incoming });
+        }
+        self.forwarder(claimer, ForwarderEvent::IncomingClaimed { incoming }, Some(payment))
     }
 
     /// Confirms a claim, honest or not, and shows it to the offerer.

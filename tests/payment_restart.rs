@@ -1,0 +1,138 @@
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+//! Crashes: what was wanted and not yet carried out is lost, and `pending` gives it again.
+
+#[path = "common/network.rs"]
+#[allow(dead_code, reason = "the network of all role tests")]
+mod network;
+
+use network::{Action, Fact, LockKind, Network, Node, Settle, copy_receiver_log};
+use pointlock::hold::MemoryStore;
+use pointlock::payment::{
+    Forwarder, ForwarderAction, ForwarderEvent, PaymentError, Receiver, Refusal, SenderAction,
+    SenderEvent,
+};
+
+/// Every action of every role that no event has confirmed.
+fn pending(net: &Network) -> Vec<(Node, Action)> {
+    let senders = net.senders.iter().enumerate().flat_map(|(index, sender)| {
+        let actions = sender.pending().into_iter();
+        actions.map(move |action| (Node::Sender(index), Action::Sender(action)))
+    });
+    let forwarders = net.forwarders.iter().zip(1..).flat_map(|(forwarder, index)| {
+        let actions = forwarder.pending().into_iter();
+        actions.map(move |action| (Node::Forwarder(index), Action::Forwarder(action)))
+    });
+    let receiver = net.receiver.pending().into_iter();
+    senders
+        .chain(forwarders)
+        .chain(receiver.map(|action| (Node::Receiver, Action::Receiver(action))))
+        .collect()
+}
+
+fn paid(net: &Network) -> usize {
+    net.facts.iter().filter(|fact| matches!(fact, Fact::Paid { .. })).count()
+}
+
+fn started(kind: LockKind, hold: Option<usize>, settle: Settle) -> Network {
+    let mut net = Network::new(1, 3);
+    net.settle = settle;
+    net.online = true;
+    let invoice = net.publish(kind, 1);
+    net.pay(0, &invoice, hold, [1; 32]);
+    net
+}
+
+/// After every number of steps all that is under way is forgotten; the roles say again what they want.
+#[test]
+fn a_crash_after_any_step_loses_nothing() {
+    for kind in [LockKind::Point, LockKind::Hash] {
+        for hold in [None, Some(1), Some(3)] {
+            for settle in [Settle::OffChain, Settle::OnChain] {
+                let mut undisturbed = started(kind, hold, settle);
+                let mut steps = 0;
+                while undisturbed.step() {
+                    steps += 1;
+                }
+                assert_eq!(paid(&undisturbed), 1);
+                assert!(steps > 6);
+                for crash in 0..steps - 1 {
+                    let mut net = started(kind, hold, settle);
+                    for _ in 0..crash {
+                        net.step();
+                    }
+                    net.tasks = pending(&net).into();
+                    net.run();
+                    assert_eq!(paid(&net), 1, "{hold:?} {settle:?}, crash after {crash} steps");
+                    assert_eq!(net.balances, undisturbed.balances);
+                }
+                assert!(pending(&undisturbed).is_empty(), "all is done");
+            }
+        }
+    }
+}
+
+/// A role that is made anew from its log wants what the lost one wanted.
+#[test]
+fn a_replayed_role_wants_the_same() {
+    let mut net = started(LockKind::Point, Some(1), Settle::OnChain);
+    while net.step() {
+        for (index, forwarder) in net.forwarders.iter().enumerate() {
+            let log = network::copy_forwarder_log(forwarder.log());
+            let config = net.configs[index].clone();
+            let replayed = Forwarder::replay(config, MemoryStore::default(), log).unwrap();
+            assert_eq!(format!("{:?}", replayed.pending()), format!("{:?}", forwarder.pending()));
+        }
+        let log = copy_receiver_log(net.receiver.log());
+        let replayed = Receiver::replay(network::receiver_config(), log).unwrap();
+        assert_eq!(format!("{:?}", replayed.pending()), format!("{:?}", net.receiver.pending()));
+    }
+}
+
+/// A next node that can't be reached fails the payment back, and a held payment gives its place back.
+#[test]
+fn an_offer_that_can_not_be_made_fails_the_payment_back() {
+    for hold in [None, Some(2)] {
+        let mut net = started(LockKind::Point, hold, Settle::OffChain);
+        let incoming = loop {
+            match net.tasks.front() {
+                Some((
+                    Node::Forwarder(2),
+                    Action::Forwarder(ForwarderAction::Offer { incoming, .. }),
+                )) => break *incoming,
+                _ => assert!(net.step(), "forwarder 2 offers"),
+            }
+        };
+        net.tasks.clear();
+        let failed = || ForwarderEvent::OfferFailed { incoming };
+        net.tell_forwarder(Node::Forwarder(2), failed()).unwrap();
+        let again = net.tell_forwarder(Node::Forwarder(2), failed());
+        assert!(matches!(again, Err(PaymentError::OutOfOrder { .. })), "{again:?}");
+        net.run();
+        let reasons: Vec<&Refusal> = net
+            .facts
+            .iter()
+            .filter_map(|fact| match fact {
+                Fact::Failed { reason, .. } => Some(reason),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(reasons, [&Refusal::Downstream, &Refusal::Downstream]);
+        assert!(net.facts.iter().any(|fact| matches!(fact, Fact::PaymentFailed { .. })));
+        assert!(pending(&net).is_empty());
+        assert!(net.forwarders[1].ledger().resume().unwrap().is_empty(), "no place is taken");
+    }
+}
+
+#[test]
+fn a_first_offer_that_can_not_be_made_ends_the_attempt() {
+    let mut net = started(LockKind::Point, None, Settle::OffChain);
+    let Some((_, Action::Sender(SenderAction::Offer { attempt, .. }))) = net.tasks.pop_front()
+    else {
+        panic!("the sender offers first")
+    };
+    net.tell_sender(0, SenderEvent::OfferFailed { attempt }).unwrap();
+    net.run();
+    assert!(net.facts.iter().any(|fact| matches!(fact, Fact::PaymentFailed { .. })));
+    let again = net.tell_sender(0, SenderEvent::OfferFailed { attempt });
+    assert!(matches!(again, Err(PaymentError::AttemptUnderWay(_))), "{again:?}");
+}
