@@ -1019,6 +1019,25 @@ fn a_block_that_the_store_refused_is_repeated() {
     }
 }
 
+/// Whether the store wrote the hold is not known, so the contract is neither held nor failed; reported again it is held once.
+#[test]
+fn a_hold_that_the_store_refused_is_reported_again() {
+    let (mut net, case) = held_case(0);
+    let store = FailingStore { fails_at: Some(1), ..FailingStore::default() };
+    let mut forwarder = Forwarder::new(net.configs[0].clone(), store);
+    let edge = net.fund_terms(Node::Sender(0), HOP, case.lock, case.amount_msat, case.expiry);
+    let event = || ForwarderEvent::IncomingCommitted {
+        from: node_id(Node::Sender(0)),
+        contract: edge.received.clone(),
+        packet: forward_packet(&case, 10),
+    };
+    let error = forwarder.apply(event()).unwrap_err();
+    assert_eq!(error, PaymentError::Hold(HoldError::Store("disk full".into())));
+    assert!(forwarder.pending().is_empty(), "not failed either");
+    assert!(forwarder.apply(event()).unwrap().is_empty());
+    assert_eq!(forwarder.ledger().store().open().unwrap().len(), 1);
+}
+
 // ---- On the way of a whole payment ----
 
 /// The sender's offer, before it is carried out.
