@@ -284,7 +284,7 @@ fn paid_through_a_hold_with_a_proof_of_its_own() {
     let polynomial = PaymentPolynomial::from_entropy(&[9; 32], 2).unwrap();
     let x = terms.x().unwrap();
     let point_secret = LockSecret::Scalar(polynomial.evaluate(&x).unwrap());
-    assert_eq!(paid(&net), [point_secret.clone()]);
+    assert_eq!(paid(&net), std::slice::from_ref(&point_secret));
     let source = SecretSource::PointSecret { invoice: invoice.invoice_id(), x };
     for view in [net.senders[0].view(), net.receiver.view()] {
         assert_eq!(view.get(source), Some(&point_secret));
