@@ -6,9 +6,9 @@
 //!
 //! | target | promise |
 //! | --- | --- |
-//! | [`schnorr_life`] | pre-sign, verify, adapt, BIP-340, extract; one flipped bit anywhere is refused |
+//! | [`schnorr_life`], [`ecdsa_life`] | pre-sign, verify, adapt, plain verification, extract; one flipped bit anywhere is refused |
 //! | [`musig2_life`] | the same for one to four signers, with tweaks; a flipped partial signature names its signer |
-//! | [`presignature`], [`point`] | parse → write → equal; no verb panics |
+//! | [`presignature`], [`ecdsa_presignature`], [`point`] | parse → write → equal; no verb panics |
 //! | [`tlv_stream`], [`bolt12_text`] | parse → write → equal |
 //! | [`invoice`], [`invoice_text`] | parse → write → equal; behind the signature, too |
 //! | [`onion_packet`] | parse → write → equal; build → peel → equal; peeling any plaintext never panics |
@@ -22,6 +22,7 @@
 
 mod contract;
 mod curve;
+mod ecdsa;
 mod input;
 mod invoice;
 mod musig2;
@@ -33,6 +34,7 @@ mod wire;
 
 pub use contract::{contract_extract, contract_ladder};
 pub use curve::point;
+pub use ecdsa::{ecdsa_life, ecdsa_presignature};
 pub use invoice::{bolt12_text, invoice, invoice_text};
 pub use musig2::musig2_life;
 pub use onion::{onion_failure, onion_packet};
@@ -44,10 +46,12 @@ pub use wire::tlv_stream;
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 14] = [
+pub const TARGETS: [(&str, Body); 16] = [
     ("bolt12_text", bolt12_text),
     ("contract_extract", contract_extract),
     ("contract_ladder", contract_ladder),
+    ("ecdsa_life", ecdsa_life),
+    ("ecdsa_presignature", ecdsa_presignature),
     ("invoice", invoice),
     ("invoice_text", invoice_text),
     ("messages", messages),

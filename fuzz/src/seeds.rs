@@ -4,6 +4,7 @@
 //! writes the files under `corpus/`; the tests see to it that the two agree.
 
 use bitcoin::consensus::serialize;
+use pointlock::adaptor::ecdsa;
 use pointlock::adaptor::schnorr::pre_sign;
 use pointlock::curve::{Keypair, Point};
 use pointlock::hold::{HeldBlind, HoldId, ReleaseSecret};
@@ -33,10 +34,12 @@ type Files = Vec<(&'static str, Vec<u8>)>;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 14] = [
+    let groups: [(&'static str, Files); 16] = [
         ("bolt12_text", bolt12_texts()),
         ("contract_extract", transactions()),
         ("contract_ladder", ladders()),
+        ("ecdsa_life", ecdsa_lives()),
+        ("ecdsa_presignature", ecdsa_presignatures()),
         ("invoice", invoices().into()),
         ("invoice_text", invoice_texts()),
         ("messages", messages()),
@@ -68,6 +71,39 @@ fn schnorr_lives() -> Files {
         ("valid-flip-presignature", life(3, 519)),
         ("valid-flip-signature", life(4, 511)),
         ("refused-zero-key", vec![]),
+    ]
+}
+
+fn ecdsa_lives() -> Files {
+    let life = |part, bit: u16| {
+        [&[1; 32][..], &[2; 32], &[3; 32], &[4; 32], &[part], &bit.to_be_bytes()].concat()
+    };
+    vec![
+        ("valid-flip-public-key", life(0, 263)),
+        ("valid-flip-message", life(1, 255)),
+        ("valid-flip-lock-point", life(2, 0)),
+        ("valid-flip-presignature", life(3, 1295)),
+        ("valid-flip-signature", life(4, 511)),
+        ("refused-zero-key", vec![]),
+    ]
+}
+
+fn ecdsa_presignatures() -> Files {
+    let (keypair, lock_point) = (Keypair::new(fixed_scalar(1)), fixed_scalar(3).to_point());
+    let right = ecdsa::pre_sign(&keypair, &[2; 32], &lock_point, &[0; 32])
+        .expect("valid inputs")
+        .to_bytes();
+    let mut other_proof = right;
+    other_proof[161] ^= 1;
+    let mut other_prefix = right;
+    other_prefix[33] ^= 1;
+    let mut no_prefix = right;
+    no_prefix[0] = 4;
+    vec![
+        ("valid-right", right.to_vec()),
+        ("valid-other-proof", other_proof.to_vec()),
+        ("valid-other-prefix", other_prefix.to_vec()),
+        ("refused-prefix", no_prefix.to_vec()),
     ]
 }
 
@@ -252,7 +288,10 @@ fn messages() -> Files {
     let available = [&hold[..], &1_000u64.to_be_bytes()].concat();
     let mut two_available = TlvWriter::new();
     two_available.set(0, holder).set(2, [&available[..], &available].concat());
+    let mut unknown_even = TlvWriter::new();
+    unknown_even.set(2, hold.clone()).set(4, [1]);
     vec![
+        ("refused-unknown-even", unknown_even.to_bytes()),
         ("valid-available", TlvWriter::new().set(0, holder).set(2, available).to_bytes()),
         ("valid-two-available", two_available.to_bytes()),
         ("valid-release", TlvWriter::new().set(2, hold).to_bytes()),

@@ -30,9 +30,11 @@
 //!
 //! The arithmetic is libsecp256k1's. `SecretScalar` operations and `to_point` are constant time in
 //! the scalars. [`Point::mul_secret`] goes through the ECDH module, which is constant time in the
-//! scalar. [`Point::add`], [`Point::mul_public`] and [`double_mul_public`] are variable time: points
-//! and public scalars only. Erasure is best effort: `secp256k1::SecretKey` is `Copy`, so the compiler
-//! may leave copies on the stack that nobody erases (see `SECURITY.md`).
+//! scalar. All that takes points as input, such as [`Point::add`], [`Point::mul_public`],
+//! [`double_mul_public`] and the encodings, may be variable time in them: a [`Point`] is public, and a
+//! Diffie-Hellman secret never is one. The crate `ctime` in the repository checks this with valgrind.
+//! Erasure is best effort: `secp256k1::SecretKey` is `Copy`, so the compiler may leave copies on the
+//! stack that nobody erases (see `SECURITY.md`).
 //!
 //! # References
 //!

@@ -3,6 +3,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use secp256k1::{Parity, PublicKey, XOnlyPublicKey, ecdh};
+use zeroize::Zeroizing;
 
 use super::{CurveError, PublicScalar, SecretScalar, context};
 
@@ -102,17 +103,32 @@ impl Point {
             .map_err(|_| CurveError::PointAtInfinity)
     }
 
-    /// This point times a secret scalar. Constant time in the scalar (libsecp256k1's ECDH
-    /// multiplication). The result is as secret as the scalar is.
+    /// This point times a secret scalar, where the product is public. Constant time in the scalar (libsecp256k1's
+    /// ECDH multiplication). The product is a point like any other then: what is done with it may take variable time.
     #[must_use]
     pub fn mul_secret(&self, scalar: &SecretScalar) -> Self {
-        let coordinates = ecdh::shared_secret_point(&self.0, scalar.as_secret_key());
         let mut uncompressed = [4; 65];
-        uncompressed[1..].copy_from_slice(&coordinates);
+        uncompressed[1..].copy_from_slice(&*self.mul_coordinates(scalar));
         Self(
             PublicKey::from_slice(&uncompressed)
                 .expect("a point of prime order times a scalar from 1 to n − 1 is a point"),
         )
+    }
+
+    /// 33(scalar·self), where the product is secret: a Diffie-Hellman secret. Constant time in the scalar and in the
+    /// product, which is why it is no [`Point`]: to parse and to serialise points takes variable time.
+    #[cfg(feature = "std")]
+    pub(crate) fn shared_secret(&self, scalar: &SecretScalar) -> Zeroizing<[u8; 33]> {
+        let coordinates = self.mul_coordinates(scalar);
+        let mut encoding = Zeroizing::new([2; 33]);
+        encoding[0] |= coordinates[63] & 1;
+        encoding[1..].copy_from_slice(&coordinates[..32]);
+        encoding
+    }
+
+    /// x ‖ y of the product.
+    fn mul_coordinates(&self, scalar: &SecretScalar) -> Zeroizing<[u8; 64]> {
+        Zeroizing::new(ecdh::shared_secret_point(&self.0, scalar.as_secret_key()))
     }
 
     /// The same point as the `secp256k1` crate has it.
@@ -203,6 +219,19 @@ mod tests {
         let public = scalar.dangerous_reveal();
         assert_eq!(point(5).mul_secret(&scalar), point(5).mul_public(&public).unwrap());
         assert_eq!(point(5).mul_public(&PublicScalar::ZERO), Err(CurveError::PointAtInfinity));
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn shared_secret_is_the_encoding_of_the_product() {
+        let mut parities = [0; 2];
+        for byte in 1..20 {
+            let scalar = SecretScalar::from_bytes(&[byte; 32]).unwrap();
+            let product = point(5).mul_secret(&scalar);
+            assert_eq!(*point(5).shared_secret(&scalar), product.to_bytes());
+            parities[usize::from(product.is_odd())] += 1;
+        }
+        assert!(parities.iter().all(|count| *count > 0));
     }
 
     #[test]

@@ -26,8 +26,7 @@ impl SharedSecret {
     /// node id on the sender's side, the node secret and the ephemeral key on the hop's. Constant
     /// time in the scalar.
     pub fn new(secret: &SecretScalar, point: &Point) -> Self {
-        let shared_point = Zeroizing::new(point.mul_secret(secret).to_bytes());
-        Self(Sha256::digest(*shared_point).into())
+        Self(Sha256::digest(*point.shared_secret(secret)).into())
     }
 
     /// The secret as it was stored.

@@ -85,7 +85,7 @@ pub fn seal(
 ) -> Result<Vec<u8>, OnionError> {
     check_length(plaintext.len().saturating_add(OVERHEAD))?;
     let ephemeral_key = ephemeral.to_point();
-    let cipher = cipher(&ephemeral_key, recipient, &recipient.mul_secret(&ephemeral));
+    let cipher = cipher(&ephemeral_key, recipient, &recipient.shared_secret(&ephemeral));
     let ciphertext = cipher
         .encrypt(&[0; 12].into(), Payload { msg: plaintext, aad: associated_data })
         .expect("65,535 bytes are far below the 256 GiB that ChaCha20 can encrypt");
@@ -110,7 +110,7 @@ pub fn open(
     let ephemeral_key =
         Point::from_slice(ephemeral_key).map_err(|source| OnionError::InvalidKey { source })?;
     let recipient = recipient_secret.to_point();
-    let cipher = cipher(&ephemeral_key, &recipient, &ephemeral_key.mul_secret(recipient_secret));
+    let cipher = cipher(&ephemeral_key, &recipient, &ephemeral_key.shared_secret(recipient_secret));
     cipher
         .decrypt(&[0; 12].into(), Payload { msg: ciphertext, aad: associated_data })
         .map(Zeroizing::new)
@@ -125,12 +125,11 @@ fn check_length(length: usize) -> Result<(), OnionError> {
     }
 }
 
-fn cipher(ephemeral_key: &Point, recipient: &Point, shared_point: &Point) -> ChaCha20Poly1305 {
-    let shared_point = Zeroizing::new(shared_point.to_bytes());
+fn cipher(ephemeral_key: &Point, recipient: &Point, shared_point: &[u8; 33]) -> ChaCha20Poly1305 {
     let key = Zeroizing::new(SEALED.hash(&[
         &ephemeral_key.to_bytes(),
         &recipient.to_bytes(),
-        &*shared_point,
+        shared_point,
     ]));
     ChaCha20Poly1305::new((&*key).into())
 }

@@ -10,7 +10,7 @@ use crate::hold::{HoldId, ReleaseSecret};
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::PayerScalar;
 use crate::onion::sealed::{open, seal};
-use crate::wire::{TlvStream, TlvWriter};
+use crate::wire::{TlvRecord, TlvStream, TlvWriter};
 
 const HOLDER: u64 = 0;
 const HOLDS: u64 = 2;
@@ -91,7 +91,7 @@ impl HeldAvailable {
     /// [`PayloadError`], with the field.
     pub fn open(node_key: &SecretScalar, sealed: &[u8]) -> Result<Self, PayloadError> {
         let plaintext = open(node_key, Self::NAME, sealed)?;
-        let stream = TlvStream::parse(&plaintext)?;
+        let stream = fields(&plaintext, &[HOLDER, HOLDS])?;
         let holder = stream.get(HOLDER).ok_or(PayloadError::Missing("holder"))?;
         let entries = entries(&stream, ENTRY_OF_AVAILABLE)?;
         Ok(Self {
@@ -130,11 +130,21 @@ impl ReleaseHeld {
     /// [`PayloadError`], with the field.
     pub fn open(node_key: &SecretScalar, sealed: &[u8]) -> Result<Self, PayloadError> {
         let plaintext = open(node_key, Self::NAME, sealed)?;
-        let stream = TlvStream::parse(&plaintext)?;
+        let stream = fields(&plaintext, &[HOLDS])?;
         let holds = entries(&stream, ENTRY_OF_RELEASE)?
             .map(id_and_secret)
             .collect::<Result<_, PayloadError>>()?;
         Ok(Self { holds })
+    }
+}
+
+/// The fields of a message: unknown ones are odd, as in a payload.
+fn fields<'a>(plaintext: &'a [u8], known: &[u64]) -> Result<TlvStream<'a>, PayloadError> {
+    let stream = TlvStream::parse(plaintext)?;
+    let unknown = |tlv_type: &u64| tlv_type.is_multiple_of(2) && !known.contains(tlv_type);
+    match stream.records().iter().map(TlvRecord::tlv_type).find(unknown) {
+        Some(tlv_type) => Err(PayloadError::UnknownEven { tlv_type }),
+        None => Ok(stream),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The rows of our own vector files, `test-vectors/*.json`, and their verdicts: see the README there.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::path::Path;
 
 use pointlock::curve::{Point, SecretScalar};
@@ -22,7 +24,6 @@ pub(crate) struct Row {
     pub(crate) output: Value,
     /// Of adapt rows: the key and message that the adapted signature is for.
     #[serde(default)]
-    #[allow(dead_code, reason = "not every test has adapt rows")]
     pub(crate) context: Value,
     #[serde(default)]
     pub(crate) intermediate: Value,

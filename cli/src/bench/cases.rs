@@ -5,7 +5,7 @@ use std::error::Error;
 use pointlock::adaptor::musig2::{
     AdaptorSession, KeyAggContext, Musig2Error, PartialSignature, SecretNonce,
 };
-use pointlock::adaptor::schnorr;
+use pointlock::adaptor::{AdaptorError, ecdsa, schnorr};
 use pointlock::curve::{Keypair, Point, SecretScalar, Tag};
 use pointlock::lock::{Blind, Preimage};
 use secp256k1::schnorr::Signature;
@@ -28,9 +28,18 @@ pub(super) struct Case {
     pub(super) lock_point: Point,
     pub(super) pre_signature: schnorr::PreSignature,
     pub(super) signature: Signature,
+    pub(super) ecdsa: EcdsaCase,
     pub(super) preimage: Preimage,
     pub(super) blinds: [Blind; 4],
     pub(super) musig2: Musig2Case,
+}
+
+/// The same message and lock under a key that serves ECDSA alone.
+pub(super) struct EcdsaCase {
+    pub(super) keypair: Keypair,
+    pub(super) public_key: Point,
+    pub(super) pre_signature: ecdsa::PreSignature,
+    pub(super) signature: secp256k1::ecdsa::Signature,
 }
 
 /// A session of two signers, ours the first.
@@ -65,6 +74,7 @@ impl Case {
         // What the rows run through is checked here, once: a wrong signature would be verified faster.
         let pre_signature = schnorr::pre_sign_verified(&keypair, &message, &lock_point, &aux_rand)?;
         let signature = pre_signature.adapt_verified(&lock_secret, &public_key, &message)?;
+        let ecdsa = EcdsaCase::new(scalar("ECDSA key")?, &message, &lock_secret, &aux_rand)?;
         let other = Keypair::new(scalar("other key")?);
         let musig2 = Musig2Case::new(
             &keypair,
@@ -84,6 +94,7 @@ impl Case {
             lock_point,
             pre_signature,
             signature,
+            ecdsa,
             preimage: Preimage::new(bytes("preimage")),
             blinds: [blind("y_0")?, blind("y_1")?, blind("y_2")?, blind("y_3")?],
             musig2,
@@ -101,6 +112,22 @@ impl Case {
         let mut own_rand = *own_rand;
         let x_only = session.keys().x_only();
         SecretNonce::generate(&mut own_rand, &self.keypair, &x_only, &self.message, None)
+    }
+}
+
+impl EcdsaCase {
+    fn new(
+        secret_key: SecretScalar,
+        message: &[u8; 32],
+        lock_secret: &SecretScalar,
+        aux_rand: &[u8; 32],
+    ) -> Result<Self, AdaptorError> {
+        let keypair = Keypair::new(secret_key);
+        let public_key = keypair.public_key();
+        let lock_point = lock_secret.to_point();
+        let pre_signature = ecdsa::pre_sign_verified(&keypair, message, &lock_point, aux_rand)?;
+        let signature = pre_signature.adapt_verified(lock_secret, &public_key, message)?;
+        Ok(Self { keypair, public_key, pre_signature, signature })
     }
 }
 

@@ -1,9 +1,9 @@
 //! The rows of the table, under the names of the machine interface.
 
-use pointlock::adaptor::schnorr;
+use pointlock::adaptor::{ecdsa, schnorr};
 use pointlock::lock::RouteLocks;
 
-use super::cases::Case;
+use super::cases::{Case, EcdsaCase};
 use super::measure::Row;
 
 /// All rows, in the order in which they are printed.
@@ -26,6 +26,17 @@ pub(super) fn all(cases: &[Case]) -> Vec<Row<'_>> {
         Row::new("schnorr.adapt", cases, |c| c.pre_signature.adapt(&c.lock_secret)),
         Row::new("schnorr.extract", cases, |c| {
             c.pre_signature.extract(&c.signature, &c.public_key, &c.message, &c.lock_point)
+        }),
+        Row::new("ecdsa.pre_sign", cases, |c| {
+            ecdsa::pre_sign(&c.ecdsa.keypair, &c.message, &c.lock_point, &c.aux_rand)
+        }),
+        Row::new("ecdsa.verify", cases, |c| {
+            c.ecdsa.pre_signature.verify(&c.ecdsa.public_key, &c.message, &c.lock_point)
+        }),
+        Row::new("ecdsa.adapt", cases, |c| c.ecdsa.pre_signature.adapt(&c.lock_secret)),
+        Row::new("ecdsa.extract", cases, |c| {
+            let EcdsaCase { public_key, pre_signature, signature, .. } = &c.ecdsa;
+            pre_signature.extract(signature, public_key, &c.message, &c.lock_point)
         }),
         Row::with_input("musig2.partial_sign", cases, Case::secret_nonce, |c, nonce| {
             nonce.and_then(|nonce| c.musig2.session.sign_partial(nonce, &c.keypair))
