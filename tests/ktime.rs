@@ -13,6 +13,7 @@ use network::{
 };
 use pointlock::claims::{ClaimError, ClaimStore, LockSet, MemoryClaimStore, PolynomialState};
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar};
+use pointlock::hold::{HoldId, ReleaseSecret};
 use pointlock::invoice::ktime::{
     KtimeError, NoteHash, PayerKey, PayerPublicKey, PayerScalar, PaymentPolynomial, PaymentTerms,
     PolynomialId, payment_point,
@@ -21,8 +22,8 @@ use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice, StaticInvoiceB
 use pointlock::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
 use pointlock::onion::Packet;
 use pointlock::payment::{
-    FinalPayload, PayerPayload, Payment, PaymentError, PaymentSecret, Receiver, ReceiverAction,
-    ReceiverEvent, Refusal, SecretSource, SenderEvent,
+    AvailableHold, FinalPayload, HeldAvailable, PayerPayload, Payment, PaymentError, PaymentSecret,
+    Receiver, ReceiverAction, ReceiverEvent, Refusal, SecretSource, SenderEvent, Slot,
 };
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -284,7 +285,7 @@ fn paid_through_a_hold_with_a_proof_of_its_own() {
     let polynomial = PaymentPolynomial::from_entropy(&[9; 32], 2).unwrap();
     let x = terms.x().unwrap();
     let point_secret = LockSecret::Scalar(polynomial.evaluate(&x).unwrap());
-    assert_eq!(paid(&net), [point_secret.clone()]);
+    assert_eq!(paid(&net), std::slice::from_ref(&point_secret));
     let source = SecretSource::PointSecret { invoice: invoice.invoice_id(), x };
     for view in [net.senders[0].view(), net.receiver.view()] {
         assert_eq!(view.get(source), Some(&point_secret));
@@ -456,6 +457,24 @@ fn no_more_holds_are_released_than_there_are_slots() {
     assert_eq!(paid(&net).len(), 1);
     assert_eq!(refusals(&net), [no_slot]);
     net.check_replay();
+}
+
+#[test]
+fn an_announcement_carries_its_slot() {
+    let key = node_key(Node::Receiver);
+    for slot in [None, Some(Slot { invoice: InvoiceId::from_bytes([1; 32]), x: x_of([2; 32]) })] {
+        let message = HeldAvailable {
+            holder: node_id(Node::Forwarder(1)),
+            holds: vec![AvailableHold {
+                id: HoldId([3; 32]),
+                release: ReleaseSecret::from_bytes(&[4; 32]).unwrap(),
+                amount_msat: AMOUNT_MSAT,
+            }],
+            slot,
+        };
+        let sealed = message.seal(&key.to_point(), secret([5; 32])).unwrap();
+        assert_eq!(HeldAvailable::open(&key, &sealed), Ok(message));
+    }
 }
 
 // What arrives at the receiver, part by part.

@@ -32,6 +32,9 @@
 //! - A driver that reports a contract as committed which can still be revoked: a forwarder then pays out of its own
 //!   pocket.
 //! - A seed ([`AttemptSeed`]) that is used twice: all y's of two attempts are the same.
+//! - With k-time payment points, a [`ClaimStore`](crate::claims::ClaimStore) that forgets: the receiver then claims more than
+//!   k times. It releases no more held payments than it can claim; an announcement that is not followed by its payment keeps
+//!   a slot from other releases for six blocks, and never from a payment that has arrived.
 //! - Losing the kept pre-signatures of an outgoing contract: the claim can't be turned into the lock secret.
 //!
 //! # References
