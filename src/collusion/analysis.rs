@@ -210,26 +210,31 @@ impl Columns {
             return None;
         }
         let members = coalition.members().filter(|party| target.victim != Some(*party));
-        let mut known: Vec<(usize, usize)> = members
+        let known: Vec<(usize, usize)> = members
             .flat_map(|party| (0..model.parties[party].facts.len()).map(move |fact| (party, fact)))
             .collect();
-        // Short equations, and those of this attempt, make the derivation that a person follows best.
-        known.sort_by_key(|(party, fact)| {
+        let length = |(party, fact): &(usize, usize)| {
             let form = &model.parties[*party].facts[*fact].form;
-            (form.terms().count() > 1, !form.concerns(target.attempt), form.terms().count())
-        });
-        let vectors: Vec<Vector> = known
-            .iter()
-            .map(|(party, fact)| self.vector(&model.parties[*party].facts[*fact].form))
-            .collect();
-        let references: Vec<&Vector> = vectors.iter().collect();
-        let shares: Vec<Share> = combination(&references, &self.vector(&target.form))?
-            .into_iter()
-            .map(|(index, coefficient)| {
+            (!form.concerns(target.attempt), form.terms().count())
+        };
+        // A person follows few secrets best, and among as few those with short equations.
+        let mut short_first = known;
+        short_first.sort_by_key(|known| (length(known).1 > 1, length(known)));
+        let mut long_first = short_first.clone();
+        long_first.sort_by_key(|known| (length(known).0, core::cmp::Reverse(length(known).1)));
+        let goal = self.vector(&target.form);
+        let [short, long] = [short_first, long_first].map(|known| {
+            let facts = known.iter().map(|(party, fact)| &model.parties[*party].facts[*fact]);
+            let vectors: Vec<Vector> = facts.map(|fact| self.vector(&fact.form)).collect();
+            let found = combination(&vectors.iter().collect::<Vec<_>>(), &goal)?;
+            let shares = found.into_iter().map(|(index, coefficient)| {
                 let (party, fact) = known[index];
                 Share { party, fact, coefficient: coefficient.to_public() }
-            })
-            .collect();
+            });
+            Some(shares.collect::<Vec<_>>())
+        });
+        let (short, long) = (short?, long?);
+        let shares = if long.len() < short.len() { long } else { short };
         let derivation = derivation::derivation(model, coalition, target, &shares);
         Some(Theft { coalition, target: number, shares, derivation })
     }

@@ -3,7 +3,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::form::short;
-use super::{Coalition, Model, Share, Target};
+use super::{Atom, Coalition, Model, Share, Target};
 use crate::curve::PublicScalar;
 
 /// "sender gives y_0[2] (it drew it); …; so l_2[2] = …; router is the claimer …".
@@ -16,23 +16,35 @@ pub(super) fn derivation(
     let mut lines: Vec<String> = coalition
         .members()
         .filter_map(|party| {
-            let given: Vec<String> = shares
-                .iter()
-                .filter(|share| share.party == party)
-                .map(|share| {
-                    let fact = &model.parties[party].facts[share.fact];
-                    let form = model.symbols.text(&fact.form);
-                    let equals =
-                        if form == fact.label { String::new() } else { format!(" = {form}") };
-                    format!("{}{equals} ({})", fact.label, fact.how)
-                })
+            // Together what it knows for the same reason.
+            let mut given: Vec<(&str, Vec<String>)> = Vec::new();
+            for share in shares.iter().filter(|share| share.party == party) {
+                let fact = &model.parties[party].facts[share.fact];
+                let form = model.symbols.text(&fact.form);
+                let text = match form == fact.label {
+                    true => form,
+                    false => format!("{} = {form}", fact.label),
+                };
+                match given.iter_mut().find(|(how, _)| *how == fact.how) {
+                    Some((_, texts)) => texts.push(text),
+                    None => given.push((&fact.how, alloc::vec![text])),
+                }
+            }
+            let given: Vec<String> = given
+                .into_iter()
+                .map(|(how, texts)| format!("{} ({how})", texts.join(", ")))
                 .collect();
             let name = &model.parties[party].name;
-            (!given.is_empty()).then(|| format!("{name} gives {}", given.join(", ")))
+            (!given.is_empty()).then(|| format!("{name} gives {}", given.join("; ")))
         })
         .collect();
     let mut sum = String::new();
-    for share in shares {
+    let is_blind = |share: &&Share| {
+        let form = &model.parties[share.party].facts[share.fact].form;
+        form.as_atom().is_some_and(|atom| !matches!(atom, Atom::Coefficient { .. }))
+    };
+    let (last, first): (Vec<&Share>, Vec<&Share>) = shares.iter().partition(is_blind);
+    for share in first.into_iter().chain(last) {
         let label = &model.parties[share.party].facts[share.fact].label;
         let minus = share.coefficient == PublicScalar::ONE.negate();
         sum.push_str(match (sum.is_empty(), minus) {
@@ -47,7 +59,7 @@ pub(super) fn derivation(
         }
         sum.push_str(label);
     }
-    let form = model.symbols.text(&target.form);
+    let form = model.symbols.lock_secret_text(target.attempt, target.edge);
     let secret = if target.form.as_atom().is_some_and(|atom| atom.is_preimage()) {
         form.to_string()
     } else {

@@ -154,6 +154,19 @@ impl Symbols {
         Ok(shares.chain(blinds).fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom))))
     }
 
+    /// l_edge as a person writes it, with z(x) in one piece.
+    pub(super) fn lock_secret_text(&self, attempt: usize, edge: usize) -> String {
+        let (Ok(payment), Ok(lock)) =
+            (self.payment_secret(attempt), self.lock_secret(attempt, edge))
+        else {
+            return String::new();
+        };
+        if payment.terms().count() < 2 {
+            return self.text(&lock);
+        }
+        format!("z(x[{}]) + {}", attempt + 1, self.text(&lock.minus(&payment)))
+    }
+
     /// The form as a person writes it: z for a static point, and attempts told apart only where there are several.
     pub fn text(&self, form: &Form) -> String {
         form.text(|atom| self.atom_text(atom))
@@ -187,7 +200,7 @@ impl Symbols {
                     InvoiceKind::Hash => Atom::Preimage { invoice },
                     InvoiceKind::Points { .. } => Atom::Coefficient { invoice, power: 0 },
                 });
-                described(self.text(&form), "it ended a payment with it", form)
+                described(self.text(&form), "with which its payment ended", form)
             }
             SecretSource::PointSecret { invoice: id, x } => {
                 let invoice = self.invoice(id)?;
@@ -202,7 +215,7 @@ impl Symbols {
                     Some(attempt) => format!("z(x[{}])", attempt + 1),
                     None => format!("z({})", short(&x)),
                 };
-                described(label, "it ended a payment with it", form)
+                described(label, "with which its payment ended", form)
             }
             SecretSource::Coefficient { invoice: id, index: power } => {
                 let form =
@@ -219,29 +232,33 @@ impl Symbols {
                     0 => self.blinds(attempt, 1)?,
                     _ => Form::atom(Atom::Blind { attempt, hop: *hop }),
                 };
-                described(format!("y_{hop}[{}]", attempt + 1), "it drew it", form)
+                let label = match form.as_atom() {
+                    Some(atom) => atom.to_string(),
+                    None => format!("(y_{hop} + q)[{}]", attempt + 1),
+                };
+                described(label, "drawn by itself", form)
             }
             SecretSource::Blind { incoming } => {
                 let (attempt, hop) = self.edge(incoming)?;
                 let form = Form::atom(Atom::Blind { attempt, hop });
-                described(format!("y_{hop}[{}]", attempt + 1), "its onion layer has it", form)
+                described(format!("y_{hop}[{}]", attempt + 1), "from its onion layer", form)
             }
             SecretSource::FinalBlind { incoming } => {
                 let (attempt, edge) = self.edge(incoming)?;
                 let form = self.blinds(attempt, edge)?;
-                described(format!("Y[{}]", attempt + 1), "the innermost layer has it", form)
+                described(format!("Y[{}]", attempt + 1), "from the innermost layer", form)
             }
             SecretSource::HeldBlind { hold } => {
                 let (attempt, hop) = self.hold(hold)?;
                 let form = Form::atom(Atom::Blind { attempt, hop })
                     .plus(&Form::atom(Atom::Release { attempt }));
                 let label = format!("(y_{hop} + h)[{}]", attempt + 1);
-                described(label, "its onion layer has it", form)
+                described(label, "from its onion layer", form)
             }
             SecretSource::Release { hold } => {
                 let (attempt, _) = self.hold(hold)?;
                 let form = Form::atom(Atom::Release { attempt });
-                described(format!("h[{}]", attempt + 1), "by which the hold is released", form)
+                described(format!("h[{}]", attempt + 1), "by which a hold is released", form)
             }
             SecretSource::Lock { contract } => {
                 let (attempt, edge) = self.edge(contract)?;
@@ -250,7 +267,7 @@ impl Symbols {
                     Some(atom) if atom.is_preimage() => self.text(&form),
                     _ => format!("l_{edge}[{}]", attempt + 1),
                 };
-                described(label, "the claims showed it", form)
+                described(label, "shown by the claims", form)
             }
         }
     }

@@ -212,11 +212,12 @@ impl Player<'_> {
     fn forward(&mut self, payment: usize, to: Option<&str>) -> Result<(), Box<StoryError>> {
         let last = to.and_then(|name| self.world_party(name));
         self.world.intercept = Some(last.unwrap_or(self.world.receiver()));
+        // Where it got stuck before, if it did; what is released now gets stuck at its new end.
+        self.world.resume_payment(payment)?;
         if let Some(sealed) = self.world.mailbox[payment].take() {
             let entropy = self.world.entropy();
             self.world.receive(ReceiverEvent::MailReceived { sealed, entropy })?;
         }
-        self.world.resume_payment(payment)?;
         Ok(())
     }
 
@@ -319,11 +320,16 @@ impl Player<'_> {
                 continue;
             }
             let party = self.number(&self.scenario.payers[payment]);
-            let how = "it drew it";
+            let how = "drawn by itself";
             let mut y_0 = self.drawn(payment, 0);
+            let first = parts[0] == payment;
             for part in parts {
                 let share = self.payments[part].share.clone();
                 y_0 = y_0.sub(&share.dangerous_reveal());
+                // One payer has all parts.
+                if !first {
+                    continue;
+                }
                 let form = Form::atom(Atom::PartShare { attempt: part });
                 let label = format!("q[{}]", part + 1);
                 model.disclose(party, &label, how, form, LockSecret::Scalar(share))?;
