@@ -35,8 +35,9 @@
 extern crate alloc;
 
 pub mod adaptor;
-#[cfg(feature = "std")]
 pub mod claims;
+#[cfg(feature = "std")]
+pub mod collusion;
 #[cfg(feature = "std")]
 pub mod contract;
 pub mod curve;

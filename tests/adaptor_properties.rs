@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 use pointlock::adaptor::musig2::{AdaptorSession, KeyAggContext, SecretNonce};
-use pointlock::adaptor::{musig2, schnorr};
-use pointlock::curve::{Keypair, Point, SecretScalar, XOnlyPublicKey};
+use pointlock::adaptor::{AdaptorError, musig2, schnorr};
+use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag, XOnlyPublicKey};
 use proptest::prelude::*;
 
 /// A message under the lock of a secret, and entropy for whoever signs it.
@@ -186,6 +186,44 @@ fn every_bit_counts_in_musig2() {
         });
     }
     assert!(prefixes.contains(&2) && prefixes.contains(&3), "{prefixes:?}");
+}
+
+/// The refusals of Schnorr pre-signatures, each kind by its name.
+#[test]
+fn schnorr_refusals_are_told_apart() {
+    let (secret, locked) = fixed(1);
+    let keypair = Keypair::new(secret);
+    let key = keypair.x_only_public_key();
+    let Locked { message, secret, point, rand } = &locked;
+    let good = schnorr::pre_sign(&keypair, message, point, rand).unwrap();
+    assert_eq!(good.verify(&key, message, point), Ok(()));
+    let with = |start: usize, part: &[u8]| {
+        let mut bytes = good.to_bytes();
+        bytes[start..start + part.len()].copy_from_slice(part);
+        schnorr::PreSignature::from_bytes(&bytes)
+    };
+    let verdict = |start, part: &[u8]| with(start, part).unwrap().verify(&key, message, point);
+    assert_eq!(with(0, &[4]), Err(AdaptorError::NoncePrefix { prefix: 4 }));
+    assert_eq!(with(33, &[0xff; 32]), Err(AdaptorError::ScalarOutOfRange));
+    // x = 5 is on no point of the curve, x = 1 is.
+    let x = |last| [[0; 31].as_slice(), &[last]].concat();
+    assert_eq!(verdict(1, &x(5)), Err(AdaptorError::NonceNotOnCurve));
+    assert_eq!(verdict(1, &x(1)), Err(AdaptorError::InvalidPreSignature));
+    assert_eq!(verdict(33, &[0; 32]), Err(AdaptorError::InvalidPreSignature));
+    // s' = e·d, so that R = s'·G − e·P is at infinity and R' is T: who makes this publishes d = s'·e⁻¹.
+    let challenge =
+        Tag::new("BIP0340/challenge").hash(&[&point.to_bytes()[1..], &key.serialize(), message]);
+    let even_secret = if keypair.public_key().is_odd() {
+        keypair.secret_key().negate()
+    } else {
+        keypair.secret_key().clone()
+    };
+    let scalar = even_secret.mul_public(&PublicScalar::from_hash(&challenge)).unwrap();
+    let bytes = [point.to_bytes().as_slice(), &*scalar.dangerous_to_bytes()].concat();
+    let infinite = schnorr::PreSignature::from_slice(&bytes).unwrap();
+    assert_eq!(infinite.verify(&key, message, point), Err(AdaptorError::NonceAtInfinity));
+    // Refused although t finishes it.
+    assert!(infinite.adapt_verified(secret, &key, message).is_ok());
 }
 
 #[cfg(feature = "ecdsa")]

@@ -221,7 +221,7 @@ mod with_musig2 {
             let tweaks = (0..index / 4 % 3)
                 .map(|tweak| {
                     let drawn = *scalar("tweak", 3 * index + tweak).dangerous_to_bytes();
-                    (drawn, draw("kind", 3 * index + tweak)[0] % 2 == 0)
+                    (drawn, draw("kind", 3 * index + tweak)[0].is_multiple_of(2))
                 })
                 .collect();
             Self { case, keypairs, tweaks }

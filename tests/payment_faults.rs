@@ -13,17 +13,20 @@ use network::{
 use pointlock::contract::{ContractError, FeeCoins};
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::hold::{
-    HeldBlind, HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore, ReleaseSecret,
+    Cap, HeldBlind, HoldError, HoldId, HoldRecord, HoldState, HoldStore, Limits, MemoryStore,
+    ReleaseSecret,
 };
 use pointlock::invoice::{PaymentLock, PaymentPoints, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::{Blind, Lock, LockError, LockSecret, PaymentHash, Preimage};
+use pointlock::onion::sealed::seal;
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
     AttemptId, AttemptSeed, AvailableHold, FinalPayload, ForwardPayload, Forwarder,
-    ForwarderAction, ForwarderEvent, HeldAvailable, HoldOrder, HoldPlan, Payee, PayloadError,
-    Payment, PaymentError, PaymentSecret, Proposal, ReceiverAction, ReceiverEvent, Refusal,
-    ReleaseHeld, SecretSource, SenderAction, SenderEvent, Tweak, View,
+    ForwarderAction, ForwarderEvent, HeldAvailable, HoldOrder, HoldPlan, Payee, Payload,
+    PayloadError, Payment, PaymentError, PaymentSecret, Proposal, ReceiverAction, ReceiverEvent,
+    Refusal, ReleaseHeld, SecretSource, SenderAction, SenderEvent, Tweak, View,
 };
+use pointlock::wire::{TlvStream, TlvWriter};
 
 fn entropy(index: u8) -> [u8; 32] {
     [index; 32]
@@ -122,6 +125,7 @@ fn final_case(kind: LockKind) -> (Network, FinalCase) {
         payment_secret: PaymentSecret::of_invoice(&invoice.invoice_id()),
         total_msat: AMOUNT_MSAT,
         final_blind,
+        payer: None,
     };
     (net, FinalCase { payload, lock, amount_msat: AMOUNT_MSAT, expiry })
 }
@@ -385,6 +389,7 @@ fn receiver_refuses_impossible_events() {
             release: ReleaseSecret::new(secret_of("release", 0)),
             amount_msat: AMOUNT_MSAT,
         }],
+        slot: None,
     };
     let right = message.seal(&to, secret_of("ephemeral", 0)).unwrap();
     let mail = |sealed| ReceiverEvent::MailReceived { sealed, entropy: [1; 32] };
@@ -543,6 +548,26 @@ fn a_forwarder_that_asks_for_nothing_pays_nothing() {
     assert_eq!(says(|case| case.amount_msat -= 1_000), Some(fee));
     let delta = Refusal::ExpiryDelta { offered: 0, required: 0 };
     assert_eq!(says(|case| case.expiry -= 1), Some(delta));
+}
+
+#[test]
+fn forwarder_goes_by_the_height() {
+    let (mut net, case) = forward_case(LockKind::Point);
+    net.block(HEIGHT + MIN_FINAL_DELTA - 1);
+    let packet = forward_packet(&case, 0);
+    assert_eq!(forward(&mut net, &case, packet.clone()), None);
+    net.block(HEIGHT + MIN_FINAL_DELTA);
+    let too_soon = |height| Refusal::ExpiryTooSoon { expiry: HEIGHT + 18, required: height + 1 };
+    let said = forward(&mut net, &case, forward_packet(&case, 1));
+    assert_eq!(said, Some(too_soon(HEIGHT + 18)));
+    // Replays are remembered up to the expiry; from then on what they ask for is past.
+    let mut again = forward_case(LockKind::Point).1;
+    again.expiry += 100;
+    net.block(case.expiry - 1);
+    let replayed = OnionError::Replayed { expiry_height: case.expiry };
+    assert_eq!(forward(&mut net, &again, packet.clone()), Some(Refusal::Onion(replayed)));
+    net.block(case.expiry);
+    assert_eq!(forward(&mut net, &again, packet), Some(too_soon(case.expiry)));
 }
 
 #[test]
@@ -705,6 +730,43 @@ fn wrong_releases_move_nothing() {
     assert_eq!(ledger_state(&net, 1), HoldState::Held);
 }
 
+/// Fields that contradict each other, and a list that ends in the middle of an entry.
+#[test]
+fn malformed_payloads_and_messages_are_refused() {
+    let with = |bytes: &[u8], tlv_type, value: &[u8]| {
+        let mut writer = TlvWriter::new();
+        for record in TlvStream::parse(bytes).unwrap().records() {
+            writer.set(record.tlv_type(), record.value());
+        }
+        writer.set(tlv_type, value);
+        Payload::parse(&writer.to_bytes()).map(|_| ())
+    };
+    let held = held_case(0).1.payload.to_bytes();
+    let plain = forward_case(LockKind::Point).1.payload.to_bytes();
+    let misplaced = |field| Err(PayloadError::Misplaced(field));
+    // y beside y + h would tell h.
+    assert_eq!(with(&held, 65_537, &[1; 32]), misplaced("blind"));
+    assert_eq!(with(&plain, 65_537, &[1; 32]), Ok(()));
+    assert_eq!(with(&held, 65_539, &[1; 32]), misplaced("final_blind"));
+    assert_eq!(with(&plain, 65_543, &[1; 32]), misplaced("held_blind"));
+    assert_eq!(with(&plain, 65_545, &[1; 32]), misplaced("release_hash"));
+    assert_eq!(with(&plain, 65_547, &[1]), misplaced("latest_release_height"));
+    assert_eq!(with(&plain, 65_537, &[0; 32]), Err(PayloadError::Malformed("blind")));
+    assert_eq!(with(&plain, 65_537, &[1; 31]), Err(PayloadError::Malformed("blind")));
+
+    let release = |length: usize| {
+        let plaintext = TlvWriter::new().set(2, vec![1; length]).to_bytes();
+        let session = secret_of("ephemeral", 0);
+        let sealed = seal(&node_id(HOP), session, b"release_held_ptlc", &plaintext).unwrap();
+        ReleaseHeld::open(&node_key(HOP), &sealed).map(|message| message.holds.len())
+    };
+    assert_eq!(release(64), Ok(1));
+    assert_eq!(release(128), Ok(2));
+    for length in [0, 63, 65, 127, 100] {
+        assert_eq!(release(length), Err(PayloadError::Malformed("holds")));
+    }
+}
+
 #[test]
 fn a_hold_past_its_cutoff_is_refused() {
     // By what the sender says, and by the incoming contract.
@@ -731,6 +793,46 @@ fn a_hold_past_its_cutoff_is_refused() {
     assert_eq!(try_hold(far, HEIGHT + deltas + 1), None);
     assert_eq!(try_hold(far, HEIGHT + deltas), passed(HEIGHT));
     assert_eq!(try_hold(far, HEIGHT + deltas - 5), passed(HEIGHT - 5));
+}
+
+/// Whose hold it is, for whom, and what is locked for it.
+#[test]
+fn caps_count_what_the_holder_sees() {
+    let wide = Limits::default();
+    let fee = policy(1).fee_msat(AMOUNT_MSAT).unwrap();
+    let second = |limits: Limits, sender: usize, next: Node| {
+        let mut net = Network::new(2, 1);
+        let mut config = net.configs[0].clone();
+        config.limits = limits;
+        net.forwarders[0] = Forwarder::new(config, MemoryStore::default());
+        let mut said = None;
+        for (index, sender, next) in [(0, 0, Node::Receiver), (1, sender, next)] {
+            let (_, mut case) = held_case(index);
+            case.payload.next = node_id(next);
+            let (lock, msat) = (case.lock, case.amount_msat);
+            let edge = net.fund_terms(Node::Sender(sender), HOP, lock, msat, case.expiry);
+            net.commit(edge, forward_packet(&case, index));
+            said = net.tasks.pop_back().map(|(_, action)| match action {
+                Action::Forwarder(ForwarderAction::Fail { reason, .. }) => reason,
+                other => panic!("{other:?}"),
+            });
+            assert!(index == 1 || said.is_none());
+        }
+        said
+    };
+    let capped = |cap| Some(Refusal::Hold(HoldError::CapReached(cap)));
+    let (receiver, elsewhere) = (Node::Receiver, Node::Forwarder(7));
+    let one = Limits { holds_per_sender: 1, ..wide };
+    assert_eq!(second(one, 0, elsewhere), capped(Cap::HoldsPerSender));
+    assert_eq!(second(one, 1, receiver), None);
+    let one = Limits { holds_per_receiver: 1, ..wide };
+    assert_eq!(second(one, 1, receiver), capped(Cap::HoldsPerReceiver));
+    assert_eq!(second(one, 0, elsewhere), None);
+    // The sender's money waits, fee included.
+    let value_msat = 2 * (AMOUNT_MSAT + fee);
+    assert_eq!(second(Limits { value_msat, ..wide }, 1, elsewhere), None);
+    let value_msat = value_msat - 1;
+    assert_eq!(second(Limits { value_msat, ..wide }, 1, elsewhere), capped(Cap::Value));
 }
 
 /// A sender that sends one order with two contracts has one hold, and the other contract back at once: else it would
@@ -964,6 +1066,7 @@ fn a_wrong_blind_at_any_hop_claims_nothing() {
             payment_secret: PaymentSecret::of_invoice(&invoice.invoice_id()),
             total_msat: AMOUNT_MSAT,
             final_blind: Some(off_by_one(4, sum)),
+            payer: None,
         };
         hops.push((Node::Receiver, last.to_bytes()));
         proposal.packet = build(&hops, 0);

@@ -271,6 +271,9 @@ fn held(forwarders: usize, holder: usize, kind: LockKind, settle: Settle, back: 
     let hold = hold_of(&net, 0);
     let ledger = net.forwarders[holder - 1].ledger();
     assert_eq!(ledger.state(&hold).unwrap(), HoldState::Released);
+    let h = net.senders[0].view().get(SecretSource::Release { hold });
+    assert_eq!(net.receiver.view().get(SecretSource::Release { hold }), h);
+    assert_eq!(net.forwarders[holder - 1].view().get(SecretSource::Release { hold }), h);
     for (index, forwarder) in net.forwarders.iter().enumerate() {
         assert_eq!(forwarder.ledger().state(&hold).is_ok(), index + 1 == holder);
     }

@@ -2,8 +2,10 @@
 
 mod bench;
 mod chain;
+mod collusion;
 mod conformance;
 mod demo;
+mod world;
 
 use std::process::ExitCode;
 
@@ -21,6 +23,8 @@ struct Cli {
 enum Command {
     /// An offline receiver is paid twice over one static invoice: with hash locks, and with point locks.
     Demo(demo::Args),
+    /// Who can steal: finds every coalition that can take a payment, and carries the thefts out.
+    Collusion(collusion::Args),
     /// Answers JSON lines from standard input, to check another implementation against this one.
     Conformance,
     /// Measures the verbs beside libsecp256k1's own signing and verifying.
@@ -30,6 +34,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
+        Command::Collusion(args) => collusion::run(&args),
         Command::Conformance => {
             conformance::run(std::io::stdin().lock(), std::io::stdout().lock()).map_err(Into::into)
         }

@@ -22,7 +22,7 @@ fn system<'a>(facts: &'a Value, name: &str) -> &'a Value {
 #[test]
 fn hash_locks_are_stolen_and_point_locks_are_not() {
     let facts = facts(&[]);
-    for name in ["S1", "S2", "S3", "S4"] {
+    for name in ["S1", "S2", "S3", "S4", "S5"] {
         let told = system(&facts, name);
         let stolen = ["S2", "S3"].contains(&name);
         let [first, second] = told["payments"].as_array().unwrap().as_slice() else {
@@ -41,6 +41,7 @@ fn hash_locks_are_stolen_and_point_locks_are_not() {
             let control = if stolen { Value::Null } else { true.into() };
             assert_eq!(theft["right_secret_accepted"], control);
         }
+        assert_eq!(first["proof"].is_string() && second["proof"].is_string(), name == "S5");
         let invoices = told["invoices"].as_array().unwrap();
         assert_eq!(invoices[0] == invoices[1], name != "S1");
     }
@@ -64,6 +65,7 @@ fn only_the_senders_money_waits_in_s3_and_s4() {
     assert_eq!(waited("S2"), ["payer_1", "payer_2", "router", "sender_lsp"]);
     assert_eq!(waited("S3"), ["payer_1", "payer_2"]);
     assert_eq!(waited("S4"), ["payer_1", "payer_2"]);
+    assert_eq!(waited("S5"), ["payer_1", "payer_2"]);
 }
 
 #[test]
@@ -74,7 +76,7 @@ fn other_routes_amounts_and_numbers_of_payers() {
         ["--routers", "7", "--payers", "3", "--amount-sat", "54321"],
     ] {
         let facts = facts(&args);
-        assert_eq!(facts["systems"].as_array().unwrap().len(), 4);
+        assert_eq!(facts["systems"].as_array().unwrap().len(), 5);
     }
 }
 

@@ -268,6 +268,7 @@ fn payloads() -> Files {
         payment_secret: PaymentSecret([3; 32]),
         total_msat: 1_000,
         final_blind: Some(blind(6)),
+        payer: None,
     };
     let mut with_unknown = last.to_bytes();
     with_unknown.extend([0xfe, 0, 2, 0, 1, 1, 9]);

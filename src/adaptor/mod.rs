@@ -18,6 +18,64 @@
 //!
 //! The pre-signatures of the schemes are types of their own: the one can't be given to the other's verbs, and
 //! none passes for a signature.
+//!
+//! # What does not compile
+//!
+//! A pre-signature as a signature; adapted, it is one:
+//!
+//! ```compile_fail,E0308
+//! # use pointlock::adaptor::schnorr;
+//! # use pointlock::curve::{SecretScalar, XOnlyPublicKey};
+//! # fn publish(pre: schnorr::PreSignature, key: XOnlyPublicKey, message: [u8; 32], t: SecretScalar) {
+//! let valid = schnorr::verify_signature(&pre, &key, &message);
+//! # }
+//! ```
+//!
+//! ```
+//! # use pointlock::adaptor::schnorr;
+//! # use pointlock::curve::{SecretScalar, XOnlyPublicKey};
+//! # fn publish(pre: schnorr::PreSignature, key: XOnlyPublicKey, message: [u8; 32], t: SecretScalar) {
+//! let valid = schnorr::verify_signature(&pre.adapt(&t), &key, &message);
+//! # }
+//! ```
+//!
+//! One scheme's pre-signature for another's verb; its own verb takes it:
+//!
+//! ```compile_fail,E0308
+//! # use pointlock::adaptor::{musig2, schnorr};
+//! # use pointlock::curve::SecretScalar;
+//! # fn finish(pre: musig2::PreSignature, t: SecretScalar) {
+//! let signature = schnorr::PreSignature::adapt(&pre, &t);
+//! # }
+//! ```
+//!
+//! ```
+//! # use pointlock::adaptor::{musig2, schnorr};
+//! # use pointlock::curve::SecretScalar;
+//! # fn finish(pre: musig2::PreSignature, t: SecretScalar) {
+//! let signature = musig2::PreSignature::adapt(&pre, &t);
+//! # }
+//! ```
+//!
+//! A blind of the route as the secret of a lock; the lock secret that is computed with it is one:
+//!
+//! ```compile_fail,E0308
+//! # use pointlock::adaptor::schnorr;
+//! # use pointlock::curve::SecretScalar;
+//! # use pointlock::lock::{Blind, previous_secret};
+//! # fn claim(pre: schnorr::PreSignature, next: SecretScalar, blind: Blind) {
+//! let signature = pre.adapt(&blind);
+//! # }
+//! ```
+//!
+//! ```
+//! # use pointlock::adaptor::schnorr;
+//! # use pointlock::curve::SecretScalar;
+//! # use pointlock::lock::{Blind, previous_secret};
+//! # fn claim(pre: schnorr::PreSignature, next: SecretScalar, blind: Blind) {
+//! let signature = previous_secret(&next, &blind).map(|secret| pre.adapt(&secret));
+//! # }
+//! ```
 
 mod error;
 

@@ -1,4 +1,4 @@
-"""What the four case lists share: rows, reproducible draws, and the malformed scalars and points.
+"""What the case lists share: rows, reproducible draws, and the malformed scalars and points.
 
     draw(label, i) = SHA256("pointlock test vectors/" || label || "/" || i)
 
@@ -27,7 +27,7 @@ class Rows:
         if expected not in ("valid", "invalid"):
             expected = {"error": expected} | ({} if culprit is None else {"culprit": culprit})
         inputs, context = replay.to_hex(inputs), context and replay.to_hex(context)
-        op = f"{self.scheme}.{op}"
+        op = op if "." in op else f"{self.scheme}.{op}"
         verdict, outputs, steps = replay.answer(op, inputs, context)
         if verdict != expected:
             raise Disagreement(f"row {name}: expected {expected}, the reference says {verdict}")

@@ -1,6 +1,6 @@
 """Writes the test vectors, or checks them.
 
-    generate.py           writes schnorr.json, ecdsa.json, musig2.json and lock.json beside this folder
+    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json and ktime.json beside this folder
     generate.py --check   1. the reference passes the vectors of the standards, in the folder $POINTLOCK_VECTORS or else
                              ../shared/vectors beside the project; a missing file is a notice, with CI=true a failure
                           2. each file is generated again in memory and compared, byte for byte
@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import cases_ecdsa
+import cases_ktime
 import cases_lock
 import cases_musig2
 import cases_schnorr
@@ -31,6 +32,7 @@ GENERATORS = {
     "ecdsa.json": cases_ecdsa.generate,
     "musig2.json": cases_musig2.generate,
     "lock.json": cases_lock.generate,
+    "ktime.json": cases_ktime.generate,
 }
 
 

@@ -7,12 +7,14 @@
                                        adapt returns does not verify
     {"error": field, "culprit": index} a field can't be used; culprit where one entry of a list is to blame
 
-The operations `schnorr.*`, `ecdsa.*`, `musig2.session`, `lock.setup` and `lock.claim` have the fields of SPEC.md
+The operations `schnorr.*`, `ecdsa.*`, `musig2.session`, `lock.setup`, `lock.claim` and `invoice.point` have the fields of SPEC.md
 section 8; the others are steps and variants of theirs, for implementations that expose them.
 """
 
 import bip340
+import bolt12
 import ecdsa_adaptor
+import ktime
 import lock
 import musig2
 import schnorr_adaptor
@@ -72,6 +74,18 @@ class Fields:
         if lift_x(integer(data)) is None:
             raise Malformed(field)
         return data
+
+    def amount(self, field):
+        amount = self.inputs[field]
+        if isinstance(amount, bool) or not isinstance(amount, int) or not 0 <= amount < 2**64:
+            raise Malformed(field)
+        return amount
+
+    def payer_key(self, field):
+        """33(A), of even y."""
+        if not self.point(field).is_even:
+            raise Malformed(field)
+        return bytes.fromhex(self.inputs[field])
 
     def scalars(self, field):
         return [self.scalar_of(field, text, index) for index, text in self.entries(field)]
@@ -389,6 +403,78 @@ def lock_parts(fields):
     return "valid", {"payment_point": compressed(secret * G), "part_sum": bytes32(q), "parts": parts}, None
 
 
+def invoice_point(fields):
+    points, payer_key = fields.points("points"), fields.payer_key("payer_key")
+    invoice_id, amount = fields.bytes("invoice_id", 32), fields.amount("amount_msat")
+    x = ktime.x_of(payer_key, invoice_id, amount, fields.bytes("note_hash", 32))
+    return "valid", {"payment_point": compressed(ktime.point_at(points, x))}, {"x": bytes32(x)}
+
+
+def ktime_payment(fields):
+    """One payment, from the payer's key to the receiver's lock secret."""
+    coefficients = fields.scalars("coefficients")
+    if len(coefficients) < 2:
+        raise Malformed("coefficients")
+    payer, key = bip340.even_key(fields.scalar("payer_secret_key"))
+    invoice_id, amount = fields.bytes("invoice_id", 32), fields.amount("amount_msat")
+    note = fields.inputs["note"]
+    note_hash = ktime.note_hash(note if note is None else bytes.fromhex(note))
+    blind, aux_rand = fields.scalar("final_blind"), fields.bytes("aux_rand", 32)
+    x = ktime.x_of(compressed(key), invoice_id, amount, note_hash)
+    points = [coefficient * G for coefficient in coefficients]
+    payment_point, point_secret = ktime.point_at(points, x), ktime.evaluate(coefficients, x)
+    assert point_secret * G == payment_point
+    last_lock, lock_secret = payment_point + blind * G, (point_secret + blind) % ORDER
+    assert lock_secret * G == last_lock
+    message = ktime.payment_message(x, last_lock)
+    signature = bip340.sign(payer, message, aux_rand)
+    assert bip340.verify(x_bytes(key), message, signature)
+    outputs = {
+        "points": _encoded(points),
+        "payer_key": compressed(key),
+        "note_hash": note_hash,
+        "payment_point": compressed(payment_point),
+        "last_lock": compressed(last_lock),
+        "payer_signature": signature,
+        "point_secret": bytes32(point_secret),
+        "lock_secret": bytes32(lock_secret),
+    }
+    return "valid", outputs, {"x": bytes32(x), "message": message}
+
+
+def ktime_verify_payment(fields):
+    payer_key, x, last_lock = fields.payer_key("payer_key"), fields.scalar("x"), fields.point("last_lock")
+    signature = fields.bytes("signature", 64)
+    message = ktime.payment_message(x, last_lock)
+    valid = bip340.verify(payer_key[1:], message, signature)
+    return verdict_of(valid), {"valid": valid}, {"message": message}
+
+
+def ktime_prove(fields):
+    payer, secret = fields.scalar("payer_secret_key"), fields.scalar("point_secret")
+    invoice, amount = bytes.fromhex(fields.inputs["invoice"]), fields.amount("amount_msat")
+    note_hash, challenge = fields.bytes("note_hash", 32), fields.bytes("challenge", 32)
+    invoice_fields = bolt12.read_stream(invoice)
+    encodings = invoice_fields[bolt12.PAYMENT_POINTS]
+    points = [decompress(encodings[start : start + 33]) for start in range(0, len(encodings), 33)]
+    payer_key = compressed(bip340.even_key(payer)[1])
+    invoice_id = bolt12.merkle_root(invoice_fields)
+    x = ktime.x_of(payer_key, invoice_id, amount, note_hash)
+    if secret * G != ktime.point_at(points, x):
+        raise Malformed("point_secret")
+    proof, message = ktime.prove(
+        invoice, payer, secret, amount, note_hash, challenge, fields.bytes("aux_rand", 32)
+    )
+    steps = {"invoice_id": invoice_id, "x": bytes32(x), "payer_key": payer_key, "message": message}
+    return "valid", {"proof": proof, "text": bolt12.to_text("pointproof", proof)}, steps
+
+
+def ktime_verify_proof(fields):
+    issuer, challenge = fields.point("issuer"), fields.bytes("challenge", 32)
+    valid = ktime.verify_proof(bytes.fromhex(fields.inputs["proof"]), issuer, challenge)
+    return verdict_of(valid), {"valid": valid}, None
+
+
 OPERATIONS = {
     "schnorr.pre_sign": schnorr_pre_sign,
     "schnorr.verify": schnorr_verify,
@@ -411,4 +497,9 @@ OPERATIONS = {
     "lock.claim": lock_claim,
     "lock.route": lock_route,
     "lock.parts": lock_parts,
+    "invoice.point": invoice_point,
+    "ktime.payment": ktime_payment,
+    "ktime.verify_payment": ktime_verify_payment,
+    "ktime.prove": ktime_prove,
+    "ktime.verify_proof": ktime_verify_proof,
 }

@@ -11,13 +11,14 @@ use pointlock::contract::{
 };
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::hold::{Limits, MemoryStore};
-use pointlock::invoice::{StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::ktime::PaymentPolynomial;
+use pointlock::invoice::{InvoiceId, PaymentLock, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::{Lock, LockSecret, Preimage};
 use pointlock::onion::Packet;
 use pointlock::payment::{
     AttemptId, AttemptSeed, Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent, HoldPlan,
-    Payee, Payment, PaymentError, Proposal, Receiver, ReceiverAction, ReceiverConfig,
-    ReceiverEvent, Refusal, RouteHop, Sender, SenderAction, SenderEvent, View,
+    Payee, Payer, PayerSeed, Payment, PaymentError, Proposal, Receiver, ReceiverAction,
+    ReceiverConfig, ReceiverEvent, Refusal, RouteHop, Sender, SenderAction, SenderEvent, View,
 };
 
 pub(crate) const HEIGHT: u32 = 800_000;
@@ -61,6 +62,7 @@ pub(crate) enum Fact {
     Mailed,
     Released { to: Point },
     ReleaseRefused { by: Node, reason: Refusal },
+    Replace { invoice: InvoiceId },
     Paid { by: Node, attempt: AttemptId, secret: LockSecret },
     PaymentFailed { by: Node, attempt: AttemptId },
 }
@@ -157,18 +159,30 @@ pub(crate) fn invoice_secret(kind: LockKind, index: usize) -> LockSecret {
 }
 
 pub(crate) fn invoice_of(secret: &LockSecret, route: &[Point]) -> StaticInvoice {
-    let builder = match secret.lock() {
-        Lock::Point(point) => StaticInvoiceBuilder::new(point, TIME),
-        Lock::Hash(hash) => {
-            StaticInvoiceBuilder::new(pointlock::invoice::PaymentLock::Hash(hash), TIME)
-        }
-    };
-    builder
+    signed_invoice(
+        match secret.lock() {
+            Lock::Point(point) => point.into(),
+            Lock::Hash(hash) => PaymentLock::Hash(hash),
+        },
+        route,
+    )
+}
+
+fn signed_invoice(lock: PaymentLock, route: &[Point]) -> StaticInvoice {
+    StaticInvoiceBuilder::new(lock, TIME)
         .amount_msat(AMOUNT_MSAT)
         .description("tea")
         .interim_route(route)
         .sign(&Keypair::new(node_key(Node::Receiver)), &[0; 32])
         .unwrap()
+}
+
+/// A payer whose key depends on its note alone, so that a log can be copied.
+pub(crate) fn payer_of(note: Option<&[u8]>) -> Payer {
+    let mut entropy = [0xa5; 32];
+    let note_bytes = note.unwrap_or_default();
+    entropy[..note_bytes.len()].copy_from_slice(note_bytes);
+    Payer { seed: PayerSeed::new(entropy), note: note.map(<[u8]>::to_vec) }
 }
 
 impl Network {
@@ -216,6 +230,17 @@ impl Network {
         invoice
     }
 
+    /// An invoice for k payments, published.
+    pub(crate) fn publish_polynomial(&mut self, k: usize, index: u8) -> StaticInvoice {
+        let last = self.configs.last().map(|config| config.policy.node_id);
+        let route: Vec<Point> = last.into_iter().chain([node_id(Node::Receiver)]).collect();
+        let polynomial = PaymentPolynomial::from_entropy(&[index; 32], k).unwrap();
+        let invoice = signed_invoice(polynomial.payment_points().into(), &route);
+        let event = ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial };
+        self.tell_receiver(event).unwrap();
+        invoice
+    }
+
     pub(crate) fn payment(&self, invoice: &StaticInvoice, entropy: [u8; 32]) -> Payment {
         Payment {
             invoice: invoice.clone(),
@@ -227,6 +252,7 @@ impl Network {
             height: self.height,
             unix_time: TIME + 1,
             seed: AttemptSeed::new(entropy),
+            payer: None,
         }
     }
 
@@ -240,6 +266,25 @@ impl Network {
     ) -> AttemptId {
         let hold = hold.map(|hop| HoldPlan { hop, blocks: HOLD_BLOCKS });
         let payment = Payment { hold, ..self.payment(invoice, entropy) };
+        self.order(sender, payment, entropy)
+    }
+
+    /// The same under a point of the payer's own.
+    pub(crate) fn pay_as(
+        &mut self,
+        sender: usize,
+        invoice: &StaticInvoice,
+        note: &str,
+        hold: Option<usize>,
+        entropy: [u8; 32],
+    ) -> AttemptId {
+        let hold = hold.map(|hop| HoldPlan { hop, blocks: HOLD_BLOCKS });
+        let payer = Some(payer_of(Some(note.as_bytes())));
+        let payment = Payment { hold, payer, ..self.payment(invoice, entropy) };
+        self.order(sender, payment, entropy)
+    }
+
+    fn order(&mut self, sender: usize, payment: Payment, entropy: [u8; 32]) -> AttemptId {
         self.seeds[sender].push(entropy);
         self.tell_sender(sender, SenderEvent::Pay(payment)).unwrap();
         match self.tasks.back() {
@@ -325,6 +370,10 @@ impl Network {
             }
             ReceiverAction::Claim { incoming, secret } => self.claim(node, incoming, secret),
             ReceiverAction::Fail { incoming, reason } => self.fail(node, incoming, reason),
+            ReceiverAction::ReleaseRefused { reason } => {
+                self.facts.push(Fact::ReleaseRefused { by: node, reason });
+            }
+            ReceiverAction::Replace { invoice } => self.facts.push(Fact::Replace { invoice }),
         }
     }
 
@@ -644,6 +693,7 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
                 height: payment.height,
                 unix_time: payment.unix_time,
                 seed: AttemptSeed::new(*seeds.next().unwrap()),
+                payer: payment.payer.as_ref().map(|payer| payer_of(payer.note.as_deref())),
             }),
             SenderEvent::OutgoingCommitted { attempt, contract } => {
                 SenderEvent::OutgoingCommitted { attempt: *attempt, contract: contract.clone() }
@@ -706,6 +756,10 @@ pub(crate) fn copy_receiver_log(log: &[ReceiverEvent]) -> Vec<ReceiverEvent> {
             ReceiverEvent::Published { invoice, secret } => {
                 let (invoice, secret) = (invoice.clone(), secret.clone());
                 ReceiverEvent::Published { invoice, secret }
+            }
+            ReceiverEvent::PublishedPolynomial { invoice, polynomial } => {
+                let (invoice, polynomial) = (invoice.clone(), polynomial.clone());
+                ReceiverEvent::PublishedPolynomial { invoice, polynomial }
             }
             ReceiverEvent::MailReceived { sealed, entropy } => {
                 ReceiverEvent::MailReceived { sealed: sealed.clone(), entropy: *entropy }

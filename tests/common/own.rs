@@ -49,6 +49,7 @@ pub(crate) fn check(scheme: &str, operations: &[(&str, usize, Operation)]) {
     }
 }
 
+#[allow(dead_code, reason = "each test file uses its own part of it")]
 impl Row {
     pub(crate) fn is_valid(&self) -> bool {
         self.expected == "valid"

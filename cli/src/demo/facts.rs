@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use super::Args;
 use super::system::System;
+pub(super) use crate::world::{Step, Tone};
 
 /// Everything that the stories established.
 #[derive(Serialize)]
@@ -55,6 +56,8 @@ pub(super) struct PaymentFacts {
     pub(super) payer_has_receipt: bool,
     pub(super) receiver_was_paid: bool,
     pub(super) stolen_by: Option<String>,
+    /// The text of the payer's proof of payment, which was verified.
+    pub(super) proof: Option<String>,
 }
 
 /// Whose money waited in the contract of one edge.
@@ -85,23 +88,6 @@ pub(super) struct Theft {
     pub(super) accepted: usize,
     /// The same code with the right secret, where the payment went on to be claimed.
     pub(super) right_secret_accepted: Option<bool>,
-}
-
-/// A line of the story.
-#[derive(Debug, Serialize)]
-pub(super) struct Step {
-    pub(super) height: u32,
-    pub(super) party: String,
-    pub(super) text: String,
-    pub(super) tone: Tone,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Tone {
-    Plain,
-    Good,
-    Bad,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]

@@ -3,26 +3,23 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `system` | what the four systems are |
-//! | `world` | parties, chain and contracts: carries out what the roles want done |
 //! | `story` | what happens, in which order, and what has to be true at the end |
 //! | `theft` | a hop tries what it knows |
 //! | `facts` | what the story established, for `--json` and the table |
 //! | `print` | what a person sees |
 
-mod error;
 mod facts;
-mod fault;
 mod print;
 mod story;
 mod system;
 mod theft;
-mod world;
 
 use std::error::Error;
 
 use self::facts::Facts;
-use self::fault::Fault;
 use self::system::System;
+use crate::world::fault::Fault;
+use crate::world::{self, error};
 
 /// What is played.
 #[derive(clap::Args)]

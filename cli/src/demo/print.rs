@@ -115,12 +115,13 @@ fn verdict(told: &Told) -> String {
 pub(super) fn table(facts: &Facts) {
     println!("\n{BOLD}side by side{BOLD:#}\n");
     println!(
-        "{BOLD}  {:<4}{:<7}{:<20}{:<26}{:<20}{}{BOLD:#}",
+        "{BOLD}  {:<4}{:<7}{:<17}{:<24}{:<18}{:<22}{}{BOLD:#}",
         "",
         "lock",
         "invoice",
-        "waits for the receiver",
+        "waits for receiver",
         "receiver is paid",
+        "payer ends with",
         "theft of a later payment"
     );
     for told in &facts.systems {
@@ -131,15 +132,16 @@ pub(super) fn table(facts: &Facts) {
                 None => (GOOD, "tried by every hop, refused".to_owned()),
             };
         println!(
-            "  {BOLD}{:<4}{BOLD:#}{:<7}{:<20}{:<26}{tone}{:<20}{theft}{tone:#}",
+            "  {BOLD}{:<4}{BOLD:#}{:<7}{:<17}{:<24}{tone}{:<18}{tone:#}{:<22}{tone}{theft}{tone:#}",
             told.system.name(),
             told.lock,
             if told.system.reuses_invoice() { "one, reused" } else { "fresh every time" },
             who_waited(told, facts.offline_blocks),
             format!("{paid} of {}", told.payments.len()),
+            told.system.receipt(),
         );
     }
-    if facts.systems.iter().any(|told| told.system.point_locks()) {
+    if facts.systems.iter().any(|told| told.system == System::S4) {
         println!(
             "\n  {DIM}What S4 leaves open: the payer of a payment, someone who paid before, and a hop of its route,\n  \
              all three together, can take it. The payer would be robbing itself.{DIM:#}"

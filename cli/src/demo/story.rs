@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 
+use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{
     ChainHash, InvoiceError, PaymentLock, StaticInvoice, StaticInvoiceBuilder,
 };
 use pointlock::lock::{LockSecret, Preimage};
 use pointlock::payment::{
-    AttemptSeed, HoldPlan, Payee, Payment, ReceiverEvent, SecretSource, SenderEvent,
+    AttemptSeed, HoldPlan, Payee, Payer, PayerSeed, Payment, ReceiverEvent, SecretSource,
+    SenderEvent,
 };
 
 use super::Args;
@@ -18,6 +20,8 @@ use super::world::{MIN_FINAL_DELTA, World, grouped, subscript};
 /// The time at the start, in seconds since 1970, and how long a block takes.
 const START_TIME: u64 = 1_790_000_000;
 const BLOCK_SECONDS: u64 = 600;
+/// k: as many payments as there can be payers.
+const SLOTS: usize = 9;
 /// Blocks between one payer and the next.
 const BETWEEN_PAYERS: u32 = 3;
 
@@ -28,6 +32,8 @@ struct Story<'a> {
     start_height: u32,
     vault: Vault,
     invoices: Vec<String>,
+    /// For each payment, the payer's proof of it.
+    proofs: Vec<Option<String>>,
     thefts: Vec<Theft>,
     stolen: BTreeMap<usize, String>,
     back_at: u32,
@@ -63,6 +69,7 @@ pub(super) fn tell(system: System, args: &Args) -> Result<Told, Ended> {
         world,
         vault: Vault::default(),
         invoices: Vec::new(),
+        proofs: vec![None; usize::from(args.payers)],
         thefts: Vec::new(),
         stolen: BTreeMap::new(),
         back_at: 0,
@@ -170,24 +177,39 @@ impl Story<'_> {
     }
 
     fn publish(&mut self) -> Result<String, StoryError> {
+        let entropy = self.world.entropy();
+        if self.system.own_points() {
+            let polynomial = PaymentPolynomial::from_entropy(&entropy, SLOTS)
+                .map_err(|source| StoryError::Claim(format!("receiver: {source}")))?;
+            let invoice = self.sign_invoice(PaymentLock::Points(polynomial.payment_points()))?;
+            let text = invoice.to_string();
+            self.world.receive(ReceiverEvent::PublishedPolynomial { invoice, polynomial })?;
+            return Ok(text);
+        }
         let (lock, secret) = if self.system.point_locks() {
             let z = self.world.secret();
             (PaymentLock::from(z.to_point()), LockSecret::Scalar(z))
         } else {
-            let preimage = Preimage::new(self.world.entropy());
+            let preimage = Preimage::new(entropy);
             (PaymentLock::Hash(preimage.hash()), LockSecret::Preimage(preimage))
         };
-        let (receiver, receiver_lsp) = (self.world.receiver(), self.world.receiver_lsp());
-        let route = [receiver_lsp, receiver].map(|party| self.world.parties[party].node_id);
-        let aux_rand = self.world.entropy();
-        let invoice = StaticInvoiceBuilder::new(lock, self.now())
-            .description("coffee, any number of them")
-            .interim_route(&route)
-            .sign(&self.world.receiver_key, &aux_rand)
-            .map_err(|source| invoice_error("receiver", source))?;
+        let invoice = self.sign_invoice(lock)?;
         let text = invoice.to_string();
         self.world.receive(ReceiverEvent::Published { invoice, secret })?;
         Ok(text)
+    }
+
+    fn sign_invoice(&mut self, lock: PaymentLock) -> Result<StaticInvoice, StoryError> {
+        let (receiver, receiver_lsp) = (self.world.receiver(), self.world.receiver_lsp());
+        let route = [receiver_lsp, receiver].map(|party| self.world.parties[party].node_id);
+        let aux_rand = self.world.entropy();
+        StaticInvoiceBuilder::new(lock, self.now())
+            .description("coffee, any number of them")
+            // A least amount, so that burning the slots of a polynomial costs money.
+            .amount_msat(self.args.amount_sat * 1_000)
+            .interim_route(&route)
+            .sign(&self.world.receiver_key, &aux_rand)
+            .map_err(|source| invoice_error("receiver", source))
     }
 
     fn now(&self) -> u64 {
@@ -212,10 +234,13 @@ impl Story<'_> {
             forwarders: self.world.route_hops(),
             min_final_delta: MIN_FINAL_DELTA,
             hold: hop.map(|hop| HoldPlan { hop, blocks }),
+            payer: self.system.own_points().then(|| Payer {
+                seed: PayerSeed::new(self.world.entropy()),
+                note: Some(format!("for coffee {}", payment + 1).into_bytes()),
+            }),
             height: self.world.chain.height(),
             unix_time: self.now(),
             seed: AttemptSeed::new(self.world.entropy()),
-            payer: None,
         };
         self.world.sender(payment, SenderEvent::Pay(order))
     }
@@ -230,9 +255,38 @@ impl Story<'_> {
             theft.right_secret_accepted = Some(accepted.contains(&theft.thief));
         }
         if self.world.receipts[payment] {
-            let ends_with = if self.system.point_locks() { "z" } else { "the preimage" };
+            let ends_with = match self.system {
+                System::S5 => "z(x), its own",
+                System::S4 => "z",
+                System::S1 | System::S2 | System::S3 => "the preimage",
+            };
             self.world.say(&payer(payment), Tone::Good, format!("has paid, ends with {ends_with}"));
         }
+        if self.system.own_points() {
+            self.prove(payment)?;
+        }
+        Ok(())
+    }
+
+    /// The payer proves to a verifier that it has paid; to another verifier the proof says nothing.
+    fn prove(&mut self, payment: usize) -> Result<(), StoryError> {
+        let (challenge, other) = (self.world.entropy(), self.world.entropy());
+        let proof = self.world.prove(payment, &challenge)?;
+        let issuer = self.world.receiver_key.public_key();
+        let terms = proof.verify(&issuer, &challenge).map_err(|source| {
+            StoryError::Claim(format!("{}: its proof of payment fails: {source}", payer(payment)))
+        })?;
+        if proof.verify(&issuer, &other).is_ok()
+            || terms.amount_msat != self.args.amount_sat * 1_000
+        {
+            return Err(StoryError::Claim("a proof of payment proves something else".to_owned()));
+        }
+        let text = format!(
+            "proves to a verifier that it paid {} sat, and keeps z(x) to itself",
+            grouped(self.args.amount_sat)
+        );
+        self.world.say(&payer(payment), Tone::Good, text);
+        self.proofs[payment] = Some(proof.to_string());
         Ok(())
     }
 
@@ -332,6 +386,10 @@ impl Story<'_> {
             !self.system.point_locks() || told.thefts.iter().all(|theft| theft.tried > theft.known),
             "thieves try sums and differences too",
         )?;
+        claim(
+            told.payments.iter().all(|payment| payment.proof.is_some() == self.system.own_points()),
+            "every payer has a proof of payment of its own in S5, and only there",
+        )?;
         let early: Vec<&str> = self
             .world
             .edges
@@ -364,6 +422,7 @@ impl Story<'_> {
                 receiver_was_paid: to_receiver
                     .is_some_and(|edge| self.world.edges[edge].settled_at.is_some()),
                 stolen_by: self.stolen.get(&payment).cloned(),
+                proof: self.proofs[payment].clone(),
             }
         });
         let end = self.world.chain.height();

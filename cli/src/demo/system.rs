@@ -15,6 +15,9 @@ pub(super) enum System {
     /// Point locks, vault and two LSPs, the sender's LSP holds
     #[value(name = "S4")]
     S4,
+    /// S4 with k-time payment points: a point of its own for every payer
+    #[value(name = "S5")]
+    S5,
 }
 
 /// Who keeps the payment while the receiver is away.
@@ -26,7 +29,7 @@ pub(super) enum Holder {
 }
 
 impl System {
-    pub(super) const ALL: [Self; 4] = [Self::S1, Self::S2, Self::S3, Self::S4];
+    pub(super) const ALL: [Self; 5] = [Self::S1, Self::S2, Self::S3, Self::S4, Self::S5];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -34,6 +37,7 @@ impl System {
             Self::S2 => "S2",
             Self::S3 => "S3",
             Self::S4 => "S4",
+            Self::S5 => "S5",
         }
     }
 
@@ -43,11 +47,29 @@ impl System {
             Self::S2 => "hash locks, one stored invoice, the receiver's LSP holds",
             Self::S3 => "hash locks, one stored invoice, the sender's LSP holds",
             Self::S4 => "point locks, one stored invoice, the sender's LSP holds",
+            Self::S5 => {
+                "point locks, one stored invoice with a point for each payer, the sender's LSP holds"
+            }
         }
     }
 
     pub(super) fn point_locks(self) -> bool {
-        self == Self::S4
+        matches!(self, Self::S4 | Self::S5)
+    }
+
+    /// Whether every payer has a payment point, and a proof of payment, of its own.
+    pub(super) fn own_points(self) -> bool {
+        self == Self::S5
+    }
+
+    /// What a payer has in the end.
+    pub(super) fn receipt(self) -> &'static str {
+        match self {
+            Self::S1 => "the preimage",
+            Self::S2 | Self::S3 => "everybody's preimage",
+            Self::S4 => "everybody's z",
+            Self::S5 => "a proof of its own",
+        }
     }
 
     /// Whether the payers share an invoice that a vault hands out.
@@ -59,7 +81,7 @@ impl System {
         match self {
             Self::S1 => Holder::Nobody,
             Self::S2 => Holder::ReceiverLsp,
-            Self::S3 | Self::S4 => Holder::SenderLsp,
+            Self::S3 | Self::S4 | Self::S5 => Holder::SenderLsp,
         }
     }
 

@@ -1,3 +1,12 @@
+//! The parties, the chain and the contracts between them: the driver of the roles in `pointlock::payment`.
+//!
+//! It carries out what the roles want done and reports what happened. The demonstration tells its stories in it; the analysis of
+//! thefts reads what each party learned, and tries.
+
+pub(crate) mod error;
+pub(crate) mod fault;
+mod step;
+
 use std::collections::VecDeque;
 
 use bitcoin::secp256k1::Secp256k1;
@@ -7,6 +16,7 @@ use pointlock::contract::{
 };
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::hold::{Limits, MemoryStore};
+use pointlock::invoice::ktime::PaymentProof;
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::onion::Packet;
 use pointlock::payment::{
@@ -17,20 +27,20 @@ use pointlock::payment::{
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::error::StoryError;
-use super::facts::{Step, Tone};
-use super::fault::{Fault, FaultKind};
+pub(crate) use self::error::StoryError;
+use self::fault::{Fault, FaultKind};
+pub(crate) use self::step::{Step, Tone};
 use crate::chain::Chain;
 
 /// How many blocks a forwarder's incoming contract outlives its outgoing one.
 const CLTV_EXPIRY_DELTA: u32 = 40;
 /// How many blocks the receiver gets for its claim.
-pub(super) const MIN_FINAL_DELTA: u32 = 18;
+pub(crate) const MIN_FINAL_DELTA: u32 = 18;
 const START_HEIGHT: u32 = 900_000;
 
-pub(super) struct Party {
-    pub(super) name: String,
-    pub(super) node_id: Point,
+pub(crate) struct Party {
+    pub(crate) name: String,
+    pub(crate) node_id: Point,
     role: Role,
 }
 
@@ -41,7 +51,7 @@ enum Role {
 }
 
 impl Party {
-    pub(super) fn view(&self) -> &View {
+    pub(crate) fn view(&self) -> &View {
         match &self.role {
             Role::Sender(sender) => sender.view(),
             Role::Forwarder(forwarder) => forwarder.view(),
@@ -51,29 +61,29 @@ impl Party {
 }
 
 /// A contract between two neighbours.
-pub(super) struct Edge {
-    pub(super) payment: usize,
+pub(crate) struct Edge {
+    pub(crate) payment: usize,
     /// 1 for the sender's, and so on.
-    pub(super) number: usize,
-    pub(super) offerer: usize,
-    pub(super) claimer: usize,
-    pub(super) received: ReceivedContract,
-    pub(super) claimer_key: Keypair,
-    pub(super) committed_at: u32,
-    pub(super) settled_at: Option<u32>,
+    pub(crate) number: usize,
+    pub(crate) offerer: usize,
+    pub(crate) claimer: usize,
+    pub(crate) received: ReceivedContract,
+    pub(crate) claimer_key: Keypair,
+    pub(crate) committed_at: u32,
+    pub(crate) settled_at: Option<u32>,
 }
 
 impl Edge {
-    pub(super) fn outpoint(&self) -> OutPoint {
+    pub(crate) fn outpoint(&self) -> OutPoint {
         self.received.funded().outpoint()
     }
 
-    pub(super) fn terms(&self) -> &ContractTerms {
+    pub(crate) fn terms(&self) -> &ContractTerms {
         self.received.funded().contract().terms()
     }
 
     /// The claim with whatever secret there is, for the consensus code to judge.
-    pub(super) fn claim_unchecked(&self, secret: &LockSecret) -> Option<Transaction> {
+    pub(crate) fn claim_unchecked(&self, secret: &LockSecret) -> Option<Transaction> {
         self.received
             .dangerous_claim_unchecked(0, secret, &self.claimer_key, &FeeCoins::none(), &[0; 32])
             .ok()
@@ -94,33 +104,54 @@ enum Origin {
 }
 
 /// The parties, the chain and the contracts between them: the driver of the roles.
-pub(super) struct World {
-    pub(super) chain: Chain,
-    pub(super) parties: Vec<Party>,
-    pub(super) edges: Vec<Edge>,
-    pub(super) steps: Vec<Step>,
+pub(crate) struct World {
+    pub(crate) chain: Chain,
+    pub(crate) parties: Vec<Party>,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) steps: Vec<Step>,
     /// For each payment, the `held_ptlc_available` that waits for the receiver.
-    pub(super) mailbox: Vec<Option<Vec<u8>>>,
+    pub(crate) mailbox: Vec<Option<Vec<u8>>>,
     /// For each payment, whether its payer ended with the secret of the invoice.
-    pub(super) receipts: Vec<bool>,
+    pub(crate) receipts: Vec<bool>,
     /// For each payment, L_1 … L_n as the sender set them up.
     plans: Vec<Vec<Lock>>,
     /// While this is a list: the hops whose right secret was accepted by the code with which thieves try.
-    pub(super) control: Option<Vec<String>>,
+    pub(crate) control: Option<Vec<String>>,
     /// Contracts committed to this party are kept from it: it acts before it forwards.
-    pub(super) intercept: Option<usize>,
-    intercepted: Option<Todo>,
+    pub(crate) intercept: Option<usize>,
+    intercepted: Vec<Todo>,
+    /// What receivers knew that were replaced by a backup.
+    pub(crate) forgotten: Vec<View>,
+    /// For each payment, the name that its sender gave it.
+    pub(crate) attempts: Vec<Option<AttemptId>>,
     todo: VecDeque<Todo>,
     claims: VecDeque<(usize, LockSecret)>,
     fault: Option<Fault>,
     payers: usize,
     /// The receiver's node key, which signs its invoices.
-    pub(super) receiver_key: Keypair,
+    pub(crate) receiver_key: Keypair,
     rng: ChaCha20Rng,
 }
 
 impl World {
-    pub(super) fn new(payers: usize, routers: usize, fault: Option<Fault>, seed: u64) -> Self {
+    /// Payers, the two LSPs with routers between them, and the receiver.
+    pub(crate) fn new(payers: usize, routers: usize, fault: Option<Fault>, seed: u64) -> Self {
+        let routers = (1..=routers).map(|number| match number {
+            1 => "router".to_owned(),
+            _ => format!("router_{number}"),
+        });
+        let ends = ["sender_lsp", "receiver_lsp"].map(str::to_owned);
+        let [first, last] = ends.map(std::iter::once);
+        Self::with_forwarders(payers, first.chain(routers).chain(last).collect(), fault, seed)
+    }
+
+    /// Payers, these forwarders in the order of the route, and the receiver.
+    pub(crate) fn with_forwarders(
+        payers: usize,
+        forwarders: Vec<String>,
+        fault: Option<Fault>,
+        seed: u64,
+    ) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let receiver_key = Keypair::new(draw(&mut rng));
         let mut world = Self {
@@ -133,7 +164,9 @@ impl World {
             plans: vec![Vec::new(); payers],
             control: None,
             intercept: None,
-            intercepted: None,
+            intercepted: Vec::new(),
+            forgotten: Vec::new(),
+            attempts: vec![None; payers],
             todo: VecDeque::new(),
             claims: VecDeque::new(),
             fault,
@@ -145,12 +178,6 @@ impl World {
             let node_key = world.secret();
             world.add(format!("payer_{payer}"), node_key.to_point(), Role::Sender(Box::default()));
         }
-        let mut forwarders = vec!["sender_lsp".to_owned()];
-        forwarders.extend((1..=routers).map(|number| match number {
-            1 => "router".to_owned(),
-            _ => format!("router_{number}"),
-        }));
-        forwarders.push("receiver_lsp".to_owned());
         let count = forwarders.len();
         for (index, name) in forwarders.into_iter().enumerate() {
             let node_key = world.secret();
@@ -173,12 +200,29 @@ impl World {
             let role = Forwarder::new(config, MemoryStore::default());
             world.add(name, node_id, Role::Forwarder(Box::new(role)));
         }
-        let node_key = world.receiver_key.secret_key().clone();
-        let node_id = node_key.to_point();
-        let config =
-            ReceiverConfig { node_key, min_final_delta: MIN_FINAL_DELTA, height: START_HEIGHT };
-        world.add("receiver".to_owned(), node_id, Role::Receiver(Box::new(Receiver::new(config))));
+        let receiver = world.fresh_receiver();
+        let node_id = world.receiver_key.public_key();
+        world.add("receiver".to_owned(), node_id, Role::Receiver(receiver));
         world
+    }
+
+    fn fresh_receiver(&self) -> Box<Receiver> {
+        Box::new(Receiver::new(ReceiverConfig {
+            node_key: self.receiver_key.secret_key().clone(),
+            min_final_delta: MIN_FINAL_DELTA,
+            height: self.chain.height(),
+        }))
+    }
+
+    /// Puts a receiver in the place of the one that is there which knows no invoice and no claim any more: one restored
+    /// from a backup that is too old. What the earlier one knew is kept apart.
+    pub(crate) fn restore_receiver(&mut self) {
+        let fresh = Role::Receiver(self.fresh_receiver());
+        let party = self.receiver();
+        let earlier = std::mem::replace(&mut self.parties[party].role, fresh);
+        if let Role::Receiver(receiver) = earlier {
+            self.forgotten.push(receiver.view().clone());
+        }
     }
 
     fn add(&mut self, name: String, node_id: Point, role: Role) {
@@ -186,20 +230,20 @@ impl World {
     }
 
     /// The forwarders, in the order of the route.
-    pub(super) fn forwarders(&self) -> std::ops::Range<usize> {
+    pub(crate) fn forwarders(&self) -> std::ops::Range<usize> {
         self.payers..self.parties.len() - 1
     }
 
-    pub(super) fn receiver(&self) -> usize {
+    pub(crate) fn receiver(&self) -> usize {
         self.parties.len() - 1
     }
 
-    pub(super) fn receiver_lsp(&self) -> usize {
+    pub(crate) fn receiver_lsp(&self) -> usize {
         self.parties.len() - 2
     }
 
     /// What the forwarders ask for.
-    pub(super) fn route_hops(&self) -> Vec<RouteHop> {
+    pub(crate) fn route_hops(&self) -> Vec<RouteHop> {
         self.forwarders()
             .map(|party| RouteHop {
                 node_id: self.parties[party].node_id,
@@ -210,27 +254,43 @@ impl World {
             .collect()
     }
 
-    pub(super) fn entropy(&mut self) -> [u8; 32] {
+    pub(crate) fn entropy(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         self.rng.fill_bytes(&mut bytes);
         bytes
     }
 
-    pub(super) fn secret(&mut self) -> SecretScalar {
+    pub(crate) fn secret(&mut self) -> SecretScalar {
         draw(&mut self.rng)
     }
 
-    pub(super) fn say(&mut self, party: &str, tone: Tone, text: String) {
+    pub(crate) fn say(&mut self, party: &str, tone: Tone, text: String) {
         let height = self.chain.height();
         self.steps.push(Step { height, party: party.to_owned(), text, tone });
     }
 
     /// The edge of a payment that ends at `claimer`.
-    pub(super) fn edge_to(&self, payment: usize, claimer: usize) -> Option<usize> {
+    pub(crate) fn edge_to(&self, payment: usize, claimer: usize) -> Option<usize> {
         self.edges.iter().position(|edge| edge.payment == payment && edge.claimer == claimer)
     }
 
-    pub(super) fn mine(&mut self, blocks: u32) -> Result<(), StoryError> {
+    /// The proof of a payment that its payer makes for the verifier who gave `challenge`.
+    pub(crate) fn prove(
+        &mut self,
+        payment: usize,
+        challenge: &[u8; 32],
+    ) -> Result<PaymentProof, StoryError> {
+        let aux_rand = self.entropy();
+        let Role::Sender(sender) = &self.parties[payment].role else {
+            return Err(StoryError::Claim("only payers prove payments".to_owned()));
+        };
+        let attempt = self.attempts[payment].unwrap_or(AttemptId([0; 32]));
+        sender
+            .prove(&attempt, challenge, &aux_rand)
+            .map_err(|source| self.role_error(payment, source))
+    }
+
+    pub(crate) fn mine(&mut self, blocks: u32) -> Result<(), StoryError> {
         for _ in 0..blocks {
             self.chain.mine();
         }
@@ -254,13 +314,14 @@ impl World {
     }
 
     /// Gives a sender an event and carries out what it wants, but for claims.
-    pub(super) fn sender(&mut self, party: usize, event: SenderEvent) -> Result<(), StoryError> {
+    pub(crate) fn sender(&mut self, party: usize, event: SenderEvent) -> Result<(), StoryError> {
         let Role::Sender(sender) = &mut self.parties[party].role else { return Ok(()) };
         let actions = sender.apply(event).map_err(|source| self.role_error(party, source))?;
         for action in actions {
             match action {
                 SenderAction::Offer { attempt, proposal } => {
                     self.plans[party] = self.plan(party, &attempt);
+                    self.attempts[party] = Some(attempt);
                     let origin = Origin::Attempt(attempt);
                     self.todo.push_back(Todo::Offer { party, payment: party, origin, proposal });
                 }
@@ -312,7 +373,7 @@ impl World {
     }
 
     /// Gives the receiver an event and carries out what it wants, but for claims.
-    pub(super) fn receive(&mut self, event: ReceiverEvent) -> Result<(), StoryError> {
+    pub(crate) fn receive(&mut self, event: ReceiverEvent) -> Result<(), StoryError> {
         let party = self.receiver();
         let Role::Receiver(receiver) = &mut self.parties[party].role else { return Ok(()) };
         let actions = receiver.apply(event).map_err(|source| self.role_error(party, source))?;
@@ -420,7 +481,7 @@ impl World {
         self.early_claim(offerer, origin)?;
         let deliver = Todo::Deliver { edge, packet: proposal.packet };
         if self.intercept == Some(claimer) {
-            self.intercepted = Some(deliver);
+            self.intercepted.push(deliver);
         } else {
             self.todo.push_back(deliver);
         }
@@ -486,20 +547,49 @@ impl World {
     }
 
     /// The party that was kept from its contract gets it after all.
-    pub(super) fn resume_intercepted(&mut self) -> Result<(), StoryError> {
-        self.todo.extend(self.intercepted.take());
+    pub(crate) fn resume_intercepted(&mut self) -> Result<(), StoryError> {
+        self.todo.extend(self.intercepted.drain(..));
+        self.work()
+    }
+
+    /// The same for the contracts of one payment.
+    pub(crate) fn resume_payment(&mut self, payment: usize) -> Result<(), StoryError> {
+        let (resumed, kept) = std::mem::take(&mut self.intercepted).into_iter().partition(
+            |todo| matches!(todo, Todo::Deliver { edge, .. } if self.edges[*edge].payment == payment),
+        );
+        self.intercepted = kept;
+        let resumed: Vec<Todo> = resumed;
+        self.todo.extend(resumed);
         self.work()
     }
 
     /// The party that was kept from its contract goes its own way.
-    pub(super) fn drop_intercepted(&mut self) {
-        self.intercepted = None;
+    pub(crate) fn drop_intercepted(&mut self) {
+        self.intercepted.clear();
     }
 
     /// Carries out the claims, each in a block of its own, until nobody wants one any more.
-    pub(super) fn run_claims(&mut self) -> Result<(), StoryError> {
+    pub(crate) fn run_claims(&mut self) -> Result<(), StoryError> {
         while let Some((edge, secret)) = self.claims.pop_front() {
             self.claim(edge, &secret)?;
+        }
+        Ok(())
+    }
+
+    /// Carries out the claims of one payment, down to that of `last` or as far as they go.
+    pub(crate) fn run_claims_of(
+        &mut self,
+        payment: usize,
+        last: Option<usize>,
+    ) -> Result<(), StoryError> {
+        while let Some(next) =
+            self.claims.iter().position(|(edge, _)| self.edges[*edge].payment == payment)
+        {
+            let Some((edge, secret)) = self.claims.remove(next) else { break };
+            self.claim(edge, &secret)?;
+            if Some(self.edges[edge].claimer) == last {
+                break;
+            }
         }
         Ok(())
     }
@@ -533,7 +623,7 @@ impl World {
     }
 
     /// Confirms a claim, honest or not, and shows it to the offerer.
-    pub(super) fn settle(
+    pub(crate) fn settle(
         &mut self,
         edge: usize,
         transaction: &Transaction,
@@ -556,7 +646,7 @@ impl World {
     }
 
     /// Whether consensus code accepts the claim with this secret; nothing is broadcast.
-    pub(super) fn accepts(&mut self, edge: usize, secret: &LockSecret) -> bool {
+    pub(crate) fn accepts(&mut self, edge: usize, secret: &LockSecret) -> bool {
         self.edges[edge]
             .claim_unchecked(secret)
             .is_some_and(|transaction| self.chain.judge(&transaction).is_ok())
@@ -574,7 +664,7 @@ impl World {
     }
 
     /// A fault that was asked for and never came to pass.
-    pub(super) fn check_fault_reached(&self) -> Result<(), StoryError> {
+    pub(crate) fn check_fault_reached(&self) -> Result<(), StoryError> {
         let Some(fault) = &self.fault else { return Ok(()) };
         let hop = fault.hop.clone();
         if self.parties.iter().any(|party| party.name == hop) {
@@ -644,7 +734,7 @@ fn lock_text(edge: usize, lock: &Lock) -> String {
 }
 
 /// The number in small digits below the line.
-pub(super) fn subscript(number: usize) -> String {
+pub(crate) fn subscript(number: usize) -> String {
     number
         .to_string()
         .chars()
@@ -653,7 +743,7 @@ pub(super) fn subscript(number: usize) -> String {
 }
 
 /// The number with commas between thousands.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 /// What a hop does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FaultKind {
+pub(crate) enum FaultKind {
     /// One bit of the lock secret is flipped before the hop claims.
     FlippedBit,
     /// The hop adds another blind to the lock than the one that it was given.
@@ -14,7 +14,7 @@ pub(super) enum FaultKind {
 }
 
 impl FaultKind {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::FlippedBit => "flipped-bit",
             Self::WrongBlind => "wrong-blind",
@@ -26,9 +26,9 @@ impl FaultKind {
 
 /// A fault at a named hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) hop: String,
-    pub(super) kind: FaultKind,
+pub(crate) struct Fault {
+    pub(crate) hop: String,
+    pub(crate) kind: FaultKind,
 }
 
 impl FromStr for Fault {

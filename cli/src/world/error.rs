@@ -7,7 +7,7 @@ use crate::chain::Refused;
 
 /// What ended a story, and at whose hands.
 #[derive(Debug, Error)]
-pub(super) enum StoryError {
+pub(crate) enum StoryError {
     #[error("{hop}: {source}")]
     Role { hop: String, source: Box<PaymentError> },
     #[error("{hop}: fails the payment back: {reason}")]

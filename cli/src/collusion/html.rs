@@ -1,0 +1,5 @@
+use super::report::Report;
+
+pub(super) fn page(_report: &Report) -> String {
+    String::new()
+}

@@ -1,0 +1,131 @@
+//! `pointlock collusion`: who can steal, and the thefts carried out.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `scenario`, `event` | what is to be played, from flags or a TOML file; refuses what contradicts itself |
+//! | `play` | plays it with the roles and reads their views |
+//! | `execute` | puts every verdict before Bitcoin Core's consensus code |
+//! | `report` | what was found, for `--json` |
+//! | `print` | what a person sees |
+//! | `html` | the same as a page of its own |
+
+mod event;
+mod execute;
+mod html;
+mod play;
+mod print;
+mod report;
+mod scenario;
+
+use std::error::Error;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use self::report::Report;
+use self::scenario::{Scenario, System};
+
+/// What is analysed.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The system, with one payment claimed and another one to be stolen
+    #[arg(long, value_enum, required_unless_present = "scenario")]
+    system: Option<System>,
+    /// The vault has paid once too
+    #[arg(long, conflicts_with = "scenario")]
+    vault_paid: bool,
+    /// How many others have paid before
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=99), conflicts_with = "scenario")]
+    past_payers: u8,
+    /// How many routers stand between the two LSPs
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=6), conflicts_with = "scenario")]
+    routers: u8,
+    /// For S5: k, how many payments the invoice's polynomial is good for. Claims beyond it are those of a receiver restored
+    /// from a backup, which is the only way to them
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=64), conflicts_with = "scenario")]
+    points: u8,
+    /// A scenario in a TOML file, such as those in examples/scenarios
+    #[arg(long, value_name = "FILE", conflicts_with = "system")]
+    scenario: Option<PathBuf>,
+    /// Where all keys and secrets come from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Prints what was found as JSON
+    #[arg(long)]
+    json: bool,
+    /// Writes a page to this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// Analyses; an error is a scenario that can't be, or a verdict that does not hold.
+pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let (name, text) = match (&args.scenario, args.system) {
+        (Some(path), _) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+            (name, text)
+        }
+        (None, system) => (String::new(), of_system(system.unwrap_or(System::S4), args)),
+    };
+    // Where a line is named, so is the file.
+    let place = |error: &dyn Error| match name.as_str() {
+        "" => error.to_string(),
+        name => format!("{name}: {error}"),
+    };
+    let scenario = Scenario::parse(&text).map_err(|error| place(&error))?;
+    let mut played = play::play(&scenario, args.seed).map_err(|error| place(&error))?;
+    let analysis = played.model.analyse()?;
+    let execution = execute::execute(&mut played, &analysis)?;
+    let report = Report::new(&scenario, &played, &analysis, &execution);
+    if let Some(path) = &args.html {
+        let write = std::fs::write(path, html::page(&report));
+        write.map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if args.json {
+        anstream::println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print::report(&report);
+    }
+    report.check_expected()?;
+    Ok(())
+}
+
+/// The scenario of SPEC.md, section 7: some have paid, the next payment is on its way.
+fn of_system(system: System, args: &Args) -> String {
+    let mut routes = vec!["sender_lsp".to_owned()];
+    routes.extend((1..=args.routers).map(|number| numbered("router", number)));
+    routes.push("receiver_lsp".to_owned());
+    let mut payers: Vec<String> =
+        (1..=args.past_payers).map(|number| numbered("past_payer", number)).collect();
+    payers.extend(args.vault_paid.then(|| "vault".to_owned()));
+    let mut text = format!("system = {:?}\nroute = {routes:?}\n", system.name());
+    if system == System::S5 {
+        let _ = writeln!(text, "points = {}", args.points);
+    }
+    if !args.vault_paid {
+        text.push_str("others = [\"vault\"]\n");
+    }
+    text.push_str("events = [\n");
+    for (payment, payer) in (1..).zip(&payers) {
+        if system == System::S5 && payment > usize::from(args.points) {
+            text.push_str("  \"restore receiver\",\n");
+        }
+        for event in [
+            format!("pay {payment} {payer}"),
+            format!("forward {payment}"),
+            format!("claim {payment}"),
+        ] {
+            let _ = writeln!(text, "  {event:?},");
+        }
+    }
+    let last = payers.len() + 1;
+    if system == System::S5 && payers.len() >= usize::from(args.points) {
+        text.push_str("  \"restore receiver\",\n");
+    }
+    let _ = write!(text, "  \"pay {last} sender\",\n  \"forward {last}\",\n]\n");
+    text
+}
+
+fn numbered(name: &str, number: u8) -> String {
+    if number == 1 { name.to_owned() } else { format!("{name}_{number}") }
+}

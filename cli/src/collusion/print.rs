@@ -1,0 +1,80 @@
+use anstream::println;
+use anstyle::{AnsiColor, Style};
+
+use super::report::{Report, TheftFacts};
+use crate::world::grouped;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const NAME: Style = AnsiColor::Cyan.on_default();
+
+pub(super) fn report(report: &Report) {
+    println!("{BOLD}{}  {}{BOLD:#}", report.system, report.title);
+    if let Some(note) = &report.note {
+        println!("{DIM}{}{DIM:#}", note.trim());
+    }
+    println!("\n{BOLD}payments{BOLD:#}");
+    for (payment, facts) in (1..).zip(&report.payments) {
+        let locked = facts.contracts.len();
+        let claimed = facts.contracts.iter().filter(|contract| contract.claimed).count();
+        let edges = report.route.len() + 1;
+        println!(
+            "  {payment} by {NAME}{}{NAME:#}: {locked} of {edges} contracts made, {claimed} claimed",
+            facts.payer
+        );
+    }
+    println!("\n{BOLD}what each party learned{BOLD:#}  {DIM}[n]: in payment n{DIM:#}");
+    for party in &report.parties {
+        let learned: Vec<&str> = party.learned.iter().map(|fact| fact.secret.as_str()).collect();
+        let learned = if learned.is_empty() { "nothing".to_owned() } else { learned.join(", ") };
+        println!("  {NAME}{:<14}{NAME:#} {learned}", party.name);
+    }
+    for [one, other] in &report.same_secrets {
+        println!("  {BAD}{one} is the same secret as {other}{BAD:#}");
+    }
+    println!("\n{BOLD}smallest coalitions that can steal{BOLD:#}");
+    if report.minimal_thieves.is_empty() {
+        println!("  {GOOD}none: not even all of them together{GOOD:#}");
+    }
+    for thieves in &report.minimal_thieves {
+        println!("  {BAD}{}{BAD:#}", thieves.join(" + "));
+        for theft in report.thefts.iter().filter(|theft| theft.thieves == *thieves) {
+            self::theft(theft);
+        }
+    }
+    println!("\n{BOLD}largest coalitions that can't{BOLD:#}");
+    for unable in &report.maximal_unable {
+        let names = if unable.is_empty() { "nobody".to_owned() } else { unable.join(" + ") };
+        println!("  {GOOD}{names}{GOOD:#}");
+    }
+    let (coalitions, thieves) = (grouped(report.method.coalitions), report.minimal_thieves.len());
+    let method = match report.method.name {
+        "enumeration" => format!("all {coalitions} coalitions decided"),
+        _ => format!("{coalitions} coalitions tried, the others follow from these"),
+    };
+    println!("\n{BOLD}method{BOLD:#}     {method}");
+    println!(
+        "{BOLD}consensus{BOLD:#}  {} of {thieves} smallest coalitions stole; {} tries by the others refused, the right \
+         secret accepted by the same code for {} contracts",
+        report.executed,
+        grouped(report.tries_refused as u64),
+        report.right_secrets_accepted,
+    );
+}
+
+fn theft(theft: &TheftFacts) {
+    for line in &theft.derivation {
+        println!("    {line}");
+    }
+    let skipped = match &theft.skipped {
+        Some(name) => format!(", {name} gets nothing"),
+        None => String::new(),
+    };
+    println!(
+        "    {DIM}{} sat taken{skipped}, transaction {}…{DIM:#}",
+        grouped(theft.taken_sat),
+        &theft.txid[..16]
+    );
+}

@@ -1,0 +1,370 @@
+//! What is played, as a TOML file says it: `examples/scenarios/`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::ValueEnum;
+use pointlock::collusion::Coalition;
+use serde::Deserialize;
+use thiserror::Error;
+use toml::Spanned;
+
+use super::event::{Event, Leaked};
+
+/// The systems of the design in which an invoice is used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum System {
+    /// Hash locks, the receiver's LSP holds
+    #[value(name = "S2")]
+    S2,
+    /// Hash locks, the sender's LSP holds
+    #[value(name = "S3")]
+    S3,
+    /// Point locks, the sender's LSP holds
+    #[value(name = "S4")]
+    S4,
+    /// Point locks under k-time payment points, the sender's LSP holds
+    #[value(name = "S5")]
+    S5,
+}
+
+impl System {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::S2 => "S2",
+            Self::S3 => "S3",
+            Self::S4 => "S4",
+            Self::S5 => "S5",
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::S2 => "hash locks, one stored invoice, the receiver's LSP holds",
+            Self::S3 => "hash locks, one stored invoice, the sender's LSP holds",
+            Self::S4 => "point locks, one stored invoice, the sender's LSP holds",
+            Self::S5 => "k-time payment points, one stored invoice, the sender's LSP holds",
+        }
+    }
+
+    pub(super) fn point_locks(self) -> bool {
+        matches!(self, Self::S4 | Self::S5)
+    }
+}
+
+/// What is wrong with a scenario, and where.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("line {line}: {problem}")]
+pub(super) struct ScenarioError {
+    pub(super) line: usize,
+    pub(super) problem: String,
+}
+
+/// A scenario that does not contradict itself.
+#[derive(Debug)]
+pub(super) struct Scenario {
+    pub(super) title: String,
+    pub(super) note: Option<String>,
+    pub(super) system: System,
+    /// The forwarders, in the order of the route.
+    pub(super) route: Vec<String>,
+    /// k, for S5.
+    pub(super) points: usize,
+    /// The payer of each payment.
+    pub(super) payers: Vec<String>,
+    /// Who may be a thief, companies in the place of their members.
+    pub(super) parties: Vec<String>,
+    company_of: BTreeMap<String, String>,
+    pub(super) events: Vec<(usize, Event)>,
+    /// The smallest thieves that the author expects.
+    pub(super) expected: Option<Vec<Vec<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: Option<String>,
+    note: Option<String>,
+    system: Spanned<String>,
+    route: Option<Spanned<Vec<Spanned<String>>>>,
+    points: Option<Spanned<usize>>,
+    #[serde(default)]
+    others: Vec<Spanned<String>>,
+    #[serde(default)]
+    companies: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    events: Spanned<Vec<Spanned<String>>>,
+    expect: Option<Vec<Vec<String>>>,
+}
+
+impl Scenario {
+    /// The longest route: what an onion of 1300 bytes has room for.
+    const MAX_FORWARDERS: usize = 8;
+    const MAX_POINTS: usize = 64;
+
+    /// Reads a scenario.
+    pub(super) fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let line = |offset: usize| 1 + text[..offset.min(text.len())].matches('\n').count();
+        let file: File = toml::from_str(text).map_err(|error| ScenarioError {
+            line: error.span().map_or(1, |span| line(span.start)),
+            problem: error.message().to_owned(),
+        })?;
+        let at = |span: std::ops::Range<usize>, problem: String| ScenarioError {
+            line: line(span.start),
+            problem,
+        };
+        let system = System::from_str(file.system.as_ref(), false)
+            .map_err(|_| at(file.system.span(), "system: S2, S3, S4 or S5".to_owned()))?;
+        let route = match &file.route {
+            None => ["sender_lsp", "router", "receiver_lsp"].map(str::to_owned).to_vec(),
+            Some(route) => {
+                let count = route.as_ref().len();
+                if !(1..=Self::MAX_FORWARDERS).contains(&count) {
+                    let most = Self::MAX_FORWARDERS;
+                    let problem = format!("route: {count} forwarders, but it takes 1 to {most}");
+                    return Err(at(route.span(), problem));
+                }
+                route.as_ref().iter().map(|name| name.as_ref().clone()).collect()
+            }
+        };
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        for (index, name) in route.iter().enumerate() {
+            let span = file.route.as_ref().map_or(0..0, |route| route.as_ref()[index].span());
+            check_name(name).map_err(|problem| at(span.clone(), problem))?;
+            if !known.insert(name.clone()) {
+                return Err(at(span, format!("{name}: twice on the route")));
+            }
+        }
+        let points = match &file.points {
+            None => 3,
+            Some(points) if system != System::S5 => {
+                return Err(at(points.span(), "points: only S5 has them".to_owned()));
+            }
+            Some(points) if (1..=Self::MAX_POINTS).contains(points.as_ref()) => *points.as_ref(),
+            Some(points) => {
+                let problem = format!("points: k is from 1 to {}", Self::MAX_POINTS);
+                return Err(at(points.span(), problem));
+            }
+        };
+        let mut scenario = Self {
+            title: file.title.unwrap_or_else(|| system.title().to_owned()),
+            note: file.note,
+            system,
+            route,
+            points,
+            payers: Vec::new(),
+            parties: Vec::new(),
+            company_of: BTreeMap::new(),
+            events: Vec::new(),
+            expected: file.expect,
+        };
+        for text in file.events.as_ref() {
+            let problem = |problem| at(text.span(), problem);
+            let event: Event = text.as_ref().parse().map_err(problem)?;
+            if let Event::Pay { payer, .. } = &event {
+                check_name(payer).map_err(problem)?;
+                if scenario.route.contains(payer) {
+                    return Err(problem(format!(
+                        "{payer}: is on the route, and can't pay over it"
+                    )));
+                }
+                known.insert(payer.clone());
+                scenario.payers.push(payer.clone());
+            }
+            scenario.events.push((line(text.span().start), event));
+        }
+        for name in &file.others {
+            check_name(name.as_ref()).map_err(|problem| at(name.span(), problem))?;
+            known.insert(name.as_ref().clone());
+        }
+        for (company, members) in &file.companies {
+            check_name(company.as_ref()).map_err(|problem| at(company.span(), problem))?;
+            for member in members {
+                let name = member.as_ref();
+                if !known.contains(name) {
+                    let problem = format!("{name}: neither pays nor stands on the route");
+                    return Err(at(member.span(), problem));
+                }
+                let other = scenario.company_of.insert(name.clone(), company.as_ref().clone());
+                if let Some(other) = other {
+                    return Err(at(member.span(), format!("{name}: belongs to {other} too")));
+                }
+            }
+        }
+        let others = file.others.iter().map(|name| name.as_ref().clone());
+        let names = scenario.payers.iter().cloned().chain(others).chain(scenario.route.clone());
+        for name in names.collect::<Vec<_>>() {
+            let party = scenario.company(&name).to_owned();
+            if !scenario.parties.contains(&party) {
+                scenario.parties.push(party);
+            }
+        }
+        if scenario.parties.len() > Coalition::MAX_PARTIES {
+            let most = Coalition::MAX_PARTIES;
+            let problem =
+                format!("{} parties, but it takes {most} at most", scenario.parties.len());
+            return Err(at(file.events.span(), problem));
+        }
+        scenario.check_events()?;
+        if scenario.payers.is_empty() {
+            return Err(at(file.events.span(), "events: nobody pays".to_owned()));
+        }
+        Ok(scenario)
+    }
+
+    /// The party that somebody is, or belongs to.
+    pub(super) fn company<'a>(&'a self, name: &'a str) -> &'a str {
+        self.company_of.get(name).map_or(name, String::as_str)
+    }
+
+    /// Its number among the parties.
+    pub(super) fn party(&self, name: &str) -> Option<usize> {
+        let company = self.company(name);
+        self.parties.iter().position(|party| party == company)
+    }
+
+    /// Refuses what can't happen after what happened before.
+    fn check_events(&self) -> Result<(), ScenarioError> {
+        let mut stages: Vec<Stage> = Vec::new();
+        let mut invoices = 1;
+        for (line, event) in &self.events {
+            self.check_event(event, &mut stages, &mut invoices)
+                .map_err(|problem| ScenarioError { line: *line, problem })?;
+        }
+        Ok(())
+    }
+
+    fn check_event(
+        &self,
+        event: &Event,
+        stages: &mut Vec<Stage>,
+        invoices: &mut usize,
+    ) -> Result<(), String> {
+        let stage = |payment: usize, stages: &[Stage]| {
+            let missing = format!("payment {} is not paid yet", payment + 1);
+            stages.get(payment).copied().ok_or(missing)
+        };
+        let forwarder = |name: &str| match self.route.iter().any(|hop| hop == name) {
+            true => Ok(()),
+            false => Err(format!("{name}: is not on the route")),
+        };
+        match event {
+            Event::Pay { payment, invoice, same_x, part_of, .. } => {
+                if *payment != stages.len() {
+                    let next = stages.len() + 1;
+                    return Err(format!("payment {}: the next one is {next}", payment + 1));
+                }
+                if invoice >= invoices {
+                    return Err(format!("invoice {}: is not published yet", invoice + 1));
+                }
+                for other in [same_x, part_of].into_iter().flatten() {
+                    stage(*other, stages)?;
+                    if self.system != System::S5 && same_x.is_some() {
+                        return Err("x: only payments of S5 have one".to_owned());
+                    }
+                    if !self.system.point_locks() {
+                        return Err("part: a payment under a hash has none here".to_owned());
+                    }
+                    if self.payers[*other] != self.payers[*payment] {
+                        return Err(format!("payment {}: has another payer", other + 1));
+                    }
+                }
+                stages.push(Stage::Paid);
+            }
+            Event::Forward { payment, to } => {
+                match stage(*payment, stages)? {
+                    Stage::Paid | Stage::Partly => {}
+                    Stage::Forwarded => return Err("is forwarded already".to_owned()),
+                    _ => return Err("forwards after claiming or failing".to_owned()),
+                }
+                to.iter().try_for_each(|to| forwarder(to))?;
+                stages[*payment] = if to.is_some() { Stage::Partly } else { Stage::Forwarded };
+            }
+            Event::Claim { payment, down_to } => {
+                match stage(*payment, stages)? {
+                    Stage::Forwarded | Stage::PartlyClaimed => {}
+                    Stage::Paid | Stage::Partly => {
+                        return Err(format!("claims payment {} before forwarding it", payment + 1));
+                    }
+                    Stage::Claimed => return Err("is claimed already".to_owned()),
+                    Stage::Failed => return Err("claims after failing".to_owned()),
+                }
+                if let Some(name) = down_to
+                    && name != "receiver"
+                {
+                    forwarder(name)?;
+                }
+                let partly = down_to.as_deref().is_some_and(|name| self.route[0] != name);
+                stages[*payment] = if partly { Stage::PartlyClaimed } else { Stage::Claimed };
+            }
+            Event::Fail { payment } => {
+                if matches!(stage(*payment, stages)?, Stage::Claimed | Stage::PartlyClaimed) {
+                    return Err("fails after a claim".to_owned());
+                }
+                stages[*payment] = Stage::Failed;
+            }
+            Event::RestoreReceiver => {}
+            Event::Publish { invoice, polynomial_of } => {
+                if *invoice != *invoices {
+                    return Err(format!(
+                        "invoice {}: the next one is {}",
+                        invoice + 1,
+                        *invoices + 1
+                    ));
+                }
+                if let Some(other) = polynomial_of {
+                    if other >= invoices {
+                        return Err(format!("invoice {}: is not published yet", other + 1));
+                    }
+                    if self.system != System::S5 {
+                        return Err("polynomial: only S5 has one".to_owned());
+                    }
+                }
+                *invoices += 1;
+            }
+            Event::ReuseBlinds { of, by } => {
+                stage(*of, stages)?;
+                stage(*by, stages)?;
+                if of == by || !self.system.point_locks() {
+                    return Err("reuse: takes two payments under points".to_owned());
+                }
+            }
+            Event::Leak { what, payment, to } => {
+                stage(*payment, stages)?;
+                if self.party(to).is_none() {
+                    return Err(format!("{to}: neither pays nor stands on the route"));
+                }
+                match what {
+                    Leaked::Release => {}
+                    _ if !self.system.point_locks() => {
+                        return Err("a payment under a hash has no blinds".to_owned());
+                    }
+                    Leaked::Blind(hop) if *hop > self.route.len() => {
+                        return Err(format!("y_{hop}: the last one is y_{}", self.route.len()));
+                    }
+                    Leaked::Blind(_) | Leaked::FinalBlind => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    Paid,
+    Partly,
+    Forwarded,
+    PartlyClaimed,
+    Claimed,
+    Failed,
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name == "receiver" {
+        Err("receiver: is robbed, and no thief".to_owned())
+    } else if name.is_empty() || name.len() > 24 || !name.chars().all(fits) {
+        Err(format!("{name:?}: a name has 1 to 24 of a-z, 0-9 and _"))
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Whether a vector is in the span of others, and by which combination.
+
+use alloc::vec::Vec;
+
+use super::field::Element;
+
+/// A linear form as its coefficients, one for each atom of the model.
+pub(super) type Vector = Vec<Element>;
+
+/// Independent vectors in echelon form. Grows at the end and is cut back there, so that a search which adds
+/// one party after the other never eliminates anything twice.
+#[derive(Clone, Debug)]
+pub(super) struct Basis {
+    rows: Vec<Row>,
+    /// For each column the row that leads there.
+    leading: Vec<Option<usize>>,
+}
+
+/// The entries that are not zero, in order of their columns; the first is the lead.
+#[derive(Clone, Debug)]
+struct Row(Vec<(usize, Element)>);
+
+impl Basis {
+    pub(super) fn new(columns: usize) -> Self {
+        Self { rows: Vec::new(), leading: alloc::vec![None; columns] }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Back to its first `length` vectors.
+    pub(super) fn truncate(&mut self, length: usize) {
+        for row in self.rows.drain(length..) {
+            self.leading[row.0[0].0] = None;
+        }
+    }
+
+    pub(super) fn insert(&mut self, vector: &Vector) {
+        let mut rest = vector.clone();
+        let Some(lead) = self.reduce(&mut rest) else { return };
+        if rest[lead] == Element::ONE.negate() {
+            rest.iter_mut().for_each(|entry| *entry = entry.negate());
+        }
+        self.leading[lead] = Some(self.rows.len());
+        let entries = rest.into_iter().enumerate().filter(|(_, entry)| !entry.is_zero());
+        self.rows.push(Row(entries.collect()));
+    }
+
+    pub(super) fn contains(&self, vector: &Vector) -> bool {
+        self.reduce(&mut vector.clone()).is_none()
+    }
+
+    /// Takes multiples of the rows away until a column is left in which none leads, and gives that column. The vector is
+    /// scaled on the way: inverting would cost more than the products do.
+    fn reduce(&self, vector: &mut Vector) -> Option<usize> {
+        for column in 0..vector.len() {
+            if vector[column].is_zero() {
+                continue;
+            }
+            let Some(row) = self.leading[column] else { return Some(column) };
+            let Row(entries) = &self.rows[row];
+            let (factor, lead) = (vector[column], entries[0].1);
+            if lead != Element::ONE {
+                for entry in &mut vector[column..] {
+                    *entry = entry.mul(lead);
+                }
+            }
+            for (column, entry) in entries {
+                vector[*column] = vector[*column].sub(factor.mul(*entry));
+            }
+        }
+        None
+    }
+}
+
+/// Coefficients with which the vectors add up to the target, of as few vectors as going through them once can
+/// leave (none of those could be spared); later ones are spared first. None when the target is not in the span.
+pub(super) fn combination(vectors: &[&Vector], target: &Vector) -> Option<Vec<(usize, Element)>> {
+    let mut kept: Vec<usize> = (0..vectors.len()).collect();
+    let spans = |kept: &[usize]| {
+        let mut basis = Basis::new(target.len());
+        kept.iter().for_each(|index| basis.insert(vectors[*index]));
+        basis.contains(target)
+    };
+    if !spans(&kept) {
+        return None;
+    }
+    for index in (0..vectors.len()).rev() {
+        let without: Vec<usize> = kept.iter().copied().filter(|kept| *kept != index).collect();
+        if spans(&without) {
+            kept = without;
+        }
+    }
+    let chosen: Vec<&Vector> = kept.iter().map(|index| vectors[*index]).collect();
+    Some(kept.iter().copied().zip(solve(&chosen, target)).collect())
+}
+
+/// The coefficients, for independent vectors whose span has the target in it: Gauss-Jordan on the transpose.
+fn solve(vectors: &[&Vector], target: &Vector) -> Vec<Element> {
+    let mut equations: Vec<Vec<Element>> = (0..target.len())
+        .map(|column| {
+            let coefficients = vectors.iter().map(|vector| vector[column]);
+            coefficients.chain([target[column]]).collect()
+        })
+        .collect();
+    for unknown in 0..vectors.len() {
+        let pivot = (unknown..equations.len())
+            .find(|row| !equations[*row][unknown].is_zero())
+            .expect("the vectors are independent");
+        equations.swap(unknown, pivot);
+        let inverse = equations[unknown][unknown].inverse().expect("chosen not to be zero");
+        equations[unknown].iter_mut().for_each(|entry| *entry = entry.mul(inverse));
+        let solved = equations[unknown].clone();
+        for (row, equation) in equations.iter_mut().enumerate() {
+            let factor = equation[unknown];
+            if row != unknown && !factor.is_zero() {
+                for (entry, solved) in equation.iter_mut().zip(&solved) {
+                    *entry = entry.sub(factor.mul(*solved));
+                }
+            }
+        }
+    }
+    equations.iter().take(vectors.len()).map(|equation| equation[vectors.len()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::curve::PublicScalar;
+
+    fn element(number: i8) -> Element {
+        let mut bytes = [0; 32];
+        bytes[31] = number.unsigned_abs();
+        let element = Element::from(&PublicScalar::from_hash(&bytes));
+        if number < 0 { element.negate() } else { element }
+    }
+
+    fn vector(numbers: &[i8]) -> Vector {
+        numbers.iter().copied().map(element).collect()
+    }
+
+    #[test]
+    fn spans() {
+        let mut basis = Basis::new(3);
+        basis.insert(&vector(&[2, 3, 0]));
+        basis.insert(&vector(&[4, 6, 0]));
+        assert_eq!(basis.len(), 1);
+        basis.insert(&vector(&[3, 0, 5]));
+        assert!(basis.contains(&vector(&[5, 3, 5])));
+        assert!(!basis.contains(&vector(&[0, 0, 1])));
+        assert!(basis.contains(&vector(&[0, 0, 0])));
+        basis.truncate(1);
+        assert!(!basis.contains(&vector(&[5, 3, 5])));
+        assert!(basis.contains(&vector(&[-2, -3, 0])));
+    }
+
+    proptest! {
+        /// A sum of the vectors is found to be one, and the coefficients give it again.
+        #[test]
+        fn combinations_add_up(
+            rows in prop::collection::vec([-3i8..4, -3i8..4, -3i8..4, -3i8..4, -3i8..4], 1..7),
+            factors in prop::collection::vec(-5i8..6, 7),
+        ) {
+            let vectors: Vec<Vector> = rows.iter().map(|row| vector(row)).collect();
+            let mut target = vector(&[0; 5]);
+            for (vector, factor) in vectors.iter().zip(&factors) {
+                for (sum, entry) in target.iter_mut().zip(vector) {
+                    *sum = sum.add(entry.mul(element(*factor)));
+                }
+            }
+            let references: Vec<&Vector> = vectors.iter().collect();
+            let found = combination(&references, &target).unwrap();
+            let mut sum = vector(&[0; 5]);
+            for (index, coefficient) in &found {
+                prop_assert!(!coefficient.is_zero(), "what is not needed is left out");
+                for (sum, entry) in sum.iter_mut().zip(&vectors[*index]) {
+                    *sum = sum.add(entry.mul(*coefficient));
+                }
+            }
+            prop_assert_eq!(sum, target);
+        }
+    }
+}

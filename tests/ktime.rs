@@ -1,0 +1,786 @@
+//! k-time payment points: the polynomial, the payer's point, and payments over real contracts.
+
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
+#[path = "common/network.rs"]
+mod network;
+
+use std::fmt;
+
+use network::{
+    AMOUNT_MSAT, Edge, Fact, MIN_FINAL_DELTA, Network, Node, node_id, node_key, payer_of,
+    receiver_config,
+};
+use pointlock::claims::{ClaimError, ClaimStore, LockSet, MemoryClaimStore, PolynomialState};
+use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar};
+use pointlock::invoice::ktime::{
+    KtimeError, NoteHash, PayerKey, PayerPublicKey, PayerScalar, PaymentPolynomial, PaymentTerms,
+    PolynomialId, payment_point,
+};
+use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
+use pointlock::onion::Packet;
+use pointlock::payment::{
+    FinalPayload, PayerPayload, Payment, PaymentError, PaymentSecret, Receiver, ReceiverAction,
+    ReceiverEvent, Refusal, SecretSource, SenderEvent,
+};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+// The polynomial.
+
+fn secret(bytes: [u8; 32]) -> SecretScalar {
+    SecretScalar::from_hash(&bytes).unwrap()
+}
+
+fn x_of(bytes: [u8; 32]) -> PayerScalar {
+    PayerScalar::new(PublicScalar::from_hash(&bytes)).unwrap()
+}
+
+fn small(number: u8) -> PublicScalar {
+    let mut bytes = [0; 32];
+    bytes[31] = number;
+    PublicScalar::from_bytes(&bytes).unwrap()
+}
+
+/// a⁻¹ = a^(n−2)
+fn inverse(a: PublicScalar) -> PublicScalar {
+    let mut exponent = secp256k1::constants::CURVE_ORDER;
+    exponent[31] -= 2;
+    let mut power = PublicScalar::ONE;
+    for bit in 0..256 {
+        power = power.mul(&power);
+        if exponent[bit / 8] >> (7 - bit % 8) & 1 == 1 {
+            power = power.mul(&a);
+        }
+    }
+    power
+}
+
+/// The value at `at` of the polynomial of degree points − 1 through the points.
+fn interpolate(points: &[(PublicScalar, PublicScalar)], at: PublicScalar) -> PublicScalar {
+    points.iter().enumerate().fold(PublicScalar::ZERO, |sum, (i, (x_i, value))| {
+        let mut term = *value;
+        for (j, (x_j, _)) in points.iter().enumerate() {
+            if i != j {
+                term = term.mul(&at.sub(x_j)).mul(&inverse(x_i.sub(x_j)));
+            }
+        }
+        sum.add(&term)
+    })
+}
+
+fn claims_of(
+    polynomial: &PaymentPolynomial,
+    xs: &[PayerScalar],
+) -> Vec<(PublicScalar, PublicScalar)> {
+    xs.iter().map(|x| (x.to_scalar(), polynomial.evaluate(x).unwrap().dangerous_reveal())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn what_the_payer_computes_is_what_the_receiver_opens(
+        entropy: [u8; 32], k in 1usize..12, x: [u8; 32],
+    ) {
+        let polynomial = PaymentPolynomial::from_entropy(&entropy, k).unwrap();
+        let points = polynomial.payment_points();
+        prop_assert_eq!((polynomial.k(), points.k(), points.as_slice().len()), (k, k, k + 1));
+        let x = x_of(x);
+        prop_assert_eq!(polynomial.evaluate(&x).unwrap().to_point(), points.point_at(&x).unwrap());
+    }
+
+    /// Why the receiver counts: k+1 claims are the polynomial.
+    #[test]
+    fn any_k_plus_one_claims_reveal_the_polynomial(
+        entropy: [u8; 32],
+        xs in prop::collection::btree_set(any::<[u8; 32]>(), 3..8),
+        next: [u8; 32],
+    ) {
+        let xs: Vec<PayerScalar> = xs.into_iter().map(x_of).collect();
+        let polynomial = PaymentPolynomial::from_entropy(&entropy, xs.len() - 1).unwrap();
+        let claims = claims_of(&polynomial, &xs);
+        let z_0 = polynomial.coefficients()[0].dangerous_reveal();
+        prop_assert_eq!(interpolate(&claims, PublicScalar::ZERO), z_0);
+        let next = x_of(next);
+        let stolen = interpolate(&claims, next.to_scalar()).to_point().unwrap();
+        prop_assert_eq!(stolen, polynomial.payment_points().point_at(&next).unwrap());
+    }
+
+    /// Why k claims are safe: whatever z(x*) is taken to be, there is a polynomial of degree k with this value and the same
+    /// k claims.
+    #[test]
+    fn k_claims_leave_every_other_value_open(
+        entropy: [u8; 32],
+        xs in prop::collection::btree_set(any::<[u8; 32]>(), 3..7),
+        candidate: [u8; 32],
+    ) {
+        let xs: Vec<PayerScalar> = xs.into_iter().map(x_of).collect();
+        let (target, claimed) = xs.split_last().unwrap();
+        let polynomial = PaymentPolynomial::from_entropy(&entropy, claimed.len()).unwrap();
+        let claims = claims_of(&polynomial, claimed);
+        let candidate = PublicScalar::from_hash(&candidate);
+        let mut points = claims.clone();
+        points.push((target.to_scalar(), candidate));
+        // Its values at 0 … k are those of another polynomial; it agrees where it has to.
+        let other: Vec<(PublicScalar, PublicScalar)> = (0..=claimed.len() as u8)
+            .map(|at| (small(at), interpolate(&points, small(at))))
+            .collect();
+        for (x, value) in &claims {
+            prop_assert_eq!(interpolate(&other, *x), *value);
+        }
+        prop_assert_eq!(interpolate(&other, target.to_scalar()), candidate);
+    }
+
+    /// x is the hash of exactly these bytes, and every bit of them counts.
+    #[test]
+    fn x_binds_every_bit(
+        key: [u8; 32], invoice: [u8; 32], amount_msat: u64, note: Vec<u8>, bit in 0usize..(32 + 8 + 32) * 8,
+    ) {
+        let payer = PayerKey::new(secret(key)).public_key();
+        let note_hash = NoteHash::of(Some(&note));
+        let terms = |bytes: &[u8; 72]| PaymentTerms {
+            payer,
+            invoice_id: InvoiceId::from_bytes(bytes[..32].try_into().unwrap()),
+            amount_msat: u64::from_be_bytes(bytes[32..40].try_into().unwrap()),
+            note_hash: NoteHash(bytes[40..].try_into().unwrap()),
+        };
+        let mut bytes = [0; 72];
+        bytes[..32].copy_from_slice(&invoice);
+        bytes[32..40].copy_from_slice(&amount_msat.to_be_bytes());
+        bytes[40..].copy_from_slice(&note_hash.0);
+        let x = terms(&bytes).x().unwrap();
+
+        let tag = Sha256::digest(b"pointlock/payer");
+        let hash = Sha256::new()
+            .chain_update(tag).chain_update(tag)
+            .chain_update(payer.to_bytes()).chain_update(bytes)
+            .finalize();
+        prop_assert_eq!(x.to_scalar(), PublicScalar::from_hash(&hash.into()));
+
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        prop_assert_ne!(terms(&bytes).x().unwrap(), x);
+    }
+}
+
+#[test]
+fn a_sum_on_the_way_may_be_zero_and_the_value_may_not() {
+    let coefficients = |numbers: [PublicScalar; 3]| {
+        let secrets = numbers.map(|number| number.to_secret().unwrap()).to_vec();
+        PaymentPolynomial::dangerous_from_coefficients(secrets).unwrap()
+    };
+    let x = PayerScalar::new(small(7)).unwrap();
+    // 5 − 7·X + X²: Horner's first sum is 7 − 7 at X = 7, and the value is 5.
+    let passes = coefficients([small(5), small(7).negate(), small(1)]);
+    assert_eq!(passes.evaluate(&x).unwrap().dangerous_reveal(), small(5));
+    assert_eq!(passes.payment_points().point_at(&x), Ok(small(5).to_point().unwrap()));
+    // −7·8 + X + X²: zero at X = 7.
+    let zero = coefficients([small(56).negate(), small(1), small(1)]);
+    assert_eq!(zero.evaluate(&x), Err(KtimeError::PointAtInfinity));
+    assert_eq!(zero.payment_points().point_at(&x), Err(KtimeError::PointAtInfinity));
+}
+
+#[test]
+fn a_static_point_is_the_same_for_all() {
+    let point = secret([1; 32]).to_point();
+    let points = PaymentPoints::new(vec![point]).unwrap();
+    assert_eq!(points.point_at(&x_of([2; 32])), Ok(point));
+}
+
+#[test]
+fn what_is_refused() {
+    for k in [0, PaymentPolynomial::MAX_K + 1] {
+        let refused = PaymentPolynomial::from_entropy(&[1; 32], k).unwrap_err();
+        assert_eq!(refused, KtimeError::DegreeOutOfRange { k });
+    }
+    assert!(PaymentPolynomial::from_entropy(&[1; 32], PaymentPolynomial::MAX_K).is_ok());
+    assert!(PaymentPolynomial::dangerous_from_coefficients(Vec::new()).is_err());
+    assert_eq!(PayerScalar::new(PublicScalar::ZERO), Err(KtimeError::ZeroX));
+
+    let key = PayerKey::new(secret([3; 32])).public_key();
+    let points = PaymentPolynomial::from_entropy(&[1; 32], 2).unwrap().payment_points();
+    let id = InvoiceId::from_bytes([4; 32]);
+    assert!(payment_point(&points, &key.to_point(), id, 5, NoteHash::NONE).is_ok());
+    let odd = key.to_point().negate();
+    let refused = payment_point(&points, &odd, id, 5, NoteHash::NONE);
+    assert_eq!(refused, Err(KtimeError::PayerKeyOdd));
+    assert_eq!(PayerPublicKey::from_slice(&odd.to_bytes()), Err(KtimeError::PayerKeyOdd));
+}
+
+#[test]
+fn coefficients_are_each_their_own() {
+    let mut all: Vec<Point> = Vec::new();
+    for (entropy, k) in [(1, 2), (1, 3), (2, 3)] {
+        let polynomial = PaymentPolynomial::from_entropy(&[entropy; 32], k).unwrap();
+        all.extend(polynomial.payment_points().as_slice());
+    }
+    let count = all.len();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), count);
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let polynomial = PaymentPolynomial::from_entropy(&[1; 32], 2).unwrap();
+    assert_eq!(format!("{polynomial:?}"), "PaymentPolynomial(k: 2, …)");
+    let key = PayerKey::new(SecretScalar::from_bytes(&[0xab; 32]).unwrap());
+    assert!(!format!("{key:?}").contains("abab"));
+}
+
+#[test]
+fn a_payers_signature_is_for_one_x_and_one_lock() {
+    let key = PayerKey::new(secret([1; 32]));
+    let (payer, x, lock) = (key.public_key(), x_of([2; 32]), secret([3; 32]).to_point());
+    let signature = key.sign_payment(&x, &lock, &[0; 32]);
+    assert_eq!(signature.verify(&payer, &x, &lock), Ok(()));
+    let other = PayerKey::new(secret([4; 32])).public_key();
+    let refused = Err(KtimeError::PayerSignature);
+    assert_eq!(signature.verify(&other, &x, &lock), refused);
+    assert_eq!(signature.verify(&payer, &x_of([5; 32]), &lock), refused);
+    assert_eq!(signature.verify(&payer, &x, &lock.negate()), refused);
+}
+
+// Payments.
+
+fn paid(net: &Network) -> Vec<LockSecret> {
+    net.facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Paid { secret, .. } => Some(secret.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn refusals(net: &Network) -> Vec<Refusal> {
+    net.facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Failed { by: Node::Receiver, reason, .. } => Some(reason.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn terms(invoice: &StaticInvoice, note: &str) -> PaymentTerms {
+    PaymentTerms {
+        payer: payer_of(Some(note.as_bytes())).seed.key().public_key(),
+        invoice_id: invoice.invoice_id(),
+        amount_msat: AMOUNT_MSAT,
+        note_hash: NoteHash::of(Some(note.as_bytes())),
+    }
+}
+
+#[test]
+fn paid_through_a_hold_with_a_proof_of_its_own() {
+    let mut net = Network::new(1, 3);
+    let invoice = net.publish_polynomial(2, 9);
+    let attempt = net.pay_as(0, &invoice, "table 4", Some(1), [1; 32]);
+    net.run();
+
+    let terms = terms(&invoice, "table 4");
+    let polynomial = PaymentPolynomial::from_entropy(&[9; 32], 2).unwrap();
+    let x = terms.x().unwrap();
+    let point_secret = LockSecret::Scalar(polynomial.evaluate(&x).unwrap());
+    assert_eq!(paid(&net), [point_secret.clone()]);
+    let source = SecretSource::PointSecret { invoice: invoice.invoice_id(), x };
+    for view in [net.senders[0].view(), net.receiver.view()] {
+        assert_eq!(view.get(source), Some(&point_secret));
+    }
+    for forwarder in &net.forwarders {
+        assert_eq!(forwarder.view().get(source), None);
+    }
+    for (index, coefficient) in polynomial.coefficients().iter().enumerate() {
+        let source = SecretSource::Coefficient { invoice: invoice.invoice_id(), index };
+        let known = net.receiver.view().get(source);
+        assert_eq!(known, Some(&LockSecret::Scalar(coefficient.clone())));
+        assert_eq!(net.senders[0].view().get(source), None);
+    }
+
+    let challenge = [7; 32];
+    let proof = net.senders[0].prove(&attempt, &challenge, &[0; 32]).unwrap();
+    assert_eq!(proof.verify(&node_id(Node::Receiver), &challenge), Ok(terms));
+    net.check_replay();
+}
+
+#[test]
+fn k_payments_and_no_more() {
+    let mut net = Network::new(1, 1);
+    let k = 3;
+    let invoice = net.publish_polynomial(k, 9);
+    let polynomial = PaymentPolynomial::from_entropy(&[9; 32], k).unwrap();
+    for payment in 1..=k as u8 {
+        assert_eq!(net.receiver.claims().slots_left(&polynomial.id()), Ok(u32::from(4 - payment)));
+        net.pay_as(0, &invoice, &format!("payment {payment}"), None, [payment; 32]);
+        net.run();
+        assert_eq!(paid(&net).len(), usize::from(payment));
+        let replace = Fact::Replace { invoice: invoice.invoice_id() };
+        assert_eq!(net.facts.contains(&replace), payment == 3);
+    }
+    net.pay_as(0, &invoice, "one too many", None, [9; 32]);
+    net.run();
+    let no_slot = ClaimError::NoSlotLeft { polynomial: polynomial.id(), k: 3 };
+    assert_eq!(refusals(&net), [Refusal::Claim(no_slot)]);
+    assert_eq!(paid(&net).len(), k);
+
+    // A fresh polynomial, and it goes on.
+    let fresh = net.publish_polynomial(k, 10);
+    net.pay_as(0, &fresh, "not too many", None, [10; 32]);
+    assert_eq!(paid(&net).len(), k);
+    net.run();
+    assert_eq!(paid(&net).len(), k + 1);
+    net.check_replay();
+}
+
+#[test]
+fn a_payer_key_pays_once() {
+    let mut net = Network::new(2, 1);
+    let invoice = net.publish_polynomial(5, 9);
+    let order = |net: &Network, note: &str, entropy: u8| Payment {
+        payer: Some(payer_of(Some(note.as_bytes()))),
+        ..net.payment(&invoice, [entropy; 32])
+    };
+    // Under way: not again. Failed for good: again, with the same x and other locks.
+    let first = net.pay_as(0, &invoice, "table 4", None, [1; 32]);
+    let again = order(&net, "table 4", 2);
+    let refused = net.senders[0].apply(SenderEvent::Pay(again)).unwrap_err();
+    assert_eq!(refused, PaymentError::PayerKeyInUse { attempt: first });
+    let (_, action) = net.tasks.pop_back().unwrap();
+    let network::Action::Sender(pointlock::payment::SenderAction::Offer { proposal, .. }) = action
+    else {
+        panic!("{action:?}")
+    };
+    let edge = net.fund(Node::Sender(0), &proposal);
+    let outgoing = edge.offered.funded().outpoint();
+    let committed = SenderEvent::OutgoingCommitted { attempt: first, contract: edge.offered };
+    net.tell_sender(0, committed).unwrap();
+    net.tell_sender(0, SenderEvent::OutgoingFailed { outgoing }).unwrap();
+    let second = net.pay_as(0, &invoice, "table 4", None, [2; 32]);
+    assert_ne!(net.senders[0].locks(&first), net.senders[0].locks(&second));
+    // The same key for other terms, though the first attempt has failed.
+    let other_amount = Payment { amount_msat: AMOUNT_MSAT + 1, ..order(&net, "table 4", 3) };
+    let refused = net.senders[0].apply(SenderEvent::Pay(other_amount)).unwrap_err();
+    assert!(matches!(refused, PaymentError::PayerKeyInUse { .. }));
+    net.run();
+    assert_eq!(paid(&net).len(), 1);
+    let once_more = order(&net, "table 4", 3);
+    let refused = net.senders[0].apply(SenderEvent::Pay(once_more)).unwrap_err();
+    assert_eq!(refused, PaymentError::PayerKeyInUse { attempt: second });
+
+    // A second sender with the same key does not know better; the receiver does.
+    net.pay_as(1, &invoice, "table 4", None, [4; 32]);
+    net.run();
+    let x = terms(&invoice, "table 4").x().unwrap();
+    assert_eq!(refusals(&net), [Refusal::Claim(ClaimError::AlreadyClaimed(x))]);
+}
+
+#[test]
+fn payer_and_invoice_have_to_fit() {
+    let mut net = Network::new(1, 1);
+    let with_polynomial = net.publish_polynomial(1, 9);
+    let plain = net.publish(network::LockKind::Point, 1);
+    let payer = || Some(payer_of(Some(b"me")));
+    let mut pay = |payment: Payment| net.senders[0].apply(SenderEvent::Pay(payment)).map(|_| ());
+    let quiet = Network::new(1, 1);
+    let (of_polynomial, of_plain) = (
+        |entropy| quiet.payment(&with_polynomial, entropy),
+        |entropy| quiet.payment(&plain, entropy),
+    );
+    assert_eq!(pay(of_polynomial([1; 32])), Err(PaymentError::Polynomial));
+    assert_eq!(pay(Payment { payer: payer(), ..of_polynomial([1; 32]) }), Ok(()));
+    assert_eq!(
+        pay(Payment { payer: payer(), ..of_plain([2; 32]) }),
+        Err(PaymentError::NoPolynomial)
+    );
+    assert_eq!(pay(of_plain([2; 32])), Ok(()));
+}
+
+#[test]
+fn no_proof_of_what_was_not_paid_or_was_paid_under_a_common_point() {
+    let mut net = Network::new(1, 1);
+    let with_polynomial = net.publish_polynomial(1, 9);
+    let plain = net.publish(network::LockKind::Point, 1);
+    let attempt = net.pay_as(0, &with_polynomial, "me", None, [1; 32]);
+    let no_proof = |net: &Network, attempt| net.senders[0].prove(&attempt, &[1; 32], &[0; 32]);
+    assert_eq!(no_proof(&net, attempt), Err(PaymentError::NoProof(attempt)));
+    net.run();
+    assert!(no_proof(&net, attempt).is_ok());
+    let attempt = net.pay(0, &plain, None, [2; 32]);
+    net.run();
+    assert_eq!(paid(&net).len(), 2);
+    assert_eq!(no_proof(&net, attempt), Err(PaymentError::NoProof(attempt)));
+}
+
+#[test]
+fn no_more_holds_are_released_than_there_are_slots() {
+    let mut net = Network::new(3, 1);
+    net.online = false;
+    let invoice = net.publish_polynomial(1, 9);
+    for sender in 0..3 {
+        let entropy = [sender as u8 + 1; 32];
+        net.pay_as(sender, &invoice, &format!("payer {sender}"), Some(1), entropy);
+    }
+    net.run();
+    let mails = net.mailbox.clone();
+    net.deliver_mail();
+    net.run();
+    let id = PaymentPolynomial::from_entropy(&[9; 32], 1).unwrap().id();
+    let no_slot = Refusal::Claim(ClaimError::NoSlotLeft { polynomial: id, k: 1 });
+    let refused = |net: &Network| {
+        let wanted = Fact::ReleaseRefused { by: Node::Receiver, reason: no_slot.clone() };
+        net.facts.iter().filter(|fact| **fact == wanted).count()
+    };
+    assert_eq!((net.releases.len(), refused(&net)), (1, 2));
+
+    // The same announcement again keeps its slot. One that does not arrive in time loses it to another.
+    let mail =
+        |sealed: &Vec<u8>| ReceiverEvent::MailReceived { sealed: sealed.clone(), entropy: [8; 32] };
+    net.tell_receiver(mail(&mails[0])).unwrap();
+    net.run();
+    assert_eq!((net.releases.len(), refused(&net)), (2, 2));
+    net.block(net.height + 5);
+    net.tell_receiver(mail(&mails[1])).unwrap();
+    net.run();
+    assert_eq!((net.releases.len(), refused(&net)), (2, 3));
+    net.block(net.height + 1);
+    net.tell_receiver(mail(&mails[1])).unwrap();
+    net.run();
+    assert_eq!((net.releases.len(), refused(&net)), (3, 3));
+
+    // Released twice, claimed once. (The driver of these tests takes no action twice.)
+    net.releases.remove(1);
+    net.deliver_releases();
+    net.run();
+    assert_eq!(paid(&net).len(), 1);
+    assert_eq!(refusals(&net), [no_slot]);
+    net.check_replay();
+}
+
+// What arrives at the receiver, part by part.
+
+const K: usize = 2;
+
+struct Arrival {
+    payload: FinalPayload,
+    lock: Lock,
+}
+
+fn blind() -> Blind {
+    Blind::from_bytes(&[0x21; 32]).unwrap()
+}
+
+fn last_lock(terms: &PaymentTerms) -> Point {
+    let points = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap().payment_points();
+    final_lock(&terms.payment_point(&points).unwrap(), &blind()).unwrap()
+}
+
+/// A payment as it should be.
+fn arrival(invoice: &StaticInvoice, note: &str, expiry: u32) -> Arrival {
+    let terms = terms(invoice, note);
+    let lock = last_lock(&terms);
+    let payer = payer_of(Some(note.as_bytes()));
+    let key = payer.seed.key();
+    let payload = FinalPayload {
+        amount_msat: AMOUNT_MSAT,
+        expiry,
+        payment_secret: PaymentSecret::of_invoice(&invoice.invoice_id()),
+        total_msat: AMOUNT_MSAT,
+        final_blind: Some(blind()),
+        payer: Some(PayerPayload {
+            key: key.public_key(),
+            note: payer.note,
+            invoice_id: invoice.invoice_id(),
+            signature: key.sign_payment(&terms.x().unwrap(), &lock, &[0; 32]),
+        }),
+    };
+    Arrival { payload, lock: Lock::Point(lock) }
+}
+
+impl Arrival {
+    fn payer(&mut self) -> &mut PayerPayload {
+        self.payload.payer.as_mut().unwrap()
+    }
+
+    fn edge(&self, net: &mut Network) -> Edge {
+        let expiry = net.height + MIN_FINAL_DELTA + 10;
+        net.fund_terms(Node::Forwarder(1), Node::Receiver, self.lock, AMOUNT_MSAT, expiry)
+    }
+
+    fn event(&self, edge: &Edge, session: u8) -> ReceiverEvent {
+        let hops = [(node_id(Node::Receiver), self.payload.to_bytes())];
+        let (packet, _) = Packet::build(secret([session; 32]), &hops, &[]).unwrap();
+        ReceiverEvent::IncomingCommitted { contract: edge.received.clone(), packet }
+    }
+}
+
+fn scene() -> (Network, StaticInvoice, u32) {
+    let mut net = Network::new(0, 1);
+    let invoice = net.publish_polynomial(K, 9);
+    let expiry = net.height + MIN_FINAL_DELTA + 10;
+    (net, invoice, expiry)
+}
+
+/// The reaction of the receiver to one payment.
+fn receive(net: &mut Network, arrival: &Arrival, session: u8) -> Result<LockSecret, Refusal> {
+    let edge = arrival.edge(net);
+    let actions = net.receiver.apply(arrival.event(&edge, session)).unwrap();
+    match actions.into_iter().next().unwrap() {
+        ReceiverAction::Claim { secret, .. } => Ok(secret),
+        ReceiverAction::Fail { reason, .. } => Err(reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_receiver_checks_everything_itself() {
+    type Fault = (fn(&mut Arrival), Refusal);
+    let faults: &[Fault] = &[
+        (|arrival| arrival.payload.payer = None, Refusal::PayerMismatch),
+        (|arrival| arrival.payload.final_blind = None, Refusal::TweakMismatch),
+        (
+            |arrival| arrival.payer().invoice_id = InvoiceId::from_bytes([1; 32]),
+            Refusal::InvoiceMismatch,
+        ),
+        // Another x, so another lock.
+        (|arrival| arrival.payer().note = None, Refusal::LockMismatch),
+        (|arrival| arrival.payer().note = Some(b"table 5".to_vec()), Refusal::LockMismatch),
+        (
+            |arrival| arrival.payer().key = PayerKey::new(secret([7; 32])).public_key(),
+            Refusal::LockMismatch,
+        ),
+        (|arrival| arrival.lock = Lock::Point(secret([7; 32]).to_point()), Refusal::LockMismatch),
+        // Whoever saw A, amount and note, but is not the payer.
+        (
+            |arrival| {
+                let Lock::Point(lock) = arrival.lock else { panic!("a point") };
+                let forger = PayerKey::new(secret([7; 32]));
+                arrival.payer().signature = forger.sign_payment(&x_of([1; 32]), &lock, &[0; 32]);
+            },
+            Refusal::Payer(KtimeError::PayerSignature),
+        ),
+    ];
+    for (session, (fault, refusal)) in faults.iter().enumerate() {
+        let (mut net, invoice, expiry) = scene();
+        let mut broken = arrival(&invoice, "table 4", expiry);
+        fault(&mut broken);
+        assert_eq!(receive(&mut net, &broken, session as u8 + 1), Err(refusal.clone()));
+        let id = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap().id();
+        assert_eq!(net.receiver.claims().slots_left(&id), Ok(K as u32), "no slot is lost");
+        let right = receive(&mut net, &arrival(&invoice, "table 4", expiry), 99).unwrap();
+        let x = terms(&invoice, "table 4").x().unwrap();
+        let polynomial = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap();
+        let expected = final_secret(&polynomial.evaluate(&x).unwrap(), &blind()).unwrap();
+        assert_eq!(right, LockSecret::Scalar(expected));
+    }
+}
+
+#[test]
+fn each_bit_of_the_payers_signature_counts() {
+    let (mut net, invoice, expiry) = scene();
+    for bit in (0..512).step_by(17) {
+        let mut broken = arrival(&invoice, "table 4", expiry);
+        let mut bytes = broken.payer().signature.to_bytes();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        broken.payer().signature = pointlock::invoice::ktime::PaymentSignature::from_bytes(&bytes);
+        let refused = receive(&mut net, &broken, (bit / 17) as u8 + 1);
+        assert_eq!(refused, Err(Refusal::Payer(KtimeError::PayerSignature)));
+    }
+}
+
+#[test]
+fn a_payer_under_a_static_point_is_refused() {
+    let mut net = Network::new(0, 1);
+    let plain = net.publish(network::LockKind::Point, 1);
+    let expiry = net.height + MIN_FINAL_DELTA + 10;
+    let mut wrong = arrival(&plain, "table 4", expiry);
+    assert_eq!(receive(&mut net, &wrong, 1), Err(Refusal::PayerMismatch));
+    let LockSecret::Scalar(z) = network::invoice_secret(network::LockKind::Point, 1) else {
+        panic!("a scalar")
+    };
+    wrong.payload.payer = None;
+    wrong.lock = Lock::Point(final_lock(&z.to_point(), &blind()).unwrap());
+    assert!(receive(&mut net, &wrong, 2).is_ok());
+}
+
+/// A store that fails when it is told to, before or after its work.
+#[derive(Debug, Default)]
+struct Failing {
+    inner: MemoryClaimStore,
+}
+
+#[derive(Debug)]
+struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("broken")
+    }
+}
+
+thread_local! {
+    /// Before the next claim is recorded, or after it.
+    static FAIL: std::cell::Cell<(bool, bool)> = const { std::cell::Cell::new((false, false)) };
+}
+
+impl ClaimStore for Failing {
+    type Error = Broken;
+
+    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, Broken> {
+        let Ok(state) = self.inner.polynomial(id);
+        Ok(state)
+    }
+
+    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, Broken> {
+        let Ok(locks) = self.inner.claim(id, x);
+        Ok(locks)
+    }
+
+    fn insert_polynomial(
+        &mut self,
+        id: PolynomialId,
+        invoice: InvoiceId,
+        k: u32,
+    ) -> Result<bool, Broken> {
+        let Ok(inserted) = self.inner.insert_polynomial(id, invoice, k);
+        Ok(inserted)
+    }
+
+    fn insert_claim(
+        &mut self,
+        id: PolynomialId,
+        x: PayerScalar,
+        locks: LockSet,
+    ) -> Result<bool, Broken> {
+        let (before, after) = FAIL.take();
+        if before {
+            return Err(Broken);
+        }
+        let Ok(inserted) = self.inner.insert_claim(id, x, locks);
+        if after { Err(Broken) } else { Ok(inserted) }
+    }
+
+    fn retire(&mut self, id: PolynomialId) -> Result<bool, Broken> {
+        let Ok(retired) = self.inner.retire(id);
+        Ok(retired)
+    }
+
+    fn retire_all(&mut self) -> Result<(), Broken> {
+        let Ok(()) = self.inner.retire_all();
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_is_revealed_before_the_store_has_it() {
+    let (mut net, invoice, expiry) = scene();
+    for fail in [(true, false), (false, true)] {
+        let mut receiver = Receiver::with_store(receiver_config(), Failing::default());
+        let polynomial = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap();
+        let published = ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial };
+        receiver.apply(published).unwrap();
+        let arrival = arrival(&invoice, "table 4", expiry);
+        let edge = arrival.edge(&mut net);
+        let view = receiver.view().clone();
+        FAIL.set(fail);
+        let refused = receiver.apply(arrival.event(&edge, 1)).unwrap_err();
+        assert_eq!(refused, PaymentError::Claims(ClaimError::Store("broken".to_owned())));
+        assert_eq!((receiver.view(), receiver.log().len()), (&view, 1));
+        // The very same contract again: no replay, and no second claim.
+        let actions = receiver.apply(arrival.event(&edge, 1)).unwrap();
+        assert!(matches!(actions[..], [ReceiverAction::Claim { .. }]));
+        let id = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap().id();
+        assert_eq!(receiver.claims().store().polynomial(&id).unwrap().unwrap().claimed, 1);
+    }
+}
+
+#[test]
+fn a_crash_between_record_and_claim_repeats_that_claim_and_no_other() {
+    let (mut net, invoice, expiry) = scene();
+    let arrival = arrival(&invoice, "table 4", expiry);
+    let edge = arrival.edge(&mut net);
+    let published = || ReceiverEvent::PublishedPolynomial {
+        invoice: invoice.clone(),
+        polynomial: PaymentPolynomial::from_entropy(&[9; 32], K).unwrap(),
+    };
+    let mut receiver = Receiver::with_store(receiver_config(), MemoryClaimStore::default());
+    receiver.apply(published()).unwrap();
+    receiver.apply(arrival.event(&edge, 1)).unwrap();
+
+    // The store has the claim; the log has lost it.
+    let restart = || {
+        let store = receiver.claims().store().clone();
+        Receiver::replay_with_store(receiver_config(), store, vec![published()]).unwrap()
+    };
+    let actions = restart().apply(arrival.event(&edge, 1)).unwrap();
+    assert!(matches!(actions[..], [ReceiverAction::Claim { .. }]), "{actions:?}");
+
+    // The same x and even the same lock in another contract.
+    let other = arrival.edge(&mut net);
+    let actions = restart().apply(arrival.event(&other, 2)).unwrap();
+    let x = terms(&invoice, "table 4").x().unwrap();
+    let refusal = Refusal::Claim(ClaimError::AlreadyClaimed(x));
+    assert!(
+        matches!(&actions[..], [ReceiverAction::Fail { reason, .. }] if *reason == refusal),
+        "{actions:?}"
+    );
+}
+
+#[test]
+fn what_may_be_published() {
+    let key = Keypair::new(node_key(Node::Receiver));
+    let route = [node_id(Node::Receiver)];
+    let polynomial = |entropy| PaymentPolynomial::from_entropy(&[entropy; 32], 1).unwrap();
+    let sign =
+        |builder: StaticInvoiceBuilder| builder.interim_route(&route).sign(&key, &[0; 32]).unwrap();
+    let asking = |points: PaymentPoints, amount: u64| {
+        sign(StaticInvoiceBuilder::new(points, network::TIME).amount_msat(amount).description("a"))
+    };
+    let receiver = || Receiver::new(receiver_config());
+    let publish = |receiver: &mut Receiver, invoice: &StaticInvoice, entropy| {
+        let (invoice, polynomial) = (invoice.clone(), polynomial(entropy));
+        receiver.apply(ReceiverEvent::PublishedPolynomial { invoice, polynomial }).map(|_| ())
+    };
+    let right = asking(polynomial(1).payment_points(), 5);
+    let mut one = receiver();
+    assert_eq!(publish(&mut one, &right, 1), Ok(()));
+    assert_eq!(publish(&mut one, &right, 1), Ok(()), "the same again");
+    assert_eq!(publish(&mut receiver(), &right, 2), Err(PaymentError::NotTheInvoicePolynomial));
+
+    let without_amount =
+        sign(StaticInvoiceBuilder::new(polynomial(1).payment_points(), network::TIME));
+    assert_eq!(publish(&mut receiver(), &without_amount, 1), Err(PaymentError::NoMinimumAmount));
+
+    // One polynomial in two invoices.
+    let other = asking(polynomial(1).payment_points(), 6);
+    let in_use = PaymentError::PointInUse { index: 0, other: Some(right.invoice_id()) };
+    assert_eq!(publish(&mut one, &other, 1), Err(in_use));
+    // The book knows it too, where the receiver has forgotten.
+    let store = one.claims().store().clone();
+    let mut forgetful = Receiver::with_store(receiver_config(), store);
+    let in_book =
+        ClaimError::PolynomialInUse { polynomial: polynomial(1).id(), invoice: right.invoice_id() };
+    let refused = publish(&mut forgetful, &other, 1);
+    assert_eq!(refused, Err(PaymentError::Claims(in_book)));
+
+    // A coefficient as a static point, and the opposite of one.
+    for secret in [&polynomial(1).coefficients()[1], &polynomial(1).coefficients()[1].negate()] {
+        let plain = sign(StaticInvoiceBuilder::new(secret.to_point(), network::TIME));
+        let secret = LockSecret::Scalar(secret.clone());
+        let published =
+            || ReceiverEvent::Published { invoice: plain.clone(), secret: secret.clone() };
+        let in_use = PaymentError::PointInUse { index: 0, other: Some(right.invoice_id()) };
+        assert_eq!(one.apply(published()).unwrap_err(), in_use);
+        let mut other_way = receiver();
+        other_way.apply(published()).unwrap();
+        let in_use = PaymentError::PointInUse { index: 1, other: Some(plain.invoice_id()) };
+        assert_eq!(publish(&mut other_way, &right, 1), Err(in_use));
+    }
+    // The two kinds are not taken for each other.
+    let plain = sign(StaticInvoiceBuilder::new(secret([5; 32]).to_point(), network::TIME));
+    assert_eq!(publish(&mut one, &plain, 1), Err(PaymentError::NoPolynomial));
+    let secret = LockSecret::Scalar(polynomial(1).coefficients()[0].clone());
+    let as_static = ReceiverEvent::Published { invoice: right, secret };
+    assert_eq!(receiver().apply(as_static).unwrap_err(), PaymentError::Polynomial);
+}
