@@ -71,6 +71,16 @@ public_verdict!(
         aux_rand: *const u8
     )
 );
+public_verdict!(
+    __wrap_rustsecp256k1zkp_v0_10_0_ecdsa_adaptor_decrypt,
+    __real_rustsecp256k1zkp_v0_10_0_ecdsa_adaptor_decrypt,
+    (
+        context: *const c_void,
+        signature: *mut u8,
+        lock_secret: *const u8,
+        pre_signature: *const u8
+    )
+);
 
 unsafe extern "C" {
     fn __real_rustsecp256k1_v0_10_0_ec_pubkey_create(
@@ -82,6 +92,15 @@ unsafe extern "C" {
         context: *const c_void,
         keypair: *mut [u8; 96],
         scalar: *const u8,
+    ) -> c_int;
+    fn __real_rustsecp256k1zkp_v0_10_0_ecdsa_adaptor_encrypt(
+        context: *const c_void,
+        pre_signature: *mut [u8; 162],
+        key: *const u8,
+        lock_point: *const u8,
+        message: *const u8,
+        nonce_function: *const c_void,
+        aux_rand: *mut c_void,
     ) -> c_int;
 }
 
@@ -111,5 +130,36 @@ unsafe extern "C" fn __wrap_rustsecp256k1_v0_10_0_keypair_create(
     let verdict = unsafe { __real_rustsecp256k1_v0_10_0_keypair_create(context, keypair, scalar) };
     // SAFETY: libsecp256k1 has just written the caller's 96 bytes, to which nobody else refers during the call.
     client::mark_public(unsafe { &mut (&mut *keypair)[32..] });
+    public_verdict(verdict)
+}
+
+/// An ECDSA pre-signature is public: the library parses what it is given here.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_rustsecp256k1zkp_v0_10_0_ecdsa_adaptor_encrypt(
+    context: *const c_void,
+    pre_signature: *mut [u8; 162],
+    key: *const u8,
+    lock_point: *const u8,
+    message: *const u8,
+    nonce_function: *const c_void,
+    aux_rand: *mut c_void,
+) -> c_int {
+    // SAFETY: the same arguments, for the same function.
+    let verdict = unsafe {
+        __real_rustsecp256k1zkp_v0_10_0_ecdsa_adaptor_encrypt(
+            context,
+            pre_signature,
+            key,
+            lock_point,
+            message,
+            nonce_function,
+            aux_rand,
+        )
+    };
+    // SAFETY: libsecp256k1-zkp has just written the caller's 162 bytes, to which nobody else refers during the call.
+    let made = unsafe { &mut *pre_signature };
+    // Afterwards it can't be seen whether the secret came this far.
+    assert!(client::is_secret(made), "an ECDSA pre-signature without a secret key in it");
+    client::mark_public(made);
     public_verdict(verdict)
 }

@@ -31,13 +31,13 @@ pub(crate) fn mark_public(bytes: &mut [u8]) {
     unsafe { request(MAKE_MEM_DEFINED, [address(bytes), bytes.len(), 0]) };
 }
 
-/// Whether any bit of the bytes was computed from a secret.
-pub(crate) fn is_secret(bytes: &[u8]) -> bool {
-    let mut undefined_bits = vec![0; bytes.len()];
-    let request_of =
-        [bytes.as_ptr().expose_provenance(), address(&mut undefined_bits), bytes.len()];
+/// Whether any bit of a value, which has no padding, was computed from a secret.
+pub(crate) fn is_secret<T: ?Sized>(value: &T) -> bool {
+    let mut undefined_bits = vec![0; size_of_val(value)];
+    let start = (&raw const *value).expose_provenance();
+    let arguments = [start, address(&mut undefined_bits), size_of_val(value)];
     // SAFETY: both are as long as the request says; the second is written, and is exclusively ours.
-    let answer = unsafe { request(GET_VBITS, request_of) };
+    let answer = unsafe { request(GET_VBITS, arguments) };
     assert_eq!(answer, 1, "memcheck answers for memory that is there");
     undefined_bits.iter().any(|bits| *bits != 0)
 }
