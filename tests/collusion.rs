@@ -112,9 +112,7 @@ fn small() -> (Model, [usize; 3]) {
     for id in [2, 3] {
         let (x, hold, parts) = (None, None, Vec::new());
         let id = AttemptId([id; 32]);
-        symbols
-            .add_attempt(AttemptSymbols { id, invoice: 0, edges: 2, x, hold, parts })
-            .unwrap();
+        symbols.add_attempt(AttemptSymbols { id, invoice: 0, edges: 2, x, hold, parts }).unwrap();
     }
     let mut model = Model::new(symbols);
     let parties = ["payer", "sender", "hop"].map(|name| model.add_party(name));

@@ -58,6 +58,10 @@ impl<'a> Field<'a> {
         self.value.as_str().ok_or_else(|| self.refuse("not a string"))
     }
 
+    pub(super) fn integer(&self) -> Result<u64, Refusal> {
+        self.value.as_u64().ok_or_else(|| self.refuse("not an integer from 0 to 2^64 - 1"))
+    }
+
     pub(super) fn list(&self) -> Result<Vec<Field<'a>>, Refusal> {
         let items = self.value.as_array().ok_or_else(|| self.refuse("not a list"))?;
         let item = |(index, value)| Field { name: format!("{}[{index}]", self.name), value };

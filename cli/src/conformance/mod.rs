@@ -45,6 +45,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("musig2.session", musig2::session),
     ("lock.setup", lock::setup),
     ("lock.claim", lock::claim),
+    ("invoice.point", invoice::point),
     ("invoice.decode", invoice::decode),
 ];
 
