@@ -46,7 +46,8 @@ proptest! {
         let dualized = model.analyse_by_duality().unwrap();
         let all = Method::Enumeration { coalitions: 1 << model.parties().len() };
         prop_assert_eq!(enumerated.method, all);
-        prop_assert!(matches!(dualized.method, Method::Duality { .. }));
+        let by_duality = matches!(dualized.method, Method::Duality { .. });
+        prop_assert!(by_duality);
         prop_assert_eq!(&enumerated.minimal, &dualized.minimal);
         prop_assert_eq!(&enumerated.maximal_unable, &dualized.maximal_unable);
         for coalition in coalitions(&model) {
@@ -112,9 +113,7 @@ fn small() -> (Model, [usize; 3]) {
     for id in [2, 3] {
         let (x, hold, parts) = (None, None, Vec::new());
         let id = AttemptId([id; 32]);
-        symbols
-            .add_attempt(AttemptSymbols { id, invoice: 0, edges: 2, x, hold, parts })
-            .unwrap();
+        symbols.add_attempt(AttemptSymbols { id, invoice: 0, edges: 2, x, hold, parts }).unwrap();
     }
     let mut model = Model::new(symbols);
     let parties = ["payer", "sender", "hop"].map(|name| model.add_party(name));

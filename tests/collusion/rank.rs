@@ -23,7 +23,9 @@ impl Instance {
             .iter()
             .map(|_| {
                 // An LCG will do: the x need only be different from one another.
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 state % PRIME
             })
             .collect();

@@ -30,7 +30,8 @@ pub(crate) type Term = (Atom, usize, u32);
 
 pub(crate) fn scene() -> impl Strategy<Value = Scene> {
     (1usize..4, 1usize..5, 0usize..3).prop_flat_map(|(payers, hops, degree)| {
-        let payment = (0..payers, any::<bool>()).prop_map(|(payer, claimed)| Paid { payer, claimed });
+        let payment =
+            (0..payers, any::<bool>()).prop_map(|(payer, claimed)| Paid { payer, claimed });
         let payments = prop::collection::vec(payment, 1..5);
         payments.prop_flat_map(move |payments| {
             let leak = (0..payments.len(), 0..=hops, 0..payers + hops);
@@ -150,9 +151,9 @@ impl Scene {
             let (_, secret) = evaluate(&self.lock(payment, edge));
             model.add_target(payment, edge, secret.lock(), claimer, None).unwrap();
         }
-        // The receiver knows the polynomial, and says what it is worth to the checks: as a party that is in no contract.
-        let receiver = model.add_party("receiver_in_nobodys_pocket");
-        let _ = receiver;
+        for (atom, value) in values {
+            model.reveal(atom, LockSecret::Scalar(value));
+        }
         model
     }
 }
