@@ -46,7 +46,8 @@ proptest! {
         let dualized = model.analyse_by_duality().unwrap();
         let all = Method::Enumeration { coalitions: 1 << model.parties().len() };
         prop_assert_eq!(enumerated.method, all);
-        prop_assert!(matches!(dualized.method, Method::Duality { .. }));
+        let by_duality = matches!(dualized.method, Method::Duality { .. });
+        prop_assert!(by_duality);
         prop_assert_eq!(&enumerated.minimal, &dualized.minimal);
         prop_assert_eq!(&enumerated.maximal_unable, &dualized.maximal_unable);
         for coalition in coalitions(&model) {

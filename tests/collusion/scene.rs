@@ -151,9 +151,9 @@ impl Scene {
             let (_, secret) = evaluate(&self.lock(payment, edge));
             model.add_target(payment, edge, secret.lock(), claimer, None).unwrap();
         }
-        // The receiver knows the polynomial, and says what it is worth to the checks: as a party that is in no contract.
-        let receiver = model.add_party("receiver_in_nobodys_pocket");
-        let _ = receiver;
+        for (atom, value) in values {
+            model.reveal(atom, LockSecret::Scalar(value));
+        }
         model
     }
 }
