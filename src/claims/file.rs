@@ -76,7 +76,7 @@ pub enum FileStoreError {
 /// | records missing at the end, or an old file | can't be seen from inside: [`head`](Self::head) |
 #[derive(Debug)]
 pub struct FileClaimStore {
-    file: File,
+    file: LockedFile,
     log: Log,
     index: MemoryClaimStore,
     poisoned: bool,
@@ -89,21 +89,21 @@ impl FileClaimStore {
     ///
     /// [`FileStoreError::Exists`], [`FileStoreError::OtherWriter`] and [`FileStoreError::Io`].
     pub fn create(path: &Path) -> Result<Self, FileStoreError> {
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .open(path)
             .map_err(io_error("create the file"))?;
-        lock(&file)?;
-        let found = read_all(&mut file)?;
+        let mut file = LockedFile::new(file)?;
+        let found = file.read_all()?;
         if found.len() >= HEADER.len() || !HEADER.starts_with(&found) {
             return Err(FileStoreError::Exists);
         }
-        file.seek(SeekFrom::Start(0)).map_err(io_error("write the header"))?;
-        file.write_all(HEADER).map_err(io_error("write the header"))?;
-        file.sync_all().map_err(io_error("flush the header"))?;
+        file.0.seek(SeekFrom::Start(0)).map_err(io_error("write the header"))?;
+        file.0.write_all(HEADER).map_err(io_error("write the header"))?;
+        file.0.sync_all().map_err(io_error("flush the header"))?;
         sync_folder(path)?;
         Ok(Self { file, log: Log::new(), index: MemoryClaimStore::default(), poisoned: false })
     }
@@ -114,13 +114,13 @@ impl FileClaimStore {
     ///
     /// [`FileStoreError`].
     pub fn open(path: &Path, origin: Origin) -> Result<Self, FileStoreError> {
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
             .open(path)
             .map_err(io_error("open the file"))?;
-        lock(&file)?;
-        let bytes = read_all(&mut file)?;
+        let mut file = LockedFile::new(file)?;
+        let bytes = file.read_all()?;
         let mut log = Log::new();
         let mut index = MemoryClaimStore::default();
         let mut rest = bytes.strip_prefix(HEADER).ok_or(FileStoreError::NotAStore)?;
@@ -139,10 +139,10 @@ impl FileClaimStore {
         }
         // What was cut off may not stay between this record and the next.
         if !rest.is_empty() {
-            file.set_len(log.length()).map_err(io_error("cut off a broken record"))?;
-            file.sync_all().map_err(io_error("cut off a broken record"))?;
+            file.0.set_len(log.length()).map_err(io_error("cut off a broken record"))?;
+            file.0.sync_all().map_err(io_error("cut off a broken record"))?;
         }
-        file.seek(SeekFrom::Start(log.length())).map_err(io_error("find the end"))?;
+        file.0.seek(SeekFrom::Start(log.length())).map_err(io_error("find the end"))?;
         let mut store = Self { file, log, index, poisoned: false };
         if origin == Origin::Restored {
             store.retire_all()?;
@@ -168,8 +168,8 @@ impl FileClaimStore {
         }
         // Not yet valid bytes after a failure: nothing is appended to them.
         self.poisoned = true;
-        self.file.write_all(&self.log.frame(&entry)).map_err(io_error("write a record"))?;
-        self.file.sync_all().map_err(io_error("flush a record"))?;
+        self.file.0.write_all(&self.log.frame(&entry)).map_err(io_error("write a record"))?;
+        self.file.0.sync_all().map_err(io_error("flush a record"))?;
         self.poisoned = false;
         self.log.push(&entry);
         Ok(entry.apply(&mut self.index))
@@ -230,17 +230,33 @@ fn io_error(action: &'static str) -> impl Fn(io::Error) -> FileStoreError {
     move |source| FileStoreError::Io { action, source }
 }
 
-fn lock(file: &File) -> Result<(), FileStoreError> {
-    file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => FileStoreError::OtherWriter,
-        TryLockError::Error(source) => FileStoreError::Io { action: "lock the file", source },
-    })
+/// The file, and that this is its only writer.
+#[derive(Debug)]
+struct LockedFile(File);
+
+impl LockedFile {
+    fn new(file: File) -> Result<Self, FileStoreError> {
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(FileStoreError::OtherWriter),
+            Err(TryLockError::Error(source)) => Err(io_error("lock the file")(source)),
+        }
+    }
+
+    fn read_all(&mut self) -> Result<Vec<u8>, FileStoreError> {
+        let mut bytes = Vec::new();
+        self.0.read_to_end(&mut bytes).map_err(io_error("read the file"))?;
+        Ok(bytes)
+    }
 }
 
-fn read_all(file: &mut File) -> Result<Vec<u8>, FileStoreError> {
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(io_error("read the file"))?;
-    Ok(bytes)
+impl Drop for LockedFile {
+    /// Frees the file at once: a child process that was forked a moment ago shares the lock until it becomes another
+    /// program.
+    fn drop(&mut self) {
+        // Without it, closing does the same a little later.
+        let _ = self.0.unlock();
+    }
 }
 
 /// The entry of a new file in its folder is not durable before the folder is. Only Unix lets one flush a folder.
