@@ -2,7 +2,6 @@
 //! Crashes: what was wanted and not yet carried out is lost, and `pending` gives it again.
 
 #[path = "common/network.rs"]
-#[allow(dead_code, reason = "the network of all role tests")]
 mod network;
 
 use network::{Action, Fact, LockKind, Network, Node, Settle, copy_receiver_log};

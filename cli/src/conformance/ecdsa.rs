@@ -6,6 +6,7 @@ use secp256k1::ecdsa::Signature;
 use serde_json::{Value, json};
 
 use super::fields::{Fields, Refusal};
+use super::verdict;
 
 pub(super) fn pre_sign(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let keypair = fields.get("secret_key")?.keypair()?;
@@ -20,15 +21,19 @@ pub(super) fn pre_sign(fields: &Fields<'_>) -> Result<Value, Refusal> {
     }))
 }
 
-/// Whatever 162 bytes stand for the pre-signature, they are right or wrong, and no error.
 pub(super) fn verify(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    verdict(is_valid(fields))
+}
+
+/// Whatever 162 bytes stand for the pre-signature, they are right or wrong, and no error.
+fn is_valid(fields: &Fields<'_>) -> Result<bool, Refusal> {
     let public_key = fields.get("public_key")?.point()?;
     let message = fields.get("message")?.bytes()?;
     let lock_point = fields.get("adaptor_point")?.point()?;
     let encoded = fields.get("presignature")?.bytes()?;
     let verdict = PreSignature::from_bytes(&encoded)
         .and_then(|pre_signature| pre_signature.verify(&public_key, &message, &lock_point));
-    Ok(json!({ "valid": verdict.is_ok() }))
+    Ok(verdict.is_ok())
 }
 
 pub(super) fn adapt(fields: &Fields<'_>) -> Result<Value, Refusal> {

@@ -71,6 +71,21 @@ fn answer(line: &[u8]) -> Value {
     evaluate(line).unwrap_or_else(|refusal| json!({ "error": refusal.to_string() }))
 }
 
+/// The answer of a `verify`. Where the key or the lock point is no point, nothing is valid under it: the answer says that, and
+/// the error too.
+fn verdict(valid: Result<bool, Refusal>) -> Result<Value, Refusal> {
+    match valid {
+        Ok(valid) => Ok(json!({ "valid": valid })),
+        Err(Refusal::Malformed { field, reason })
+            if ["public_key", "adaptor_point"].contains(&field.as_str()) =>
+        {
+            let error = Refusal::Malformed { field, reason }.to_string();
+            Ok(json!({ "valid": false, "error": error }))
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
 fn evaluate(line: &[u8]) -> Result<Value, Refusal> {
     let request: Value = serde_json::from_slice(line).map_err(Refusal::NotJson)?;
     let Value::Object(members) = &request else { return Err(Refusal::NotAnObject) };

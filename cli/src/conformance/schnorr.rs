@@ -6,6 +6,7 @@ use secp256k1::schnorr::Signature;
 use serde_json::{Value, json};
 
 use super::fields::{Fields, Refusal};
+use super::verdict;
 
 pub(super) fn pre_sign(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let keypair = fields.get("secret_key")?.keypair()?;
@@ -21,7 +22,7 @@ pub(super) fn pre_sign(fields: &Fields<'_>) -> Result<Value, Refusal> {
 }
 
 pub(super) fn verify(fields: &Fields<'_>) -> Result<Value, Refusal> {
-    Ok(json!({ "valid": is_valid(fields)? }))
+    verdict(is_valid(fields))
 }
 
 /// One by one: the verdict on each item is that of `schnorr.verify`.
