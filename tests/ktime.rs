@@ -470,6 +470,7 @@ fn an_announcement_carries_its_slot() {
                 release: ReleaseSecret::from_bytes(&[4; 32]).unwrap(),
                 amount_msat: AMOUNT_MSAT,
             }],
+            payment_secret: PaymentSecret([6; 32]),
             slot,
         };
         let sealed = message.seal(&key.to_point(), secret([5; 32])).unwrap();
