@@ -42,6 +42,18 @@ fn hash_locks_are_stolen_and_point_locks_are_not() {
             assert_eq!(theft["right_secret_accepted"], control);
         }
         assert_eq!(first["proof"].is_string() && second["proof"].is_string(), name == "S5");
+        let thieves: Vec<Vec<String>> =
+            serde_json::from_value(told["minimal_thieves"].clone()).unwrap();
+        let expected: &[&[&str]] = match name {
+            "S2" | "S3" => &[&["receiver_lsp"], &["router"], &["sender_lsp"]],
+            "S4" => &[
+                &["past_payer", "receiver_lsp", "sender"],
+                &["past_payer", "router", "sender"],
+                &["past_payer", "sender", "sender_lsp"],
+            ],
+            _ => &[],
+        };
+        assert_eq!(thieves, expected, "{name}");
         let invoices = told["invoices"].as_array().unwrap();
         assert_eq!(invoices[0] == invoices[1], name != "S1");
     }
@@ -73,7 +85,7 @@ fn other_routes_amounts_and_numbers_of_payers() {
     for args in [
         ["--routers", "0", "--payers", "2", "--amount-sat", "1000"],
         ["--routers", "3", "--payers", "4", "--amount-sat", "100000000"],
-        ["--routers", "7", "--payers", "3", "--amount-sat", "54321"],
+        ["--routers", "6", "--payers", "3", "--amount-sat", "54321"],
     ] {
         let facts = facts(&args);
         assert_eq!(facts["systems"].as_array().unwrap().len(), 5);

@@ -22,7 +22,8 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use self::report::Report;
-use self::scenario::{Scenario, System};
+use self::scenario::Scenario;
+pub(crate) use self::scenario::System;
 
 /// What is analysed.
 #[derive(clap::Args)]
@@ -65,7 +66,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
             (name, text)
         }
-        (None, system) => (String::new(), of_system(system.unwrap_or(System::S4), args)),
+        (None, system) => {
+            let standard = Standard {
+                system: system.unwrap_or(System::S4),
+                past_payers: args.past_payers,
+                vault_paid: args.vault_paid,
+                routers: args.routers,
+                points: args.points,
+            };
+            (String::new(), standard.text())
+        }
     };
     // Where a line is named, so is the file.
     let place = |error: &dyn Error| match name.as_str() {
@@ -91,39 +101,64 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 }
 
 /// The scenario of SPEC.md, section 7: some have paid, the next payment is on its way.
-fn of_system(system: System, args: &Args) -> String {
-    let mut routes = vec!["sender_lsp".to_owned()];
-    routes.extend((1..=args.routers).map(|number| numbered("router", number)));
-    routes.push("receiver_lsp".to_owned());
-    let mut payers: Vec<String> =
-        (1..=args.past_payers).map(|number| numbered("past_payer", number)).collect();
-    payers.extend(args.vault_paid.then(|| "vault".to_owned()));
-    let mut text = format!("system = {:?}\nroute = {routes:?}\n", system.name());
-    if system == System::S5 {
-        let _ = writeln!(text, "points = {}", args.points);
+pub(crate) struct Standard {
+    pub(crate) system: System,
+    pub(crate) past_payers: u8,
+    pub(crate) vault_paid: bool,
+    pub(crate) routers: u8,
+    pub(crate) points: u8,
+}
+
+impl Standard {
+    /// The smallest coalitions that can take the payment, each of which did, on consensus code.
+    pub(crate) fn minimal_thieves(&self, seed: u64) -> Result<Vec<Vec<String>>, Box<dyn Error>> {
+        let scenario = Scenario::parse(&self.text())?;
+        let mut played = play::play(&scenario, seed)?;
+        let analysis = played.model.analyse()?;
+        let execution = execute::execute(&mut played, &analysis)?;
+        let report = Report::new(&scenario, &played, &analysis, &execution);
+        if report.executed == report.minimal_thieves.len() {
+            Ok(report.minimal_thieves)
+        } else {
+            Err("a theft that the analysis found was not carried out".into())
+        }
     }
-    if !args.vault_paid {
-        text.push_str("others = [\"vault\"]\n");
-    }
-    text.push_str("events = [\n");
-    for (payment, payer) in (1..).zip(&payers) {
-        if system == System::S5 && payment > usize::from(args.points) {
+
+    fn text(&self) -> String {
+        let Self { system, past_payers, vault_paid, routers, points } = *self;
+        let mut routes = vec!["sender_lsp".to_owned()];
+        routes.extend((1..=routers).map(|number| numbered("router", number)));
+        routes.push("receiver_lsp".to_owned());
+        let mut payers: Vec<String> =
+            (1..=past_payers).map(|number| numbered("past_payer", number)).collect();
+        payers.extend(vault_paid.then(|| "vault".to_owned()));
+        let mut text = format!("system = {:?}\nroute = {routes:?}\n", system.name());
+        if system == System::S5 {
+            let _ = writeln!(text, "points = {}", points);
+        }
+        if !vault_paid {
+            text.push_str("others = [\"vault\"]\n");
+        }
+        text.push_str("events = [\n");
+        for (payment, payer) in (1..).zip(&payers) {
+            if system == System::S5 && payment > usize::from(points) {
+                text.push_str("  \"restore receiver\",\n");
+            }
+            for event in [
+                format!("pay {payment} {payer}"),
+                format!("forward {payment}"),
+                format!("claim {payment}"),
+            ] {
+                let _ = writeln!(text, "  {event:?},");
+            }
+        }
+        let last = payers.len() + 1;
+        if system == System::S5 && payers.len() >= usize::from(points) {
             text.push_str("  \"restore receiver\",\n");
         }
-        for event in [
-            format!("pay {payment} {payer}"),
-            format!("forward {payment}"),
-            format!("claim {payment}"),
-        ] {
-            let _ = writeln!(text, "  {event:?},");
-        }
+        let _ = write!(text, "  \"pay {last} sender\",\n  \"forward {last}\",\n]\n");
+        text
     }
-    let last = payers.len() + 1;
-    if system == System::S5 && payers.len() >= usize::from(args.points) {
-        text.push_str("  \"restore receiver\",\n");
-    }
-    let _ = write!(text, "  \"pay {last} sender\",\n  \"forward {last}\",\n]\n");
-    text
 }
 
 fn numbered(name: &str, number: u8) -> String {

@@ -12,7 +12,7 @@ use super::event::{Event, Leaked};
 
 /// The systems of the design in which an invoice is used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum System {
+pub(crate) enum System {
     /// Hash locks, the receiver's LSP holds
     #[value(name = "S2")]
     S2,

@@ -40,6 +40,8 @@ pub(super) struct Told {
     pub(super) locked: Vec<Locked>,
     pub(super) learned: Vec<Learned>,
     pub(super) thefts: Vec<Theft>,
+    /// The smallest coalitions that could take a later payment, each of which did in an analysis of its own.
+    pub(super) minimal_thieves: Vec<Vec<String>>,
     /// Transactions that Bitcoin Core's consensus code accepted and refused.
     pub(super) accepted: usize,
     pub(super) refused: usize,

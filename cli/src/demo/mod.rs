@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=9))]
     payers: u8,
     /// How many routers stand between the two LSPs
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=7))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=6))]
     routers: u8,
     /// For how many blocks the receiver is offline
     #[arg(long, default_value_t = 144, value_parser = clap::value_parser!(u32).range(1..=2016))]
@@ -59,7 +59,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     }
     for system in systems {
         match story::tell(system, args) {
-            Ok(told) => {
+            Ok(mut told) => {
+                told.minimal_thieves = system.standard(args).minimal_thieves(args.seed)?;
                 if !args.json {
                     print::story(&told);
                 }

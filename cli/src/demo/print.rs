@@ -141,13 +141,23 @@ pub(super) fn table(facts: &Facts) {
             told.system.receipt(),
         );
     }
-    if facts.systems.iter().any(|told| told.system == System::S4) {
-        println!(
-            "\n  {DIM}What S4 leaves open: the payer of a payment, someone who paid before, and a hop of its route,\n  \
-             all three together, can take it. The payer would be robbing itself.{DIM:#}"
-        );
+    println!(
+        "\n  {BOLD}who together can take a later payment{BOLD:#} (each of these did, on consensus code)\n"
+    );
+    for told in &facts.systems {
+        let (tone, thieves) = match told.minimal_thieves.as_slice() {
+            [] => (GOOD, "nobody, not even all of them together".to_owned()),
+            [alone, ..] if alone.len() == 1 => (BAD, coalitions(&told.minimal_thieves, ", or ")),
+            _ => (Style::new(), coalitions(&told.minimal_thieves, "\n      or ")),
+        };
+        println!("  {BOLD}{:<4}{BOLD:#}{tone}{thieves}{tone:#}", told.system.name());
     }
     println!();
+}
+
+fn coalitions(lists: &[Vec<String>], between: &str) -> String {
+    let texts: Vec<String> = lists.iter().map(|roles| roles.join(" + ")).collect();
+    texts.join(between)
 }
 
 /// Whose money was locked for most of the receiver's absence.

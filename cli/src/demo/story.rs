@@ -441,6 +441,7 @@ impl Story<'_> {
             locked: locked.collect(),
             learned: self.learned(),
             thefts: self.thefts.clone(),
+            minimal_thieves: Vec::new(),
             accepted,
             refused,
             steps: Vec::new(),

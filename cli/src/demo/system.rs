@@ -1,5 +1,8 @@
 use clap::ValueEnum;
 
+use super::Args;
+use crate::collusion::{self, Standard};
+
 /// The systems of the design, from the baseline to point locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum System {
@@ -60,6 +63,23 @@ impl System {
     /// Whether every payer has a payment point, and a proof of payment, of its own.
     pub(super) fn own_points(self) -> bool {
         self == Self::S5
+    }
+
+    /// The scenario in which the thieves of this system are looked for: one payment is claimed, another on its way. Over a fresh
+    /// invoice nobody has paid before.
+    pub(super) fn standard(self, args: &Args) -> Standard {
+        Standard {
+            system: match self {
+                Self::S1 | Self::S2 => collusion::System::S2,
+                Self::S3 => collusion::System::S3,
+                Self::S4 => collusion::System::S4,
+                Self::S5 => collusion::System::S5,
+            },
+            past_payers: u8::from(self.reuses_invoice()),
+            vault_paid: false,
+            routers: args.routers,
+            points: 3,
+        }
     }
 
     /// What a payer has in the end.
