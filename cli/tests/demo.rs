@@ -85,7 +85,7 @@ fn other_routes_amounts_and_numbers_of_payers() {
     for args in [
         ["--routers", "0", "--payers", "2", "--amount-sat", "1000"],
         ["--routers", "3", "--payers", "4", "--amount-sat", "100000000"],
-        ["--routers", "6", "--payers", "3", "--amount-sat", "54321"],
+        ["--routers", "5", "--payers", "3", "--amount-sat", "54321"],
     ] {
         let facts = facts(&args);
         assert_eq!(facts["systems"].as_array().unwrap().len(), 5);

@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=9))]
     payers: u8,
     /// How many routers stand between the two LSPs
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=6))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=5))]
     routers: u8,
     /// For how many blocks the receiver is offline
     #[arg(long, default_value_t = 144, value_parser = clap::value_parser!(u32).range(1..=2016))]
