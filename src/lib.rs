@@ -13,11 +13,13 @@
 //! | [`adaptor`] | adaptor signatures: `pre_sign`, `verify`, `adapt`, `extract` | `alloc` |
 //! | [`lock`] | the locks along a route | `alloc` |
 //! | [`wire`] | TLV streams and Lightning's integers | `std` |
-//! | [`invoice`] | static invoices (BOLT 12) | `std` |
+//! | [`invoice`] | static invoices (BOLT 12), k-time payment points, proofs of payment | `std` |
+//! | [`claims`] | the durable count of what was claimed under k-time payment points | `std` |
 //! | [`onion`] | packets in layers (BOLT 4), sealed messages | `std` |
 //! | [`contract`] | taproot outputs and transactions for PTLC and HTLC | `std` |
 //! | [`hold`] | the ledger of payments that wait for an offline receiver | `std` |
 //! | [`payment`] | the roles: sender, forwarder, receiver | `std` |
+//! | [`collusion`] | who can steal, from the views of the roles | `std` |
 //!
 //! Imports run downwards only, in this order. Start with the Synopsis of the module that you need; `ARCHITECTURE.md`
 //! follows one payment through all of them.
@@ -27,14 +29,16 @@
 //! | feature | default | adds |
 //! | --- | --- | --- |
 //! | `std` | yes | everything from `wire` on |
+//! | `ecdsa` | no | `adaptor::ecdsa`, through `secp256k1-zkp`; needs `std` |
 //!
-//! Without `std` the crate is `no_std` with `alloc`.
+//! Features only add. Without `std` the crate is `no_std` with `alloc`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
 pub mod adaptor;
+#[cfg(feature = "std")]
 pub mod claims;
 #[cfg(feature = "std")]
 pub mod collusion;
