@@ -2,34 +2,44 @@
 //!
 //! It carries out what the roles want done and reports what happened. The demonstration tells its stories in it; the analysis of
 //! thefts reads what each party learned, and tries.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `party` | who there is, and a contract between two of them |
+//! | `roles` | events to the roles, and what they want done |
+//! | `contracts` | how a contract comes about |
+//! | `claims` | how it ends |
+//! | `fault` | what a hop does wrong, if it is asked to |
 
+mod claims;
+mod contracts;
 pub(crate) mod error;
 pub(crate) mod fault;
+mod party;
+mod roles;
 mod step;
+mod text;
 
 use std::collections::VecDeque;
 
-use bitcoin::secp256k1::Secp256k1;
-use bitcoin::{Amount, OutPoint, ScriptBuf, Transaction};
-use pointlock::contract::{
-    Contract, ContractTerms, FeeCoins, FeeLadder, FundedContract, OfferedContract, ReceivedContract,
-};
+use bitcoin::OutPoint;
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::hold::{Limits, MemoryStore};
 use pointlock::invoice::ktime::PaymentProof;
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::onion::Packet;
 use pointlock::payment::{
-    AttemptId, Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent, Proposal, Receiver,
-    ReceiverAction, ReceiverConfig, ReceiverEvent, RouteHop, SecretSource, Sender, SenderAction,
-    SenderEvent, View,
+    AttemptId, Forwarder, ForwarderConfig, Proposal, Receiver, ReceiverConfig, RouteHop, View,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 pub(crate) use self::error::StoryError;
-use self::fault::{Fault, FaultKind};
+use self::fault::Fault;
+use self::party::Role;
+pub(crate) use self::party::{Edge, Party};
 pub(crate) use self::step::{Step, Tone};
+pub(crate) use self::text::{grouped, subscript};
 use crate::chain::Chain;
 
 /// How many blocks a forwarder's incoming contract outlives its outgoing one.
@@ -37,58 +47,6 @@ const CLTV_EXPIRY_DELTA: u32 = 40;
 /// How many blocks the receiver gets for its claim.
 pub(crate) const MIN_FINAL_DELTA: u32 = 18;
 const START_HEIGHT: u32 = 900_000;
-
-pub(crate) struct Party {
-    pub(crate) name: String,
-    pub(crate) node_id: Point,
-    role: Role,
-}
-
-enum Role {
-    Sender(Box<Sender>),
-    Forwarder(Box<Forwarder<MemoryStore>>),
-    Receiver(Box<Receiver>),
-}
-
-impl Party {
-    pub(crate) fn view(&self) -> &View {
-        match &self.role {
-            Role::Sender(sender) => sender.view(),
-            Role::Forwarder(forwarder) => forwarder.view(),
-            Role::Receiver(receiver) => receiver.view(),
-        }
-    }
-}
-
-/// A contract between two neighbours.
-pub(crate) struct Edge {
-    pub(crate) payment: usize,
-    /// 1 for the sender's, and so on.
-    pub(crate) number: usize,
-    pub(crate) offerer: usize,
-    pub(crate) claimer: usize,
-    pub(crate) received: ReceivedContract,
-    pub(crate) claimer_key: Keypair,
-    pub(crate) committed_at: u32,
-    pub(crate) settled_at: Option<u32>,
-}
-
-impl Edge {
-    pub(crate) fn outpoint(&self) -> OutPoint {
-        self.received.funded().outpoint()
-    }
-
-    pub(crate) fn terms(&self) -> &ContractTerms {
-        self.received.funded().contract().terms()
-    }
-
-    /// The claim with whatever secret there is, for the consensus code to judge.
-    pub(crate) fn claim_unchecked(&self, secret: &LockSecret) -> Option<Transaction> {
-        self.received
-            .dangerous_claim_unchecked(0, secret, &self.claimer_key, &FeeCoins::none(), &[0; 32])
-            .ok()
-    }
-}
 
 /// What is still to be carried out.
 enum Todo {
@@ -289,479 +247,10 @@ impl World {
             .prove(&attempt, challenge, &aux_rand)
             .map_err(|source| self.role_error(payment, source))
     }
-
-    pub(crate) fn mine(&mut self, blocks: u32) -> Result<(), StoryError> {
-        for _ in 0..blocks {
-            self.chain.mine();
-        }
-        self.tell_height()
-    }
-
-    /// Tells everybody the height. Nothing is near its expiry in this story, so nobody has anything to do.
-    fn tell_height(&mut self) -> Result<(), StoryError> {
-        let height = self.chain.height();
-        for party in 0..self.parties.len() {
-            match &self.parties[party].role {
-                Role::Sender(_) => self.sender(party, SenderEvent::Block { height })?,
-                Role::Forwarder(_) => {
-                    self.forwarder(party, ForwarderEvent::Block { height }, None)?
-                }
-                // A node that is offline sees the blocks when it is back; nothing happens to it in between.
-                Role::Receiver(_) => self.receive(ReceiverEvent::Block { height })?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives a sender an event and carries out what it wants, but for claims.
-    pub(crate) fn sender(&mut self, party: usize, event: SenderEvent) -> Result<(), StoryError> {
-        let Role::Sender(sender) = &mut self.parties[party].role else { return Ok(()) };
-        let actions = sender.apply(event).map_err(|source| self.role_error(party, source))?;
-        for action in actions {
-            match action {
-                SenderAction::Offer { attempt, proposal } => {
-                    self.plans[party] = self.plan(party, &attempt);
-                    self.attempts[party] = Some(attempt);
-                    let origin = Origin::Attempt(attempt);
-                    self.todo.push_back(Todo::Offer { party, payment: party, origin, proposal });
-                }
-                SenderAction::Mail { sealed, .. } => self.mailbox[party] = Some(sealed),
-                SenderAction::Paid { .. } => self.receipts[party] = true,
-                SenderAction::Failed { .. } | SenderAction::TimeOut { .. } => {
-                    return Err(StoryError::Claim(format!("payment {} failed", party + 1)));
-                }
-            }
-        }
-        self.work()
-    }
-
-    fn plan(&self, party: usize, attempt: &AttemptId) -> Vec<Lock> {
-        match &self.parties[party].role {
-            Role::Sender(sender) => sender.locks(attempt).unwrap_or_default().to_vec(),
-            Role::Forwarder(_) | Role::Receiver(_) => Vec::new(),
-        }
-    }
-
-    fn forwarder(
-        &mut self,
-        party: usize,
-        event: ForwarderEvent,
-        payment: Option<usize>,
-    ) -> Result<(), StoryError> {
-        let Role::Forwarder(forwarder) = &mut self.parties[party].role else { return Ok(()) };
-        let actions = forwarder.apply(event).map_err(|source| self.role_error(party, source))?;
-        for action in actions {
-            match action {
-                ForwarderAction::Offer { incoming, proposal } => {
-                    let payment = payment
-                        .or_else(|| self.edge_at(incoming).map(|edge| self.edges[edge].payment))
-                        .unwrap_or_default();
-                    let origin = Origin::Incoming(incoming);
-                    self.todo.push_back(Todo::Offer { party, payment, origin, proposal });
-                }
-                ForwarderAction::Claim { incoming, secret } => self.claim_later(incoming, secret),
-                ForwarderAction::Fail { reason, .. }
-                | ForwarderAction::ReleaseRefused { reason } => {
-                    return Err(self.failed_back(party, reason));
-                }
-                ForwarderAction::TimeOut { .. } => {
-                    return Err(StoryError::Claim("a contract timed out".to_owned()));
-                }
-            }
-        }
-        self.work()
-    }
-
-    /// Gives the receiver an event and carries out what it wants, but for claims.
-    pub(crate) fn receive(&mut self, event: ReceiverEvent) -> Result<(), StoryError> {
-        let party = self.receiver();
-        let Role::Receiver(receiver) = &mut self.parties[party].role else { return Ok(()) };
-        let actions = receiver.apply(event).map_err(|source| self.role_error(party, source))?;
-        for action in actions {
-            match action {
-                ReceiverAction::Release { to, sealed } => {
-                    self.todo.push_back(Todo::Release { to, sealed });
-                }
-                ReceiverAction::Claim { incoming, secret } => self.claim_later(incoming, secret),
-                ReceiverAction::Replace { .. } => {}
-                ReceiverAction::Fail { reason, .. } | ReceiverAction::ReleaseRefused { reason } => {
-                    return Err(self.failed_back(party, reason));
-                }
-            }
-        }
-        self.work()
-    }
-
-    fn role_error(&self, party: usize, source: pointlock::payment::PaymentError) -> StoryError {
-        StoryError::Role { hop: self.parties[party].name.clone(), source: Box::new(source) }
-    }
-
-    fn failed_back(&self, party: usize, reason: pointlock::payment::Refusal) -> StoryError {
-        StoryError::FailedBack { hop: self.parties[party].name.clone(), reason: Box::new(reason) }
-    }
-
-    fn edge_at(&self, outpoint: OutPoint) -> Option<usize> {
-        self.edges.iter().position(|edge| edge.outpoint() == outpoint)
-    }
-
-    fn claim_later(&mut self, incoming: OutPoint, secret: LockSecret) {
-        if let Some(edge) = self.edge_at(incoming) {
-            self.claims.push_back((edge, secret));
-        }
-    }
-
-    fn work(&mut self) -> Result<(), StoryError> {
-        while let Some(todo) = self.todo.pop_front() {
-            match todo {
-                Todo::Offer { party, payment, origin, proposal } => {
-                    self.commit(party, payment, origin, proposal)?;
-                }
-                Todo::Deliver { edge, packet } => self.deliver(edge, packet)?,
-                Todo::Release { to, sealed } => {
-                    if let Some(holder) = self.parties.iter().position(|party| party.node_id == to)
-                    {
-                        self.forwarder(holder, ForwarderEvent::ReleaseReceived { sealed }, None)?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts the contract of a proposal on the chain and tells both sides.
-    fn commit(
-        &mut self,
-        offerer: usize,
-        payment: usize,
-        origin: Origin,
-        mut proposal: Proposal,
-    ) -> Result<(), StoryError> {
-        self.spoil_lock(offerer, origin, &mut proposal);
-        let claimer = self
-            .parties
-            .iter()
-            .position(|party| party.node_id == proposal.to)
-            .expect("the payers route over the nodes of this story");
-        let number = self.edges.iter().filter(|edge| edge.payment == payment).count() + 1;
-        let (edge, offered) =
-            self.contract(payment, number, offerer, claimer, &proposal).map_err(|source| {
-                StoryError::Contract {
-                    hop: self.parties[offerer].name.clone(),
-                    source: Box::new(source),
-                }
-            })?;
-        let amount = edge.terms().amount.to_sat();
-        self.say(
-            &self.parties[offerer].name.clone(),
-            Tone::Plain,
-            format!(
-                "locks {} sat for {} under {} until height {}",
-                grouped(amount),
-                self.parties[claimer].name,
-                lock_text(number, &proposal.lock),
-                grouped(u64::from(proposal.expiry)),
-            ),
-        );
-        self.edges.push(edge);
-        let edge = self.edges.len() - 1;
-        match origin {
-            Origin::Attempt(attempt) => {
-                let event = SenderEvent::OutgoingCommitted { attempt, contract: offered };
-                self.sender(offerer, event)?;
-            }
-            Origin::Incoming(incoming) => {
-                let event = ForwarderEvent::OutgoingCommitted { incoming, contract: offered };
-                self.forwarder(offerer, event, Some(payment))?;
-            }
-        }
-        // The sender set up all locks, so the story knows who went astray even where a role could not.
-        if self.plans[payment].get(number - 1) != Some(&proposal.lock) {
-            return Err(StoryError::LockNotAsPlanned { hop: self.parties[offerer].name.clone() });
-        }
-        self.early_claim(offerer, origin)?;
-        let deliver = Todo::Deliver { edge, packet: proposal.packet };
-        if self.intercept == Some(claimer) {
-            self.intercepted.push(deliver);
-        } else {
-            self.todo.push_back(deliver);
-        }
-        Ok(())
-    }
-
-    fn contract(
-        &mut self,
-        payment: usize,
-        number: usize,
-        offerer: usize,
-        claimer: usize,
-        proposal: &Proposal,
-    ) -> Result<(Edge, OfferedContract), pointlock::contract::ContractError> {
-        let offerer_key = Keypair::new(self.secret());
-        let claimer_key = Keypair::new(self.secret());
-        let contract = Contract::new(ContractTerms {
-            offerer: offerer_key.public_key(),
-            claimer: claimer_key.public_key(),
-            amount: Amount::from_sat(proposal.amount_msat.div_ceil(1_000)),
-            expiry: proposal.expiry,
-            lock: proposal.lock,
-        })?;
-        let payout = self.payout();
-        let ladder = FeeLadder::for_claim(&contract, &payout)?;
-        let outpoint = self.chain.fund(contract.tx_out());
-        let funded = FundedContract::new(contract, outpoint);
-        let aux_rand = self.entropy();
-        let offered =
-            OfferedContract::new(funded.clone(), &payout, &ladder, &offerer_key, &aux_rand)?;
-        let pre_signatures = offered.pre_signatures().cloned();
-        let received = ReceivedContract::new(funded, payout, &ladder, pre_signatures)?;
-        let committed_at = self.chain.height();
-        let settled_at = None;
-        let edge = Edge {
-            payment,
-            number,
-            offerer,
-            claimer,
-            received,
-            claimer_key,
-            committed_at,
-            settled_at,
-        };
-        Ok((edge, offered))
-    }
-
-    /// A fresh output of the claimer's wallet.
-    fn payout(&mut self) -> ScriptBuf {
-        let key = Keypair::new(self.secret()).x_only_public_key();
-        ScriptBuf::new_p2tr(&Secp256k1::verification_only(), key, None)
-    }
-
-    fn deliver(&mut self, edge: usize, packet: Packet) -> Result<(), StoryError> {
-        let Edge { claimer, offerer, payment, .. } = self.edges[edge];
-        let contract = self.edges[edge].received.clone();
-        let from = self.parties[offerer].node_id;
-        if claimer == self.receiver() {
-            return self.receive(ReceiverEvent::IncomingCommitted { contract, packet });
-        }
-        let event = ForwarderEvent::IncomingCommitted { from, contract, packet };
-        self.forwarder(claimer, event, Some(payment))
-    }
-
-    /// The party that was kept from its contract gets it after all.
-    pub(crate) fn resume_intercepted(&mut self) -> Result<(), StoryError> {
-        self.todo.extend(self.intercepted.drain(..));
-        self.work()
-    }
-
-    /// The same for the contracts of one payment.
-    pub(crate) fn resume_payment(&mut self, payment: usize) -> Result<(), StoryError> {
-        let (resumed, kept) = std::mem::take(&mut self.intercepted).into_iter().partition(
-            |todo| matches!(todo, Todo::Deliver { edge, .. } if self.edges[*edge].payment == payment),
-        );
-        self.intercepted = kept;
-        let resumed: Vec<Todo> = resumed;
-        self.todo.extend(resumed);
-        self.work()
-    }
-
-    /// The party that was kept from its contract goes its own way.
-    pub(crate) fn drop_intercepted(&mut self) {
-        self.intercepted.clear();
-    }
-
-    /// Carries out the claims, each in a block of its own, until nobody wants one any more.
-    pub(crate) fn run_claims(&mut self) -> Result<(), StoryError> {
-        while let Some((edge, secret)) = self.claims.pop_front() {
-            self.claim(edge, &secret)?;
-        }
-        Ok(())
-    }
-
-    /// Carries out the claims of one payment, down to that of `last` or as far as they go.
-    pub(crate) fn run_claims_of(
-        &mut self,
-        payment: usize,
-        last: Option<usize>,
-    ) -> Result<(), StoryError> {
-        while let Some(next) =
-            self.claims.iter().position(|(edge, _)| self.edges[*edge].payment == payment)
-        {
-            let Some((edge, secret)) = self.claims.remove(next) else { break };
-            self.claim(edge, &secret)?;
-            if Some(self.edges[edge].claimer) == last {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn claim(&mut self, edge: usize, secret: &LockSecret) -> Result<(), StoryError> {
-        let claimer = self.edges[edge].claimer;
-        let hop = self.parties[claimer].name.clone();
-        if self.control.is_some() && self.accepts(edge, secret) {
-            self.control.get_or_insert_default().push(hop.clone());
-        }
-        let transaction = if self.takes_fault(claimer, FaultKind::FlippedBit) {
-            self.edges[edge].claim_unchecked(&with_flipped_bit(secret))
-        } else {
-            let (edge, coins) = (&self.edges[edge], FeeCoins::none());
-            let claim = edge.received.claim(0, secret, &edge.claimer_key, &coins, &[0; 32]);
-            Some(claim.map_err(|source| StoryError::Contract {
-                hop: hop.clone(),
-                source: Box::new(source),
-            })?)
-        };
-        let transaction =
-            transaction.ok_or_else(|| StoryError::Claim(format!("{hop} can't build its claim")))?;
-        let output = transaction.output[0].value.to_sat();
-        let number = self.edges[edge].number;
-        let what = match secret {
-            LockSecret::Scalar(_) => format!("l{}", subscript(number)),
-            LockSecret::Preimage(_) => "the preimage".to_owned(),
-        };
-        self.say(&hop, Tone::Good, format!("claims {} sat with {what}", grouped(output)));
-        self.settle(edge, &transaction)?;
-        self.claimed(edge)
-    }
-
-    /// Tells the claimer that its claim is in a block.
-    fn claimed(&mut self, edge: usize) -> Result<(), StoryError> {
-        let Edge { claimer, payment, .. } = self.edges[edge];
-        let incoming = self.edges[edge].outpoint();
-        if claimer == self.receiver() {
-            return self.receive(ReceiverEvent::Settled { incoming });
-        }
-        self.forwarder(claimer, ForwarderEvent::IncomingClaimed { incoming }, Some(payment))
-    }
-
-    /// Confirms a claim, honest or not, and shows it to the offerer.
-    pub(crate) fn settle(
-        &mut self,
-        edge: usize,
-        transaction: &Transaction,
-    ) -> Result<(), StoryError> {
-        let Edge { claimer, offerer, payment, .. } = self.edges[edge];
-        self.chain.confirm(transaction).map_err(|source| StoryError::Refused {
-            hop: self.parties[claimer].name.clone(),
-            source,
-        })?;
-        self.edges[edge].settled_at = Some(self.chain.height());
-        self.tell_height()?;
-        let outgoing = self.edges[edge].outpoint();
-        let transaction = transaction.clone();
-        if offerer == payment {
-            self.sender(offerer, SenderEvent::OutgoingClaimed { outgoing, transaction })
-        } else {
-            let event = ForwarderEvent::OutgoingClaimed { outgoing, transaction };
-            self.forwarder(offerer, event, Some(payment))
-        }
-    }
-
-    /// Whether consensus code accepts the claim with this secret; nothing is broadcast.
-    pub(crate) fn accepts(&mut self, edge: usize, secret: &LockSecret) -> bool {
-        self.edges[edge]
-            .claim_unchecked(secret)
-            .is_some_and(|transaction| self.chain.judge(&transaction).is_ok())
-    }
-
-    fn takes_fault(&mut self, party: usize, kind: FaultKind) -> bool {
-        let hit = self
-            .fault
-            .as_ref()
-            .is_some_and(|fault| fault.kind == kind && fault.hop == self.parties[party].name);
-        if hit {
-            self.fault = None;
-        }
-        hit
-    }
-
-    /// A fault that was asked for and never came to pass.
-    pub(crate) fn check_fault_reached(&self) -> Result<(), StoryError> {
-        let Some(fault) = &self.fault else { return Ok(()) };
-        let hop = fault.hop.clone();
-        if self.parties.iter().any(|party| party.name == hop) {
-            return Err(StoryError::FaultNotReached { hop, fault: fault.kind.name() });
-        }
-        let known: Vec<&str> = self.parties.iter().map(|party| party.name.as_str()).collect();
-        Err(StoryError::UnknownHop { hop, known: known.join(", ") })
-    }
-
-    fn spoil_lock(&mut self, party: usize, origin: Origin, proposal: &mut Proposal) {
-        if self.takes_fault(party, FaultKind::WrongBlind)
-            && let Lock::Point(point) = proposal.lock
-        {
-            let wrong = self.secret().to_point();
-            proposal.lock = Lock::Point(point.add(&wrong).expect("random points don't cancel"));
-        }
-        if let Origin::Incoming(incoming) = origin
-            && let Some(edge) = self.edge_at(incoming)
-            && self.takes_fault(party, FaultKind::SwappedLock)
-        {
-            proposal.lock = self.edges[edge].terms().lock;
-        }
-    }
-
-    fn early_claim(&mut self, party: usize, origin: Origin) -> Result<(), StoryError> {
-        let Origin::Incoming(incoming) = origin else { return Ok(()) };
-        let Some(edge) = self.edge_at(incoming) else { return Ok(()) };
-        let known = self.parties[party].view().get(SecretSource::Blind { incoming }).cloned();
-        let Some(blind) = known else { return Ok(()) };
-        if !self.takes_fault(party, FaultKind::EarlyClaim) {
-            return Ok(());
-        }
-        let transaction = self.edges[edge]
-            .claim_unchecked(&blind)
-            .ok_or_else(|| StoryError::Claim("no claim could be built".to_owned()))?;
-        self.settle(edge, &transaction)
-    }
 }
 
 fn draw(rng: &mut ChaCha20Rng) -> SecretScalar {
     let mut bytes = [0; 32];
     rng.fill_bytes(&mut bytes);
     SecretScalar::from_hash(&bytes).expect("the generator does not give zero")
-}
-
-fn with_flipped_bit(secret: &LockSecret) -> LockSecret {
-    match secret {
-        LockSecret::Scalar(scalar) => {
-            let mut bytes = scalar.dangerous_to_bytes();
-            bytes[31] ^= 1;
-            LockSecret::Scalar(SecretScalar::from_hash(&bytes).unwrap_or_else(|_| scalar.clone()))
-        }
-        LockSecret::Preimage(preimage) => {
-            let mut bytes = *preimage.dangerous_as_bytes();
-            bytes[31] ^= 1;
-            LockSecret::Preimage(pointlock::lock::Preimage::new(bytes))
-        }
-    }
-}
-
-/// `L₂ = 02ab…` or `H = 12cd…`.
-fn lock_text(edge: usize, lock: &Lock) -> String {
-    match lock {
-        Lock::Point(point) => format!("L{} = {}…", subscript(edge), &point.to_string()[..10]),
-        Lock::Hash(hash) => format!("H = {}…", &hash.to_string()[..10]),
-    }
-}
-
-/// The number in small digits below the line.
-pub(crate) fn subscript(number: usize) -> String {
-    number
-        .to_string()
-        .chars()
-        .filter_map(|digit| char::from_u32(0x2080 + digit.to_digit(10)?))
-        .collect()
-}
-
-/// The number with commas between thousands.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
