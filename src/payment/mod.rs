@@ -52,6 +52,7 @@ mod published;
 mod receiver;
 mod releases;
 mod route;
+mod secrets;
 mod seed;
 mod sender;
 mod view;
