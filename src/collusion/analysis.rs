@@ -212,10 +212,6 @@ impl Columns {
         let mut known: Vec<(usize, usize)> = members
             .flat_map(|party| (0..model.parties[party].facts.len()).map(move |fact| (party, fact)))
             .collect();
-        let length = |(party, fact): &(usize, usize)| {
-            let form = &model.parties[*party].facts[*fact].form;
-            (!form.concerns(target.attempt), form.terms().count())
-        };
         // Short equations, and those of this attempt, make the derivation that a person follows best. In parts, y_0 + q is
         // better than its summands.
         let in_parts = !model.symbols().attempts()[target.attempt].parts.is_empty();
