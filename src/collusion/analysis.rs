@@ -3,9 +3,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::field::Element;
-use super::search::{Goal, Knowledge, transversals};
+use super::search::{Border, Goal, Knowledge};
 use super::span::{Basis, Vector, combination};
-use super::{Atom, Coalition, CollusionError, Form, Model, coalition, derivation};
+use super::{Atom, Coalition, CollusionError, Form, Model, derivation};
 use crate::curve::PublicScalar;
 use crate::lock::LockSecret;
 
@@ -119,7 +119,8 @@ impl Model {
         }
         let same = self.check()?;
         let columns = Columns::new(self, same);
-        let mut minimal = Vec::new();
+        let everybody = Coalition::everybody(parties);
+        let mut border = Border { able: Vec::new(), unable: alloc::vec![everybody] };
         let mut tried = 0;
         let victims: BTreeSet<Option<usize>> =
             self.targets.iter().map(|target| target.victim).collect();
@@ -129,23 +130,21 @@ impl Model {
             let goals: Vec<Goal> = targets
                 .map(|target| Goal { claimer: target.claimer, form: columns.vector(&target.form) })
                 .collect();
-            if duality {
-                let (found, more) = knowledge.dualize(&goals)?;
-                minimal.extend(found);
-                tried += more;
+            let more = if duality {
+                let (more, more_tried) = knowledge.dualize(&goals)?;
+                tried += more_tried;
+                more
             } else {
-                minimal.extend(knowledge.enumerate(&goals));
-            }
+                knowledge.enumerate(&goals)
+            };
+            border = border.or(&more);
         }
-        let minimal = coalition::minimal(minimal);
+        let Border { able: minimal, unable: maximal_unable } = border;
         let method = if duality {
             Method::Duality { tried }
         } else {
             Method::Enumeration { coalitions: 1 << parties }
         };
-        let everybody = Coalition::everybody(parties);
-        let maximal_unable =
-            transversals(&minimal)?.into_iter().map(|set| everybody.minus(set)).collect();
         let thefts = minimal
             .iter()
             .flat_map(|coalition| {
@@ -210,31 +209,27 @@ impl Columns {
             return None;
         }
         let members = coalition.members().filter(|party| target.victim != Some(*party));
-        let known: Vec<(usize, usize)> = members
+        let mut known: Vec<(usize, usize)> = members
             .flat_map(|party| (0..model.parties[party].facts.len()).map(move |fact| (party, fact)))
             .collect();
-        let length = |(party, fact): &(usize, usize)| {
+        // Short equations, and those of this attempt, make the derivation that a person follows best. In parts, y_0 + q is
+        // better than its summands.
+        let in_parts = !model.symbols().attempts()[target.attempt].parts.is_empty();
+        known.sort_by_key(|(party, fact)| {
             let form = &model.parties[*party].facts[*fact].form;
-            (!form.concerns(target.attempt), form.terms().count())
-        };
-        // A person follows few secrets best, and among as few those with short equations.
-        let mut short_first = known;
-        short_first.sort_by_key(|known| (length(known).1 > 1, length(known)));
-        let mut long_first = short_first.clone();
-        long_first.sort_by_key(|known| (length(known).0, core::cmp::Reverse(length(known).1)));
-        let goal = self.vector(&target.form);
-        let [short, long] = [short_first, long_first].map(|known| {
-            let facts = known.iter().map(|(party, fact)| &model.parties[*party].facts[*fact]);
-            let vectors: Vec<Vector> = facts.map(|fact| self.vector(&fact.form)).collect();
-            let found = combination(&vectors.iter().collect::<Vec<_>>(), &goal)?;
-            let shares = found.into_iter().map(|(index, coefficient)| {
+            let (elsewhere, length) = (!form.concerns(target.attempt), form.terms().count());
+            if in_parts { (elsewhere, length < 2, length) } else { (length > 1, elsewhere, length) }
+        });
+        let facts = known.iter().map(|(party, fact)| &model.parties[*party].facts[*fact]);
+        let vectors: Vec<Vector> = facts.map(|fact| self.vector(&fact.form)).collect();
+        let references: Vec<&Vector> = vectors.iter().collect();
+        let shares: Vec<Share> = combination(&references, &self.vector(&target.form))?
+            .into_iter()
+            .map(|(index, coefficient)| {
                 let (party, fact) = known[index];
                 Share { party, fact, coefficient: coefficient.to_public() }
-            });
-            Some(shares.collect::<Vec<_>>())
-        });
-        let (short, long) = (short?, long?);
-        let shares = if long.len() < short.len() { long } else { short };
+            })
+            .collect();
         let derivation = derivation::derivation(model, coalition, target, &shares);
         Some(Theft { coalition, target: number, shares, derivation })
     }

@@ -37,6 +37,12 @@ impl Coalition {
         Self(self.0 & !other.0)
     }
 
+    /// The parties that are in both.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether the party is a member.
     pub fn contains(self, party: usize) -> bool {
         self.0 & Self::bit(party) != 0
@@ -93,5 +99,18 @@ pub(super) fn minimal(mut family: Vec<Coalition>) -> Vec<Coalition> {
             kept.push(coalition);
         }
     }
+    kept
+}
+
+/// Those sets of a family that are within no other of it, smallest first.
+pub(super) fn maximal(mut family: Vec<Coalition>) -> Vec<Coalition> {
+    family.sort_by_key(|coalition| (core::cmp::Reverse(coalition.len()), *coalition));
+    let mut kept: Vec<Coalition> = Vec::new();
+    for coalition in family {
+        if !kept.iter().any(|larger| coalition.is_subset(*larger)) {
+            kept.push(coalition);
+        }
+    }
+    kept.sort_by_key(|coalition| (coalition.len(), *coalition));
     kept
 }

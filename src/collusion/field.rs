@@ -50,8 +50,14 @@ impl Element {
     }
 
     pub(super) fn mul(self, other: Self) -> Self {
-        // One and minus one are nearly all that occurs.
-        if other == Self::ONE { self } else { Self(montgomery(self.0, other.0)) }
+        // Zero and one are nearly all that occurs.
+        if self.is_zero() || other == Self::ONE {
+            self
+        } else if other.is_zero() {
+            other
+        } else {
+            Self(montgomery(self.0, other.0))
+        }
     }
 
     /// a^(n − 2) = a⁻¹, n being prime; None for zero.

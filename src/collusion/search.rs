@@ -1,8 +1,9 @@
 //! Which coalitions can, and which are the smallest: by trying all, or by going back and forth between the two borders.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::coalition::minimal;
+use super::coalition::{maximal, minimal};
 use super::span::{Basis, Vector};
 use super::{Coalition, CollusionError};
 
@@ -28,42 +29,63 @@ impl Knowledge {
         reaches(&basis, coalition, goals)
     }
 
-    /// The smallest coalitions, by deciding every one. More members never know less: where a coalition can, those around
-    /// it are decided too.
-    pub(super) fn enumerate(&self, goals: &[Goal]) -> Vec<Coalition> {
-        let mut found = Vec::new();
+    /// The border, by deciding every coalition. More members never know less: where a coalition can, those around it are
+    /// decided too, and where all that is left to add does not help, so are those within.
+    pub(super) fn enumerate(&self, goals: &[Goal]) -> Border {
+        let mut found = Border::default();
         let mut basis = Basis::new(self.columns);
-        self.descend(0, Coalition::nobody(), &mut basis, goals, &mut found);
-        minimal(found)
+        let everybody = Coalition::everybody(self.parties.len());
+        if self.able(everybody, goals) {
+            self.descend(0, Coalition::nobody(), everybody, &mut basis, goals, &mut found);
+        } else {
+            found.unable.push(everybody);
+        }
+        let able = minimal(found.able);
+        let unable = maximal(found.unable);
+        Border { able, unable }
     }
 
+    /// Decides all coalitions between `coalition`, which is unable, and `bound`, which is able; they differ by parties from
+    /// `next` on.
     fn descend(
         &self,
         next: usize,
         coalition: Coalition,
+        bound: Coalition,
         basis: &mut Basis,
         goals: &[Goal],
-        found: &mut Vec<Coalition>,
+        found: &mut Border,
     ) {
         let Some(vectors) = self.parties.get(next) else { return };
-        self.descend(next + 1, coalition, basis, goals, found);
+        let without = bound.without(next);
+        if self.able(without, goals) {
+            self.descend(next + 1, coalition, without, basis, goals, found);
+        } else {
+            found.unable.push(without);
+        }
         let length = basis.len();
         vectors.iter().for_each(|vector| basis.insert(vector));
         let coalition = coalition.with(next);
         if reaches(basis, coalition, goals) {
-            found.push(coalition);
+            found.able.push(coalition);
         } else {
-            self.descend(next + 1, coalition, basis, goals, found);
+            self.descend(next + 1, coalition, bound, basis, goals, found);
         }
         basis.truncate(length);
     }
 
-    /// The smallest coalitions, without trying all, and how many were tried.
+    /// The border, without trying all coalitions, and how many were tried.
     ///
-    /// A coalition that contains none of those found so far leaves out a member of each of them: it is within the
+    /// A coalition that contains none of the thieves found so far leaves out a member of each of them: it is within the
     /// complement of a set that meets them all (a transversal). If the complement of every smallest transversal is unable,
-    /// nothing is missing; one that is able is reduced to a smallest coalition, which was not found before.
-    pub(super) fn dualize(&self, goals: &[Goal]) -> Result<(Vec<Coalition>, u64), CollusionError> {
+    /// nothing is missing, and these complements are the largest that can't; one that is able is reduced to a smallest
+    /// coalition, which was not found before.
+    ///
+    /// # Errors
+    ///
+    /// [`CollusionError::TooManyCoalitions`].
+    pub(super) fn dualize(&self, goals: &[Goal]) -> Result<(Border, u64), CollusionError> {
+        const MOST: usize = 5_000;
         let everybody = Coalition::everybody(self.parties.len());
         let mut tried = 0;
         let mut able = |coalition| {
@@ -72,13 +94,13 @@ impl Knowledge {
         };
         let mut found = Vec::new();
         let mut transversals = alloc::vec![Coalition::nobody()];
-        let mut refuted: Vec<Coalition> = Vec::new();
+        let mut refuted: BTreeSet<Coalition> = BTreeSet::new();
         while let Some(transversal) =
             transversals.iter().copied().find(|transversal| !refuted.contains(transversal))
         {
             let candidate = everybody.minus(transversal);
             if !able(candidate) {
-                refuted.push(transversal);
+                refuted.insert(transversal);
                 continue;
             }
             let smallest = candidate.members().fold(candidate, |kept, party| {
@@ -86,9 +108,33 @@ impl Knowledge {
                 if able(without) { without } else { kept }
             });
             found.push(smallest);
-            transversals = cross(&transversals, smallest)?;
+            transversals = cross(&transversals, smallest);
+            if found.len().max(transversals.len()) > MOST {
+                return Err(CollusionError::TooManyCoalitions { most: MOST });
+            }
         }
-        Ok((minimal(found), tried))
+        let unable = transversals.into_iter().map(|set| everybody.minus(set)).collect();
+        Ok((Border { able: minimal(found), unable: maximal(unable) }, tried))
+    }
+}
+
+/// What decides all coalitions: the smallest that can, the largest that can't.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Border {
+    pub(super) able: Vec<Coalition>,
+    pub(super) unable: Vec<Coalition>,
+}
+
+impl Border {
+    /// The border of those who reach the goals of this one or of the other.
+    pub(super) fn or(self, other: &Self) -> Self {
+        let able = self.able.into_iter().chain(other.able.iter().copied()).collect();
+        let pairs = self
+            .unable
+            .iter()
+            .flat_map(|one| other.unable.iter().map(|another| one.intersection(*another)));
+        let unable = maximal(pairs.collect());
+        Self { able: minimal(able), unable }
     }
 }
 
@@ -96,26 +142,16 @@ fn reaches(basis: &Basis, coalition: Coalition, goals: &[Goal]) -> bool {
     goals.iter().any(|goal| coalition.contains(goal.claimer) && basis.contains(&goal.form))
 }
 
-/// The smallest sets that meet every set of the family (Berge's multiplication).
-pub(super) fn transversals(family: &[Coalition]) -> Result<Vec<Coalition>, CollusionError> {
-    family
-        .iter()
-        .try_fold(alloc::vec![Coalition::nobody()], |transversals, set| cross(&transversals, *set))
-}
-
-/// Those of `transversals` that meet the set, and the others with a member of it added.
-fn cross(transversals: &[Coalition], set: Coalition) -> Result<Vec<Coalition>, CollusionError> {
-    const MOST: usize = 100_000;
-    let mut crossed = Vec::new();
-    for transversal in transversals {
-        if transversal.is_disjoint(set) {
-            crossed.extend(set.members().map(|party| transversal.with(party)));
-        } else {
-            crossed.push(*transversal);
-        }
-        if crossed.len() > MOST {
-            return Err(CollusionError::TooManyCoalitions { most: MOST });
-        }
-    }
-    Ok(minimal(crossed))
+/// The smallest sets that meet one set more than those of `transversals` do (Berge's multiplication).
+fn cross(transversals: &[Coalition], set: Coalition) -> Vec<Coalition> {
+    let (missing, mut crossed): (Vec<Coalition>, Vec<Coalition>) =
+        transversals.iter().partition(|transversal| transversal.is_disjoint(set));
+    // Two of the new ones are never within each other: each has one member of the set, and they come from sets that
+    // were not.
+    let grown =
+        missing.iter().flat_map(|transversal| set.members().map(|party| transversal.with(party)));
+    let new: Vec<Coalition> =
+        grown.filter(|grown| !crossed.iter().any(|kept| kept.is_subset(*grown))).collect();
+    crossed.extend(new);
+    crossed
 }

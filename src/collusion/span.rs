@@ -51,10 +51,10 @@ impl Basis {
         self.reduce(&mut vector.clone()).is_none()
     }
 
-    /// Takes multiples of the rows away until a column is left in which none leads, and gives that column. The vector is
+    /// Takes multiples of the rows away until a column of the basis is left in which none leads, and gives that column. The vector is
     /// scaled on the way: inverting would cost more than the products do.
     fn reduce(&self, vector: &mut Vector) -> Option<usize> {
-        for column in 0..vector.len() {
+        for column in 0..self.leading.len() {
             if vector[column].is_zero() {
                 continue;
             }
@@ -74,54 +74,32 @@ impl Basis {
     }
 }
 
-/// Coefficients with which the vectors add up to the target, of as few vectors as going through them once can
-/// leave (none of those could be spared); later ones are spared first. None when the target is not in the span.
+/// Coefficients with which the vectors add up to the target; None when it is not in their span. Earlier vectors are
+/// preferred, and of those that have a coefficient none can be spared: they are independent.
 pub(super) fn combination(vectors: &[&Vector], target: &Vector) -> Option<Vec<(usize, Element)>> {
-    let mut kept: Vec<usize> = (0..vectors.len()).collect();
-    let spans = |kept: &[usize]| {
-        let mut basis = Basis::new(target.len());
-        kept.iter().for_each(|index| basis.insert(vectors[*index]));
-        basis.contains(target)
+    // Behind its columns each vector has one for itself, and the target one too: what the elimination does to the former it
+    // writes down in the latter.
+    let columns = target.len();
+    let marked = |vector: &Vector, mark: usize| {
+        let mut marked = vector.clone();
+        marked.resize(columns + vectors.len() + 1, Element::ZERO);
+        marked[columns + mark] = Element::ONE;
+        marked
     };
-    if !spans(&kept) {
+    let mut basis = Basis::new(columns);
+    for (mark, vector) in vectors.iter().enumerate() {
+        basis.insert(&marked(vector, mark));
+    }
+    let mut rest = marked(target, vectors.len());
+    if basis.reduce(&mut rest).is_some() {
         return None;
     }
-    for index in (0..vectors.len()).rev() {
-        let without: Vec<usize> = kept.iter().copied().filter(|kept| *kept != index).collect();
-        if spans(&without) {
-            kept = without;
-        }
-    }
-    let chosen: Vec<&Vector> = kept.iter().map(|index| vectors[*index]).collect();
-    Some(kept.iter().copied().zip(solve(&chosen, target)).collect())
-}
-
-/// The coefficients, for independent vectors whose span has the target in it: Gauss-Jordan on the transpose.
-fn solve(vectors: &[&Vector], target: &Vector) -> Vec<Element> {
-    let mut equations: Vec<Vec<Element>> = (0..target.len())
-        .map(|column| {
-            let coefficients = vectors.iter().map(|vector| vector[column]);
-            coefficients.chain([target[column]]).collect()
-        })
-        .collect();
-    for unknown in 0..vectors.len() {
-        let pivot = (unknown..equations.len())
-            .find(|row| !equations[*row][unknown].is_zero())
-            .expect("the vectors are independent");
-        equations.swap(unknown, pivot);
-        let inverse = equations[unknown][unknown].inverse().expect("chosen not to be zero");
-        equations[unknown].iter_mut().for_each(|entry| *entry = entry.mul(inverse));
-        let solved = equations[unknown].clone();
-        for (row, equation) in equations.iter_mut().enumerate() {
-            let factor = equation[unknown];
-            if row != unknown && !factor.is_zero() {
-                for (entry, solved) in equation.iter_mut().zip(&solved) {
-                    *entry = entry.sub(factor.mul(*solved));
-                }
-            }
-        }
-    }
-    equations.iter().take(vectors.len()).map(|equation| equation[vectors.len()]).collect()
+    // scale·target + Σ entry·vector = 0
+    let scale = rest[columns + vectors.len()];
+    let factor = scale.inverse().expect("a product of leads, none of them zero").negate();
+    let entries = rest[columns..columns + vectors.len()].iter().enumerate();
+    let used = entries.filter(|(_, entry)| !entry.is_zero());
+    Some(used.map(|(index, entry)| (index, entry.mul(factor))).collect())
 }
 
 #[cfg(test)]

@@ -203,6 +203,7 @@ impl Player<'_> {
         // Nobody to be asked to let it pass: the first forwarder waits for the next event.
         self.world.intercept = online.then_some(self.world.forwarders().start);
         let share = self.world.secret();
+        let part_of = part_of.map(|other| self.payments[other].part_of.unwrap_or(other));
         self.payments.push(Paid { invoice, payer_entropy, x, part_of, share, failed: false });
         self.world.sender(payment, SenderEvent::Pay(order))?;
         Ok(())
@@ -412,7 +413,7 @@ impl Player<'_> {
                     let [first, second] =
                         [*of, *by].map(|attempt| Form::atom(Atom::Blind { attempt, hop }));
                     let form = second.minus(&first);
-                    let label = format!("({form})");
+                    let label = form.to_string();
                     let value = self.drawn(*by, hop).sub(&self.drawn(*of, hop));
                     for party in 0..model.parties().len() {
                         self.give(
