@@ -287,12 +287,16 @@ fn messages() -> Files {
     let hold = [[4; 32], [5; 32]].concat();
     let available = [&hold[..], &1_000u64.to_be_bytes()].concat();
     let mut two_available = TlvWriter::new();
-    two_available.set(0, holder).set(2, [&available[..], &available].concat());
+    two_available.set(0, holder).set(2, [&available[..], &available].concat()).set(4, [6; 32]);
     let mut unknown_even = TlvWriter::new();
-    unknown_even.set(2, hold.clone()).set(4, [1]);
+    unknown_even.set(2, hold.clone()).set(6, [1]);
     vec![
         ("refused-unknown-even", unknown_even.to_bytes()),
-        ("valid-available", TlvWriter::new().set(0, holder).set(2, available).to_bytes()),
+        (
+            "valid-available",
+            TlvWriter::new().set(0, holder).set(2, available.clone()).set(4, [6; 32]).to_bytes(),
+        ),
+        ("refused-no-payment-secret", TlvWriter::new().set(0, holder).set(2, available).to_bytes()),
         ("valid-two-available", two_available.to_bytes()),
         ("valid-release", TlvWriter::new().set(2, hold).to_bytes()),
         ("refused-no-hold", TlvWriter::new().set(2, []).to_bytes()),
