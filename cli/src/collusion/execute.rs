@@ -39,8 +39,12 @@ pub(super) struct Execution {
     pub(super) controls: usize,
 }
 
-/// How many candidates a coalition tries on one contract: all its scalars first, then sums and differences.
+/// How many candidates a coalition tries on one contract at most: all its scalars first, then sums and differences.
 const MOST_CANDIDATES: usize = 1_000;
+/// How many are tried in all, about: where hundreds of coalitions can't, each tries less.
+const ALL_CANDIDATES: usize = 40_000;
+/// How many each tries at least.
+const LEAST_CANDIDATES: usize = 25;
 
 /// Executes every theft, lets every largest unable coalition try, and checks the code that refuses it with the right secret.
 pub(super) fn execute(played: &mut Played, analysis: &Analysis) -> Result<Execution, VerdictError> {
@@ -55,8 +59,10 @@ pub(super) fn execute(played: &mut Played, analysis: &Analysis) -> Result<Execut
     let coalitions = coalitions.count();
     let mut refused = 0;
     // What a coalition has, every larger one has: if the largest fail, all do.
+    let tries = analysis.maximal_unable.len() * played.contracts.len();
+    let most = (ALL_CANDIDATES / tries.max(1)).clamp(LEAST_CANDIDATES, MOST_CANDIDATES);
     for coalition in &analysis.maximal_unable {
-        refused += try_everything(played, *coalition)?;
+        refused += try_everything(played, *coalition, most)?;
     }
     let mut controls = 0;
     for target in 0..played.model.targets().len() {
@@ -89,10 +95,14 @@ fn steal(played: &mut Played, theft: &Theft) -> Result<Executed, VerdictError> {
 }
 
 /// Gives how many tries were refused; one that is accepted is an error.
-fn try_everything(played: &mut Played, coalition: Coalition) -> Result<usize, VerdictError> {
+fn try_everything(
+    played: &mut Played,
+    coalition: Coalition,
+    most: usize,
+) -> Result<usize, VerdictError> {
     let mut refused = 0;
     for (number, contract) in played.contracts.clone().into_iter().enumerate() {
-        let candidates = candidates(&played.model, coalition, number);
+        let candidates = candidates(&played.model, coalition, number, most);
         let target = &played.model.targets()[number];
         let (payment, edge, claimer) = (target.attempt + 1, target.edge, target.claimer);
         // Without the claimer there is no key for its signature: the thieves sign with one of their own.
@@ -115,7 +125,7 @@ fn try_everything(played: &mut Played, coalition: Coalition) -> Result<usize, Ve
 }
 
 /// Every secret that the members have of the kind that opens the lock; for scalars their sums and differences too.
-fn candidates(model: &Model, coalition: Coalition, target: usize) -> Vec<LockSecret> {
+fn candidates(model: &Model, coalition: Coalition, target: usize, most: usize) -> Vec<LockSecret> {
     let target = &model.targets()[target];
     let hash = matches!(target.lock, Lock::Hash(_));
     let members = coalition.members().filter(|party| target.victim != Some(*party));
@@ -139,8 +149,9 @@ fn candidates(model: &Model, coalition: Coalition, target: usize) -> Vec<LockSec
             [one.add(other), one.sub(other), other.sub(one)].into_iter().flatten()
         })
     });
-    let most = MOST_CANDIDATES.saturating_sub(known.len());
-    let pairs: Vec<LockSecret> = pairs.take(most).map(LockSecret::Scalar).collect();
+    let pairs: Vec<LockSecret> =
+        pairs.take(most.saturating_sub(known.len())).map(LockSecret::Scalar).collect();
     known.extend(pairs);
+    known.truncate(most);
     known
 }
