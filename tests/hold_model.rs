@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
-//! The hold ledger against a model written from SPEC section 5, on a store that fails and crashes at any write.
+//! The hold ledger against a model written from the rules alone, on a store that fails and crashes at any write.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

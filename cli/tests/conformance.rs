@@ -74,7 +74,7 @@ fn error(answer: &Value) -> &str {
     answer["error"].as_str().unwrap_or_else(|| panic!("{answer} is no refusal"))
 }
 
-/// The operations of SPEC.md, section 8, that have rows in the file of their scheme.
+/// The operations that have rows in the file of their scheme.
 const SCHEMES: &[(&str, &[&str])] = &[
     (
         "schnorr",

@@ -1,4 +1,4 @@
-"""k-time payment points and proofs of payment: SPEC.md section 4.
+"""k-time payment points and proofs of payment.
 
     z(X) = z_0 + z_1*X + ... + z_k*X^k,   Z_j = z_j*G
     x    = H_pointlock/payer(33(A) || invoice id || amount || note hash) mod n, the amount as 8 bytes

@@ -1,4 +1,4 @@
-"""Point locks along a route: SPEC.md section 3.
+"""Point locks along a route.
 
     lock      L_1 = Z + y_0*G,  L_{i+1} = L_i + y_i*G,  L_n = Z + Y*G,  Y = y_0 + ... + y_{n-1}
     claim     backwards: l_n = z + Y,  l_i = l_{i+1} - y_i,  z = l_1 - y_0

@@ -1,4 +1,4 @@
-"""MuSig2 (BIP-327), and the adaptor session of SPEC.md section 2.
+"""MuSig2 (BIP-327), and sessions under a lock point.
 
     key coefficient  a_i = 1 for the second distinct key of the list, else H_KeyAgg coefficient(L || 33(P_i)),
                      L = H_KeyAgg list(33(P_1) || 33(P_2) || ...); Q = sum of a_i*P_i, in the order given

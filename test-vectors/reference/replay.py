@@ -7,8 +7,8 @@
                                        adapt returns does not verify
     {"error": field, "culprit": index} a field can't be used; culprit where one entry of a list is to blame
 
-The operations `schnorr.*`, `ecdsa.*`, `musig2.session`, `lock.setup`, `lock.claim` and `invoice.point` have the fields of SPEC.md
-section 8; the others are steps and variants of theirs, for implementations that expose them.
+The operations `schnorr.*`, `ecdsa.*`, `musig2.session`, `lock.setup`, `lock.claim` and `invoice.point` are those of the
+project's conformance interface; the others are steps and variants of theirs, for implementations that expose them.
 """
 
 import bip340

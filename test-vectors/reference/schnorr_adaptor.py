@@ -8,7 +8,7 @@
     extract   t = s - s', or s' - s when R' is odd; only from a valid signature with the same x(R'),
               only when t*G = T
 
-References: SPEC.md section 2; Zhe Pang's specification and libsecp256k1-zkp's proposed schnorr_adaptor module, with
+References: Zhe Pang's specification and libsecp256k1-zkp's proposed schnorr_adaptor module, with
 which the bytes agree.
 """
 

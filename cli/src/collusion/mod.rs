@@ -100,7 +100,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The scenario of SPEC.md, section 7: some have paid, the next payment is on its way.
+/// The standard scenario: some have paid, the next payment is on its way.
 pub(crate) struct Standard {
     pub(crate) system: System,
     pub(crate) past_payers: u8,
