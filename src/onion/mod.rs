@@ -97,6 +97,7 @@
 //! - [RFC 8439](https://www.rfc-editor.org/rfc/rfc8439) for ChaCha20,
 //!   [RFC 2104](https://www.rfc-editor.org/rfc/rfc2104) for HMAC.
 
+pub mod blinded;
 mod error;
 mod failure;
 mod frame;

@@ -1,0 +1,98 @@
+//! Blinded paths: the receiver chooses the end of the route, and the sender does not learn over whom
+//! it goes (BOLT 4, "Route Blinding").
+//!
+//! # Equations
+//!
+//! The maker of a path over the nodes N_i = k_i·G, i = 0 … r, itself the last, draws e_0. N_0 is the
+//! introduction node:
+//!
+//! ```text
+//! E_i = e_i·G                                            path key, which hop i gets
+//! ss_i = SHA256(33(e_i·N_i)) = SHA256(33(k_i·E_i))        shared secret of maker and hop
+//! B_i = HMAC-SHA256("blinded_node_id", ss_i)·N_i          blinded node id, known to the sender
+//! rho_i = HMAC-SHA256("rho", ss_i)
+//! encrypted_recipient_data_i = ChaCha20-Poly1305(rho_i, zero nonce, data_i)
+//! e_{i+1} = SHA256(33(E_i) ‖ ss_i)·e_i                    the maker
+//! E_{i+1} = SHA256(33(E_i) ‖ ss_i)·E_i                    hop i, unless data_i overrides it
+//! ```
+//!
+//! The sender builds its onion for B_0 … B_r (for N_0 itself, if N_0 gets its path key in the payload)
+//! and puts each hop's encrypted data into that hop's payload. Hop i peels with
+//! HMAC-SHA256("blinded_node_id", ss_i)·k_i, opens its data, and sends E_{i+1} along with the onion.
+//!
+//! # Synopsis
+//!
+//! ```
+//! use pointlock::curve::SecretScalar;
+//! use pointlock::onion::blinded::{BlindedPath, BlindingError, PathSecret, RecipientData};
+//!
+//! // Carol wants to be reached over Bob, whose node id she knows. Both have their node secrets.
+//! let bob = SecretScalar::from_bytes(&[2; 32])?;
+//! let carol = SecretScalar::from_bytes(&[3; 32])?;
+//! let mut for_bob = RecipientData { short_channel_id: Some(42), ..Default::default() };
+//! let for_carol = RecipientData { path_id: Some(vec![7; 32]), ..Default::default() };
+//! let length = for_carol.to_bytes().len();
+//! assert!(for_bob.pad(length), "equal lengths show the sender nothing");
+//!
+//! // 32 bytes of fresh entropy for each path.
+//! let session_key = SecretScalar::from_bytes(&[9; 32])?;
+//! let hops = [(bob.to_point(), for_bob.to_bytes()), (carol.to_point(), for_carol.to_bytes())];
+//! let (path, secrets) = BlindedPath::build(session_key, &hops)?;
+//!
+//! // The sender learns Bob's node id and the first path key, and of the rest only blinded ids.
+//! assert_eq!(*path.first_node_id(), bob.to_point());
+//! assert_ne!(path.hops()[1].blinded_node_id, carol.to_point());
+//!
+//! // Bob shares a secret with Carol by the path key, and reads what is for him.
+//! let at_bob = PathSecret::new(&bob, path.first_path_key());
+//! assert_eq!(at_bob, secrets[0]);
+//! let data = at_bob.open(&path.hops()[0].encrypted_recipient_data)?;
+//! assert_eq!(RecipientData::from_bytes(&data)?, for_bob);
+//! let for_the_next = &path.hops()[1].encrypted_recipient_data;
+//! assert_eq!(at_bob.open(for_the_next), Err(BlindingError::InvalidSeal));
+//!
+//! // With the path key that Bob passes on, Carol knows her path again.
+//! let at_carol = PathSecret::new(&carol, &at_bob.next_path_key()?);
+//! assert_eq!(*at_carol.open(for_the_next)?, for_carol.to_bytes());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What breaks it
+//!
+//! - *A session key used twice.* The zero nonce is safe because each rho encrypts once. Two paths with one
+//!   session key and a node in the same place have one rho there: the sum of the ciphertexts is the sum of
+//!   the data, and both can be forged. They also show one maker.
+//! - *Data of different lengths*, which tell the sender which hop is which.
+//! - *A path that is not recognised.* A sender can make paths of its own over the nodes that it suspects,
+//!   and see who answers. The receiver compares `path_id`, secret and different for each path, before it
+//!   reacts at all.
+//! - *Terms that never end.* Without `max_cltv_expiry` a sender can probe a path until a node changes its
+//!   fees, and see whose change made the payment fail.
+//! - *Failures with a story.* Within a path every failure looks alike; a hop that says more, or sooner,
+//!   tells the sender where it is.
+//! - *Few nodes.* The path hides its nodes among those that could stand there, by their channels, fees and
+//!   deltas: that may be one.
+//!
+//! # References
+//!
+//! - [BOLT 4](https://github.com/lightning/bolts/blob/master/04-onion-routing.md), "Route Blinding".
+//! - [RFC 8439](https://www.rfc-editor.org/rfc/rfc8439) for ChaCha20-Poly1305.
+
+mod data;
+mod error;
+mod path;
+mod secret;
+
+pub use data::{PaymentConstraints, PaymentRelay, RecipientData};
+pub use error::BlindingError;
+pub use path::{BlindedHop, BlindedPath};
+pub use secret::PathSecret;
+
+/// What `encrypted_recipient_data` is longer than the data, in bytes: Poly1305's tag.
+pub const OVERHEAD: usize = 16;
+
+/// The length of the longest data in bytes: encrypted, it has a 16-bit length in invoices.
+pub const MAX_DATA: usize = u16::MAX as usize - OVERHEAD;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! BOLT 4's vectors for blinded paths.
+#![cfg(feature = "std")]
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
+mod common;
+
+use pointlock::curve::{Point, SecretScalar};
+use pointlock::onion::blinded::{BlindedHop, BlindedPath, PathSecret, RecipientData};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct RouteVector {
+    generate: Hops<MakerHop>,
+    route: Route,
+    unblind: Hops<ReaderHop>,
+}
+
+#[derive(Deserialize)]
+struct Hops<H> {
+    hops: Vec<H>,
+}
+
+#[derive(Deserialize)]
+struct MakerHop {
+    alias: String,
+    /// Where a path starts.
+    session_key: Option<String>,
+    node_id: Point_,
+    tlvs: Tlvs,
+    encoded_tlvs: String,
+    path_key: Point_,
+    shared_secret: String,
+    encrypted_data: String,
+    blinded_node_id: Point_,
+}
+
+/// The fields that are compared with what was read.
+#[derive(Deserialize)]
+struct Tlvs {
+    short_channel_id: Option<String>,
+    path_id: Option<String>,
+    next_path_key_override: Option<Point_>,
+    payment_relay: Option<Relay>,
+    payment_constraints: Constraints,
+}
+
+#[derive(Deserialize)]
+struct Relay {
+    cltv_expiry_delta: u16,
+    fee_proportional_millionths: u32,
+    #[serde(default)]
+    fee_base_msat: u32,
+}
+
+#[derive(Deserialize)]
+struct Constraints {
+    max_cltv_expiry: u32,
+    htlc_minimum_msat: u64,
+}
+
+#[derive(Deserialize)]
+struct Route {
+    first_node_id: Point_,
+    first_path_key: Point_,
+    hops: Vec<RouteHop>,
+}
+
+#[derive(Deserialize)]
+struct RouteHop {
+    blinded_node_id: Point_,
+    encrypted_data: String,
+}
+
+#[derive(Deserialize)]
+struct ReaderHop {
+    node_privkey: String,
+    path_key: Point_,
+    blinded_privkey: String,
+    decrypted_data: String,
+    next_path_key: Point_,
+    next_path_key_override: Option<Point_>,
+}
+
+/// A point in hexadecimal.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Point_(Point);
+
+impl TryFrom<String> for Point_ {
+    type Error = pointlock::curve::CurveError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
+
+fn secret(text: &str) -> SecretScalar {
+    SecretScalar::from_bytes(&bytes(text).try_into().unwrap()).unwrap()
+}
+
+fn bytes(text: &str) -> Vec<u8> {
+    hex::decode(text).unwrap()
+}
+
+fn path(route: &Route) -> BlindedPath {
+    let hops = route.hops.iter().map(|hop| BlindedHop {
+        blinded_node_id: hop.blinded_node_id.0,
+        encrypted_recipient_data: bytes(&hop.encrypted_data),
+    });
+    BlindedPath::from_parts(route.first_node_id.0, route.first_path_key.0, hops.collect()).unwrap()
+}
+
+fn check_data(data: &RecipientData, tlvs: &Tlvs) {
+    // Block, transaction and output are all zero but the last.
+    let channel = tlvs.short_channel_id.as_ref().map(|id| id.rsplit('x').next().unwrap());
+    assert_eq!(data.short_channel_id, channel.map(|output| output.parse().unwrap()));
+    assert_eq!(data.path_id, tlvs.path_id.as_deref().map(bytes));
+    assert_eq!(data.next_path_key_override, tlvs.next_path_key_override.as_ref().map(|p| p.0));
+    assert_eq!(data.payment_relay.is_some(), tlvs.payment_relay.is_some());
+    if let (Some(relay), Some(expected)) = (data.payment_relay, &tlvs.payment_relay) {
+        assert_eq!(relay.cltv_expiry_delta, expected.cltv_expiry_delta);
+        assert_eq!(relay.fee_proportional_millionths, expected.fee_proportional_millionths);
+        assert_eq!(relay.fee_base_msat, expected.fee_base_msat);
+    }
+    let constraints = data.payment_constraints.unwrap();
+    assert_eq!(constraints.max_cltv_expiry, tlvs.payment_constraints.max_cltv_expiry);
+    assert_eq!(constraints.htlc_minimum_msat, tlvs.payment_constraints.htlc_minimum_msat);
+}
+
+#[test]
+fn paths_are_made_and_joined() {
+    let Some(text) = common::vectors("bolt04/route-blinding-test.json") else { return };
+    let vector: RouteVector = serde_json::from_str(&text).unwrap();
+    let mut made: Option<BlindedPath> = None;
+    let mut hops = &vector.generate.hops[..];
+    while let [first, rest @ ..] = hops {
+        let session_key = secret(first.session_key.as_ref().unwrap());
+        let length = 1 + rest.iter().take_while(|hop| hop.session_key.is_none()).count();
+        let (of_this_path, others) = hops.split_at(length);
+        let inputs: Vec<(Point, Vec<u8>)> =
+            of_this_path.iter().map(|hop| (hop.node_id.0, bytes(&hop.encoded_tlvs))).collect();
+        let (path, secrets) = BlindedPath::build(session_key, &inputs).unwrap();
+        for ((hop, secret), made) in of_this_path.iter().zip(&secrets).zip(path.hops()) {
+            assert_eq!(*secret.path_key(), hop.path_key.0, "{}", hop.alias);
+            let shared_secret = secret.shared_secret().dangerous_to_bytes();
+            assert_eq!(hex::encode(*shared_secret), hop.shared_secret, "{}", hop.alias);
+            assert_eq!(made.blinded_node_id, hop.blinded_node_id.0, "{}", hop.alias);
+            assert_eq!(hex::encode(&made.encrypted_recipient_data), hop.encrypted_data);
+            let data = RecipientData::from_bytes(&bytes(&hop.encoded_tlvs)).unwrap();
+            check_data(&data, &hop.tlvs);
+            assert_eq!(hex::encode(data.to_bytes()), hop.encoded_tlvs, "{}", hop.alias);
+        }
+        made = Some(match made {
+            Some(head) => head.join(path),
+            None => path,
+        });
+        hops = others;
+    }
+    assert_eq!(made, Some(path(&vector.route)));
+}
+
+#[test]
+fn every_hop_unblinds() {
+    let Some(text) = common::vectors("bolt04/route-blinding-test.json") else { return };
+    let vector: RouteVector = serde_json::from_str(&text).unwrap();
+    let path = path(&vector.route);
+    assert_eq!(path.hops().len(), vector.unblind.hops.len());
+    let mut path_key = *path.first_path_key();
+    for (hop, encrypted) in vector.unblind.hops.iter().zip(path.hops()) {
+        assert_eq!(path_key, hop.path_key.0);
+        let node_secret = secret(&hop.node_privkey);
+        let shared = PathSecret::new(&node_secret, &path_key);
+        let blinded_secret = shared.blinded_node_secret(&node_secret).unwrap();
+        assert_eq!(hex::encode(*blinded_secret.dangerous_to_bytes()), hop.blinded_privkey);
+        let data = shared.open(&encrypted.encrypted_recipient_data).unwrap();
+        assert_eq!(hex::encode(&*data), hop.decrypted_data);
+        assert_eq!(shared.next_path_key().unwrap(), hop.next_path_key.0);
+        let data = RecipientData::from_bytes(&data).unwrap();
+        let override_key = hop.next_path_key_override.as_ref().map(|key| key.0);
+        assert_eq!(data.next_path_key_override, override_key);
+        path_key = override_key.unwrap_or(hop.next_path_key.0);
+    }
+}
