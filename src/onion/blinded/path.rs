@@ -16,7 +16,7 @@ pub struct BlindedPath {
 /// What a sender is told about one hop of a blinded path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlindedHop {
-    /// B_i, to which the sender encrypts this hop's layer of its onion.
+    /// N'_i, to which the sender encrypts this hop's layer of its onion.
     pub blinded_node_id: Point,
     /// The maker's data for this hop, encrypted, 16 bytes longer than in the clear. The sender puts it
     /// into this hop's payload as it is.

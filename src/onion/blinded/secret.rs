@@ -43,7 +43,7 @@ impl PathSecret {
         &self.shared
     }
 
-    /// B_i = HMAC("blinded_node_id", ss_i)·N_i, under which the sender knows the hop.
+    /// N'_i = HMAC("blinded_node_id", ss_i)·N_i, under which the sender knows the hop.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl PathSecret {
         Ok(node_id.mul_secret(&self.node_factor()?))
     }
 
-    /// The scalar of B_i, with which the hop peels the onion: HMAC("blinded_node_id", ss_i)·k_i.
+    /// The scalar of N'_i, with which the hop peels the onion: HMAC("blinded_node_id", ss_i)·k_i.
     ///
     /// # Errors
     ///
