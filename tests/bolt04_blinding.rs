@@ -5,7 +5,9 @@
 mod common;
 
 use pointlock::curve::{Point, SecretScalar};
-use pointlock::onion::blinded::{BlindedHop, BlindedPath, PathSecret, RecipientData};
+use pointlock::onion::Packet;
+use pointlock::onion::blinded::{BlindedHop, BlindedPath, PathSecret, RecipientData, peel_payment};
+use pointlock::wire::{TlvWriter, tu64};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -79,6 +81,47 @@ struct ReaderHop {
     decrypted_data: String,
     next_path_key: Point_,
     next_path_key_override: Option<Point_>,
+}
+
+#[derive(Deserialize)]
+struct PaymentVector {
+    generate: PaymentInput,
+    decrypt: Hops<PaymentReader>,
+}
+
+#[derive(Deserialize)]
+struct PaymentInput {
+    session_key: String,
+    associated_data: String,
+    final_amount_msat: u64,
+    final_cltv: u32,
+    blinded_route: Route,
+    full_route: Hops<PaymentHop>,
+    onion: String,
+}
+
+#[derive(Deserialize)]
+struct PaymentHop {
+    alias: String,
+    pubkey: Point_,
+    payload: String,
+    tlvs: PaymentTlvs,
+}
+
+#[derive(Deserialize)]
+struct PaymentTlvs {
+    amt_to_forward: Option<u64>,
+    outgoing_cltv_value: Option<u32>,
+    total_amount_msat: Option<u64>,
+    encrypted_recipient_data: Option<Tlvs>,
+}
+
+#[derive(Deserialize)]
+struct PaymentReader {
+    alias: String,
+    onion: String,
+    node_privkey: String,
+    next_path_key: Option<Point_>,
 }
 
 /// A point in hexadecimal.
@@ -180,4 +223,60 @@ fn every_hop_unblinds() {
         assert_eq!(data.next_path_key_override, override_key);
         path_key = override_key.unwrap_or(hop.next_path_key.0);
     }
+}
+
+#[test]
+fn payment_over_a_path() {
+    let Some(text) = common::vectors("bolt04/blinded-payment-onion-test.json") else { return };
+    let PaymentVector { generate: input, decrypt } = serde_json::from_str(&text).unwrap();
+    let associated_data = bytes(&input.associated_data);
+
+    // Alice stands before the path, and gets an ordinary payload.
+    let [alice, .., eve] = &input.full_route.hops[..] else { panic!("a route") };
+    let without_length = |hop: &PaymentHop| bytes(&hop.payload)[1..].to_vec();
+    let mut hops = vec![(alice.pubkey.0, without_length(alice))];
+    let mut final_fields = TlvWriter::new();
+    final_fields
+        .set(2, tu64(eve.tlvs.amt_to_forward.unwrap()))
+        .set(4, tu64(eve.tlvs.outgoing_cltv_value.unwrap().into()))
+        .set(18, tu64(eve.tlvs.total_amount_msat.unwrap()));
+    hops.extend(path(&input.blinded_route).onion_hops(&final_fields));
+    assert_eq!(hops.len(), input.full_route.hops.len());
+    for (made, expected) in hops.iter().zip(&input.full_route.hops) {
+        assert_eq!(made.0, expected.pubkey.0, "{}", expected.alias);
+        assert_eq!(made.1, without_length(expected), "{}", expected.alias);
+    }
+    let (packet, shared_secrets) =
+        Packet::build(secret(&input.session_key), &hops, &associated_data).unwrap();
+    assert_eq!(hex::encode(packet.to_bytes()), input.onion);
+
+    let mut packet = Some(packet);
+    let mut path_key = None;
+    let mut contract =
+        (alice.tlvs.amt_to_forward.unwrap(), alice.tlvs.outgoing_cltv_value.unwrap());
+    for (i, hop) in decrypt.hops.iter().enumerate() {
+        let received = packet.expect("not the last hop");
+        assert_eq!(hex::encode(received.to_bytes()), hop.onion, "{}", hop.alias);
+        let node_secret = secret(&hop.node_privkey);
+        let peeled =
+            peel_payment(&received, &node_secret, path_key.as_ref(), &associated_data).unwrap();
+        assert_eq!(*peeled.layer.payload, hops[i].1, "{}", hop.alias);
+        assert_eq!(peeled.layer.shared_secret, shared_secrets[i], "{}", hop.alias);
+        packet = peeled.layer.next;
+
+        let expected = input.full_route.hops[i].tlvs.encrypted_recipient_data.as_ref();
+        assert_eq!(peeled.path.is_some(), expected.is_some(), "{}", hop.alias);
+        if let (Some(at_path), Some(expected)) = (peeled.path, expected) {
+            check_data(&at_path.data, expected);
+            assert_eq!(at_path.next_path_key, hop.next_path_key.as_ref().unwrap().0);
+            path_key = Some(at_path.next_path_key);
+            if packet.is_some() {
+                contract = at_path.forward(contract.0, contract.1).unwrap();
+            } else {
+                at_path.check(contract.0, contract.1).unwrap();
+            }
+        }
+    }
+    assert!(packet.is_none());
+    assert_eq!(contract, (input.final_amount_msat, input.final_cltv));
 }

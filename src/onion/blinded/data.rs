@@ -1,6 +1,9 @@
 use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
+
+use subtle::ConstantTimeEq;
 
 use super::BlindingError;
 use crate::curve::Point;
@@ -18,8 +21,8 @@ const ALLOWED_FEATURES: u64 = 14;
 /// What the maker of a path tells one hop: BOLT 4's `encrypted_data_tlv`, in the clear.
 ///
 /// Encoding: a TLV stream. Unknown odd types are kept, so that what was read is written again byte for
-/// byte; unknown even ones are refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// byte; unknown even ones are refused. `Debug` prints no `path_id`.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct RecipientData {
     /// Type 1: bytes without a meaning, to make the data of all hops equally long.
     pub padding: Option<Vec<u8>>,
@@ -145,6 +148,12 @@ impl RecipientData {
         writer.to_bytes()
     }
 
+    /// Whether this is the data of the path with this id: compared in constant time, for who guesses it
+    /// is taken for someone whom the receiver gave the path.
+    pub fn has_path_id(&self, expected: &[u8]) -> bool {
+        self.path_id.as_ref().is_some_and(|path_id| path_id.ct_eq(expected).into())
+    }
+
     /// Sets the padding so that the encoding has `length` bytes. Whether that is possible the return value
     /// says: a padding takes at least 2 bytes, and its own length field grows from 1 byte to 3 at 253.
     #[must_use]
@@ -164,6 +173,19 @@ impl RecipientData {
         }
         self.padding = None;
         false
+    }
+}
+
+impl fmt::Debug for RecipientData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecipientData")
+            .field("short_channel_id", &self.short_channel_id)
+            .field("next_node_id", &self.next_node_id)
+            .field("next_path_key_override", &self.next_path_key_override)
+            .field("payment_relay", &self.payment_relay)
+            .field("payment_constraints", &self.payment_constraints)
+            .field("allowed_features", &self.allowed_features)
+            .finish_non_exhaustive()
     }
 }
 
@@ -301,6 +323,16 @@ mod tests {
                 assert_eq!(data.padding, None);
             }
         }
+    }
+
+    #[test]
+    fn the_path_id_is_compared_and_not_shown() {
+        assert!(full().has_path_id(&[1; 32]));
+        for wrong in [&[2; 32][..], &[1; 31], &[1; 33], &[]] {
+            assert!(!full().has_path_id(wrong));
+        }
+        assert!(!RecipientData::default().has_path_id(&[]));
+        assert!(!format!("{:?}", full()).contains("path_id"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use thiserror::Error;
 
 use crate::curve::CurveError;
+use crate::onion::OnionError;
 use crate::wire::WireError;
 
 /// Why a blinded path can't be made, or a hop of one can't be read.
@@ -47,5 +48,46 @@ pub enum BlindingError {
     UnknownEvenType {
         /// The type.
         tlv_type: u64,
+    },
+    /// The packet does not peel.
+    #[error("packet: {source}")]
+    Onion {
+        /// Why not.
+        source: OnionError,
+    },
+    /// The payload of the packet is no TLV stream.
+    #[error("payload: {source}")]
+    InvalidPayload {
+        /// What is wrong with it.
+        source: WireError,
+    },
+    /// A field that has to be in the payload or in the data is missing.
+    #[error("{field} is missing")]
+    Missing {
+        /// The name of the field in BOLT 4.
+        field: &'static str,
+    },
+    /// The payload has a field that it may not have: a second path key, or, at a hop that forwards, any that
+    /// is not the maker's.
+    #[error("payload has the unexpected type {tlv_type}")]
+    Unexpected {
+        /// The type.
+        tlv_type: u64,
+    },
+    /// The incoming contract is below the path's least amount, or expires above its highest height.
+    #[error("path does not allow {amount_msat} msat until {cltv_expiry}")]
+    NotAllowed {
+        /// The amount of the incoming contract in millisatoshi.
+        amount_msat: u64,
+        /// Its expiry height.
+        cltv_expiry: u32,
+    },
+    /// The incoming contract does not cover the fee or the delta of the path.
+    #[error("{amount_msat} msat until {cltv_expiry} do not cover the terms of the path")]
+    NotCovered {
+        /// The amount of the incoming contract in millisatoshi.
+        amount_msat: u64,
+        /// Its expiry height.
+        cltv_expiry: u32,
     },
 }

@@ -140,12 +140,14 @@
 mod data;
 mod error;
 mod path;
+mod payment;
 mod secret;
 mod tweak;
 
 pub use data::{PaymentConstraints, PaymentRelay, RecipientData};
 pub use error::BlindingError;
 pub use path::{BlindedHop, BlindedPath};
+pub use payment::{INVALID_ONION_BLINDING, PathHop, PeeledPayment, peel_payment};
 pub use secret::PathSecret;
 pub use tweak::{hop_blind, path_blind, path_blind_sum};
 
