@@ -6,8 +6,11 @@ mod common;
 
 use pointlock::curve::{Point, SecretScalar};
 use pointlock::onion::Packet;
-use pointlock::onion::blinded::{BlindedHop, BlindedPath, PathSecret, RecipientData, peel_payment};
-use pointlock::wire::{TlvWriter, tu64};
+use pointlock::onion::blinded::{
+    BlindedHop, BlindedPath, NextPeer, OnionMessage, PathSecret, PeeledMessage, RecipientData,
+    peel_payment,
+};
+use pointlock::wire::{TlvStream, TlvWriter, tu64};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -70,6 +73,7 @@ struct Route {
 #[derive(Deserialize)]
 struct RouteHop {
     blinded_node_id: Point_,
+    #[serde(alias = "encrypted_recipient_data")]
     encrypted_data: String,
 }
 
@@ -122,6 +126,43 @@ struct PaymentReader {
     onion: String,
     node_privkey: String,
     next_path_key: Option<Point_>,
+}
+
+#[derive(Deserialize)]
+struct MessageVector {
+    generate: MessageInput,
+    route: Route,
+    onionmessage: MessageOutput,
+    decrypt: Hops<MessageReader>,
+}
+
+#[derive(Deserialize)]
+struct MessageInput {
+    session_key: String,
+    hops: Vec<MessageHop>,
+}
+
+#[derive(Deserialize)]
+struct MessageHop {
+    path_key_secret: String,
+    encrypted_data_tlv: String,
+    #[serde(rename = "E")]
+    path_key: Point_,
+    ss: String,
+}
+
+#[derive(Deserialize)]
+struct MessageOutput {
+    unknown_tag_1: String,
+    onion_message_packet: String,
+}
+
+#[derive(Deserialize)]
+struct MessageReader {
+    alias: String,
+    privkey: String,
+    onion_message: String,
+    next_node_id: Option<Point_>,
 }
 
 /// A point in hexadecimal.
@@ -279,4 +320,60 @@ fn payment_over_a_path() {
     }
     assert!(packet.is_none());
     assert_eq!(contract, (input.final_amount_msat, input.final_cltv));
+}
+
+#[test]
+fn message_over_joined_paths() {
+    let Some(text) = common::vectors("bolt04/blinded-onion-message-onion-test.json") else {
+        return;
+    };
+    let vector: MessageVector = serde_json::from_str(&text).unwrap();
+
+    // The sender's path to Alice stands before Dave's, from Bob on.
+    let node = |i: usize| secret(&vector.decrypt.hops[i].privkey).to_point();
+    let build = |from: usize, to: usize| {
+        let hops = &vector.generate.hops[from..to];
+        let inputs: Vec<(Point, Vec<u8>)> = (from..to)
+            .zip(hops)
+            .map(|(i, hop)| (node(i), bytes(&hop.encrypted_data_tlv)))
+            .collect();
+        let (path, secrets) =
+            BlindedPath::build(secret(&hops[0].path_key_secret), &inputs).unwrap();
+        for (secret, hop) in secrets.iter().zip(hops) {
+            assert_eq!(*secret.path_key(), hop.path_key.0);
+            assert_eq!(hex::encode(*secret.shared_secret().dangerous_to_bytes()), hop.ss);
+        }
+        path
+    };
+    let made = build(0, 1).join(build(1, 4));
+    assert_eq!(made, path(&vector.route));
+
+    let mut fields = TlvWriter::new();
+    fields.set(1, bytes(&vector.onionmessage.unknown_tag_1));
+    let message =
+        OnionMessage::build(secret(&vector.generate.session_key), &made, &fields).unwrap();
+    let packet = hex::encode(&message.to_bytes()[2 + 33 + 2..]);
+    assert_eq!(packet, vector.onionmessage.onion_message_packet);
+
+    let mut message = message;
+    for hop in &vector.decrypt.hops {
+        assert_eq!(hex::encode(message.to_bytes()), hop.onion_message, "{}", hop.alias);
+        let received = OnionMessage::from_bytes(&bytes(&hop.onion_message)).unwrap();
+        assert_eq!(received, message);
+        match (received.peel(&secret(&hop.privkey)).unwrap(), &hop.next_node_id) {
+            (PeeledMessage::Forward { to, message: next }, Some(expected)) => {
+                assert_eq!(to, NextPeer::Node(expected.0), "{}", hop.alias);
+                message = next;
+            }
+            (PeeledMessage::Receive { payload, data }, None) => {
+                let hello = TlvStream::parse(&payload).unwrap().get(1).unwrap().value().to_vec();
+                assert_eq!(hello, b"hello");
+                let written = &vector.generate.hops.last().unwrap().encrypted_data_tlv;
+                assert_eq!(hex::encode(data.to_bytes()), *written);
+                return;
+            }
+            (peeled, _) => panic!("{}: {peeled:?}", hop.alias),
+        }
+    }
+    panic!("nobody received it");
 }

@@ -90,4 +90,10 @@ pub enum BlindingError {
         /// Its expiry height.
         cltv_expiry: u32,
     },
+    /// The bytes are no onion message: another type, cut off, or a path key that is no point.
+    #[error("onion message: {field} is invalid or cut off")]
+    InvalidMessage {
+        /// The first field that is wrong.
+        field: &'static str,
+    },
 }

@@ -134,11 +134,13 @@
 //!
 //! # References
 //!
-//! - [BOLT 4](https://github.com/lightning/bolts/blob/master/04-onion-routing.md), "Route Blinding".
+//! - [BOLT 4](https://github.com/lightning/bolts/blob/master/04-onion-routing.md), "Route Blinding"
+//!   and "Onion Messages".
 //! - [RFC 8439](https://www.rfc-editor.org/rfc/rfc8439) for ChaCha20-Poly1305.
 
 mod data;
 mod error;
+mod message;
 mod path;
 mod payment;
 mod secret;
@@ -146,6 +148,7 @@ mod tweak;
 
 pub use data::{PaymentConstraints, PaymentRelay, RecipientData};
 pub use error::BlindingError;
+pub use message::{NextPeer, OnionMessage, PeeledMessage};
 pub use path::{BlindedHop, BlindedPath};
 pub use payment::{INVALID_ONION_BLINDING, PathHop, PeeledPayment, peel_payment};
 pub use secret::PathSecret;
