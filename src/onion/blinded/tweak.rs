@@ -59,6 +59,7 @@ fn derive(tag: &Tag, shared_secret: &SharedSecret) -> Result<Blind, BlindingErro
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
     use alloc::vec::Vec;
 
     use proptest::prelude::*;
@@ -67,7 +68,8 @@ mod tests {
     use crate::curve::Point;
     use crate::lock::{self, LockError};
     use crate::onion::Packet;
-    use crate::onion::blinded::BlindedPath;
+    use crate::onion::blinded::{BlindedPath, PaymentRelay, RecipientData, peel_payment};
+    use crate::wire::TlvWriter;
 
     fn scalar(seed: &[u8; 32]) -> SecretScalar {
         SecretScalar::from_hash(seed).unwrap()
@@ -116,55 +118,61 @@ mod tests {
         let nodes: Vec<SecretScalar> = seeds.iter().map(scalar).collect();
 
         // The receiver makes the path.
-        let hops: Vec<(Point, [u8; 4])> =
-            nodes[first_blinded..].iter().map(|node| (node.to_point(), *b"data")).collect();
+        let relay =
+            PaymentRelay { cltv_expiry_delta: 1, fee_proportional_millionths: 0, fee_base_msat: 0 };
+        let data = RecipientData {
+            short_channel_id: Some(1),
+            payment_relay: Some(relay),
+            ..Default::default()
+        };
+        let hops: Vec<(Point, Vec<u8>)> =
+            nodes[first_blinded..].iter().map(|node| (node.to_point(), data.to_bytes())).collect();
         let (path, path_secrets) = BlindedPath::build(scalar(&[0x55; 32]), &hops).unwrap();
         let (_, forwarding) = path_secrets.split_last().unwrap();
         let sum_b = path_blind_sum(forwarding).unwrap();
 
-        // The sender builds an onion for N_1 … N_n, with blinded ids for N_m … N_n. It never sees a b_i, but
-        // its own where it is the introduction node itself.
-        let ids = nodes[1..].iter().enumerate().map(|(i, node)| {
-            match (i + 1).checked_sub(first_blinded) {
-                Some(hop) => path.hops()[hop].blinded_node_id,
-                None => node.to_point(),
-            }
-        });
-        let onion: Vec<(Point, [u8; 2])> = ids.map(|id| (id, [1, 0])).collect();
+        // The sender builds an onion for N_1 … N_n, whose end is the path. It never sees a b_i, but its own
+        // where it is the introduction node itself: then it unblinds the first hop by itself.
+        let mut onion: Vec<(Point, Vec<u8>)> = Vec::new();
+        for node in nodes[..first_blinded].iter().skip(1) {
+            onion.push((node.to_point(), vec![1, 0]));
+        }
+        let of_path = path.onion_hops(&TlvWriter::new());
+        onion.extend(of_path.into_iter().skip(usize::from(first_blinded == 0)));
         let (packet, secrets) = Packet::build(scalar(&[0x66; 32]), &onion, b"").unwrap();
+        prop_assert_eq!(secrets.len(), n);
         let mut sum_y = Blind::new(y_0.clone());
         for secret in &secrets[..n - 1] {
             sum_y = sum_y.add(&hop_blind(secret).unwrap()).unwrap();
         }
+        let mut tweak = Blind::new(y_0.clone());
+        let mut path_key = None;
+        if first_blinded == 0 {
+            let at_path = PathSecret::new(&nodes[0], path.first_path_key());
+            tweak = tweak.add(&path_blind(&at_path).unwrap()).unwrap();
+            path_key = Some(at_path.next_path_key().unwrap());
+        }
+        let mut lock = lock::next_lock(&z.to_point(), &tweak).unwrap();
+        let mut tweaks = vec![tweak];
 
-        // Forward: every node works out its tweak and the next lock itself.
-        let mut lock = z.to_point();
-        let mut tweaks = Vec::new();
-        let mut path_key = *path.first_path_key();
+        // Forward: every hop works out its tweak and the next lock itself.
         let mut packet = Some(packet);
-        for (i, node) in nodes[..n].iter().enumerate() {
-            let at_path = (i >= first_blinded).then(|| PathSecret::new(node, &path_key));
-            let y = if i == 0 {
-                Blind::new(y_0.clone())
-            } else {
-                let key = match &at_path {
-                    Some(secret) => secret.blinded_node_secret(node).unwrap(),
-                    None => node.clone(),
-                };
-                let peeled = packet.unwrap().peel(&key, b"").unwrap();
-                packet = peeled.next;
-                hop_blind(&peeled.shared_secret).unwrap()
-            };
-            let tweak = match &at_path {
-                Some(secret) => {
-                    path_key = secret.next_path_key().unwrap();
-                    y.add(&path_blind(secret).unwrap()).unwrap()
-                }
-                None => y,
-            };
+        for node in &nodes[1..n] {
+            let received = packet.unwrap();
+            let peeled = peel_payment(&received, node, path_key.as_ref(), b"").unwrap();
+            let mut tweak = hop_blind(&peeled.layer.shared_secret).unwrap();
+            if let Some(at_path) = &peeled.path {
+                tweak = tweak.add(&path_blind(&at_path.secret).unwrap()).unwrap();
+            }
             lock = lock::next_lock(&lock, &tweak).unwrap();
             tweaks.push(tweak);
+            path_key = peeled.path.map(|at_path| at_path.next_path_key);
+            packet = peeled.layer.next;
         }
+        let received = packet.unwrap();
+        let last = peel_payment(&received, &nodes[n], path_key.as_ref(), b"").unwrap();
+        prop_assert!(last.layer.next.is_none());
+        prop_assert_eq!(&last.path.unwrap().secret, path_secrets.last().unwrap());
 
         // The receiver has Y, from the innermost layer, and B: L_n = Z + (Y + B)·G.
         let final_blind = add(sum_y, sum_b).unwrap();
