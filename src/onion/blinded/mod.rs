@@ -70,11 +70,11 @@
 //! claims:  l_n = z + Y + B     l_i = l_{i+1} − y_i − b_i     z = l_1 − y_0
 //! ```
 //!
-//! Z is published unchanged, and the sender knows neither B nor a lock behind N_m. The receiver's own secret
-//! ss_n is not in B: it has no lock to move on. A sender that is the introduction node itself (m = 0) has b_0,
-//! and takes it off with y_0. ss_i itself is the hash's only input: it fixes path, hop and key already, and no
-//! other protocol hashes it under this tag. The two tags keep y_i and b_i apart even if the secrets were mixed
-//! up.
+//! (The onion's blinding factors have the letter b too, and nothing to do with these.) Z is published
+//! unchanged, and the sender knows neither B nor a lock behind N_m. The receiver's own secret ss_n is not in
+//! B: it has no lock to move on. A sender that is the introduction node itself (m = 0) has b_0, and takes it
+//! off with y_0. ss_i is the hash's only input: it fixes path, hop and path key already. The two tags keep y_i
+//! and b_i apart even where the secrets are mixed up.
 //!
 //! ```
 //! use pointlock::curve::SecretScalar;
