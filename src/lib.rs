@@ -15,7 +15,7 @@
 //! | [`wire`] | TLV streams and Lightning's integers | `std` |
 //! | [`invoice`] | static invoices (BOLT 12), k-time payment points, proofs of payment | `std` |
 //! | [`claims`] | the durable count of what was claimed under k-time payment points | `std` |
-//! | [`onion`] | packets in layers (BOLT 4), sealed messages | `std` |
+//! | [`onion`] | packets in layers, blinded paths and onion messages (BOLT 4), sealed messages | `std` |
 //! | [`contract`] | taproot outputs and transactions for PTLC and HTLC | `std` |
 //! | [`hold`] | the ledger of payments that wait for an offline receiver | `std` |
 //! | [`payment`] | the roles: sender, forwarder, receiver | `std` |

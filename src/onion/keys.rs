@@ -83,6 +83,8 @@ pub(super) enum KeyType {
     Pad,
     /// Key stream over a returned failure.
     Ammag,
+    /// What a node id is multiplied with in a blinded path.
+    BlindedNodeId,
 }
 
 impl KeyType {
@@ -93,6 +95,7 @@ impl KeyType {
             Self::Um => b"um",
             Self::Pad => b"pad",
             Self::Ammag => b"ammag",
+            Self::BlindedNodeId => b"blinded_node_id",
         }
     }
 }
@@ -151,13 +154,20 @@ mod tests {
     #[test]
     fn each_key_type_has_its_own_key() {
         let shared = SharedSecret::from_bytes([7; 32]);
-        let types = [KeyType::Rho, KeyType::Mu, KeyType::Um, KeyType::Pad, KeyType::Ammag];
+        let types = [
+            KeyType::Rho,
+            KeyType::Mu,
+            KeyType::Um,
+            KeyType::Pad,
+            KeyType::Ammag,
+            KeyType::BlindedNodeId,
+        ];
         let mut keys: Vec<_> = types.iter().map(|key_type| *shared.key(*key_type)).collect();
         keys.push(shared.replay_tag().to_bytes());
         keys.push(*shared.dangerous_to_bytes());
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), 7);
+        assert_eq!(keys.len(), 8);
     }
 
     #[test]

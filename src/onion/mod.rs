@@ -87,7 +87,8 @@
 //!   and any hop on the way back can ruin it, without being found out.
 //! - *Secrecy of the past.* A node secret that leaks later opens all packets that were recorded.
 //!
-//! What a payload says is not looked at here, beyond its length; a TLV stream is read above.
+//! What a payload says is not looked at here, beyond its length; a TLV stream is read above. Only at a hop of
+//! a [blinded path](blinded) the payload decides which key is used, and there it is read.
 //!
 //! # References
 //!
@@ -97,6 +98,7 @@
 //! - [RFC 8439](https://www.rfc-editor.org/rfc/rfc8439) for ChaCha20,
 //!   [RFC 2104](https://www.rfc-editor.org/rfc/rfc2104) for HMAC.
 
+pub mod blinded;
 mod error;
 mod failure;
 mod frame;

@@ -65,7 +65,7 @@ impl Packet {
         Self::build_sized(session_key, &hops, associated_data, Self::PAYLOADS_LENGTH)
     }
 
-    fn build_sized(
+    pub(super) fn build_sized(
         session_key: SecretScalar,
         hops: &[(Point, &[u8])],
         associated_data: &[u8],
@@ -103,6 +103,11 @@ impl Packet {
     /// [`OnionError::PacketLength`], [`OnionError::InvalidVersion`] and [`OnionError::InvalidKey`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, OnionError> {
         Self::parse(bytes, Self::PAYLOADS_LENGTH)
+    }
+
+    /// Reads a packet of whatever length: an onion message has its length before it.
+    pub(super) fn parse_any(bytes: &[u8]) -> Result<Self, OnionError> {
+        Self::parse(bytes, bytes.len().saturating_sub(Self::overhead()))
     }
 
     fn parse(bytes: &[u8], payloads_length: usize) -> Result<Self, OnionError> {
