@@ -73,6 +73,13 @@ impl<'a> Field<'a> {
         Ok(Fields { members, prefix: format!("{}.", self.name) })
     }
 
+    /// Whether this is hexadecimal digits of some bytes.
+    pub(super) fn is_bytes(&self) -> bool {
+        self.value
+            .as_str()
+            .is_some_and(|text| hex::decode(text).is_ok_and(|bytes| !bytes.is_empty()))
+    }
+
     /// `N` bytes, in hexadecimal digits of either case.
     pub(super) fn bytes<const N: usize>(&self) -> Result<[u8; N], Refusal> {
         let bytes = hex::decode(self.text()?).map_err(|error| self.refuse(error))?;

@@ -71,13 +71,14 @@ fn answer(line: &[u8]) -> Value {
     evaluate(line).unwrap_or_else(|refusal| json!({ "error": refusal.to_string() }))
 }
 
-/// The answer of a `verify`. Where the key or the lock point is no point, nothing is valid under it: the answer says that, and
-/// the error too.
-fn verdict(valid: Result<bool, Refusal>) -> Result<Value, Refusal> {
+/// The answer of a `verify`. Where the bytes of the key or the lock point are no point, nothing is valid under it: the answer says
+/// that, and the error too.
+fn verdict(fields: &Fields<'_>, valid: Result<bool, Refusal>) -> Result<Value, Refusal> {
     match valid {
         Ok(valid) => Ok(json!({ "valid": valid })),
         Err(Refusal::Malformed { field, reason })
-            if ["public_key", "adaptor_point"].contains(&field.as_str()) =>
+            if ["public_key", "adaptor_point"].contains(&field.as_str())
+                && fields.get(&field)?.is_bytes() =>
         {
             let error = Refusal::Malformed { field, reason }.to_string();
             Ok(json!({ "valid": false, "error": error }))

@@ -22,7 +22,7 @@ pub(super) fn pre_sign(fields: &Fields<'_>) -> Result<Value, Refusal> {
 }
 
 pub(super) fn verify(fields: &Fields<'_>) -> Result<Value, Refusal> {
-    verdict(is_valid(fields))
+    verdict(fields, is_valid(fields))
 }
 
 /// One by one: the verdict on each item is that of `schnorr.verify`.
