@@ -294,3 +294,13 @@ mod ecdsa {
         assert_eq!(extracted, locked.secret);
     }
 }
+
+/// Text of the right length that is no hexadecimal is told apart from text of another length.
+#[test]
+fn text_is_refused_for_the_right_reason() {
+    let pre_signature = schnorr::PreSignature::from_bytes(&[2; 65]).unwrap();
+    assert_eq!(pre_signature.to_string().parse(), Ok(pre_signature));
+    let parse = |text: &str| text.parse::<schnorr::PreSignature>();
+    assert_eq!(parse(&"zz".repeat(65)), Err(AdaptorError::NotHex));
+    assert_eq!(parse(&"02".repeat(64)), Err(AdaptorError::Length { expected: 65, actual: 64 }));
+}

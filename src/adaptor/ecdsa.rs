@@ -308,9 +308,7 @@ impl FromStr for PreSignature {
 
     /// Reads 324 hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, AdaptorError> {
-        let bytes = hex::decode(text)
-            .map_err(|_| AdaptorError::Length { expected: Self::LENGTH, actual: text.len() / 2 })?;
-        Self::from_slice(&bytes)
+        Self::from_slice(&hex::decode(text).map_err(|_| AdaptorError::NotHex)?)
     }
 }
 

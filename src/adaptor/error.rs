@@ -12,6 +12,9 @@ pub enum AdaptorError {
         /// The length that was given, in bytes.
         actual: usize,
     },
+    /// The text is not hexadecimal.
+    #[error("presignature: not hexadecimal")]
+    NotHex,
     /// The nonce point R' starts with a byte other than 02 or 03.
     #[error("presignature: nonce point has prefix {prefix:02x}, expected 02 or 03")]
     NoncePrefix {

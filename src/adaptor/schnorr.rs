@@ -290,9 +290,7 @@ impl FromStr for PreSignature {
 
     /// Reads 130 hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, AdaptorError> {
-        let bytes = hex::decode(text)
-            .map_err(|_| AdaptorError::Length { expected: Self::LENGTH, actual: text.len() / 2 })?;
-        Self::from_slice(&bytes)
+        Self::from_slice(&hex::decode(text).map_err(|_| AdaptorError::NotHex)?)
     }
 }
 
