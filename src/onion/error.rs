@@ -9,6 +9,14 @@ pub enum OnionError {
     /// A packet for nobody was to be built.
     #[error("a packet needs at least one hop")]
     NoHops,
+    /// A packet has one payload for each of its hops.
+    #[error("{payloads} payloads for {hops} hops")]
+    PayloadCount {
+        /// How many hops there are.
+        hops: usize,
+        /// How many payloads.
+        payloads: usize,
+    },
     /// The framed payloads exceed the packet.
     #[error("payloads exceed the packet at hop {hop}, by {excess} bytes over the whole route")]
     TooLong {

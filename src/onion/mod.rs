@@ -110,5 +110,5 @@ pub mod sealed;
 pub use error::{OnionError, PayloadFault};
 pub use failure::{Failure, FailurePacket};
 pub use keys::SharedSecret;
-pub use packet::{Packet, Peeled};
+pub use packet::{Packet, PacketPlan, Peeled};
 pub use replay::{ReplayGuard, ReplayTag};

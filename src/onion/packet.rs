@@ -49,7 +49,8 @@ impl Packet {
     /// The packet for the first of `hops`, and the secrets shared with each, in the order of the route.
     ///
     /// `session_key` is fresh entropy, used for this packet and nothing else. A hop is a node id (or a
-    /// blinded one) and a payload of at least 2 bytes, without its length.
+    /// blinded one) and a payload of at least 2 bytes, without its length. A sender whose payloads depend on the shared
+    /// secrets plans the packet first: [`Packet::plan`].
     ///
     /// # Errors
     ///
@@ -60,40 +61,37 @@ impl Packet {
         hops: &[(Point, P)],
         associated_data: &[u8],
     ) -> Result<(Self, Vec<SharedSecret>), OnionError> {
-        let hops: Vec<(Point, &[u8])> =
-            hops.iter().map(|(node_id, payload)| (*node_id, payload.as_ref())).collect();
-        Self::build_sized(session_key, &hops, associated_data, Self::PAYLOADS_LENGTH)
+        let (node_ids, payloads): (Vec<Point>, Vec<&[u8]>) =
+            hops.iter().map(|(node_id, payload)| (*node_id, payload.as_ref())).unzip();
+        Self::plan(session_key, &node_ids)?.build(&payloads, associated_data, Self::PAYLOADS_LENGTH)
     }
 
-    pub(super) fn build_sized(
-        session_key: SecretScalar,
-        hops: &[(Point, &[u8])],
-        associated_data: &[u8],
-        payloads_length: usize,
-    ) -> Result<(Self, Vec<SharedSecret>), OnionError> {
-        let frame_lengths = frame_lengths(hops, payloads_length)?;
-        let ephemeral_key = session_key.to_point();
-        // The rest of the packet behind the last frame must not tell the last hop how long the route
-        // is: random bytes, but such that the same session key gives the same packet.
-        let mut hop_payloads = vec![0; payloads_length];
-        let pad_key = derive_key(KeyType::Pad, &session_key.dangerous_to_bytes());
-        apply_stream(&pad_key, 0, &mut hop_payloads);
-
-        let shared_secrets = shared_secrets(session_key, hops)?;
-        let filler = filler(&shared_secrets, &frame_lengths, payloads_length);
-        let mut hmac_of_next = LAST_HOP;
-        for (hop, shared_secret) in shared_secrets.iter().enumerate().rev() {
-            let frame_length = frame_lengths[hop];
-            hop_payloads.copy_within(..payloads_length - frame_length, frame_length);
-            frame::write(&mut hop_payloads, hops[hop].1, &hmac_of_next);
-            apply_stream(&shared_secret.key(KeyType::Rho), 0, &mut hop_payloads);
-            if hop == hops.len() - 1 {
-                hop_payloads[payloads_length - filler.len()..].copy_from_slice(&filler);
-            }
-            hmac_of_next =
-                hmac(&*shared_secret.key(KeyType::Mu), &[&hop_payloads, associated_data]);
+    /// A packet over these nodes whose payloads are still to come: what the sender shares with each is known before.
+    ///
+    /// `session_key` is fresh entropy, used for this packet and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`OnionError::NoHops`]; and [`OnionError::InvalidKey`] in the case that no hash will show.
+    pub fn plan(session_key: SecretScalar, node_ids: &[Point]) -> Result<PacketPlan, OnionError> {
+        if node_ids.is_empty() {
+            return Err(OnionError::NoHops);
         }
-        Ok((Self { ephemeral_key, hop_payloads, hmac: hmac_of_next }, shared_secrets))
+        Ok(PacketPlan {
+            ephemeral_key: session_key.to_point(),
+            pad_key: derive_key(KeyType::Pad, &session_key.dangerous_to_bytes()),
+            shared_secrets: shared_secrets(session_key, node_ids)?,
+        })
+    }
+
+    /// Reads a packet whose payloads have another length than a payment's: one within a payload, or in an onion message. The
+    /// length has to be told beside it.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_bytes`](Self::from_bytes).
+    pub fn from_bytes_of_any_length(bytes: &[u8]) -> Result<Self, OnionError> {
+        Self::parse(bytes, bytes.len().saturating_sub(Self::overhead()))
     }
 
     /// Reads a payment packet.
@@ -103,11 +101,6 @@ impl Packet {
     /// [`OnionError::PacketLength`], [`OnionError::InvalidVersion`] and [`OnionError::InvalidKey`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, OnionError> {
         Self::parse(bytes, Self::PAYLOADS_LENGTH)
-    }
-
-    /// Reads a packet of whatever length: an onion message has its length before it.
-    pub(super) fn parse_any(bytes: &[u8]) -> Result<Self, OnionError> {
-        Self::parse(bytes, bytes.len().saturating_sub(Self::overhead()))
     }
 
     fn parse(bytes: &[u8], payloads_length: usize) -> Result<Self, OnionError> {
@@ -195,18 +188,76 @@ impl Packet {
     }
 }
 
-/// The length of each hop's frame in bytes; their sum is at most `payloads_length`.
-fn frame_lengths(
-    hops: &[(Point, &[u8])],
-    payloads_length: usize,
-) -> Result<Vec<usize>, OnionError> {
-    if hops.is_empty() {
-        return Err(OnionError::NoHops);
+/// A packet over known nodes whose payloads are still to come. It is built once, for its session key serves once.
+#[must_use]
+pub struct PacketPlan {
+    ephemeral_key: Point,
+    pad_key: Zeroizing<[u8; 32]>,
+    shared_secrets: Vec<SharedSecret>,
+}
+
+impl PacketPlan {
+    /// What the sender shares with each node, in the order of the route.
+    pub fn shared_secrets(&self) -> &[SharedSecret] {
+        &self.shared_secrets
     }
-    let mut lengths = Vec::with_capacity(hops.len());
+
+    /// The packet for the first node, and the secrets. A payload is at least 2 bytes, without its length; `payloads_length` is
+    /// [`Packet::PAYLOADS_LENGTH`] for a payment.
+    ///
+    /// # Errors
+    ///
+    /// [`OnionError::PayloadCount`], [`OnionError::TooShort`] and [`OnionError::TooLong`].
+    pub fn build<P: AsRef<[u8]>>(
+        self,
+        payloads: &[P],
+        associated_data: &[u8],
+        payloads_length: usize,
+    ) -> Result<(Packet, Vec<SharedSecret>), OnionError> {
+        let Self { ephemeral_key, pad_key, shared_secrets } = self;
+        if payloads.len() != shared_secrets.len() {
+            let (hops, payloads) = (shared_secrets.len(), payloads.len());
+            return Err(OnionError::PayloadCount { hops, payloads });
+        }
+        let payloads: Vec<&[u8]> = payloads.iter().map(AsRef::as_ref).collect();
+        let frame_lengths = frame_lengths(&payloads, payloads_length)?;
+        // The rest of the packet behind the last frame must not tell the last hop how long the route
+        // is: random bytes, but such that the same session key gives the same packet.
+        let mut hop_payloads = vec![0; payloads_length];
+        apply_stream(&pad_key, 0, &mut hop_payloads);
+
+        let filler = filler(&shared_secrets, &frame_lengths, payloads_length);
+        let mut hmac_of_next = LAST_HOP;
+        for (hop, shared_secret) in shared_secrets.iter().enumerate().rev() {
+            let frame_length = frame_lengths[hop];
+            hop_payloads.copy_within(..payloads_length - frame_length, frame_length);
+            frame::write(&mut hop_payloads, payloads[hop], &hmac_of_next);
+            apply_stream(&shared_secret.key(KeyType::Rho), 0, &mut hop_payloads);
+            if hop == payloads.len() - 1 {
+                hop_payloads[payloads_length - filler.len()..].copy_from_slice(&filler);
+            }
+            hmac_of_next =
+                hmac(&*shared_secret.key(KeyType::Mu), &[&hop_payloads, associated_data]);
+        }
+        Ok((Packet { ephemeral_key, hop_payloads, hmac: hmac_of_next }, shared_secrets))
+    }
+}
+
+impl fmt::Debug for PacketPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PacketPlan")
+            .field("ephemeral_key", &self.ephemeral_key)
+            .field("hops", &self.shared_secrets.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The length of each hop's frame in bytes; their sum is at most `payloads_length`.
+fn frame_lengths(payloads: &[&[u8]], payloads_length: usize) -> Result<Vec<usize>, OnionError> {
+    let mut lengths = Vec::with_capacity(payloads.len());
     let mut total = 0usize;
     let mut first_beyond = None;
-    for (hop, (_, payload)) in hops.iter().enumerate() {
+    for (hop, payload) in payloads.iter().enumerate() {
         if payload.len() < MIN_PAYLOAD {
             return Err(OnionError::TooShort { hop, length: payload.len() });
         }
@@ -227,11 +278,11 @@ fn frame_lengths(
 /// s_i for all hops, from e_1.
 fn shared_secrets(
     session_key: SecretScalar,
-    hops: &[(Point, &[u8])],
+    node_ids: &[Point],
 ) -> Result<Vec<SharedSecret>, OnionError> {
     let mut ephemeral = session_key;
-    let mut shared_secrets = Vec::with_capacity(hops.len());
-    for (node_id, _) in hops {
+    let mut shared_secrets = Vec::with_capacity(node_ids.len());
+    for node_id in node_ids {
         let shared_secret = SharedSecret::new(&ephemeral, node_id);
         let blinding_factor = blinding_factor(&ephemeral.to_point(), &shared_secret)
             .map_err(|source| OnionError::InvalidKey { source })?;

@@ -1,13 +1,12 @@
 use alloc::vec::Vec;
 
-use super::PaymentError;
+use super::{PaymentError, Recipient};
 use crate::curve::Point;
+use crate::onion::blinded::BlindedPath;
 
-/// A forwarder on a route, with what it asks for (BOLT 7, `channel_update`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteHop {
-    /// The node.
-    pub node_id: Point,
+/// What a node asks for forwarding over a channel (BOLT 7, `channel_update`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForwardingPolicy {
     /// Its fee for each payment, in millisatoshi.
     pub fee_base_msat: u64,
     /// Its fee for the forwarded amount, in millionths.
@@ -16,12 +15,37 @@ pub struct RouteHop {
     pub cltv_expiry_delta: u32,
 }
 
-impl RouteHop {
+impl ForwardingPolicy {
     /// The fee for forwarding `amount_msat`, in millisatoshi; None beyond 64 bits.
     pub fn fee_msat(&self, amount_msat: u64) -> Option<u64> {
         let proportional = u128::from(amount_msat) * u128::from(self.fee_proportional_millionths);
         u64::try_from(proportional / 1_000_000).ok()?.checked_add(self.fee_base_msat)
     }
+
+    /// What has to be locked for the node, which is the hop of this number, so that it locks `next`.
+    fn before(&self, next: EdgeTerms, hop: usize) -> Result<EdgeTerms, PaymentError> {
+        Ok(EdgeTerms {
+            amount_msat: self
+                .fee_msat(next.amount_msat)
+                .and_then(|fee| fee.checked_add(next.amount_msat))
+                .ok_or(PaymentError::AmountOverflow { hop })?,
+            expiry: next
+                .expiry
+                .checked_add(self.cltv_expiry_delta)
+                .ok_or(PaymentError::ExpiryOverflow { hop })?,
+        })
+    }
+}
+
+/// A forwarder on a route, with what it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteHop {
+    /// The node.
+    pub node_id: Point,
+    /// Its channel to the next node (BOLT 7).
+    pub short_channel_id: u64,
+    /// What it asks for.
+    pub policy: ForwardingPolicy,
 }
 
 /// Amount and expiry of the contract on an edge.
@@ -33,11 +57,24 @@ pub struct EdgeTerms {
     pub expiry: u32,
 }
 
+/// How a route ends, behind the forwarders that its maker has chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RouteEnd {
+    /// At this node.
+    Node(Point),
+    /// With a path of the receiver's.
+    Path(PaymentPath),
+    /// Where the last forwarder finds the way to the recipient, within this budget.
+    Delegated { recipient: Recipient, budget: ForwardingPolicy, min_final_delta: u32 },
+}
+
 /// The nodes N_1 … N_n with what is locked on each edge, computed from the receiver backwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    nodes: Vec<Point>,
+    forwarders: Vec<RouteHop>,
+    end: RouteEnd,
     edges: Vec<EdgeTerms>,
+    last: EdgeTerms,
 }
 
 impl Route {
@@ -51,35 +88,86 @@ impl Route {
         receiver: Point,
         last: EdgeTerms,
     ) -> Result<Self, PaymentError> {
-        let mut edges = alloc::vec![last];
-        let mut next = last;
+        Self::with_end(forwarders, RouteEnd::Node(receiver), last)
+    }
+
+    pub(super) fn with_end(
+        forwarders: &[RouteHop],
+        end: RouteEnd,
+        last: EdgeTerms,
+    ) -> Result<Self, PaymentError> {
+        let count = forwarders.len();
+        let mut next = match &end {
+            RouteEnd::Node(_) => last,
+            // What the introduction node gets, for itself and for the path behind it.
+            RouteEnd::Path(path) => path.policy().before(last, count + 1)?,
+            RouteEnd::Delegated { recipient, budget, .. } => {
+                let first = match recipient {
+                    Recipient::Node(_) => last,
+                    Recipient::Path(path) => path.policy().before(last, count + 1)?,
+                };
+                budget.before(first, count)?
+            }
+        };
+        let mut edges = Vec::with_capacity(count + 1);
+        if !matches!(end, RouteEnd::Delegated { .. }) {
+            edges.push(next);
+        }
         for (index, hop) in forwarders.iter().enumerate().rev() {
-            let hop_number = index + 1;
-            next = EdgeTerms {
-                amount_msat: hop
-                    .fee_msat(next.amount_msat)
-                    .and_then(|fee| fee.checked_add(next.amount_msat))
-                    .ok_or(PaymentError::AmountOverflow { hop: hop_number })?,
-                expiry: next
-                    .expiry
-                    .checked_add(hop.cltv_expiry_delta)
-                    .ok_or(PaymentError::ExpiryOverflow { hop: hop_number })?,
-            };
+            next = hop.policy.before(next, index + 1)?;
             edges.push(next);
         }
         edges.reverse();
-        let nodes = forwarders.iter().map(|hop| hop.node_id).chain([receiver]).collect();
-        Ok(Self { nodes, edges })
+        Ok(Self { forwarders: forwarders.to_vec(), end, edges, last })
     }
 
-    /// N_1 … N_n.
-    pub fn nodes(&self) -> &[Point] {
-        &self.nodes
+    /// The forwarders that the maker of the route has chosen, in its order.
+    pub fn forwarders(&self) -> &[RouteHop] {
+        &self.forwarders
     }
 
-    /// What is locked on edge 1 … n.
+    /// What is locked on the edges 1, 2, … as far as the maker of the route knows them: up to the receiver, or to the
+    /// introduction node of its path, or to the node that finds the rest of the route.
     pub fn edges(&self) -> &[EdgeTerms] {
         &self.edges
+    }
+
+    /// What is locked for the receiver, at least.
+    pub fn last(&self) -> EdgeTerms {
+        self.last
+    }
+
+    pub(super) fn end(&self) -> &RouteEnd {
+        &self.end
+    }
+
+    /// N_1.
+    pub(super) fn first_node(&self) -> Option<Point> {
+        self.onion_nodes().first().copied()
+    }
+
+    /// To whom the layers of the onion are encrypted. The hops of a path but the first are known by other names than theirs.
+    pub(super) fn onion_nodes(&self) -> Vec<Point> {
+        let forwarders = self.forwarders.iter().map(|hop| hop.node_id);
+        match &self.end {
+            RouteEnd::Node(receiver) => forwarders.chain([*receiver]).collect(),
+            RouteEnd::Path(path) => {
+                let introduction_node = *path.path.first_node_id();
+                let behind = path.path.hops()[1..].iter().map(|hop| hop.blinded_node_id);
+                forwarders.chain([introduction_node]).chain(behind).collect()
+            }
+            RouteEnd::Delegated { .. } => forwarders.collect(),
+        }
+    }
+
+    /// How many locks the maker of the route sets up, n. Behind a node that finds the rest of the route there is one, as if
+    /// it were the receiver's neighbour.
+    pub(super) fn lock_count(&self) -> usize {
+        let path = match &self.end {
+            RouteEnd::Path(path) => path.path.hops().len(),
+            RouteEnd::Node(_) | RouteEnd::Delegated { .. } => 1,
+        };
+        self.forwarders.len() + path
     }
 }
 
@@ -88,42 +176,93 @@ mod tests {
     use super::*;
     use crate::curve::SecretScalar;
 
-    fn hop(
+    fn policy(
         fee_base_msat: u64,
         fee_proportional_millionths: u64,
         cltv_expiry_delta: u32,
-    ) -> RouteHop {
+    ) -> ForwardingPolicy {
+        ForwardingPolicy { fee_base_msat, fee_proportional_millionths, cltv_expiry_delta }
+    }
+
+    fn hop(policy: ForwardingPolicy) -> RouteHop {
         let node_id = SecretScalar::from_bytes(&[1; 32]).unwrap().to_point();
-        RouteHop { node_id, fee_base_msat, fee_proportional_millionths, cltv_expiry_delta }
+        RouteHop { node_id, short_channel_id: 1, policy }
+    }
+
+    fn receiver() -> Point {
+        SecretScalar::from_bytes(&[2; 32]).unwrap().to_point()
     }
 
     #[test]
     fn fees_and_deltas_add_up_backwards() {
-        let receiver = SecretScalar::from_bytes(&[2; 32]).unwrap().to_point();
         let last = EdgeTerms { amount_msat: 1_000_000, expiry: 100 };
-        let route = Route::new(&[hop(5, 1_000, 40), hop(10, 2_000, 30)], receiver, last).unwrap();
+        let forwarders = [hop(policy(5, 1_000, 40)), hop(policy(10, 2_000, 30))];
+        let route = Route::new(&forwarders, receiver(), last).unwrap();
         // 1,000,000 + 10 + 2,000 = 1,002,010; and + 5 + 1,002 = 1,003,017.
         assert_eq!(route.edges()[2], last);
         assert_eq!(route.edges()[1], EdgeTerms { amount_msat: 1_002_010, expiry: 130 });
         assert_eq!(route.edges()[0], EdgeTerms { amount_msat: 1_003_017, expiry: 170 });
-        assert_eq!(route.nodes().len(), 3);
+        assert_eq!((route.onion_nodes().len(), route.lock_count()), (3, 3));
+    }
+
+    /// The last forwarder gets the budget on top of its own fee, and knows no edge behind itself.
+    #[test]
+    fn a_delegated_end_is_paid_from_its_budget() {
+        let last = EdgeTerms { amount_msat: 1_000_000, expiry: 100 };
+        let end = RouteEnd::Delegated {
+            recipient: Recipient::Node(receiver()),
+            budget: policy(7, 2_000, 30),
+            min_final_delta: 18,
+        };
+        let route = Route::with_end(&[hop(policy(5, 1_000, 40))], end, last).unwrap();
+        // 1,000,000 + 7 + 2,000 = 1,002,007; and + 5 + 1,002 = 1,003,014.
+        assert_eq!(route.edges(), [EdgeTerms { amount_msat: 1_003_014, expiry: 170 }]);
+        assert_eq!((route.onion_nodes().len(), route.lock_count()), (1, 2));
     }
 
     #[test]
     fn overflow_names_the_hop() {
-        let receiver = SecretScalar::from_bytes(&[2; 32]).unwrap().to_point();
         let much = EdgeTerms { amount_msat: u64::MAX - 3, expiry: u32::MAX - 50 };
         assert_eq!(
-            Route::new(&[hop(4, 0, 0)], receiver, much),
+            Route::new(&[hop(policy(4, 0, 0))], receiver(), much),
             Err(PaymentError::AmountOverflow { hop: 1 })
         );
         assert_eq!(
-            Route::new(&[hop(0, 0, 40), hop(1, 0, 40)], receiver, much),
+            Route::new(&[hop(policy(0, 0, 40)), hop(policy(1, 0, 40))], receiver(), much),
             Err(PaymentError::ExpiryOverflow { hop: 1 })
         );
         assert_eq!(
-            Route::new(&[hop(0, 1_000_001, 0)], receiver, much),
+            Route::new(&[hop(policy(0, 1_000_001, 0))], receiver(), much),
             Err(PaymentError::AmountOverflow { hop: 1 })
         );
+    }
+}
+
+// TEMPORARY until the invoice has its own.
+/// A path with its terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentPath {
+    /// The path.
+    pub path: BlindedPath,
+    /// Base.
+    pub fee_base_msat: u32,
+    /// Prop.
+    pub fee_proportional_millionths: u32,
+    /// Delta.
+    pub cltv_expiry_delta: u16,
+}
+impl PaymentPath {
+    pub(super) fn policy(&self) -> ForwardingPolicy {
+        ForwardingPolicy {
+            fee_base_msat: self.fee_base_msat.into(),
+            fee_proportional_millionths: self.fee_proportional_millionths.into(),
+            cltv_expiry_delta: self.cltv_expiry_delta.into(),
+        }
+    }
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    pub(super) fn from_bytes(_: &[u8]) -> Result<Self, ()> {
+        Err(())
     }
 }

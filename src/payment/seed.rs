@@ -9,7 +9,7 @@ use crate::lock::Blind;
 
 static ATTEMPT: Tag = Tag::new("pointlock/attempt");
 
-/// Names an attempt to pay, in the sender's own books. 32 bytes.
+/// Names an attempt to get a part of a payment over a route, in the books of whoever has chosen the route. 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptId(pub [u8; 32]);
 
@@ -25,7 +25,24 @@ impl fmt::Debug for AttemptId {
     }
 }
 
-/// 32 bytes of fresh entropy, from which everything secret of *one* attempt is derived. A retry takes another one.
+/// Names a payment with all its attempts, in the sender's own books. 32 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PaymentId(pub [u8; 32]);
+
+impl fmt::Display for PaymentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for PaymentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PaymentId({self})")
+    }
+}
+
+/// 32 bytes of fresh entropy, from which everything secret of *one* attempt is derived: of one part of a payment over one
+/// route. Another part takes another one, and so does a retry.
 #[derive(PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct AttemptSeed([u8; 32]);
 
@@ -54,6 +71,20 @@ impl AttemptSeed {
 
     pub(super) fn onion_session(&self) -> SecretScalar {
         self.scalar(b"onion session", 0)
+    }
+
+    /// For the packet that the recipient gets through a node which finds the route.
+    pub(super) fn inner_onion_session(&self) -> SecretScalar {
+        self.scalar(b"inner onion session", 0)
+    }
+
+    /// q_p, of a payment in several parts.
+    pub(super) fn share(&self) -> Blind {
+        Blind::new(self.scalar(b"share", 0))
+    }
+
+    pub(super) fn payment_id(&self) -> PaymentId {
+        PaymentId(*self.derive(b"payment id", 0))
     }
 
     pub(super) fn mail_session(&self) -> SecretScalar {

@@ -110,18 +110,16 @@ impl OnionMessage {
             payload.set(ENCRYPTED_RECIPIENT_DATA, hop.encrypted_recipient_data.clone());
             payloads.push(payload.to_bytes());
         }
-        let hops: Vec<(Point, &[u8])> = path
-            .hops()
-            .iter()
-            .zip(&payloads)
-            .map(|(hop, payload)| (hop.blinded_node_id, &payload[..]))
-            .collect();
+        let node_ids: Vec<Point> = path.hops().iter().map(|hop| hop.blinded_node_id).collect();
 
         let [short, long] = PAYLOADS_LENGTHS;
         let path_key = *path.first_path_key();
         // What is too long is refused before the session key is used, so that it still serves once.
-        let packet = match Packet::build_sized(session_key.clone(), &hops, &[], short) {
-            Err(OnionError::TooLong { .. }) => Packet::build_sized(session_key, &hops, &[], long),
+        let build = |session_key, length| {
+            Packet::plan(session_key, &node_ids)?.build(&payloads, &[], length)
+        };
+        let packet = match build(session_key.clone(), short) {
+            Err(OnionError::TooLong { .. }) => build(session_key, long),
             built => built,
         };
         let (packet, _) = packet.map_err(|source| BlindingError::Onion { source })?;
@@ -146,7 +144,7 @@ impl OnionMessage {
         let packet = packet
             .get(..usize::from(u16::from_be_bytes(*length)))
             .ok_or_else(|| invalid("onion_message_packet"))?;
-        let packet = Packet::parse_any(packet).map_err(|source| BlindingError::Onion { source })?;
+        let packet = Packet::from_bytes_of_any_length(packet).map_err(|source| BlindingError::Onion { source })?;
         Ok(Self { path_key, packet })
     }
 
@@ -308,7 +306,7 @@ mod tests {
             let hops = [&path.hops()[0], &path.hops()[1]].map(|hop| hop.blinded_node_id);
             let payload = payload.to_bytes();
             let hops = [(hops[0], &payload[..]), (hops[1], &[4, 0])];
-            let (packet, _) = Packet::build_sized(secret(8), &hops, &[], 1300).unwrap();
+            let (packet, _) = Packet::build(secret(8), &hops, &[]).unwrap();
             OnionMessage { path_key: *path.first_path_key(), packet }.peel(&secret(2))
         };
         let encrypted = &path.hops()[0].encrypted_recipient_data;

@@ -198,7 +198,9 @@ fn the_core_knows_no_length() {
     for (payloads_length, payload_length) in [(100, 32), (1300, 1230), (32_768, 32_698)] {
         let payload = vec![6; payload_length];
         let hops = [(secret(1).to_point(), &[5, 5][..]), (secret(2).to_point(), &payload[..])];
-        let (packet, _) = Packet::build_sized(secret(99), &hops, DATA, payloads_length).unwrap();
+        let (node_ids, payloads): (Vec<Point>, Vec<&[u8]>) = hops.into_iter().unzip();
+        let plan = Packet::plan(secret(99), &node_ids).unwrap();
+        let (packet, _) = plan.build(&payloads, DATA, payloads_length).unwrap();
         let packet = Packet::parse(&packet.to_bytes(), payloads_length).unwrap();
         let peeled = packet.peel(&secret(1), DATA).unwrap();
         let next = peeled.next.unwrap();

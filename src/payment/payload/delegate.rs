@@ -1,0 +1,148 @@
+use alloc::vec::Vec;
+
+use super::fields::{Fields, malformed};
+use super::types::{
+    AMT_TO_FORWARD, CURRENT_PATH_KEY, ENCRYPTED_RECIPIENT_DATA, MIN_FINAL_DELTA,
+    OUTGOING_CLTV_VALUE, OUTGOING_NODE_ID, RECIPIENT_PATH, TAIL_BLIND, TRAMPOLINE_ONION_PACKET,
+};
+use super::Tweak;
+use crate::curve::Point;
+use crate::lock::Blind;
+use crate::onion::Packet;
+use crate::payment::{PayloadError, PaymentPath};
+use crate::wire::{TlvWriter, tu64};
+
+/// To whom a node shall find the rest of the route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    /// The node with this id.
+    Node(Point),
+    /// Whoever is at the end of this blinded path.
+    Path(PaymentPath),
+}
+
+impl Recipient {
+    /// The node to which a route is to be found: the recipient, or the introduction node of its path.
+    pub fn route_end(&self) -> &Point {
+        match self {
+            Self::Node(node_id) => node_id,
+            Self::Path(payment_path) => payment_path.path.first_node_id(),
+        }
+    }
+}
+
+/// What a node is asked to do that finds the rest of the route itself, at the time when it forwards: a trampoline.
+#[derive(Debug)]
+pub struct DelegatePayload {
+    /// Who is paid.
+    pub recipient: Recipient,
+    /// What the recipient gets at least, in millisatoshi. What the incoming contract has beyond that pays this node and the
+    /// route that it finds.
+    pub amount_msat: u64,
+    /// How many blocks the recipient wants to have for its claim.
+    pub min_final_delta: u32,
+    /// The sender's packet for the recipient, which this node can't read.
+    pub packet: Packet,
+    /// What to add to the lock point, beside the blinds that this node draws.
+    pub tweak: Tweak,
+}
+
+/// What the recipient is told by the node that has found the way to it.
+#[derive(Debug)]
+pub struct DelegatedPayload {
+    /// What the last contract locks at least, in millisatoshi.
+    pub amount_msat: u64,
+    /// The expiry of the last contract at least, a block height.
+    pub expiry: u32,
+    /// δ, the sum of the blinds that the node has drawn; none for a hash lock.
+    pub tail_blind: Option<Blind>,
+    /// The sender's packet for the recipient.
+    pub packet: Packet,
+}
+
+impl DelegatePayload {
+    const TYPES: [u64; 5] = [
+        AMT_TO_FORWARD,
+        OUTGOING_NODE_ID,
+        RECIPIENT_PATH,
+        MIN_FINAL_DELTA,
+        TRAMPOLINE_ONION_PACKET,
+    ];
+
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
+        fields.allow(&[Self::TYPES.as_slice(), &Tweak::TYPES].concat())?;
+        let recipient = match fields.optional(RECIPIENT_PATH) {
+            None => Recipient::Node(fields.point(OUTGOING_NODE_ID)?),
+            Some(_) if fields.has(OUTGOING_NODE_ID) => {
+                return Err(PayloadError::Misplaced("outgoing_node_id"));
+            }
+            Some(bytes) => Recipient::Path(
+                PaymentPath::from_bytes(bytes).map_err(|_| malformed(RECIPIENT_PATH))?,
+            ),
+        };
+        Ok(Self {
+            recipient,
+            amount_msat: fields.integer(AMT_TO_FORWARD)?,
+            min_final_delta: fields.height(MIN_FINAL_DELTA)?,
+            packet: packet(fields)?,
+            tweak: Tweak::read(fields)?,
+        })
+    }
+
+    /// The TLV stream, for the onion.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut tlv = TlvWriter::new();
+        tlv.set(AMT_TO_FORWARD, tu64(self.amount_msat));
+        match &self.recipient {
+            Recipient::Node(node_id) => tlv.set(OUTGOING_NODE_ID, node_id.to_bytes()),
+            Recipient::Path(path) => tlv.set(RECIPIENT_PATH, path.to_bytes()),
+        };
+        tlv.set(MIN_FINAL_DELTA, tu64(self.min_final_delta.into()));
+        tlv.set(TRAMPOLINE_ONION_PACKET, self.packet.to_bytes());
+        self.tweak.write(&mut tlv);
+        tlv.to_bytes()
+    }
+}
+
+impl DelegatedPayload {
+    const TYPES: [u64; 6] = [
+        AMT_TO_FORWARD,
+        OUTGOING_CLTV_VALUE,
+        ENCRYPTED_RECIPIENT_DATA,
+        CURRENT_PATH_KEY,
+        TRAMPOLINE_ONION_PACKET,
+        TAIL_BLIND,
+    ];
+
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
+        fields.allow(&Self::TYPES)?;
+        Ok(Self {
+            amount_msat: fields.integer(AMT_TO_FORWARD)?,
+            expiry: fields.height(OUTGOING_CLTV_VALUE)?,
+            tail_blind: fields.scalar(TAIL_BLIND, Blind::from_bytes)?,
+            packet: packet(fields)?,
+        })
+    }
+
+    /// The fields, for the last layer of the node's onion. The end of a blinded path gets its encrypted data beside them.
+    pub fn to_tlv(&self) -> TlvWriter {
+        let mut tlv = TlvWriter::new();
+        tlv.set(AMT_TO_FORWARD, tu64(self.amount_msat));
+        tlv.set(OUTGOING_CLTV_VALUE, tu64(self.expiry.into()));
+        tlv.set(TRAMPOLINE_ONION_PACKET, self.packet.to_bytes());
+        if let Some(blind) = &self.tail_blind {
+            tlv.set(TAIL_BLIND, *blind.dangerous_to_bytes());
+        }
+        tlv
+    }
+
+    /// The TLV stream.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.to_tlv().to_bytes()
+    }
+}
+
+fn packet(fields: &Fields<'_>) -> Result<Packet, PayloadError> {
+    Packet::from_bytes_of_any_length(fields.required(TRAMPOLINE_ONION_PACKET)?)
+        .map_err(|_| malformed(TRAMPOLINE_ONION_PACKET))
+}

@@ -1,0 +1,208 @@
+use alloc::vec::Vec;
+
+use super::fields::{Fields, malformed};
+use super::types::{
+    AMT_TO_FORWARD, CURRENT_PATH_KEY, ENCRYPTED_RECIPIENT_DATA, FINAL_BLIND, OUTGOING_CLTV_VALUE,
+    PART_SHARE, PAYER_INVOICE_ID, PAYER_KEY, PAYER_NOTE, PAYER_SIGNATURE, PAYMENT_DATA,
+    TOTAL_AMOUNT_MSAT,
+};
+use crate::curve::Tag;
+use crate::invoice::InvoiceId;
+use crate::invoice::ktime::{NoteHash, PayerPublicKey, PaymentSignature, PaymentTerms};
+use crate::lock::Blind;
+use crate::payment::PayloadError;
+use crate::wire::{TlvWriter, read_tu64, tu64};
+
+static PAYMENT_SECRET: Tag = Tag::new("pointlock/payment_secret");
+
+/// What proves to the receiver that the payer has seen the invoice: 32 bytes, BOLT 4's `payment_secret`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaymentSecret(pub [u8; 32]);
+
+impl PaymentSecret {
+    /// H_pointlock/payment_secret(invoice id). A node of the route that has not seen the invoice can't probe the
+    /// receiver with it, as with BOLT 11's; of a blinded path the `path_id` does the same.
+    pub fn of_invoice(id: &InvoiceId) -> Self {
+        Self(PAYMENT_SECRET.hash(&[&id.to_bytes()]))
+    }
+}
+
+/// What the receiver is told.
+#[derive(Debug)]
+pub struct FinalPayload {
+    /// What the last contract locks at least, in millisatoshi.
+    pub amount_msat: u64,
+    /// The expiry of the last contract at least, a block height.
+    pub expiry: u32,
+    /// Who does not know it has not seen the invoice. None at the end of a blinded path, where the path's own data has a
+    /// `path_id`.
+    pub payment_secret: Option<PaymentSecret>,
+    /// The whole payment over all its parts, in millisatoshi.
+    pub total_msat: u64,
+    /// Y of this part; none for a hash lock.
+    pub final_blind: Option<Blind>,
+    /// Which part of the payment this is; none for a payment in one part.
+    pub part: Option<PartShare>,
+    /// Who pays, if it is under a k-time payment point.
+    pub payer: Option<PayerPayload>,
+}
+
+/// One of several parts of a payment. Encoding: q_p (32 bytes) ‖ p (2) ‖ P (2).
+#[derive(Debug)]
+pub struct PartShare {
+    /// q_p. The lock of every part has the sum of all of them in it: none can be claimed before all have arrived.
+    pub secret: Blind,
+    /// p, from 1.
+    pub index: u16,
+    /// P, the number of parts.
+    pub count: u16,
+}
+
+/// What the receiver of a payment under a k-time payment point is told about the payer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayerPayload {
+    /// A.
+    pub key: PayerPublicKey,
+    /// A note to the receiver; an empty one is another than none.
+    pub note: Option<Vec<u8>>,
+    /// The invoice that is paid.
+    pub invoice_id: InvoiceId,
+    /// A's signature over x and the last lock of this part as the sender knows it: without the blinds that a blinded path or
+    /// a node which found a part of the route has added.
+    pub signature: PaymentSignature,
+}
+
+impl PayerPayload {
+    /// What the payer pays for, with the amount of the whole payment.
+    pub fn terms(&self, total_msat: u64) -> PaymentTerms {
+        PaymentTerms {
+            payer: self.key,
+            invoice_id: self.invoice_id,
+            amount_msat: total_msat,
+            note_hash: NoteHash::of(self.note.as_deref()),
+        }
+    }
+}
+
+impl FinalPayload {
+    const TYPES: [u64; 12] = [
+        AMT_TO_FORWARD,
+        OUTGOING_CLTV_VALUE,
+        PAYMENT_DATA,
+        ENCRYPTED_RECIPIENT_DATA,
+        CURRENT_PATH_KEY,
+        TOTAL_AMOUNT_MSAT,
+        FINAL_BLIND,
+        PART_SHARE,
+        PAYER_KEY,
+        PAYER_NOTE,
+        PAYER_INVOICE_ID,
+        PAYER_SIGNATURE,
+    ];
+
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
+        fields.allow(&Self::TYPES)?;
+        let (payment_secret, total_msat) = if fields.has(TOTAL_AMOUNT_MSAT) {
+            if fields.has(PAYMENT_DATA) {
+                return Err(PayloadError::Misplaced("payment_data"));
+            }
+            (None, fields.integer(TOTAL_AMOUNT_MSAT)?)
+        } else {
+            let data = fields.required(PAYMENT_DATA)?;
+            let (secret, total) = data.split_first_chunk().ok_or(malformed(PAYMENT_DATA))?;
+            let total_msat = read_tu64(total).map_err(|_| malformed(PAYMENT_DATA))?;
+            (Some(PaymentSecret(*secret)), total_msat)
+        };
+        Ok(Self {
+            amount_msat: fields.integer(AMT_TO_FORWARD)?,
+            expiry: fields.height(OUTGOING_CLTV_VALUE)?,
+            payment_secret,
+            total_msat,
+            final_blind: fields.scalar(FINAL_BLIND, Blind::from_bytes)?,
+            part: PartShare::read(fields)?,
+            payer: PayerPayload::read(fields)?,
+        })
+    }
+
+    /// The fields, for the innermost layer of the onion. The end of a blinded path gets its encrypted data beside them.
+    pub fn to_tlv(&self) -> TlvWriter {
+        let mut tlv = TlvWriter::new();
+        tlv.set(AMT_TO_FORWARD, tu64(self.amount_msat));
+        tlv.set(OUTGOING_CLTV_VALUE, tu64(self.expiry.into()));
+        let total = tu64(self.total_msat);
+        match &self.payment_secret {
+            Some(secret) => tlv.set(PAYMENT_DATA, [secret.0.as_slice(), &total].concat()),
+            None => tlv.set(TOTAL_AMOUNT_MSAT, total),
+        };
+        if let Some(blind) = &self.final_blind {
+            tlv.set(FINAL_BLIND, *blind.dangerous_to_bytes());
+        }
+        if let Some(part) = &self.part {
+            part.write(&mut tlv);
+        }
+        if let Some(payer) = &self.payer {
+            payer.write(&mut tlv);
+        }
+        tlv
+    }
+
+    /// The TLV stream.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.to_tlv().to_bytes()
+    }
+}
+
+impl PartShare {
+    fn read(fields: &Fields<'_>) -> Result<Option<Self>, PayloadError> {
+        if !fields.has(PART_SHARE) {
+            return Ok(None);
+        }
+        let bytes: [u8; 36] = fields.array(PART_SHARE)?;
+        let (secret, rest) = bytes.split_first_chunk().expect("36 bytes are more than 32");
+        let [index, count] = [[rest[0], rest[1]], [rest[2], rest[3]]].map(u16::from_be_bytes);
+        if index == 0 || index > count {
+            return Err(malformed(PART_SHARE));
+        }
+        let secret = Blind::from_bytes(secret).map_err(|_| malformed(PART_SHARE))?;
+        Ok(Some(Self { secret, index, count }))
+    }
+
+    fn write(&self, tlv: &mut TlvWriter) {
+        let secret = self.secret.dangerous_to_bytes();
+        let [index, count] = [self.index, self.count].map(u16::to_be_bytes);
+        tlv.set(PART_SHARE, [secret.as_slice(), &index, &count].concat());
+    }
+}
+
+impl PayerPayload {
+    fn read(fields: &Fields<'_>) -> Result<Option<Self>, PayloadError> {
+        if !fields.has(PAYER_KEY) {
+            for (tlv_type, field) in [
+                (PAYER_NOTE, "payer_note"),
+                (PAYER_INVOICE_ID, "payer_invoice_id"),
+                (PAYER_SIGNATURE, "payer_signature"),
+            ] {
+                if fields.has(tlv_type) {
+                    return Err(PayloadError::Misplaced(field));
+                }
+            }
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            key: PayerPublicKey::from_slice(fields.required(PAYER_KEY)?)
+                .map_err(|_| malformed(PAYER_KEY))?,
+            note: fields.optional(PAYER_NOTE).map(<[u8]>::to_vec),
+            invoice_id: InvoiceId::from_bytes(fields.array(PAYER_INVOICE_ID)?),
+            signature: PaymentSignature::from_bytes(&fields.array(PAYER_SIGNATURE)?),
+        }))
+    }
+
+    fn write(&self, tlv: &mut TlvWriter) {
+        tlv.set(PAYER_KEY, self.key.to_bytes());
+        if let Some(note) = &self.note {
+            tlv.set(PAYER_NOTE, note.as_slice());
+        }
+        tlv.set(PAYER_INVOICE_ID, self.invoice_id.to_bytes());
+        tlv.set(PAYER_SIGNATURE, self.signature.to_bytes());
+    }
+}

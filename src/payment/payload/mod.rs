@@ -1,0 +1,52 @@
+//! What a node reads in its onion layer. The bytes, with an example of each, are in `docs/wire.md`.
+
+mod delegate;
+mod fields;
+mod forward;
+mod last;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use delegate::{DelegatePayload, DelegatedPayload, Recipient};
+pub use forward::{ForwardPayload, HoldOrder, Tweak};
+pub use last::{FinalPayload, PartShare, PayerPayload, PaymentSecret};
+
+use super::PayloadError;
+use fields::Fields;
+
+/// A decoded payload.
+#[derive(Debug)]
+pub enum Payload {
+    /// Of a forwarder.
+    Forward(ForwardPayload),
+    /// Of a node that finds the rest of the route itself (a trampoline).
+    Delegate(DelegatePayload),
+    /// Of the receiver, when such a node has found the way to it: the sender's packet is within.
+    Delegated(DelegatedPayload),
+    /// Of the receiver.
+    Final(FinalPayload),
+}
+
+impl Payload {
+    /// Reads the payload of a node that is `last` in its packet or not. The payload of a forwarding hop in a blinded path is
+    /// none of these: all that it may say is in the path's own data
+    /// ([`peel_payment`](crate::onion::blinded::peel_payment)).
+    ///
+    /// # Errors
+    ///
+    /// [`PayloadError`], with the field: missing, malformed, in the wrong place, or of an unknown even type.
+    pub fn parse(bytes: &[u8], last: bool) -> Result<Self, PayloadError> {
+        let fields = Fields::parse(bytes)?;
+        if !last {
+            ForwardPayload::read(&fields).map(Self::Forward)
+        } else if !fields.has(types::TRAMPOLINE_ONION_PACKET) {
+            FinalPayload::read(&fields).map(Self::Final)
+        } else if fields.has(types::OUTGOING_NODE_ID) || fields.has(types::RECIPIENT_PATH) {
+            DelegatePayload::read(&fields).map(Self::Delegate)
+        } else {
+            DelegatedPayload::read(&fields).map(Self::Delegated)
+        }
+    }
+}

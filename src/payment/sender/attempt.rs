@@ -1,0 +1,172 @@
+use super::super::leg::{HoldAt, Leg, LegPlan};
+use super::super::paying::PayingUnder;
+use super::super::route::RouteEnd;
+use super::super::{
+    AttemptId, AvailableHold, EdgeTerms, FinalPayload, PartShare, PaymentError, PaymentSecret,
+    Proposal, Route, SecretSource, View,
+};
+use super::{HoldPlan, HopBlinds, PartOrder, Payment, PaymentId, SenderAction};
+use crate::contract::OfferedContract;
+use crate::invoice::StaticInvoice;
+use crate::lock::{Blind, Lock, LockSecret, next_lock};
+use crate::onion::blinded::NextPeer;
+
+/// What all attempts of a payment have in common.
+#[derive(Debug)]
+pub(super) struct PaymentPlan {
+    pub(super) invoice: StaticInvoice,
+    /// Z or Z(x), or the payment hash.
+    pub(super) invoice_lock: Lock,
+    pub(super) paying_under: Option<PayingUnder>,
+    /// q_p of each part; none for a payment in one part, and for hash locks.
+    shares: Vec<Blind>,
+    /// q
+    pub(super) share_sum: Option<Blind>,
+    amount_msat: u64,
+    part_count: u16,
+    min_final_delta: u32,
+    pub(super) hold: Option<HoldPlan>,
+    hop_blinds: HopBlinds,
+}
+
+/// An attempt to get a part of a payment over a route.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) payment: PaymentId,
+    /// Which part it is, counted from 0.
+    pub(super) part: usize,
+    pub(super) leg: Leg,
+    pub(super) hold: Option<AvailableHold>,
+    pub(super) stage: Stage,
+}
+
+#[derive(Debug)]
+pub(super) enum Stage {
+    Offered,
+    Committed(OfferedContract),
+    Claimed,
+    Failed,
+}
+
+impl PaymentPlan {
+    pub(super) fn new(
+        payment: &Payment,
+        invoice_lock: Lock,
+        paying_under: Option<PayingUnder>,
+    ) -> Result<Self, PaymentError> {
+        let in_parts = payment.parts.len() > 1 && matches!(invoice_lock, Lock::Point(_));
+        let parts = payment.parts.iter().filter(|_| in_parts);
+        let shares: Vec<Blind> = parts.map(|part| part.seed.share()).collect();
+        let overflow = PaymentError::PartsMismatch { amount_msat: payment.amount_msat };
+        Ok(Self {
+            invoice: payment.invoice.clone(),
+            invoice_lock,
+            paying_under,
+            share_sum: Blind::sum(&shares)?,
+            shares,
+            amount_msat: payment.amount_msat,
+            part_count: u16::try_from(payment.parts.len()).map_err(|_| overflow)?,
+            min_final_delta: payment.min_final_delta,
+            hold: payment.hold,
+            hop_blinds: payment.hop_blinds,
+        })
+    }
+
+    /// The shares, for the sender's view.
+    pub(super) fn shares(&self) -> &[Blind] {
+        &self.shares
+    }
+
+    /// Z + q·G: what the locks of every part start from.
+    fn start(&self) -> Result<Lock, PaymentError> {
+        match (&self.invoice_lock, &self.share_sum) {
+            (Lock::Point(point), Some(sum)) => Ok(Lock::Point(next_lock(point, sum)?)),
+            (lock, _) => Ok(*lock),
+        }
+    }
+
+    /// Sets up locks and onion for a part, which is counted from 0.
+    pub(super) fn attempt(
+        &self,
+        id: PaymentId,
+        part: usize,
+        order: &PartOrder,
+        height: u32,
+    ) -> Result<Attempt, PaymentError> {
+        let overflow = PaymentError::ExpiryOverflow { hop: order.forwarders.len() + 1 };
+        let latest_release = height.checked_add(self.hold.map_or(0, |hold| hold.blocks));
+        let latest_release = latest_release.ok_or(overflow.clone())?;
+        let claimable = |from: u32| from.checked_add(self.min_final_delta).ok_or(overflow.clone());
+        let last =
+            EdgeTerms { amount_msat: order.amount_msat, expiry: claimable(latest_release)? };
+        let end = order.end(&self.invoice, self.min_final_delta)?;
+        // Who finds the rest of the route does so later, from the height then.
+        let expiry = match end {
+            RouteEnd::Delegated { .. } => claimable(height)?,
+            RouteEnd::Node(_) | RouteEnd::Path(_) => last.expiry,
+        };
+        let in_path = end.is_path();
+        let plan = LegPlan {
+            start: self.start()?,
+            route: Route::with_end(&order.forwarders, end, last)?,
+            seed: &order.seed,
+            hop_blinds: self.hop_blinds,
+            hold: self.hold.map(|hold| HoldAt { hop: hold.hop, latest_release }),
+        };
+        let index = u16::try_from(part + 1).expect("the parts were counted");
+        let leg = plan.build(|last_lock, final_blind| {
+            let secret = PaymentSecret::of_invoice(&self.invoice.invoice_id());
+            let payer = self.paying_under.as_ref().zip(last_lock.as_point());
+            FinalPayload {
+                amount_msat: order.amount_msat,
+                expiry,
+                payment_secret: (!in_path).then_some(secret),
+                total_msat: self.amount_msat,
+                final_blind,
+                part: self.shares.get(part).map(|share| PartShare {
+                    secret: share.duplicate(),
+                    index,
+                    count: self.part_count,
+                }),
+                payer: payer.map(|(paying, last)| paying.payload(last, &order.seed.aux_rand())),
+            }
+            .to_tlv()
+        })?;
+        let hold = self.hold.map(|_| AvailableHold {
+            id: order.seed.hold_id(),
+            release: order.seed.release(),
+            amount_msat: order.amount_msat,
+        });
+        Ok(Attempt { payment: id, part, leg, hold, stage: Stage::Offered })
+    }
+}
+
+impl Attempt {
+    pub(super) fn offer(&self, attempt: AttemptId) -> SenderAction {
+        let first = self.leg.route.edges()[0];
+        let to = self.leg.route.first_node().expect("an onion was built for at least one node");
+        SenderAction::Offer {
+            attempt,
+            proposal: Proposal {
+                to: NextPeer::Node(to),
+                amount_msat: first.amount_msat,
+                expiry: first.expiry,
+                lock: self.leg.locks[0],
+                path_key: None,
+                packet: self.leg.packet.clone(),
+            },
+        }
+    }
+
+    /// Everything secret that the sender has drawn for it.
+    pub(super) fn teach(&self, attempt: AttemptId, view: &mut View) {
+        for (hop, blind) in self.leg.blinds.iter().enumerate() {
+            let scalar = LockSecret::Scalar(blind.as_scalar().clone());
+            view.learn(SecretSource::DrawnBlind { attempt, hop }, scalar);
+        }
+        if let Some(hold) = &self.hold {
+            let scalar = LockSecret::Scalar(hold.release.as_scalar().clone());
+            view.learn(SecretSource::Release { hold: hold.id }, scalar);
+        }
+    }
+}

@@ -1,0 +1,501 @@
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use bitcoin::{OutPoint, Transaction};
+
+mod attempt;
+mod order;
+
+use attempt::{Attempt, PaymentPlan, Stage};
+pub use order::{HoldPlan, PartOrder, Payee, Payer, Payment, Tail};
+
+use super::paying::PayingUnder;
+use super::{
+    AttemptId, FailureMessage, HeldAvailable, HopBlinds, PaymentError, PaymentId, PaymentSecret,
+    Proposal, Route, SecretSource, Slot, View, edge, invoice_lock,
+};
+use crate::contract::OfferedContract;
+use crate::curve::Point;
+use crate::invoice::ktime::PaymentProof;
+use crate::lock::{Lock, LockSecret, previous_secret};
+use crate::onion::Failure;
+
+/// What a sender is told.
+#[derive(Debug)]
+pub enum SenderEvent {
+    /// Pay.
+    Pay(Payment),
+    /// Try a part again, whose attempt has failed for good while others are under way: over another route, with fresh secrets
+    /// but the same share.
+    Retry {
+        /// The attempt that failed.
+        attempt: AttemptId,
+        /// The same part, with a fresh seed.
+        order: PartOrder,
+        /// The height now.
+        height: u32,
+    },
+    /// The contract of the first edge is irrevocably committed.
+    OutgoingCommitted {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The contract.
+        contract: OfferedContract,
+    },
+    /// The contract of the first edge can't be offered: the first node is away, or refuses.
+    OfferFailed {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// The contract was claimed on the chain.
+    OutgoingClaimed {
+        /// The contract.
+        outgoing: OutPoint,
+        /// What spends it.
+        transaction: Transaction,
+    },
+    /// The claimer told the secret.
+    OutgoingFulfilled {
+        /// The contract.
+        outgoing: OutPoint,
+        /// The secret.
+        secret: LockSecret,
+    },
+    /// The contract is irrevocably gone, and was not claimed.
+    OutgoingFailed {
+        /// The contract.
+        outgoing: OutPoint,
+        /// What the neighbour said; nothing if the contract timed out.
+        failure: Option<FailureMessage>,
+    },
+    /// A new block.
+    Block {
+        /// Its height.
+        height: u32,
+    },
+}
+
+/// What a sender wants done.
+#[derive(Debug)]
+pub enum SenderAction {
+    /// Offer a contract to the first node.
+    Offer {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The offer.
+        proposal: Proposal,
+    },
+    /// Send a message to the receiver, through whoever keeps its mail.
+    Mail {
+        /// The receiver.
+        to: Point,
+        /// The `held_ptlc_available`, sealed to it.
+        sealed: Vec<u8>,
+    },
+    /// Nothing to do: the payment arrived.
+    Paid {
+        /// The payment.
+        payment: PaymentId,
+        /// z or the preimage: that the receiver, or somebody who paid it before, was paid. Or z(x): that this payer paid,
+        /// which [`Sender::prove`] turns into a proof.
+        secret: LockSecret,
+    },
+    /// The attempt failed, and its money is back. While others of its payment are under way it can be tried again.
+    AttemptFailed {
+        /// The payment.
+        payment: PaymentId,
+        /// The attempt.
+        attempt: AttemptId,
+        /// Who failed it and why, as far as that can be read. The hop is counted from 0 for N_1.
+        failure: Option<Failure>,
+    },
+    /// Nothing to do: the payment failed, and all money is back.
+    Failed {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// Take the money of the contract back: its expiry is reached.
+    TimeOut {
+        /// The contract.
+        outgoing: OutPoint,
+    },
+}
+
+/// The node that pays.
+#[derive(Debug, Default)]
+pub struct Sender {
+    payments: BTreeMap<PaymentId, Paying>,
+    attempts: BTreeMap<AttemptId, Attempt>,
+    outgoing: BTreeMap<OutPoint, AttemptId>,
+    view: View,
+    log: Vec<SenderEvent>,
+}
+
+#[derive(Debug)]
+struct Paying {
+    plan: PaymentPlan,
+    /// The newest attempt of each part.
+    attempts: Vec<AttemptId>,
+    mail: Option<(Point, Vec<u8>)>,
+    outcome: Outcome,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    UnderWay,
+    /// With z or z(x), or the preimage.
+    Paid(LockSecret),
+    Failed,
+}
+
+impl Sender {
+    /// A sender that has paid nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The sender that these events make.
+    ///
+    /// # Errors
+    ///
+    /// That of the first event which was not accepted before either.
+    pub fn replay(log: Vec<SenderEvent>) -> Result<Self, PaymentError> {
+        let mut sender = Self::new();
+        for event in log {
+            sender.apply(event)?;
+        }
+        Ok(sender)
+    }
+
+    /// The events so far.
+    pub fn log(&self) -> &[SenderEvent] {
+        &self.log
+    }
+
+    /// The events, to be replayed.
+    pub fn into_log(self) -> Vec<SenderEvent> {
+        self.log
+    }
+
+    /// What this node knows.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The newest attempt of each part of a payment.
+    pub fn attempts(&self, payment: &PaymentId) -> Option<&[AttemptId]> {
+        self.payments.get(payment).map(|paying| paying.attempts.as_slice())
+    }
+
+    /// The payment that an attempt belongs to.
+    pub fn payment_of(&self, attempt: &AttemptId) -> Option<PaymentId> {
+        self.attempts.get(attempt).map(|attempt| attempt.payment)
+    }
+
+    /// The nodes of an attempt, with what is locked on each edge.
+    pub fn route(&self, attempt: &AttemptId) -> Option<&Route> {
+        self.attempts.get(attempt).map(|attempt| &attempt.leg.route)
+    }
+
+    /// The locks of an attempt, L_1 … L_n, as the sender set them up: without the blinds that a path of the receiver's or a
+    /// node that finds a part of the route adds.
+    pub fn locks(&self, attempt: &AttemptId) -> Option<&[Lock]> {
+        self.attempts.get(attempt).map(|attempt| attempt.leg.locks.as_slice())
+    }
+
+    /// Proves to a verifier that this payer has paid. `challenge` is 32 bytes that the verifier gave for it, `aux_rand` 32
+    /// bytes of fresh entropy, or zeros (BIP-340).
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError::UnknownPayment`], and [`PaymentError::NoProof`] when it has not arrived, or was made under a
+    /// point that is not this payer's own.
+    pub fn prove(
+        &self,
+        payment: &PaymentId,
+        challenge: &[u8; 32],
+        aux_rand: &[u8; 32],
+    ) -> Result<PaymentProof, PaymentError> {
+        let paying = self.payments.get(payment).ok_or(PaymentError::UnknownPayment(*payment))?;
+        let (Outcome::Paid(LockSecret::Scalar(point_secret)), Some(under)) =
+            (&paying.outcome, &paying.plan.paying_under)
+        else {
+            return Err(PaymentError::NoProof(*payment));
+        };
+        under.prove(point_secret, challenge, aux_rand)
+    }
+
+    /// Every action that no event has confirmed: for the start after a crash, when the log was written and the actions may not
+    /// have been carried out. An announcement is given out again until the payment ends, for nobody confirms it; twice is
+    /// as good as once. Time-outs come with the next block.
+    pub fn pending(&self) -> Vec<SenderAction> {
+        let offered = self.attempts.iter().filter_map(|(id, attempt)| match &attempt.stage {
+            Stage::Offered => Some(attempt.offer(*id)),
+            Stage::Committed(_) | Stage::Claimed | Stage::Failed => None,
+        });
+        let announced = self.payments.values().filter_map(|paying| match &paying.outcome {
+            Outcome::UnderWay => {
+                paying.mail.clone().map(|(to, sealed)| SenderAction::Mail { to, sealed })
+            }
+            Outcome::Paid(_) | Outcome::Failed => None,
+        });
+        offered.chain(announced).collect()
+    }
+
+    /// Takes an event and says what to do.
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError`]; then nothing has changed.
+    pub fn apply(&mut self, event: SenderEvent) -> Result<Vec<SenderAction>, PaymentError> {
+        let actions = self.process(&event)?;
+        self.log.push(event);
+        Ok(actions)
+    }
+
+    fn process(&mut self, event: &SenderEvent) -> Result<Vec<SenderAction>, PaymentError> {
+        match event {
+            SenderEvent::Pay(payment) => self.pay(payment),
+            SenderEvent::Retry { attempt, order, height } => self.retry(attempt, order, *height),
+            SenderEvent::OutgoingCommitted { attempt, contract } => {
+                self.outgoing_committed(attempt, contract)
+            }
+            SenderEvent::OfferFailed { attempt } => self.offer_failed(attempt),
+            SenderEvent::OutgoingClaimed { outgoing, transaction } => {
+                let secret = edge::extract(self.committed(outgoing, "claim")?.1, transaction)?;
+                self.fulfilled(outgoing, secret)
+            }
+            SenderEvent::OutgoingFulfilled { outgoing, secret } => {
+                edge::check_secret(self.committed(outgoing, "fulfilment")?.1.funded(), secret)?;
+                self.fulfilled(outgoing, secret.clone())
+            }
+            SenderEvent::OutgoingFailed { outgoing, failure } => {
+                let (attempt, _) = self.committed(outgoing, "failure")?;
+                Ok(self.failed(&attempt, failure.as_ref()))
+            }
+            SenderEvent::Block { height } => Ok(self.block(*height)),
+        }
+    }
+
+    fn pay(&mut self, payment: &Payment) -> Result<Vec<SenderAction>, PaymentError> {
+        let first = payment.parts.first();
+        let no_parts = PaymentError::PartsMismatch { amount_msat: payment.amount_msat };
+        let id = first.ok_or(no_parts)?.seed.payment_id();
+        for (index, part) in payment.parts.iter().enumerate() {
+            let attempt = part.seed.id();
+            let twice = payment.parts[..index].iter().any(|other| other.seed.id() == attempt);
+            if twice || self.attempts.contains_key(&attempt) {
+                return Err(PaymentError::SeedReused(attempt));
+            }
+        }
+        payment.check()?;
+        let paying_under = PayingUnder::new(payment)?;
+        let invoice_lock = match &paying_under {
+            Some(paying) => {
+                self.check_payer_key(paying)?;
+                Lock::Point(paying.payment_point())
+            }
+            None => invoice_lock(&payment.invoice)?,
+        };
+        let plan = PaymentPlan::new(payment, invoice_lock, paying_under)?;
+        let attempts = payment.parts.iter().enumerate().map(|(part, order)| {
+            Ok((order.seed.id(), plan.attempt(id, part, order, payment.height)?))
+        });
+        let attempts = attempts.collect::<Result<Vec<_>, PaymentError>>()?;
+
+        let mut actions = Vec::new();
+        for (part, share) in plan.shares().iter().enumerate() {
+            let source = SecretSource::DrawnShare { attempt: attempts[part].0 };
+            self.view.learn(source, LockSecret::Scalar(share.as_scalar().clone()));
+        }
+        let ids = attempts.iter().map(|(attempt, _)| *attempt).collect();
+        for (attempt_id, attempt) in attempts {
+            attempt.teach(attempt_id, &mut self.view);
+            actions.push(attempt.offer(attempt_id));
+            self.attempts.insert(attempt_id, attempt);
+        }
+        let outcome = Outcome::UnderWay;
+        self.payments.insert(id, Paying { plan, attempts: ids, mail: None, outcome });
+        Ok(actions)
+    }
+
+    fn retry(
+        &mut self,
+        failed: &AttemptId,
+        order: &PartOrder,
+        height: u32,
+    ) -> Result<Vec<SenderAction>, PaymentError> {
+        let attempt_id = order.seed.id();
+        if self.attempts.contains_key(&attempt_id) {
+            return Err(PaymentError::SeedReused(attempt_id));
+        }
+        let before = self.attempts.get(failed).ok_or(PaymentError::UnknownAttempt(*failed))?;
+        let (id, part) = (before.payment, before.part);
+        let amount_msat = before.leg.route.last().amount_msat;
+        let unknown = PaymentError::UnknownPayment(id);
+        let paying = self.payments.get_mut(&id).ok_or(unknown)?;
+        let newest = paying.attempts[part] == *failed;
+        let Outcome::UnderWay = paying.outcome else {
+            return Err(PaymentError::PaymentEnded(id));
+        };
+        if !newest || !matches!(before.stage, Stage::Failed) {
+            return Err(PaymentError::AttemptUnderWay(*failed));
+        }
+        if order.amount_msat != amount_msat {
+            return Err(PaymentError::PartsMismatch { amount_msat });
+        }
+        order.check_holder(paying.plan.hold, &before.leg.route)?;
+        let attempt = paying.plan.attempt(id, part, order, height)?;
+        paying.attempts[part] = attempt_id;
+        attempt.teach(attempt_id, &mut self.view);
+        let offer = attempt.offer(attempt_id);
+        self.attempts.insert(attempt_id, attempt);
+        Ok(alloc::vec![offer])
+    }
+
+    /// A payer key is for one payment, and the receiver claims its x once: another payment only when those before it have
+    /// failed for good.
+    fn check_payer_key(&self, paying: &PayingUnder) -> Result<(), PaymentError> {
+        let in_use = self.payments.iter().find(|(_, payment)| {
+            payment.plan.paying_under.as_ref().is_some_and(|other| {
+                let retry =
+                    other.terms() == paying.terms() && matches!(payment.outcome, Outcome::Failed);
+                other.terms().payer == paying.terms().payer && !retry
+            })
+        });
+        in_use.map_or(Ok(()), |(payment, _)| Err(PaymentError::PayerKeyInUse { payment: *payment }))
+    }
+
+    fn offer_failed(&mut self, attempt_id: &AttemptId) -> Result<Vec<SenderAction>, PaymentError> {
+        let attempt =
+            self.attempts.get(attempt_id).ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
+        let Stage::Offered = attempt.stage else {
+            return Err(PaymentError::AttemptUnderWay(*attempt_id));
+        };
+        Ok(self.failed(attempt_id, None))
+    }
+
+    fn failed(
+        &mut self,
+        attempt_id: &AttemptId,
+        failure: Option<&FailureMessage>,
+    ) -> Vec<SenderAction> {
+        let Some(attempt) = self.attempts.get_mut(attempt_id) else { return Vec::new() };
+        attempt.stage = Stage::Failed;
+        let payment = attempt.payment;
+        let failure = failure.and_then(|failure| failure.read(&attempt.leg.shared_secrets));
+        let failed = SenderAction::AttemptFailed { payment, attempt: *attempt_id, failure };
+        let mut actions = alloc::vec![failed];
+        let Some(paying) = self.payments.get_mut(&payment) else { return actions };
+        let is_failed = |id: &AttemptId| matches!(self.attempts[id].stage, Stage::Failed);
+        if matches!(paying.outcome, Outcome::UnderWay) && paying.attempts.iter().all(is_failed) {
+            paying.outcome = Outcome::Failed;
+            actions.push(SenderAction::Failed { payment });
+        }
+        actions
+    }
+
+    fn outgoing_committed(
+        &mut self,
+        attempt_id: &AttemptId,
+        contract: &OfferedContract,
+    ) -> Result<Vec<SenderAction>, PaymentError> {
+        let outpoint = contract.funded().outpoint();
+        if self.outgoing.contains_key(&outpoint) {
+            return Err(PaymentError::KnownContract(outpoint));
+        }
+        let attempt =
+            self.attempts.get_mut(attempt_id).ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
+        let Stage::Offered = attempt.stage else {
+            return Err(PaymentError::OutOfOrder { contract: outpoint, event: "commitment" });
+        };
+        let first = attempt.leg.route.edges()[0];
+        edge::check_proposed(contract, attempt.leg.locks[0], first.amount_msat, first.expiry)?;
+        attempt.stage = Stage::Committed(contract.clone());
+        self.outgoing.insert(outpoint, *attempt_id);
+        let payment = attempt.payment;
+        // Not before: what is announced is there.
+        self.announce(&payment)
+    }
+
+    /// The `held_ptlc_available`, once all parts are held.
+    fn announce(&mut self, id: &PaymentId) -> Result<Vec<SenderAction>, PaymentError> {
+        let Some(paying) = self.payments.get_mut(id) else { return Ok(Vec::new()) };
+        let attempts = paying.attempts.iter().map(|attempt| &self.attempts[attempt]);
+        let mut holds = Vec::new();
+        for attempt in attempts.clone() {
+            match (&attempt.stage, &attempt.hold) {
+                (Stage::Committed(_), Some(hold)) => holds.push(hold.clone()),
+                _ => return Ok(Vec::new()),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn committed(
+        &self,
+        outgoing: &OutPoint,
+        event: &'static str,
+    ) -> Result<(AttemptId, &OfferedContract), PaymentError> {
+        let attempt =
+            *self.outgoing.get(outgoing).ok_or(PaymentError::UnknownContract(*outgoing))?;
+        match self.attempts.get(&attempt).map(|attempt| &attempt.stage) {
+            Some(Stage::Committed(contract)) => Ok((attempt, contract)),
+            _ => Err(PaymentError::OutOfOrder { contract: *outgoing, event }),
+        }
+    }
+
+    /// z = l_1 − y_0 − q
+    fn fulfilled(
+        &mut self,
+        outgoing: &OutPoint,
+        secret: LockSecret,
+    ) -> Result<Vec<SenderAction>, PaymentError> {
+        let (attempt_id, _) = self.committed(outgoing, "claim")?;
+        let attempt = &self.attempts[&attempt_id];
+        let id = attempt.payment;
+        let paying = self.payments.get(&id).ok_or(PaymentError::UnknownPayment(id))?;
+        let payment_secret = match (attempt.leg.blinds.first(), &secret) {
+            (Some(blind), LockSecret::Scalar(scalar)) => {
+                let shifted = previous_secret(scalar, blind)?;
+                LockSecret::Scalar(match &paying.plan.share_sum {
+                    Some(sum) => previous_secret(&shifted, sum)?,
+                    None => shifted,
+                })
+            }
+            _ => secret.clone(),
+        };
+        if !paying.plan.invoice_lock.is_opened_by(&payment_secret) {
+            return Err(PaymentError::WrongSecret(*outgoing));
+        }
+        let invoice = paying.plan.invoice.invoice_id();
+        let source = match &paying.plan.paying_under {
+            Some(paying) => SecretSource::PointSecret { invoice, x: paying.x() },
+            None => SecretSource::Payment { invoice },
+        };
+        self.view.learn(SecretSource::Lock { contract: *outgoing }, secret);
+        self.view.learn(source, payment_secret.clone());
+        if let Some(attempt) = self.attempts.get_mut(&attempt_id) {
+            attempt.stage = Stage::Claimed;
+        }
+        let Some(paying) = self.payments.get_mut(&id) else { return Ok(Vec::new()) };
+        // The other parts bring the same secret.
+        if let Outcome::Paid(_) = paying.outcome {
+            return Ok(Vec::new());
+        }
+        paying.outcome = Outcome::Paid(payment_secret.clone());
+        Ok(alloc::vec![SenderAction::Paid { payment: id, secret: payment_secret }])
+    }
+
+    fn block(&self, height: u32) -> Vec<SenderAction> {
+        self.attempts
+            .values()
+            .filter_map(|attempt| match &attempt.stage {
+                Stage::Committed(contract) if edge::expiry(contract.funded()) <= height => {
+                    Some(SenderAction::TimeOut { outgoing: contract.funded().outpoint() })
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}

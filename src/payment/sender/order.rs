@@ -1,0 +1,177 @@
+use alloc::vec::Vec;
+
+use super::super::route::RouteEnd;
+use super::super::{
+    AttemptSeed, ForwardingPolicy, HopBlinds, PayerSeed, PaymentError, PaymentPath, Recipient,
+    RouteHop,
+};
+use crate::curve::Point;
+use crate::invoice::{Amount, StaticInvoice};
+
+/// Whom the sender means to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payee {
+    /// The owner of this node id, known from elsewhere: an invoice of anybody else is refused.
+    Known(Point),
+    /// Whoever signed the invoice. The sender trusts whoever gave it the invoice: a vault can put its own in place of
+    /// the receiver's.
+    WhoeverSigned,
+}
+
+/// Where a payment is to be held, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldPlan {
+    /// The forwarder that holds, counted from 1; the same node on the route of every part.
+    pub hop: usize,
+    /// For how many blocks at most.
+    pub blocks: u32,
+}
+
+/// Who pays under a k-time payment point.
+#[derive(Debug)]
+pub struct Payer {
+    /// Fresh entropy for this payment, the same for every attempt of it.
+    pub seed: PayerSeed,
+    /// A note to the receiver, to be bound into the payment. It travels in the onion of every part, so a hundred bytes at most.
+    pub note: Option<Vec<u8>>,
+}
+
+/// An order to pay.
+#[derive(Debug)]
+pub struct Payment {
+    /// What to pay, decoded and with its signature verified.
+    pub invoice: StaticInvoice,
+    /// Whom.
+    pub payee: Payee,
+    /// How much the receiver gets over all parts, in millisatoshi.
+    pub amount_msat: u64,
+    /// Its parts, at least one. The receiver claims all or none.
+    pub parts: Vec<PartOrder>,
+    /// How many blocks the receiver gets to claim.
+    pub min_final_delta: u32,
+    /// Where to hold, if the receiver is offline.
+    pub hold: Option<HoldPlan>,
+    /// Where the forwarders have their y's from.
+    pub hop_blinds: HopBlinds,
+    /// The height now.
+    pub height: u32,
+    /// The time now, in seconds since 1970.
+    pub unix_time: u64,
+    /// Who pays, for an invoice with k-time payment points; none for any other, whose payers have no points of their own
+    /// and get no proof of payment.
+    pub payer: Option<Payer>,
+}
+
+/// One part of a payment, and the way that it takes.
+#[derive(Debug)]
+pub struct PartOrder {
+    /// How much of the payment, in millisatoshi.
+    pub amount_msat: u64,
+    /// The forwarders N_1, N_2, … that the sender has chosen; the last one's channel leads to where the tail begins.
+    pub forwarders: Vec<RouteHop>,
+    /// What comes behind them.
+    pub tail: Tail,
+    /// Fresh entropy, for this attempt alone.
+    pub seed: AttemptSeed,
+}
+
+/// How the route of a part ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// At the receiver, the end of the invoice's interim route.
+    Receiver,
+    /// With the invoice's path of this number, counted from 0: the next node is its introduction node.
+    Path(usize),
+    /// The last forwarder finds the way to the receiver itself, when it forwards.
+    Delegated {
+        /// What it may spend on the way beyond its own terms.
+        budget: ForwardingPolicy,
+        /// Over the invoice's path of this number, if it has paths.
+        path: Option<usize>,
+    },
+}
+
+impl Payment {
+    /// Whether the invoice may be paid like this at all.
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError`], with the field.
+    pub(super) fn check(&self) -> Result<(), PaymentError> {
+        let invoice = &self.invoice;
+        invoice.check_not_expired(self.unix_time)?;
+        if let Payee::Known(payee) = self.payee
+            && invoice.invoice_node_id() != payee
+        {
+            return Err(PaymentError::NotFromPayee);
+        }
+        if let Some(&Amount::Millisatoshi(asked_msat)) = invoice.amount()
+            && self.amount_msat < asked_msat
+        {
+            return Err(PaymentError::BelowInvoice { asked_msat, amount_msat: self.amount_msat });
+        }
+        let sum = self.parts.iter().try_fold(0, |sum: u64, part| sum.checked_add(part.amount_msat));
+        if sum != Some(self.amount_msat) || u16::try_from(self.parts.len()).is_err() {
+            return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
+        }
+        if let Some(hold) = self.hold {
+            let holder = |part: &PartOrder| {
+                let index = hold.hop.checked_sub(1)?;
+                part.forwarders.get(index).map(|hop| hop.node_id)
+            };
+            let mut holders = self.parts.iter().map(holder);
+            let first = holders.next().flatten();
+            if first.is_none() || !holders.all(|holder| holder == first) {
+                return Err(PaymentError::NoHolder { hop: hold.hop });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PartOrder {
+    /// Where the invoice wants the route to end.
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError::RouteMismatch`], [`PaymentError::NoSuchPath`] and [`PaymentError::NoDelegate`].
+    pub(super) fn end(
+        &self,
+        invoice: &StaticInvoice,
+        min_final_delta: u32,
+    ) -> Result<RouteEnd, PaymentError> {
+        match self.tail {
+            Tail::Receiver => self.clear_end(invoice).map(RouteEnd::Node),
+            Tail::Path(index) => path(invoice, index).map(RouteEnd::Path),
+            Tail::Delegated { .. } if self.forwarders.is_empty() => Err(PaymentError::NoDelegate),
+            Tail::Delegated { budget, path: index } => {
+                let recipient = match index {
+                    Some(index) => Recipient::Path(path(invoice, index)?),
+                    None => Recipient::Node(receiver(invoice)?),
+                };
+                Ok(RouteEnd::Delegated { recipient, budget, min_final_delta })
+            }
+        }
+    }
+
+    /// The interim route ends with the receiver; what comes before it are the last forwarders.
+    fn clear_end(&self, invoice: &StaticInvoice) -> Result<Point, PaymentError> {
+        let receiver = receiver(invoice)?;
+        let (_, tail) = invoice.interim_route().split_last().ok_or(PaymentError::RouteMismatch)?;
+        let forwarders = self.forwarders.iter().map(|hop| hop.node_id);
+        if forwarders.rev().take(tail.len()).eq(tail.iter().rev().copied()) {
+            Ok(receiver)
+        } else {
+            Err(PaymentError::RouteMismatch)
+        }
+    }
+}
+
+/// Who receives, if the invoice says so in the clear.
+fn receiver(invoice: &StaticInvoice) -> Result<Point, PaymentError> {
+    invoice.interim_route().last().copied().ok_or(PaymentError::RouteMismatch)
+}
+
+fn path(_invoice: &StaticInvoice, index: usize) -> Result<PaymentPath, PaymentError> {
+    Err(PaymentError::NoSuchPath { index })
+}
