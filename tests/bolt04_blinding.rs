@@ -235,7 +235,7 @@ fn paths_are_made_and_joined() {
             assert_eq!(hex::encode(data.to_bytes()), hop.encoded_tlvs, "{}", hop.alias);
         }
         made = Some(match made {
-            Some(head) => head.join(path),
+            Some(head) => head.join(path).unwrap(),
             None => path,
         });
         hops = others;
@@ -345,7 +345,7 @@ fn message_over_joined_paths() {
         }
         path
     };
-    let made = build(0, 1).join(build(1, 4));
+    let made = build(0, 1).join(build(1, 4)).unwrap();
     assert_eq!(made, path(&vector.route));
 
     let mut fields = TlvWriter::new();

@@ -1,7 +1,10 @@
 use thiserror::Error;
 
-/// Why bytes are not an integer or a TLV stream. Offsets count bytes from the start of the stream to the
-/// start of the record.
+use super::PathPart;
+use crate::curve::CurveError;
+
+/// Why bytes are not an integer, a TLV stream or a blinded path. Offsets count bytes from the start of the
+/// stream to the start of the record.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum WireError {
@@ -85,6 +88,34 @@ pub enum WireError {
         /// Where the second one starts.
         offset: usize,
     },
+    /// The bytes end inside a blinded path.
+    #[error("blinded path is truncated in {part}")]
+    PathTruncated {
+        /// The part that is not whole.
+        part: PathPart,
+    },
+    /// A point of a blinded path is none.
+    #[error("blinded path: {part}: {source}")]
+    PathPoint {
+        /// Which point.
+        part: PathPart,
+        /// What is wrong with it.
+        source: CurveError,
+    },
+    /// A blinded path has no hop, or more than its number can say.
+    #[error("blinded path of {hops} hops, expected 1 to 255")]
+    PathHops {
+        /// How many hops it has.
+        hops: usize,
+    },
+    /// The data for a hop of a blinded path is longer than its length can say.
+    #[error("blinded path: data of {length} bytes for hop {hop}, expected at most 65535")]
+    PathData {
+        /// The hop, counted from 0 at the introduction node.
+        hop: usize,
+        /// The length of the data in bytes.
+        length: usize,
+    },
 }
 
 impl WireError {
@@ -101,7 +132,11 @@ impl WireError {
             | Self::BigSizeNotMinimal { .. }
             | Self::IntegerTooLong { .. }
             | Self::IntegerNotMinimal
-            | Self::TypeTruncated { .. } => None,
+            | Self::TypeTruncated { .. }
+            | Self::PathTruncated { .. }
+            | Self::PathPoint { .. }
+            | Self::PathHops { .. }
+            | Self::PathData { .. } => None,
         }
     }
 }

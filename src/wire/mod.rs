@@ -1,5 +1,5 @@
-//! The Lightning wire encoding that invoices and onion payloads share: BigSize, truncated integers and
-//! TLV streams.
+//! The Lightning wire encoding that invoices and onions share: BigSize, truncated integers, TLV streams,
+//! feature bits, and blinded paths as they are handed out.
 //!
 //! A TLV record is `type ‖ length ‖ value`, type and length as BigSize. A stream is records in strictly
 //! ascending order of type, up to the end of the bytes. A message has exactly one encoding, so what is
@@ -10,6 +10,9 @@
 //! | a BigSize or truncated integer with leading zeros | two encodings of one message |
 //! | a type that does not ascend, or comes twice | two readers could pick two values |
 //! | a record that ends after the stream does | truncation, or a length that lies |
+//!
+//! A [`BlindedPath`] has one encoding, too: it stands in offers and invoices, and the maker and the users of
+//! its contents are in [`onion::blinded`](crate::onion::blinded).
 //!
 //! What a type means, and whether it may be unknown ("it's OK to be odd"), is for the module above:
 //! [`TlvStream`] keeps every record with its raw bytes.
@@ -37,14 +40,20 @@
 //! # References
 //!
 //! [BOLT 1](https://github.com/lightning/bolts/blob/master/01-messaging.md), "Type-Length-Value Format",
-//! "Fundamental Types" and appendix A (BigSize).
+//! "Fundamental Types" and appendix A (BigSize);
+//! [BOLT 4](https://github.com/lightning/bolts/blob/master/04-onion-routing.md), "Route Blinding";
+//! [BOLT 9](https://github.com/lightning/bolts/blob/master/09-features.md).
 
 mod bigsize;
 mod error;
+mod features;
 mod integer;
+mod path;
 mod tlv;
 
 pub use bigsize::{read_bigsize, write_bigsize};
 pub use error::WireError;
+pub use features::Features;
 pub use integer::{read_tu32, read_tu64, tu64};
+pub use path::{BlindedHop, BlindedPath, ChannelEnd, IntroductionNode, PathPart};
 pub use tlv::{TlvRecord, TlvStream, TlvWriter};

@@ -11,6 +11,14 @@ pub enum BlindingError {
     /// A path to nobody was to be made.
     #[error("a blinded path needs at least one hop")]
     NoHops,
+    /// A path was to be made over more hops than its encoding can count.
+    #[error("a blinded path of {hops} hops, expected at most {max}")]
+    TooManyHops {
+        /// How many hops it would have.
+        hops: usize,
+        /// How many it may have.
+        max: usize,
+    },
     /// The data for a hop is longer than the 16-bit length field of an invoice can say.
     #[error("data for hop {hop} has {length} bytes, expected at most {max}")]
     DataLength {

@@ -98,9 +98,9 @@ impl OnionMessage {
     ///
     /// [`BlindingError::Onion`], with [`OnionError::TooLong`] where the path and the fields exceed the longer
     /// of the two lengths.
-    pub fn build(
+    pub fn build<N>(
         session_key: SecretScalar,
-        path: &BlindedPath,
+        path: &BlindedPath<N>,
         final_fields: &TlvWriter,
     ) -> Result<Self, BlindingError> {
         let last = path.hops().len() - 1;

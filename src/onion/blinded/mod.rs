@@ -149,10 +149,11 @@ mod tweak;
 pub use data::{PaymentConstraints, PaymentRelay, RecipientData};
 pub use error::BlindingError;
 pub use message::{NextPeer, OnionMessage, PeeledMessage};
-pub use path::{BlindedHop, BlindedPath};
 pub use payment::{INVALID_ONION_BLINDING, PathHop, PeeledPayment, peel_payment};
 pub use secret::PathSecret;
 pub use tweak::{hop_blind, path_blind, path_blind_sum};
+
+pub use crate::wire::{BlindedHop, BlindedPath};
 
 /// What `encrypted_recipient_data` is longer than the data, in bytes: Poly1305's tag.
 pub const OVERHEAD: usize = 16;

@@ -63,7 +63,12 @@ fn limits_are_named() {
     assert_eq!(BlindedPath::build(secret(9), &none).unwrap_err(), BlindingError::NoHops);
     let (path, _) = path();
     let (node_id, path_key) = (*path.first_node_id(), *path.first_path_key());
-    assert_eq!(BlindedPath::from_parts(node_id, path_key, Vec::new()), Err(BlindingError::NoHops));
+    let too_many = vec![(node_id, [0; 0]); 256];
+    assert_eq!(
+        BlindedPath::build(secret(9), &too_many).unwrap_err(),
+        BlindingError::TooManyHops { hops: 256, max: 255 }
+    );
+    assert!(BlindedPath::build(secret(9), &too_many[1..]).is_ok());
     let read = BlindedPath::from_parts(node_id, path_key, path.hops().to_vec());
     assert_eq!(read, Ok(path));
 
