@@ -50,6 +50,27 @@ impl Blind {
         self.0.add(&other.0).map(Self).map_err(|_| LockError::BlindsCancel)
     }
 
+    /// The sum of all of them; None for no blind at all.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::BlindsCancel`], when the whole sum is zero; a part of it may be.
+    pub fn sum<'a>(blinds: impl IntoIterator<Item = &'a Self>) -> Result<Option<Self>, LockError> {
+        let mut count = 0;
+        let sum = blinds.into_iter().fold(None, |sum: Option<SecretScalar>, blind| {
+            count += 1;
+            match sum {
+                Some(sum) => sum.add(&blind.0).ok(),
+                None => Some(blind.0.clone()),
+            }
+        });
+        match (sum, count) {
+            (Some(sum), _) => Ok(Some(Self(sum))),
+            (None, 0) => Ok(None),
+            (None, _) => Err(LockError::BlindsCancel),
+        }
+    }
+
     /// The difference of two blinds, to take a tweak away again.
     ///
     /// # Errors

@@ -84,6 +84,14 @@ pub enum LockSecret {
 }
 
 impl Lock {
+    /// The point, of a point lock.
+    pub fn as_point(&self) -> Option<&Point> {
+        match self {
+            Self::Hash(_) => None,
+            Self::Point(point) => Some(point),
+        }
+    }
+
     /// Whether `secret` opens this lock.
     pub fn is_opened_by(&self, secret: &LockSecret) -> bool {
         *self == secret.lock()

@@ -23,18 +23,12 @@ impl RouteLocks {
             next_lock(payment_point, first).map_err(|_| LockError::LockAtInfinity { edge: 1 })?;
         let mut locks = Vec::with_capacity(blinds.len());
         locks.push(lock);
-        // A part of the sum may well be zero; Y may not.
-        let mut sum = Some(first.as_scalar().clone());
         for (index, blind) in rest.iter().enumerate() {
             lock = next_lock(&lock, blind)
                 .map_err(|_| LockError::LockAtInfinity { edge: index + 2 })?;
             locks.push(lock);
-            sum = match sum {
-                Some(sum) => sum.add(blind.as_scalar()).ok(),
-                None => Some(blind.as_scalar().clone()),
-            };
         }
-        let final_blind = sum.map(Blind::new).ok_or(LockError::BlindsCancel)?;
+        let final_blind = Blind::sum(blinds)?.ok_or(LockError::NoEdges)?;
         Ok(Self { locks, final_blind })
     }
 

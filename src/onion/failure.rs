@@ -55,6 +55,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What a hop says without encryption; None for fewer than 2 bytes.
+    pub(crate) fn in_clear(hop: usize, message: Vec<u8>) -> Option<Self> {
+        (message.len() >= CODE_LENGTH).then_some(Self { hop, message })
+    }
+
     /// BOLT 4's failure code.
     pub fn code(&self) -> u16 {
         u16::from_be_bytes([self.message[0], self.message[1]])

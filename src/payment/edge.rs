@@ -1,22 +1,26 @@
 use bitcoin::Transaction;
 
-use super::PaymentError;
+use super::{ForwardingPolicy, PaymentError, Refusal};
 use crate::contract::{FundedContract, OfferedContract};
 use crate::curve::Point;
-use crate::lock::{Lock, LockSecret};
+use crate::lock::{Blind, Lock, LockError, LockSecret, next_lock};
 use crate::onion::Packet;
+use crate::onion::blinded::NextPeer;
 
 /// What a node proposes to its neighbour.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// The neighbour.
-    pub to: Point,
+    /// The neighbour, by its node id or by the channel to it.
+    pub to: NextPeer,
     /// What to lock, in millisatoshi; a contract on the chain rounds up to satoshi.
     pub amount_msat: u64,
     /// When the money comes back, a block height.
     pub expiry: u32,
     /// What to lock it under.
     pub lock: Lock,
+    /// What goes with the onion to a node of a blinded path behind its introduction node (BOLT 2: `path_key` in
+    /// `update_add_htlc`).
+    pub path_key: Option<Point>,
     /// The onion for the neighbour.
     pub packet: Packet,
 }
@@ -35,6 +39,34 @@ pub(super) fn expiry(funded: &FundedContract) -> u32 {
 /// What the contract is locked under.
 pub(super) fn lock(funded: &FundedContract) -> Lock {
     funded.contract().terms().lock
+}
+
+/// The lock with a blind added to it; a hash lock stays what it is.
+pub(super) fn add(lock: Lock, blind: Option<&Blind>) -> Result<Lock, LockError> {
+    match (lock, blind) {
+        (Lock::Point(point), Some(blind)) => Ok(Lock::Point(next_lock(&point, blind)?)),
+        (lock, _) => Ok(lock),
+    }
+}
+
+/// Whether the incoming contract pays for this outgoing one.
+pub(super) fn check_policy(
+    policy: &ForwardingPolicy,
+    funded: &FundedContract,
+    outgoing_msat: u64,
+    outgoing_expiry: u32,
+) -> Result<(), Refusal> {
+    let offered_msat = amount_msat(funded).saturating_sub(outgoing_msat);
+    let required_msat = policy.fee_msat(outgoing_msat).unwrap_or(u64::MAX);
+    if amount_msat(funded) < outgoing_msat || offered_msat < required_msat {
+        return Err(Refusal::FeeInsufficient { offered_msat, required_msat });
+    }
+    let offered = expiry(funded).saturating_sub(outgoing_expiry);
+    let required = policy.cltv_expiry_delta;
+    if expiry(funded) < outgoing_expiry || offered < required {
+        return Err(Refusal::ExpiryDelta { expiry: expiry(funded), offered, required });
+    }
+    Ok(())
 }
 
 /// The offerer's check that what was committed is what it proposed.

@@ -4,7 +4,8 @@ use alloc::string::String;
 use bitcoin::OutPoint;
 use thiserror::Error;
 
-use super::AttemptId;
+use super::payload::type_of;
+use super::{AttemptId, PaymentId};
 use crate::claims::ClaimError;
 use crate::contract::ContractError;
 use crate::hold::{HoldError, HoldId};
@@ -12,6 +13,7 @@ use crate::invoice::ktime::KtimeError;
 use crate::invoice::{InvoiceError, InvoiceId};
 use crate::lock::LockError;
 use crate::onion::OnionError;
+use crate::onion::blinded::BlindingError;
 use crate::wire::WireError;
 
 /// Why a payload or message is refused; the field by its name on the wire.
@@ -41,6 +43,20 @@ pub enum PayloadError {
     Sealed(#[from] OnionError),
 }
 
+impl PayloadError {
+    /// The type of the field at fault, as far as there is one.
+    pub fn tlv_type(&self) -> Option<u64> {
+        match self {
+            Self::Missing(field) | Self::Malformed(field) | Self::Misplaced(field) => {
+                type_of(field)
+            }
+            Self::UnknownEven { tlv_type } => Some(*tlv_type),
+            Self::Wire(error) => error.tlv_type(),
+            Self::Sealed(_) => None,
+        }
+    }
+}
+
 /// Why a node fails a payment back. The payment ends; nobody loses anything.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -48,6 +64,9 @@ pub enum Refusal {
     /// The packet is wrong, or was here before.
     #[error("onion: {0}")]
     Onion(#[from] OnionError),
+    /// The packet is wrong, or what it says at a hop of a blinded path.
+    #[error("blinded path: {0}")]
+    Blinding(#[from] BlindingError),
     /// The payload is wrong.
     #[error("payload: {0}")]
     Payload(#[from] PayloadError),
@@ -65,12 +84,14 @@ pub enum Refusal {
     /// The outgoing contract would not end early enough before the incoming one.
     #[error("expiry: {offered} blocks between incoming and outgoing, {required} asked")]
     ExpiryDelta {
+        /// When the incoming contract expires, a block height.
+        expiry: u32,
         /// Blocks between the two expiries; zero when they are the wrong way round.
         offered: u32,
         /// The node's delta, in blocks.
         required: u32,
     },
-    /// A contract would end too soon to be claimed.
+    /// The outgoing contract would end too soon.
     #[error("expiry: height {expiry}, but at least {required} is needed")]
     ExpiryTooSoon {
         /// The expiry that was offered.
@@ -78,6 +99,17 @@ pub enum Refusal {
         /// The lowest that is accepted.
         required: u32,
     },
+    /// The receiver could not claim in time.
+    #[error("expiry: height {expiry}, but the receiver needs at least {required}")]
+    FinalExpiryTooSoon {
+        /// The expiry that was offered.
+        expiry: u32,
+        /// The lowest that is accepted.
+        required: u32,
+    },
+    /// This node found no way to the recipient within its budget.
+    #[error("no route to the recipient")]
+    NoRoute,
     /// A point lock without a blind, or a hash lock with one.
     #[error("blind: does not belong to this kind of lock")]
     TweakMismatch,
@@ -116,13 +148,33 @@ pub enum Refusal {
         /// What it should, in millisatoshi.
         expected_msat: u64,
     },
-    /// The payment has more parts than this one.
-    #[error("total_msat: {total_msat} msat, but the part has {amount_msat} msat")]
+    /// The parts are not worth the whole payment.
+    #[error("total_msat: {total_msat} msat, but the parts have {amount_msat} msat")]
     IncompleteSet {
         /// The whole payment, in millisatoshi.
         total_msat: u64,
-        /// This part, in millisatoshi.
+        /// All its parts, in millisatoshi.
         amount_msat: u64,
+    },
+    /// The part contradicts those that arrived before it.
+    #[error("{field}: not that of the parts before")]
+    PartMismatch {
+        /// The field, by its name on the wire.
+        field: &'static str,
+    },
+    /// The part has arrived already, with another contract.
+    #[error("part_share: part {index} has arrived before")]
+    DuplicatePart {
+        /// Which part, from 1.
+        index: u16,
+    },
+    /// The other parts did not arrive in time.
+    #[error("{arrived} of {count} parts arrived")]
+    SetTimedOut {
+        /// How many arrived.
+        arrived: usize,
+        /// How many there are.
+        count: usize,
     },
     /// A node further along failed it.
     #[error("failed further along the route")]
@@ -169,11 +221,17 @@ pub enum PaymentError {
     /// The seed of an attempt was used before.
     #[error("attempt {0}: its seed was used before")]
     SeedReused(AttemptId),
+    /// The sender has no such payment.
+    #[error("payment {0}: unknown")]
+    UnknownPayment(PaymentId),
+    /// The payment has arrived or failed.
+    #[error("payment {0}: has ended")]
+    PaymentEnded(PaymentId),
     /// The sender has no such attempt.
     #[error("attempt {0}: unknown")]
     UnknownAttempt(AttemptId),
-    /// The attempt is past its offer.
-    #[error("attempt {0}: its contract was committed already")]
+    /// The attempt has not failed, or is past its offer.
+    #[error("attempt {0}: is under way, or was")]
     AttemptUnderWay(AttemptId),
     /// The invoice is refused.
     #[error("invoice: {0}")]
@@ -199,15 +257,15 @@ pub enum PaymentError {
         /// The other invoice; none for the node id.
         other: Option<InvoiceId>,
     },
-    /// The key of a payer is in use for other terms, or in an attempt that has not failed for good.
-    #[error("attempt {attempt}: its payer key is in use")]
+    /// The key of a payer is in use for other terms, or in a payment that has not failed for good.
+    #[error("payment {payment}: its payer key is in use")]
     PayerKeyInUse {
-        /// The attempt that uses it.
-        attempt: AttemptId,
+        /// The payment that uses it.
+        payment: PaymentId,
     },
     /// There is no proof of this payment: it has not arrived, or all payers of its invoice share a point.
-    #[error("attempt {0}: has no proof of payment")]
-    NoProof(AttemptId),
+    #[error("payment {0}: has no proof")]
+    NoProof(PaymentId),
     /// A payer's point, key or proof can't be made.
     #[error("payer: {0}")]
     Payer(#[from] KtimeError),
@@ -221,7 +279,31 @@ pub enum PaymentError {
     /// The route does not end as the invoice says.
     #[error("interim_route: the route does not end with it")]
     RouteMismatch,
-    /// No forwarder stands where the payment is to be held.
+    /// The invoice has no blinded path of this number.
+    #[error("invoice_paths: there is no path {index}")]
+    NoSuchPath {
+        /// The number, from 0.
+        index: usize,
+    },
+    /// The paths that the receiver keeps are not those of the invoice, or a path can't be made.
+    #[error("invoice_paths: not those that the receiver has made")]
+    PathsMismatch,
+    /// There is no forwarder that could find the rest of the route.
+    #[error("route: no forwarder to find the rest of it")]
+    NoDelegate,
+    /// The route that was found costs more than the sender has allowed for.
+    #[error("route: {field} over the sender's budget")]
+    RouteOverBudget {
+        /// What exceeds it.
+        field: &'static str,
+    },
+    /// The parts do not add up to the payment, or there are none, or more than 65,535.
+    #[error("parts: do not add up to {amount_msat} msat")]
+    PartsMismatch {
+        /// What they should add up to, in millisatoshi.
+        amount_msat: u64,
+    },
+    /// No forwarder stands where the payment is to be held, or not the same one on the routes of all parts.
     #[error("hold: there is no forwarder at hop {hop}")]
     NoHolder {
         /// The hop, counted from 1 for the first forwarder.

@@ -44,30 +44,38 @@
 
 mod edge;
 mod error;
+mod failure;
 mod forwarder;
+mod leg;
 mod message;
+mod paths;
 mod paying;
 mod payload;
 mod published;
 mod receiver;
 mod releases;
 mod route;
-mod secrets;
 mod seed;
 mod sender;
 mod view;
 
 pub use edge::Proposal;
 pub use error::{PayloadError, PaymentError, Refusal};
+pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
+pub use leg::HopBlinds;
 pub use message::{AvailableHold, HeldAvailable, ReleaseHeld, Slot};
+pub use paths::{PathRelay, ReceiverPath};
 pub use payload::{
-    FinalPayload, ForwardPayload, HoldOrder, PayerPayload, Payload, PaymentSecret, Tweak,
+    DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HoldOrder, PartShare,
+    PayerPayload, Payload, PaymentSecret, Recipient, Tweak,
 };
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
-pub use route::{EdgeTerms, Route, RouteHop};
-pub use seed::{AttemptId, AttemptSeed, PayerSeed};
-pub use sender::{HoldPlan, Payee, Payer, Payment, Sender, SenderAction, SenderEvent};
+pub use route::{EdgeTerms, ForwardingPolicy, PaymentPath, Route, RouteHop};
+pub use seed::{AttemptId, AttemptSeed, PayerSeed, PaymentId};
+pub use sender::{
+    HoldPlan, PartOrder, Payee, Payer, Payment, Sender, SenderAction, SenderEvent, Tail,
+};
 pub use view::{KnownSecret, SecretSource, View};
 
 use crate::invoice::{PaymentLock, StaticInvoice};

@@ -1,16 +1,31 @@
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
-use super::{PaymentError, PaymentSecret, invoice_lock};
+use subtle::ConstantTimeEq;
+
+use super::{
+    PaymentError, PaymentSecret, ReceiverPath, SecretSource, View, invoice_lock,
+};
 use crate::curve::Point;
 use crate::invoice::ktime::{PaymentPolynomial, PolynomialId};
 use crate::invoice::{Amount, InvoiceId, PaymentLock, PaymentPoints, StaticInvoice};
-use crate::lock::{Lock, LockSecret};
+use crate::lock::{Blind, Lock, LockSecret};
+use crate::onion::blinded::{RecipientData, path_blind_sum};
 
 /// An invoice that is in the world, with what opens its payments.
 #[derive(Debug)]
 pub(super) struct Published {
     pub(super) invoice: StaticInvoice,
     pub(super) opening: Opening,
+    paths: Vec<OwnPath>,
+}
+
+/// A blinded path of the invoice, by which its payments come.
+#[derive(Debug)]
+struct OwnPath {
+    path_id: [u8; 32],
+    /// B; none if no node forwards on it.
+    blind: Option<Blind>,
 }
 
 /// What opens the payments of an invoice.
@@ -28,13 +43,17 @@ impl Published {
     /// # Errors
     ///
     /// [`PaymentError::Polynomial`] and [`PaymentError::NotTheInvoiceSecret`].
-    pub(super) fn new(invoice: &StaticInvoice, secret: &LockSecret) -> Result<Self, PaymentError> {
+    pub(super) fn new(
+        invoice: &StaticInvoice,
+        secret: &LockSecret,
+        paths: &[ReceiverPath],
+    ) -> Result<Self, PaymentError> {
         let lock = invoice_lock(invoice)?;
         if !lock.is_opened_by(secret) {
             return Err(PaymentError::NotTheInvoiceSecret);
         }
         let opening = Opening::Static { lock, secret: secret.clone() };
-        Ok(Self { invoice: invoice.clone(), opening })
+        Ok(Self { invoice: invoice.clone(), opening, paths: own_paths(invoice, paths)? })
     }
 
     /// An invoice with k-time payment points.
@@ -45,6 +64,7 @@ impl Published {
     pub(super) fn with_polynomial(
         invoice: &StaticInvoice,
         polynomial: &PaymentPolynomial,
+        paths: &[ReceiverPath],
     ) -> Result<Self, PaymentError> {
         let points = points(invoice).filter(|points| points.k() > 0);
         let points = points.ok_or(PaymentError::NoPolynomial)?;
@@ -56,29 +76,70 @@ impl Published {
         };
         let id = points.polynomial_id();
         let opening = Opening::Polynomial { id, polynomial: polynomial.clone() };
-        Ok(Self { invoice: invoice.clone(), opening })
+        Ok(Self { invoice: invoice.clone(), opening, paths: own_paths(invoice, paths)? })
+    }
+
+    /// What the receiver has made up itself: the B of each path.
+    pub(super) fn teach_paths(&self, view: &mut View) {
+        let invoice = self.invoice.invoice_id();
+        for (path, own) in self.paths.iter().enumerate() {
+            if let Some(blind) = &own.blind {
+                let scalar = LockSecret::Scalar(blind.as_scalar().clone());
+                view.learn(SecretSource::PathBlindSum { invoice, path }, scalar);
+            }
+        }
     }
 }
 
-/// The invoices that a receiver has published, by the payment secret of their payments.
+fn own_paths(
+    invoice: &StaticInvoice,
+    paths: &[ReceiverPath],
+) -> Result<Vec<OwnPath>, PaymentError> {
+    let own = paths.iter().map(|path| {
+        let (_, forwarding) = path.secrets.split_last().ok_or(PaymentError::PathsMismatch)?;
+        let blind = path_blind_sum(forwarding).map_err(|_| PaymentError::PathsMismatch)?;
+        Ok(OwnPath { path_id: path.path_id, blind })
+    });
+    let _ = invoice;
+    own.collect()
+}
+
+/// The invoices that a receiver has published.
 #[derive(Debug, Default)]
 pub(super) struct Invoices {
-    by_secret: BTreeMap<[u8; 32], Published>,
+    by_id: BTreeMap<InvoiceId, Published>,
 }
 
 impl Invoices {
     pub(super) fn insert(&mut self, published: Published) {
-        let id = published.invoice.invoice_id();
-        self.by_secret.insert(PaymentSecret::of_invoice(&id).0, published);
+        self.by_id.insert(published.invoice.invoice_id(), published);
     }
 
-    pub(super) fn get(&self, secret: &PaymentSecret) -> Option<&Published> {
-        self.by_secret.get(&secret.0)
+    pub(super) fn get(&self, id: &InvoiceId) -> Option<&Published> {
+        self.by_id.get(id)
+    }
+
+    /// The invoice whose payments have this secret. One with blinded paths has no such payments: whoever tries finds out no more
+    /// than whoever guesses.
+    pub(super) fn by_secret(&self, secret: &PaymentSecret) -> Option<&Published> {
+        let has = |published: &&Published| {
+            let expected = PaymentSecret::of_invoice(&published.invoice.invoice_id());
+            published.paths.is_empty() && bool::from(expected.0.ct_eq(&secret.0))
+        };
+        self.by_id.values().find(has)
+    }
+
+    /// The invoice one of whose paths this is, and B.
+    pub(super) fn by_path(&self, data: &RecipientData) -> Option<(&Published, Option<&Blind>)> {
+        self.by_id.values().find_map(|published| {
+            let path = published.paths.iter().find(|path| data.has_path_id(&path.path_id))?;
+            Some((published, path.blind.as_ref()))
+        })
     }
 
     /// The polynomial of an invoice.
     pub(super) fn polynomial(&self, invoice: &InvoiceId) -> Option<PolynomialId> {
-        match self.get(&PaymentSecret::of_invoice(invoice))?.opening {
+        match self.get(invoice)?.opening {
             Opening::Polynomial { id, .. } => Some(id),
             Opening::Static { .. } => None,
         }
@@ -102,7 +163,7 @@ impl Invoices {
             if is_polynomial(new) && point.x_only() == node_id.x_only() {
                 return Err(PaymentError::PointInUse { index, other: None });
             }
-            let other = self.by_secret.values().find(|other| {
+            let other = self.by_id.values().find(|other| {
                 other.invoice.invoice_id() != id
                     && (is_polynomial(new) || is_polynomial(other))
                     && all_points(&other.invoice).iter().any(|used| used.x_only() == point.x_only())

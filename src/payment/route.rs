@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::{PaymentError, Recipient};
+use super::{PaymentError, Recipient, Refusal};
 use crate::curve::Point;
 use crate::onion::blinded::BlindedPath;
 
@@ -22,8 +22,37 @@ impl ForwardingPolicy {
         u64::try_from(proportional / 1_000_000).ok()?.checked_add(self.fee_base_msat)
     }
 
+    /// What the node may lock at most when this was locked for it.
+    pub(super) fn after(&self, incoming: EdgeTerms) -> Result<EdgeTerms, Refusal> {
+        let too_little = Refusal::FeeInsufficient {
+            offered_msat: incoming.amount_msat,
+            required_msat: self.fee_base_msat,
+        };
+        let base_paid =
+            incoming.amount_msat.checked_sub(self.fee_base_msat).ok_or(too_little.clone())?;
+        // The largest amount whose fee leaves it: below this quotient, or at it, since fees are rounded down.
+        let millionths = 1_000_000 + u128::from(self.fee_proportional_millionths);
+        let mut amount_msat = u64::try_from(u128::from(base_paid) * 1_000_000 / millionths)
+            .map_err(|_| too_little)?;
+        while self
+            .fee_msat(amount_msat + 1)
+            .is_some_and(|fee| fee <= incoming.amount_msat - amount_msat - 1)
+        {
+            amount_msat += 1;
+        }
+        let offered = incoming.expiry;
+        let required = self.cltv_expiry_delta;
+        let expiry = offered.checked_sub(required);
+        let expiry = expiry.ok_or(Refusal::ExpiryDelta { expiry: offered, offered, required })?;
+        Ok(EdgeTerms { amount_msat, expiry })
+    }
+
     /// What has to be locked for the node, which is the hop of this number, so that it locks `next`.
-    fn before(&self, next: EdgeTerms, hop: usize) -> Result<EdgeTerms, PaymentError> {
+    pub(super) fn before(
+        &self,
+        next: EdgeTerms,
+        hop: usize,
+    ) -> Result<EdgeTerms, PaymentError> {
         Ok(EdgeTerms {
             amount_msat: self
                 .fee_msat(next.amount_msat)
@@ -66,6 +95,17 @@ pub(super) enum RouteEnd {
     Path(PaymentPath),
     /// Where the last forwarder finds the way to the recipient, within this budget.
     Delegated { recipient: Recipient, budget: ForwardingPolicy, min_final_delta: u32 },
+}
+
+impl RouteEnd {
+    /// Whether the receiver's layer is at the end of a blinded path.
+    pub(super) fn is_path(&self) -> bool {
+        match self {
+            Self::Node(_) => false,
+            Self::Path(_) => true,
+            Self::Delegated { recipient, .. } => matches!(recipient, Recipient::Path(_)),
+        }
+    }
 }
 
 /// The nodes N_1 … N_n with what is locked on each edge, computed from the receiver backwards.
@@ -137,6 +177,7 @@ impl Route {
         self.last
     }
 
+    /// Where it ends.
     pub(super) fn end(&self) -> &RouteEnd {
         &self.end
     }

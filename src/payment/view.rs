@@ -31,15 +31,42 @@ pub enum SecretSource {
         /// j, from 0 to k.
         index: usize,
     },
-    /// A y that the sender drew.
+    /// A y that the sender drew, or a node that found the rest of a route.
     DrawnBlind {
         /// The attempt.
         attempt: AttemptId,
-        /// Whose it is: 0 for the sender's own, i for the y_i that forwarder i is given.
+        /// Whose it is: 0 for its own, i for the y_i that forwarder i is given or derives.
         hop: usize,
     },
-    /// The y that came with an incoming contract.
+    /// q_p, which the sender drew for a part.
+    DrawnShare {
+        /// The first attempt of the part.
+        attempt: AttemptId,
+    },
+    /// The y that came with an incoming contract, or was derived from what the sender shares with the node.
     Blind {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// b, which a hop of a blinded path derives from what the maker of the path shares with it.
+    PathBlind {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// B, the sum of all b of a path that the receiver made.
+    PathBlindSum {
+        /// The invoice with the path.
+        invoice: InvoiceId,
+        /// Which of its paths, from 0.
+        path: usize,
+    },
+    /// q_p, which came with a part of a payment.
+    Share {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// δ, the sum of the y's of a node that found the rest of the route.
+    TailBlind {
         /// The incoming contract.
         incoming: OutPoint,
     },

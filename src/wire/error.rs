@@ -119,6 +119,27 @@ pub enum WireError {
 }
 
 impl WireError {
+    /// Where the record at fault starts, in bytes from the start of the stream.
+    pub fn offset(&self) -> Option<usize> {
+        match *self {
+            Self::TypeTruncated { offset }
+            | Self::TypeNotMinimal { offset, .. }
+            | Self::LengthTruncated { offset, .. }
+            | Self::LengthNotMinimal { offset, .. }
+            | Self::ValueTruncated { offset, .. }
+            | Self::OutOfOrder { offset, .. }
+            | Self::Duplicate { offset, .. } => Some(offset),
+            Self::BigSizeTruncated
+            | Self::BigSizeNotMinimal { .. }
+            | Self::IntegerTooLong { .. }
+            | Self::IntegerNotMinimal
+            | Self::PathTruncated { .. }
+            | Self::PathPoint { .. }
+            | Self::PathHops { .. }
+            | Self::PathData { .. } => None,
+        }
+    }
+
     /// The type of the record at fault, unless the bytes end before it is known.
     pub fn tlv_type(&self) -> Option<u64> {
         match *self {

@@ -1,10 +1,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{BlindedPath, BlindingError, PathSecret, RecipientData};
+use super::{BlindedPath, BlindingError, NextPeer, PathSecret, RecipientData};
 use crate::curve::{Point, SecretScalar};
 use crate::onion::{Packet, Peeled};
-use crate::wire::{TlvStream, TlvWriter};
+use crate::wire::{Features, TlvStream, TlvWriter};
 
 const ENCRYPTED_RECIPIENT_DATA: u64 = 10;
 const CURRENT_PATH_KEY: u64 = 12;
@@ -173,6 +173,26 @@ fn check_forwarding(payload: &TlvStream<'_>, data: &RecipientData) -> Result<(),
 }
 
 impl PathHop {
+    /// To whom a forwarding hop sends the onion.
+    pub fn next_peer(&self) -> Option<NextPeer> {
+        let channel = self.data.short_channel_id.map(NextPeer::Channel);
+        channel.or(self.data.next_node_id.map(NextPeer::Node))
+    }
+
+    /// Whether this node knows all features that a payment may use on the path: those of `known` bits.
+    ///
+    /// # Errors
+    ///
+    /// [`BlindingError::InvalidField`] for `allowed_features`.
+    pub fn check_features(&self, known: &[usize]) -> Result<(), BlindingError> {
+        let allowed = self.data.allowed_features.as_deref().unwrap_or_default();
+        if Features::from_bytes(allowed).bits().all(|bit| known.contains(&bit)) {
+            Ok(())
+        } else {
+            Err(BlindingError::InvalidField { field: "allowed_features" })
+        }
+    }
+
     /// Whether the incoming contract may take the path: amount in millisatoshi, and expiry height. For every
     /// hop, the last one too.
     ///

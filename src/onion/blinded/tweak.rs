@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use super::{BlindingError, PathSecret};
 use crate::curve::{SecretScalar, Tag};
 use crate::lock::Blind;
@@ -24,16 +26,9 @@ pub fn path_blind(secret: &PathSecret) -> Result<Blind, BlindingError> {
 ///
 /// [`BlindingError::Degenerate`], which no hash will show.
 pub fn path_blind_sum(forwarding: &[PathSecret]) -> Result<Option<Blind>, BlindingError> {
-    let mut sum: Option<SecretScalar> = None;
-    for secret in forwarding {
-        let blind = path_blind(secret)?;
-        // A part of the sum may be zero, and no scalar then; nothing is added by the whole if it is.
-        sum = match sum {
-            Some(sum) => sum.add(blind.as_scalar()).ok(),
-            None => Some(blind.as_scalar().clone()),
-        };
-    }
-    Ok(sum.map(Blind::new))
+    let blinds = forwarding.iter().map(path_blind).collect::<Result<Vec<_>, _>>()?;
+    // Nothing is added by blinds that cancel.
+    Ok(Blind::sum(&blinds).unwrap_or(None))
 }
 
 /// y_i = H_pointlock/hop_blind(s_i) mod n, i ≥ 1, where s_i is what the *sender* of an onion shares with

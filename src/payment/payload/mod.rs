@@ -13,6 +13,8 @@ pub use delegate::{DelegatePayload, DelegatedPayload, Recipient};
 pub use forward::{ForwardPayload, HoldOrder, Tweak};
 pub use last::{FinalPayload, PartShare, PayerPayload, PaymentSecret};
 
+pub(super) use types::type_of;
+
 use super::PayloadError;
 use fields::Fields;
 

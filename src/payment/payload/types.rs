@@ -27,32 +27,38 @@ pub(super) const TAIL_BLIND: u64 = 65559;
 pub(super) const RECIPIENT_PATH: u64 = 65561;
 pub(super) const MIN_FINAL_DELTA: u64 = 65563;
 
+const NAMES: [(u64, &str); 23] = [
+    (AMT_TO_FORWARD, "amt_to_forward"),
+    (OUTGOING_CLTV_VALUE, "outgoing_cltv_value"),
+    (SHORT_CHANNEL_ID, "short_channel_id"),
+    (PAYMENT_DATA, "payment_data"),
+    (ENCRYPTED_RECIPIENT_DATA, "encrypted_recipient_data"),
+    (CURRENT_PATH_KEY, "current_path_key"),
+    (TOTAL_AMOUNT_MSAT, "total_amount_msat"),
+    (OUTGOING_NODE_ID, "outgoing_node_id"),
+    (TRAMPOLINE_ONION_PACKET, "trampoline_onion_packet"),
+    (BLIND, "blind"),
+    (FINAL_BLIND, "final_blind"),
+    (HOLD_ID, "hold_id"),
+    (HELD_BLIND, "held_blind"),
+    (RELEASE_HASH, "release_hash"),
+    (LATEST_RELEASE_HEIGHT, "latest_release_height"),
+    (PAYER_KEY, "payer_key"),
+    (PAYER_NOTE, "payer_note"),
+    (PAYER_INVOICE_ID, "payer_invoice_id"),
+    (PAYER_SIGNATURE, "payer_signature"),
+    (PART_SHARE, "part_share"),
+    (TAIL_BLIND, "tail_blind"),
+    (RECIPIENT_PATH, "recipient_path"),
+    (MIN_FINAL_DELTA, "min_final_delta"),
+];
+
 /// The field's name on the wire; none for a type that is not known here.
 pub(super) fn name(tlv_type: u64) -> Option<&'static str> {
-    Some(match tlv_type {
-        AMT_TO_FORWARD => "amt_to_forward",
-        OUTGOING_CLTV_VALUE => "outgoing_cltv_value",
-        SHORT_CHANNEL_ID => "short_channel_id",
-        PAYMENT_DATA => "payment_data",
-        ENCRYPTED_RECIPIENT_DATA => "encrypted_recipient_data",
-        CURRENT_PATH_KEY => "current_path_key",
-        TOTAL_AMOUNT_MSAT => "total_amount_msat",
-        OUTGOING_NODE_ID => "outgoing_node_id",
-        TRAMPOLINE_ONION_PACKET => "trampoline_onion_packet",
-        BLIND => "blind",
-        FINAL_BLIND => "final_blind",
-        HOLD_ID => "hold_id",
-        HELD_BLIND => "held_blind",
-        RELEASE_HASH => "release_hash",
-        LATEST_RELEASE_HEIGHT => "latest_release_height",
-        PAYER_KEY => "payer_key",
-        PAYER_NOTE => "payer_note",
-        PAYER_INVOICE_ID => "payer_invoice_id",
-        PAYER_SIGNATURE => "payer_signature",
-        PART_SHARE => "part_share",
-        TAIL_BLIND => "tail_blind",
-        RECIPIENT_PATH => "recipient_path",
-        MIN_FINAL_DELTA => "min_final_delta",
-        _ => return None,
-    })
+    NAMES.iter().find(|(known, _)| *known == tlv_type).map(|(_, name)| *name)
+}
+
+/// The type of a field.
+pub(in crate::payment) fn type_of(name: &str) -> Option<u64> {
+    NAMES.iter().find(|(_, known)| *known == name).map(|(tlv_type, _)| *tlv_type)
 }

@@ -1,12 +1,16 @@
+use alloc::vec::Vec;
+
 use super::super::leg::{HoldAt, Leg, LegPlan};
 use super::super::paying::PayingUnder;
 use super::super::route::RouteEnd;
 use super::super::{
-    AttemptId, AvailableHold, EdgeTerms, FinalPayload, PartShare, PaymentError, PaymentSecret,
-    Proposal, Route, SecretSource, View,
+    AttemptId, AvailableHold, EdgeTerms, FinalPayload, HeldAvailable, PartShare, PaymentError,
+    PaymentSecret, Proposal, Route, SecretSource, Slot, View,
 };
+use super::order::receiver;
 use super::{HoldPlan, HopBlinds, PartOrder, Payment, PaymentId, SenderAction};
 use crate::contract::OfferedContract;
+use crate::curve::{Point, SecretScalar};
 use crate::invoice::StaticInvoice;
 use crate::lock::{Blind, Lock, LockSecret, next_lock};
 use crate::onion::blinded::NextPeer;
@@ -36,8 +40,16 @@ pub(super) struct Attempt {
     /// Which part it is, counted from 0.
     pub(super) part: usize,
     pub(super) leg: Leg,
-    pub(super) hold: Option<AvailableHold>,
+    pub(super) hold: Option<HeldAttempt>,
+    pub(super) mail_session: SecretScalar,
     pub(super) stage: Stage,
+}
+
+/// Who holds an attempt, and what the receiver is told of it.
+#[derive(Debug)]
+pub(super) struct HeldAttempt {
+    pub(super) holder: Point,
+    pub(super) available: AvailableHold,
 }
 
 #[derive(Debug)]
@@ -124,7 +136,7 @@ impl PaymentPlan {
                 total_msat: self.amount_msat,
                 final_blind,
                 part: self.shares.get(part).map(|share| PartShare {
-                    secret: share.duplicate(),
+                    secret: Blind::new(share.as_scalar().clone()),
                     index,
                     count: self.part_count,
                 }),
@@ -132,12 +144,33 @@ impl PaymentPlan {
             }
             .to_tlv()
         })?;
-        let hold = self.hold.map(|_| AvailableHold {
-            id: order.seed.hold_id(),
-            release: order.seed.release(),
-            amount_msat: order.amount_msat,
+        let hold = self.hold.and_then(|hold| {
+            let holder = order.holder(hold)?;
+            let id = order.seed.hold_id();
+            let release = order.seed.release();
+            let available = AvailableHold { id, release, amount_msat: order.amount_msat };
+            Some(HeldAttempt { holder, available })
         });
-        Ok(Attempt { payment: id, part, leg, hold, stage: Stage::Offered })
+        let mail_session = order.seed.mail_session();
+        Ok(Attempt { payment: id, part, leg, hold, mail_session, stage: Stage::Offered })
+    }
+
+    /// The `held_ptlc_available` for the complete set of holds, and to whom.
+    pub(super) fn announcement(
+        &self,
+        holder: Point,
+        holds: Vec<AvailableHold>,
+        session: SecretScalar,
+    ) -> Result<(Point, Vec<u8>), PaymentError> {
+        let invoice = self.invoice.invoice_id();
+        let message = HeldAvailable {
+            holder,
+            holds,
+            payment_secret: PaymentSecret::of_invoice(&invoice),
+            slot: self.paying_under.as_ref().map(|paying| Slot { invoice, x: paying.x() }),
+        };
+        let receiver = receiver(&self.invoice)?;
+        Ok((receiver, message.seal(&receiver, session)?))
     }
 }
 
@@ -165,8 +198,8 @@ impl Attempt {
             view.learn(SecretSource::DrawnBlind { attempt, hop }, scalar);
         }
         if let Some(hold) = &self.hold {
-            let scalar = LockSecret::Scalar(hold.release.as_scalar().clone());
-            view.learn(SecretSource::Release { hold: hold.id }, scalar);
+            let scalar = LockSecret::Scalar(hold.available.release.as_scalar().clone());
+            view.learn(SecretSource::Release { hold: hold.available.id }, scalar);
         }
     }
 }

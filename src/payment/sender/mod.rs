@@ -11,8 +11,8 @@ pub use order::{HoldPlan, PartOrder, Payee, Payer, Payment, Tail};
 
 use super::paying::PayingUnder;
 use super::{
-    AttemptId, FailureMessage, HeldAvailable, HopBlinds, PaymentError, PaymentId, PaymentSecret,
-    Proposal, Route, SecretSource, Slot, View, edge, invoice_lock,
+    AttemptId, FailureMessage, HopBlinds, PaymentError, PaymentId, Proposal, Route, SecretSource,
+    View, edge, invoice_lock,
 };
 use crate::contract::OfferedContract;
 use crate::curve::Point;
@@ -344,7 +344,11 @@ impl Sender {
         if order.amount_msat != amount_msat {
             return Err(PaymentError::PartsMismatch { amount_msat });
         }
-        order.check_holder(paying.plan.hold, &before.leg.route)?;
+        if let Some(hold) = paying.plan.hold
+            && order.holder(hold) != before.hold.as_ref().map(|held| held.holder)
+        {
+            return Err(PaymentError::NoHolder { hop: hold.hop });
+        }
         let attempt = paying.plan.attempt(id, part, order, height)?;
         paying.attempts[part] = attempt_id;
         attempt.teach(attempt_id, &mut self.view);
@@ -421,15 +425,21 @@ impl Sender {
     /// The `held_ptlc_available`, once all parts are held.
     fn announce(&mut self, id: &PaymentId) -> Result<Vec<SenderAction>, PaymentError> {
         let Some(paying) = self.payments.get_mut(id) else { return Ok(Vec::new()) };
-        let attempts = paying.attempts.iter().map(|attempt| &self.attempts[attempt]);
         let mut holds = Vec::new();
-        for attempt in attempts.clone() {
+        let mut holder = None;
+        for attempt in paying.attempts.iter().map(|attempt| &self.attempts[attempt]) {
             match (&attempt.stage, &attempt.hold) {
-                (Stage::Committed(_), Some(hold)) => holds.push(hold.clone()),
+                (Stage::Committed(_), Some(hold)) => holds.push(hold.available.clone()),
                 _ => return Ok(Vec::new()),
             }
+            holder = attempt.hold.as_ref().map(|hold| hold.holder);
         }
-        Ok(Vec::new())
+        let Some(holder) = holder else { return Ok(Vec::new()) };
+        let newest = &self.attempts[&paying.attempts[0]];
+        let session = newest.mail_session.clone();
+        let (to, sealed) = paying.plan.announcement(holder, holds, session)?;
+        paying.mail = Some((to, sealed.clone()));
+        Ok(alloc::vec![SenderAction::Mail { to, sealed }])
     }
 
     fn committed(

@@ -115,11 +115,7 @@ impl Payment {
             return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
         }
         if let Some(hold) = self.hold {
-            let holder = |part: &PartOrder| {
-                let index = hold.hop.checked_sub(1)?;
-                part.forwarders.get(index).map(|hop| hop.node_id)
-            };
-            let mut holders = self.parts.iter().map(holder);
+            let mut holders = self.parts.iter().map(|part| part.holder(hold));
             let first = holders.next().flatten();
             if first.is_none() || !holders.all(|holder| holder == first) {
                 return Err(PaymentError::NoHolder { hop: hold.hop });
@@ -130,6 +126,12 @@ impl Payment {
 }
 
 impl PartOrder {
+    /// The node that holds this part, if there is one at that hop.
+    pub(super) fn holder(&self, hold: HoldPlan) -> Option<Point> {
+        let index = hold.hop.checked_sub(1)?;
+        self.forwarders.get(index).map(|hop| hop.node_id)
+    }
+
     /// Where the invoice wants the route to end.
     ///
     /// # Errors
@@ -168,7 +170,7 @@ impl PartOrder {
 }
 
 /// Who receives, if the invoice says so in the clear.
-fn receiver(invoice: &StaticInvoice) -> Result<Point, PaymentError> {
+pub(super) fn receiver(invoice: &StaticInvoice) -> Result<Point, PaymentError> {
     invoice.interim_route().last().copied().ok_or(PaymentError::RouteMismatch)
 }
 

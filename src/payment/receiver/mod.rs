@@ -4,19 +4,26 @@ use core::fmt::Display;
 
 use bitcoin::OutPoint;
 
-use super::published::{Invoices, Opening, Published};
+mod accept;
+mod sets;
+
+use accept::Arrival;
+use sets::PartSets;
+
+use super::failure::Origin;
+use super::published::{Invoices, Published};
 use super::releases::Releases;
 use super::{
-    FinalPayload, HeldAvailable, Payload, PaymentError, Refusal, ReleaseHeld, SecretSource, View,
-    edge,
+    FailureMessage, HeldAvailable, PaymentError, ReceiverPath, Refusal, ReleaseHeld, SecretSource,
+    View, edge,
 };
-use crate::claims::{ClaimBook, ClaimError, ClaimStore, LockSet, MemoryClaimStore};
+use crate::claims::{ClaimBook, ClaimError, ClaimStore, MemoryClaimStore};
 use crate::contract::{FundedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar, Tag};
-use crate::invoice::ktime::{PayerScalar, PaymentPolynomial};
+use crate::invoice::ktime::PaymentPolynomial;
 use crate::invoice::{Amount, InvoiceId, StaticInvoice};
-use crate::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
-use crate::onion::{Packet, Peeled, ReplayGuard};
+use crate::lock::LockSecret;
+use crate::onion::{Packet, ReplayGuard};
 
 static MAIL_ANSWER: Tag = Tag::new("pointlock/mail_answer");
 
@@ -40,6 +47,8 @@ pub enum ReceiverEvent {
         invoice: StaticInvoice,
         /// What opens its lock: z, or the preimage.
         secret: LockSecret,
+        /// What this node keeps of the invoice's blinded paths, in their order.
+        paths: Vec<ReceiverPath>,
     },
     /// This invoice with k-time payment points is in the world, or about to be: it must not get out before this event
     /// was accepted.
@@ -48,6 +57,8 @@ pub enum ReceiverEvent {
         invoice: StaticInvoice,
         /// The polynomial of its points, made for it alone.
         polynomial: PaymentPolynomial,
+        /// What this node keeps of the invoice's blinded paths, in their order.
+        paths: Vec<ReceiverPath>,
     },
     /// A `held_ptlc_available` arrived, or waited.
     MailReceived {
@@ -60,8 +71,16 @@ pub enum ReceiverEvent {
     IncomingCommitted {
         /// The contract.
         contract: ReceivedContract,
+        /// What came with it behind the introduction node of a blinded path (BOLT 2: `path_key`).
+        path_key: Option<Point>,
         /// The onion that came with it.
         packet: Packet,
+    },
+    /// The parts of a payment have been waited for long enough: the one of this contract and those that belong with it. BOLT 4
+    /// gives them 60 seconds; a driver without a clock counts blocks.
+    PartsTimedOut {
+        /// The contract.
+        incoming: OutPoint,
     },
     /// The contract is irrevocably gone: claimed, or failed as this node wished.
     Settled {
@@ -108,8 +127,10 @@ pub enum ReceiverAction {
     Fail {
         /// The contract.
         incoming: OutPoint,
-        /// Why.
+        /// Why, for this node's operator.
         reason: Refusal,
+        /// Why, for the sender.
+        failure: FailureMessage,
     },
 }
 
@@ -123,8 +144,9 @@ pub struct Receiver<S = MemoryClaimStore> {
     invoices: Invoices,
     claims: ClaimBook<S>,
     releases: Releases,
-    /// Every contract, with what is wanted of it until that is confirmed.
-    contracts: BTreeMap<OutPoint, Option<Wanted>>,
+    sets: PartSets,
+    /// Every contract, with what is wanted of it.
+    contracts: BTreeMap<OutPoint, Standing>,
     view: View,
     log: Vec<ReceiverEvent>,
 }
@@ -158,6 +180,7 @@ where
             invoices: Invoices::default(),
             claims: ClaimBook::new(store),
             releases: Releases::default(),
+            sets: PartSets::default(),
             contracts: BTreeMap::new(),
             view: View::default(),
             log: Vec::new(),
@@ -206,8 +229,8 @@ where
     /// Every claim and failure that no event has confirmed: for the start after a crash, when the log was written and the
     /// actions may not have been carried out. Announcements that were not answered are given to the receiver again.
     pub fn pending(&self) -> Vec<ReceiverAction> {
-        let wanted = self.contracts.iter();
-        wanted.filter_map(|(incoming, wanted)| Some(wanted.as_ref()?.action(*incoming))).collect()
+        let contracts = self.contracts.iter();
+        contracts.filter_map(|(incoming, standing)| standing.action(*incoming)).collect()
     }
 
     /// Takes an event and says what to do.
@@ -224,27 +247,28 @@ where
 
     fn process(&mut self, event: &ReceiverEvent) -> Result<Vec<ReceiverAction>, PaymentError> {
         match event {
-            ReceiverEvent::Published { invoice, secret } => self.published(invoice, secret),
-            ReceiverEvent::PublishedPolynomial { invoice, polynomial } => {
-                self.published_polynomial(invoice, polynomial)
+            ReceiverEvent::Published { invoice, secret, paths } => {
+                self.published(invoice, secret, paths)
+            }
+            ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths } => {
+                self.published_polynomial(invoice, polynomial, paths)
             }
             ReceiverEvent::MailReceived { sealed, entropy } => self.mail_received(sealed, entropy),
-            ReceiverEvent::IncomingCommitted { contract, packet } => {
-                self.incoming_committed(contract, packet)
+            ReceiverEvent::IncomingCommitted { contract, path_key, packet } => {
+                self.incoming_committed(contract, path_key.as_ref(), packet)
             }
+            ReceiverEvent::PartsTimedOut { incoming } => self.parts_timed_out(incoming),
             ReceiverEvent::Settled { incoming } => match self.contracts.get_mut(incoming) {
                 None => Err(PaymentError::UnknownContract(*incoming)),
-                Some(wanted) => {
-                    *wanted = None;
+                Some(Standing::Waiting) => {
+                    Err(PaymentError::OutOfOrder { contract: *incoming, event: "settlement" })
+                }
+                Some(standing) => {
+                    *standing = Standing::Settled;
                     Ok(Vec::new())
                 }
             },
-            ReceiverEvent::Block { height } => {
-                self.height = *height;
-                self.replay_guard.prune(*height);
-                self.releases.prune(*height);
-                Ok(Vec::new())
-            }
+            ReceiverEvent::Block { height } => Ok(self.block(*height)),
         }
     }
 
@@ -252,11 +276,13 @@ where
         &mut self,
         invoice: &StaticInvoice,
         secret: &LockSecret,
+        paths: &[ReceiverPath],
     ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let published = Published::new(invoice, secret)?;
+        let published = Published::new(invoice, secret, paths)?;
         self.invoices.check_unused(&published, &self.config.node_key.to_point())?;
         let invoice = invoice.invoice_id();
         self.view.learn(SecretSource::Payment { invoice }, secret.clone());
+        published.teach_paths(&mut self.view);
         self.invoices.insert(published);
         Ok(Vec::new())
     }
@@ -265,8 +291,9 @@ where
         &mut self,
         invoice: &StaticInvoice,
         polynomial: &PaymentPolynomial,
+        paths: &[ReceiverPath],
     ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let published = Published::with_polynomial(invoice, polynomial)?;
+        let published = Published::with_polynomial(invoice, polynomial, paths)?;
         self.invoices.check_unused(&published, &self.config.node_key.to_point())?;
         let invoice = invoice.invoice_id();
         self.claims
@@ -276,6 +303,7 @@ where
             let source = SecretSource::Coefficient { invoice, index };
             self.view.learn(source, LockSecret::Scalar(coefficient.clone()));
         }
+        published.teach_paths(&mut self.view);
         self.invoices.insert(published);
         Ok(Vec::new())
     }
@@ -307,7 +335,7 @@ where
     /// Only who has seen the invoice is answered, and only for a payment that would be accepted.
     fn check_announced(&self, message: &HeldAvailable) -> Result<(), Refusal> {
         let published =
-            self.invoices.get(&message.payment_secret).ok_or(Refusal::UnknownPayment)?;
+            self.invoices.by_secret(&message.payment_secret).ok_or(Refusal::UnknownPayment)?;
         let offered_msat =
             message.holds.iter().fold(0, |sum: u64, hold| sum.saturating_add(hold.amount_msat));
         let expected_msat = asked_msat(&published.invoice);
@@ -342,174 +370,137 @@ where
     fn incoming_committed(
         &mut self,
         contract: &ReceivedContract,
+        path_key: Option<&Point>,
         packet: &Packet,
     ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let incoming = contract.funded().outpoint();
+        let funded = contract.funded();
+        let incoming = funded.outpoint();
         if self.contracts.contains_key(&incoming) {
             return Err(PaymentError::KnownContract(incoming));
         }
-        let (wanted, exhausted) = match self.peel_and_accept(contract.funded(), packet) {
-            Ok(accepted) => (Wanted::Claim(accepted.secret), accepted.exhausted),
-            // Whether the claim is recorded is not known, so it is neither made nor failed.
+        let mut origin = Origin::new(packet, &self.config.node_key, path_key);
+        let arrival = match self.open(funded, path_key, packet, &mut origin) {
+            Ok(arrival) => arrival,
+            Err(reason) => return Ok(alloc::vec![self.fail(incoming, &origin, funded, reason)]),
+        };
+        let tags = arrival.replay_tags.clone();
+        let settled = self.arrived(arrival);
+        if settled.is_err() {
+            // The same contract will be reported again.
+            tags.iter().for_each(|tag| self.replay_guard.forget(tag));
+        }
+        settled
+    }
+
+    /// Puts the part to those that belong with it, and claims them all when none is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError::Claims`] when the store fails: whether the claim is recorded is not known, so it is neither made nor failed,
+    /// and the part has not arrived.
+    fn arrived(&mut self, arrival: Arrival) -> Result<Vec<ReceiverAction>, PaymentError> {
+        if let Err(reason) = self.sets.check(&arrival) {
+            return Ok(self.fail_all(&[arrival], &reason));
+        }
+        let incoming = arrival.outpoint();
+        if !self.sets.is_completed_by(&arrival) {
+            arrival.teach(&mut self.view);
+            self.sets.insert(arrival);
+            self.contracts.insert(incoming, Standing::Waiting);
+            return Ok(Vec::new());
+        }
+        let parts = self.sets.take(arrival);
+        let due = match self.due(&parts) {
+            Ok(due) => due,
             Err(Refusal::Claim(error @ ClaimError::Store(_))) => {
+                let waited = parts.into_iter().filter(|part| part.outpoint() != incoming);
+                waited.for_each(|part| self.sets.insert(part));
                 return Err(PaymentError::Claims(error));
             }
-            Err(reason) => (Wanted::Fail(reason), None),
+            Err(reason) => return Ok(self.fail_all(&parts, &reason)),
         };
-        let mut actions = alloc::vec![wanted.action(incoming)];
-        actions.extend(exhausted.map(|invoice| ReceiverAction::Replace { invoice }));
-        self.contracts.insert(incoming, Some(wanted));
+        let mut actions = Vec::new();
+        for (part, secret) in parts.iter().zip(due.secrets) {
+            let incoming = part.outpoint();
+            part.teach(&mut self.view);
+            self.view.learn(SecretSource::Lock { contract: incoming }, secret.clone());
+            self.contracts.insert(incoming, Standing::Claim(secret.clone()));
+            actions.push(ReceiverAction::Claim { incoming, secret });
+        }
+        actions.extend(due.exhausted.map(|invoice| ReceiverAction::Replace { invoice }));
         Ok(actions)
     }
 
-    fn peel_and_accept(
-        &mut self,
-        funded: &FundedContract,
-        packet: &Packet,
-    ) -> Result<Accepted, Refusal> {
-        let peeled = packet.peel(&self.config.node_key, &[])?;
-        let tag = peeled.shared_secret.replay_tag();
-        self.replay_guard.insert(tag, edge::expiry(funded))?;
-        let accepted = self.accept(funded, &peeled);
-        if let Err(Refusal::Claim(ClaimError::Store(_))) = accepted {
-            // The same contract will be reported again.
-            self.replay_guard.forget(&tag);
+    fn parts_timed_out(&mut self, incoming: &OutPoint) -> Result<Vec<ReceiverAction>, PaymentError> {
+        match self.contracts.get(incoming) {
+            None => Err(PaymentError::UnknownContract(*incoming)),
+            Some(Standing::Waiting) => {
+                let parts = self.sets.take_with(incoming);
+                let reason = sets::timed_out(&parts);
+                Ok(self.fail_all(&parts, &reason))
+            }
+            // It was claimed or failed in the meantime.
+            Some(_) => Ok(Vec::new()),
         }
-        accepted
     }
 
-    /// Everything that has to be right before a secret is revealed.
-    fn accept(&mut self, funded: &FundedContract, peeled: &Peeled) -> Result<Accepted, Refusal> {
-        let (Payload::Final(payload), None) = (Payload::parse(&peeled.payload)?, &peeled.next)
-        else {
-            return Err(Refusal::RouteEnd);
+    fn block(&mut self, height: u32) -> Vec<ReceiverAction> {
+        self.height = height;
+        self.replay_guard.prune(height);
+        self.releases.prune(height);
+        // A part that could not be claimed in time any more is of no use to the others.
+        let required = height.saturating_add(self.config.min_final_delta);
+        let mut actions = Vec::new();
+        for parts in self.sets.take_expiring_before(required) {
+            let reason = sets::timed_out(&parts);
+            actions.extend(self.fail_all(&parts, &reason));
+        }
+        actions
+    }
+
+    fn fail_all(&mut self, parts: &[Arrival], reason: &Refusal) -> Vec<ReceiverAction> {
+        let fail = |part: &Arrival| {
+            self.fail(part.outpoint(), &part.origin, &part.funded, reason.clone())
         };
-        let Published { invoice, opening } =
-            self.invoices.get(&payload.payment_secret).ok_or(Refusal::UnknownPayment)?;
-        check_amounts(funded, &payload, invoice)?;
-        let required = payload.expiry.max(self.height.saturating_add(self.config.min_final_delta));
-        if edge::expiry(funded) < required {
-            return Err(Refusal::ExpiryTooSoon { expiry: edge::expiry(funded), required });
-        }
-        let mut exhausted = None;
-        let secret = match (opening, &payload.final_blind) {
-            (Opening::Static { .. }, _) if payload.payer.is_some() => {
-                return Err(Refusal::PayerMismatch);
-            }
-            (Opening::Static { lock: Lock::Hash(_), secret }, None) => secret.clone(),
-            (Opening::Static { secret: LockSecret::Scalar(scalar), .. }, Some(blind)) => {
-                opened(funded, scalar, blind)?
-            }
-            (Opening::Polynomial { id, polynomial }, Some(blind)) => {
-                let due = DuePayment::check(funded, &payload, invoice, polynomial, blind)?;
-                let record = |error: ClaimError<S::Error>| Refusal::Claim(error.into_text());
-                self.claims.claim(id, &due.x, &due.locks).map_err(record)?;
-                self.releases.remove(*id, due.x);
-                if self.claims.slots_left(id).map_err(record)? == 0 {
-                    exhausted = Some(invoice.invoice_id());
-                }
-                let source = SecretSource::PointSecret { invoice: invoice.invoice_id(), x: due.x };
-                self.view.learn(source, LockSecret::Scalar(due.point_secret));
-                due.lock_secret
-            }
-            _ => return Err(Refusal::TweakMismatch),
-        };
-        if !edge::lock(funded).is_opened_by(&secret) {
-            return Err(Refusal::LockMismatch);
-        }
-        if let Some(blind) = &payload.final_blind {
-            let source = SecretSource::FinalBlind { incoming: funded.outpoint() };
-            self.view.learn(source, LockSecret::Scalar(blind.as_scalar().clone()));
-        }
-        self.view.learn(SecretSource::Lock { contract: funded.outpoint() }, secret.clone());
-        Ok(Accepted { secret, exhausted })
+        parts.iter().map(fail).collect()
+    }
+
+    fn fail(
+        &mut self,
+        incoming: OutPoint,
+        origin: &Origin,
+        funded: &FundedContract,
+        reason: Refusal,
+    ) -> ReceiverAction {
+        let failure = origin.message(&reason, funded, self.height);
+        self.contracts.insert(incoming, Standing::Fail(reason.clone(), failure.clone()));
+        ReceiverAction::Fail { incoming, reason, failure }
     }
 }
 
 /// What is to become of a contract.
 #[derive(Debug)]
-enum Wanted {
+enum Standing {
+    /// Other parts are missing.
+    Waiting,
     Claim(LockSecret),
-    Fail(Refusal),
+    Fail(Refusal, FailureMessage),
+    Settled,
 }
 
-impl Wanted {
-    fn action(&self, incoming: OutPoint) -> ReceiverAction {
+impl Standing {
+    fn action(&self, incoming: OutPoint) -> Option<ReceiverAction> {
         match self {
-            Self::Claim(secret) => ReceiverAction::Claim { incoming, secret: secret.clone() },
-            Self::Fail(reason) => ReceiverAction::Fail { incoming, reason: reason.clone() },
+            Self::Claim(secret) => {
+                Some(ReceiverAction::Claim { incoming, secret: secret.clone() })
+            }
+            Self::Fail(reason, failure) => {
+                let (reason, failure) = (reason.clone(), failure.clone());
+                Some(ReceiverAction::Fail { incoming, reason, failure })
+            }
+            Self::Waiting | Self::Settled => None,
         }
     }
-}
-
-/// A contract to claim.
-struct Accepted {
-    secret: LockSecret,
-    /// The invoice that has no slot left now.
-    exhausted: Option<InvoiceId>,
-}
-
-/// A payment under a k-time payment point that may be claimed if its slot may be taken.
-struct DuePayment {
-    x: PayerScalar,
-    locks: LockSet,
-    /// z(x)
-    point_secret: SecretScalar,
-    lock_secret: LockSecret,
-}
-
-impl DuePayment {
-    fn check(
-        funded: &FundedContract,
-        payload: &FinalPayload,
-        invoice: &StaticInvoice,
-        polynomial: &PaymentPolynomial,
-        blind: &Blind,
-    ) -> Result<Self, Refusal> {
-        let payer = payload.payer.as_ref().ok_or(Refusal::PayerMismatch)?;
-        if payer.invoice_id != invoice.invoice_id() {
-            return Err(Refusal::InvoiceMismatch);
-        }
-        let x = payer.terms(payload.total_msat).x()?;
-        let point_secret = polynomial.evaluate(&x)?;
-        let lock_secret = opened(funded, &point_secret, blind)?;
-        let Lock::Point(last_lock) = edge::lock(funded) else { return Err(Refusal::LockMismatch) };
-        payer.signature.verify(&payer.key, &x, &last_lock)?;
-        let locks = LockSet::new([(funded.outpoint(), last_lock)])
-            .map_err(|error| Refusal::Claim(error.into_text()))?;
-        Ok(Self { x, locks, point_secret, lock_secret })
-    }
-}
-
-/// What opens L_n = Z + Y·G, if the contract is under that lock.
-fn opened(
-    funded: &FundedContract,
-    payment_secret: &SecretScalar,
-    blind: &Blind,
-) -> Result<LockSecret, Refusal> {
-    if edge::lock(funded) != Lock::Point(final_lock(&payment_secret.to_point(), blind)?) {
-        return Err(Refusal::LockMismatch);
-    }
-    Ok(LockSecret::Scalar(final_secret(payment_secret, blind)?))
-}
-
-fn check_amounts(
-    funded: &FundedContract,
-    payload: &FinalPayload,
-    invoice: &StaticInvoice,
-) -> Result<(), Refusal> {
-    if payload.total_msat != payload.amount_msat {
-        return Err(Refusal::IncompleteSet {
-            total_msat: payload.total_msat,
-            amount_msat: payload.amount_msat,
-        });
-    }
-    let expected_msat = payload.amount_msat.max(asked_msat(invoice));
-    if edge::amount_msat(funded) < expected_msat {
-        let offered_msat = edge::amount_msat(funded);
-        return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
-    }
-    Ok(())
 }
 
 /// What the invoice asks for at least, in millisatoshi; zero for an amount in another currency, which the payer converts.

@@ -1,29 +1,36 @@
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
 use bitcoin::{OutPoint, Transaction};
 
+mod accept;
+mod delegate;
+
+use delegate::Delegated;
+
+use super::failure::Origin;
 use super::{
-    ForwardPayload, HoldOrder, Payload, PaymentError, Proposal, Refusal, ReleaseHeld, RouteHop,
-    SecretSource, Tweak, View, edge,
+    AttemptId, AttemptSeed, FailureMessage, ForwardingPolicy, PaymentError, Proposal, Recipient, Refusal,
+    ReleaseHeld, RouteHop, SecretSource, View, edge,
 };
-use crate::contract::{FundedContract, OfferedContract, ReceivedContract};
+use crate::contract::{OfferedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar};
 use crate::hold::{
-    Forward, Held, HoldError, HoldId, HoldRequest, HoldState, HoldStore, Ledger, Limits, Pending,
-    ReleaseSecret, Released, cutoff_height,
+    Forward, HoldError, HoldId, HoldState, HoldStore, Ledger, Limits, Pending, ReleaseSecret,
+    Released,
 };
-use crate::lock::{Blind, Lock, LockSecret, next_lock, previous_secret};
-use crate::onion::{Packet, Peeled, ReplayGuard};
+use crate::lock::{Blind, Lock, LockSecret, previous_secret};
+use crate::onion::blinded::NextPeer;
+use crate::onion::{Packet, ReplayGuard};
 
 /// How a forwarder is set up.
 #[derive(Clone, Debug)]
 pub struct ForwarderConfig {
     /// The key of its node id.
     pub node_key: SecretScalar,
-    /// What it asks for forwarding.
-    pub policy: RouteHop,
+    /// What it asks for forwarding, over whichever channel.
+    pub policy: ForwardingPolicy,
     /// What it holds at most.
     pub limits: Limits,
     /// Blocks it keeps between a release and the last moment to claim, for itself.
@@ -45,8 +52,24 @@ pub enum ForwarderEvent {
         from: Point,
         /// The contract.
         contract: ReceivedContract,
+        /// What came with it for a node within a blinded path (BOLT 2: `path_key`).
+        path_key: Option<Point>,
         /// The onion that came with it.
         packet: Packet,
+    },
+    /// The way that was asked for with [`ForwarderAction::FindRoute`].
+    RouteFound {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// The forwarders between this node and the end of the route, maybe none.
+        forwarders: Vec<RouteHop>,
+        /// Fresh entropy, for this attempt alone.
+        seed: AttemptSeed,
+    },
+    /// There is no way within the budget.
+    NoRoute {
+        /// The incoming contract.
+        incoming: OutPoint,
     },
     /// The contract that was offered for an incoming one is irrevocably committed.
     OutgoingCommitted {
@@ -73,6 +96,8 @@ pub enum ForwarderEvent {
     OutgoingFailed {
         /// The outgoing contract.
         outgoing: OutPoint,
+        /// What the neighbour said; nothing if the contract timed out.
+        failure: Option<FailureMessage>,
     },
     /// The contract that was to be offered can't be: the next node is away, or refuses.
     OfferFailed {
@@ -111,6 +136,21 @@ pub enum ForwarderAction {
         /// The offer.
         proposal: Proposal,
     },
+    /// Find a route from this node, as the sender has left that to it, and say so with [`ForwarderEvent::RouteFound`].
+    FindRoute {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// Who is paid; the route ends there, or at the introduction node of the path.
+        to: Recipient,
+        /// What has to arrive at the end of the route, in millisatoshi.
+        amount_msat: u64,
+        /// When the contract that arrives there has to expire at the earliest, a block height.
+        expiry: u32,
+        /// What this node may lock for the first node of the route at most, in millisatoshi.
+        max_amount_msat: u64,
+        /// When that contract may expire at the latest, a block height.
+        max_expiry: u32,
+    },
     /// Claim the incoming contract.
     Claim {
         /// The incoming contract.
@@ -122,8 +162,10 @@ pub enum ForwarderAction {
     Fail {
         /// The incoming contract.
         incoming: OutPoint,
-        /// Why.
+        /// Why, for this node's operator.
         reason: Refusal,
+        /// Why, for the sender.
+        failure: FailureMessage,
     },
     /// Take the money of the outgoing contract back: its expiry is reached.
     TimeOut {
@@ -146,7 +188,9 @@ pub struct Forwarder<S> {
     height: u32,
     forwards: BTreeMap<OutPoint, Forwarding>,
     outgoing: BTreeMap<OutPoint, OutPoint>,
-    failing: BTreeMap<OutPoint, Refusal>,
+    failing: BTreeMap<OutPoint, (Refusal, FailureMessage)>,
+    /// The routes that this node has found itself.
+    tails: BTreeSet<AttemptId>,
     view: View,
     log: Vec<ForwarderEvent>,
 }
@@ -155,17 +199,37 @@ pub struct Forwarder<S> {
 #[derive(Debug)]
 struct Forwarding {
     incoming: ReceivedContract,
-    next: Point,
-    amount_msat: u64,
-    expiry: u32,
-    packet: Packet,
+    origin: Origin,
+    order: Order,
+    /// b_i, in a blinded path.
+    path_blind: Option<Blind>,
     hold: Option<HoldId>,
     stage: Stage,
+}
+
+/// What is to be done with a payment.
+#[derive(Debug)]
+enum Order {
+    Forward(Outgoing),
+    Delegated(Delegated),
+}
+
+/// The contract to offer further.
+#[derive(Debug)]
+struct Outgoing {
+    to: NextPeer,
+    amount_msat: u64,
+    expiry: u32,
+    path_key: Option<Point>,
+    packet: Packet,
 }
 
 #[derive(Debug)]
 enum Stage {
     Held,
+    /// With y_i, while the driver looks for a route.
+    Routing { blind: Option<Blind> },
+    /// The blind is all that this node has added to the lock.
     Offered { lock: Lock, blind: Option<Blind> },
     Committed { outgoing: OfferedContract, blind: Option<Blind> },
     Claiming(LockSecret),
@@ -174,16 +238,54 @@ enum Stage {
 }
 
 impl Forwarding {
-    fn offer(&self, lock: Lock) -> ForwarderAction {
-        ForwarderAction::Offer {
-            incoming: self.incoming.funded().outpoint(),
-            proposal: Proposal {
-                to: self.next,
-                amount_msat: self.amount_msat,
-                expiry: self.expiry,
-                lock,
-                packet: self.packet.clone(),
-            },
+    fn outpoint(&self) -> OutPoint {
+        self.incoming.funded().outpoint()
+    }
+
+    /// What is wanted while the contract is not offered further, or not committed.
+    fn wanted(&self) -> Option<ForwarderAction> {
+        let incoming = self.outpoint();
+        match (&self.stage, &self.order) {
+            (Stage::Offered { lock, .. }, Order::Forward(outgoing)) => {
+                Some(ForwarderAction::Offer { incoming, proposal: outgoing.proposal(*lock) })
+            }
+            (Stage::Routing { .. }, Order::Delegated(delegated)) => {
+                Some(delegated.find_route(incoming))
+            }
+            (Stage::Claiming(secret), _) => {
+                Some(ForwarderAction::Claim { incoming, secret: secret.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Order {
+    /// Whom the ledger counts a hold for: all that this node knows of the receiver.
+    fn receiver_handle(&self) -> [u8; 32] {
+        match self {
+            Self::Delegated(delegated) => delegated.receiver_handle(),
+            Self::Forward(Outgoing { to: NextPeer::Node(node_id), .. }) => {
+                node_id.x_only().serialize()
+            }
+            Self::Forward(Outgoing { to: NextPeer::Channel(id), .. }) => {
+                let mut handle = [0; 32];
+                handle[24..].copy_from_slice(&id.to_be_bytes());
+                handle
+            }
+        }
+    }
+}
+
+impl Outgoing {
+    fn proposal(&self, lock: Lock) -> Proposal {
+        Proposal {
+            to: self.to,
+            amount_msat: self.amount_msat,
+            expiry: self.expiry,
+            lock,
+            path_key: self.path_key,
+            packet: self.packet.clone(),
         }
     }
 }
@@ -202,6 +304,7 @@ where
             forwards: BTreeMap::new(),
             outgoing: BTreeMap::new(),
             failing: BTreeMap::new(),
+            tails: BTreeSet::new(),
             view: View::default(),
             log: Vec::new(),
             config,
@@ -249,20 +352,12 @@ where
     /// Every action that no event has confirmed: for the start after a crash, when the log was written and the actions may not
     /// have been carried out. Time-outs come with the next block.
     pub fn pending(&self) -> Vec<ForwarderAction> {
-        let mut pending = Vec::new();
-        for (incoming, forwarding) in &self.forwards {
-            match &forwarding.stage {
-                Stage::Offered { lock, .. } => pending.push(forwarding.offer(*lock)),
-                Stage::Claiming(secret) => pending
-                    .push(ForwarderAction::Claim { incoming: *incoming, secret: secret.clone() }),
-                Stage::Held | Stage::Committed { .. } | Stage::Claimed | Stage::Failing => {}
-            }
-        }
-        pending.extend(self.failing.iter().map(|(incoming, reason)| ForwarderAction::Fail {
-            incoming: *incoming,
-            reason: reason.clone(),
-        }));
-        pending
+        let wanted = self.forwards.values().filter_map(Forwarding::wanted);
+        let failing = self.failing.iter().map(|(incoming, (reason, failure))| {
+            let (reason, failure) = (reason.clone(), failure.clone());
+            ForwarderAction::Fail { incoming: *incoming, reason, failure }
+        });
+        wanted.chain(failing).collect()
     }
 
     /// Takes an event and says what to do.
@@ -279,9 +374,13 @@ where
 
     fn process(&mut self, event: &ForwarderEvent) -> Result<Vec<ForwarderAction>, PaymentError> {
         match event {
-            ForwarderEvent::IncomingCommitted { from, contract, packet } => {
-                self.incoming_committed(from, contract, packet)
+            ForwarderEvent::IncomingCommitted { from, contract, path_key, packet } => {
+                self.incoming_committed(from, contract, path_key.as_ref(), packet)
             }
+            ForwarderEvent::RouteFound { incoming, forwarders, seed } => {
+                self.route_found(incoming, forwarders, seed)
+            }
+            ForwarderEvent::NoRoute { incoming } => self.no_route(incoming),
             ForwarderEvent::OutgoingCommitted { incoming, contract } => {
                 self.outgoing_committed(incoming, contract)
             }
@@ -293,182 +392,15 @@ where
                 edge::check_secret(self.committed(outgoing, "fulfilment")?.1.funded(), secret)?;
                 self.fulfilled(outgoing, secret.clone())
             }
-            ForwarderEvent::OutgoingFailed { outgoing } => self.outgoing_failed(outgoing),
+            ForwarderEvent::OutgoingFailed { outgoing, failure } => {
+                self.outgoing_failed(outgoing, failure.as_ref())
+            }
             ForwarderEvent::OfferFailed { incoming } => self.offer_failed(incoming),
             ForwarderEvent::IncomingClaimed { incoming } => self.incoming_claimed(incoming),
             ForwarderEvent::IncomingFailed { incoming } => self.incoming_failed(incoming),
             ForwarderEvent::ReleaseReceived { sealed } => self.release_received(sealed),
             ForwarderEvent::Block { height } => self.block(*height),
         }
-    }
-
-    fn incoming_committed(
-        &mut self,
-        from: &Point,
-        contract: &ReceivedContract,
-        packet: &Packet,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let incoming = contract.funded().outpoint();
-        if self.forwards.contains_key(&incoming) || self.failing.contains_key(&incoming) {
-            return Err(PaymentError::KnownContract(incoming));
-        }
-        match self.peel_and_accept(from, contract, packet) {
-            Ok(actions) => Ok(actions),
-            // Whether the hold is stored is not known, so the payment is neither held nor failed.
-            Err(Refusal::Hold(error @ HoldError::Store(_))) => Err(PaymentError::Hold(error)),
-            Err(reason) => Ok(alloc::vec![self.fail(incoming, reason)]),
-        }
-    }
-
-    fn peel_and_accept(
-        &mut self,
-        from: &Point,
-        contract: &ReceivedContract,
-        packet: &Packet,
-    ) -> Result<Vec<ForwarderAction>, Refusal> {
-        let peeled = packet.peel(&self.config.node_key, &[])?;
-        let tag = peeled.shared_secret.replay_tag();
-        self.replay_guard.insert(tag, edge::expiry(contract.funded()))?;
-        let accepted = self.accept(from, contract, peeled);
-        if let Err(Refusal::Hold(HoldError::Store(_))) = accepted {
-            // The same contract will be reported again.
-            self.replay_guard.forget(&tag);
-        }
-        accepted
-    }
-
-    /// Forwards or holds what the onion asks for.
-    fn accept(
-        &mut self,
-        from: &Point,
-        contract: &ReceivedContract,
-        peeled: Peeled,
-    ) -> Result<Vec<ForwarderAction>, Refusal> {
-        let funded = contract.funded();
-        let (Payload::Forward(payload), Some(next_packet)) =
-            (Payload::parse(&peeled.payload)?, peeled.next)
-        else {
-            return Err(Refusal::RouteEnd);
-        };
-        self.check_policy(funded, &payload)?;
-        let ForwardPayload { next, amount_msat, expiry, tweak } = payload;
-        let mut forwarding = Forwarding {
-            incoming: contract.clone(),
-            next,
-            amount_msat,
-            expiry,
-            packet: next_packet,
-            hold: None,
-            stage: Stage::Held,
-        };
-        let forward_now = match (edge::lock(funded), tweak) {
-            (Lock::Hash(_), Tweak::None) => Some(None),
-            (Lock::Point(_), Tweak::Blind(blind)) => Some(Some(blind)),
-            (Lock::Hash(_), Tweak::Hold(order)) if order.held_blind.is_none() => {
-                self.hold(from, &mut forwarding, &order)?.map(|forward| forward.blind)
-            }
-            (Lock::Point(_), Tweak::Hold(order)) if order.held_blind.is_some() => {
-                self.hold(from, &mut forwarding, &order)?.map(|forward| forward.blind)
-            }
-            _ => return Err(Refusal::TweakMismatch),
-        };
-        let offer = forward_now.map(|blind| self.offer(&mut forwarding, blind)).transpose();
-        if offer.is_err() {
-            forwarding.stage = Stage::Failing;
-        }
-        // Even then, for its hold has to end when the contract does.
-        self.forwards.insert(funded.outpoint(), forwarding);
-        Ok(offer?.into_iter().collect())
-    }
-
-    fn check_policy(
-        &self,
-        funded: &FundedContract,
-        payload: &ForwardPayload,
-    ) -> Result<(), Refusal> {
-        let offered_msat = edge::amount_msat(funded).saturating_sub(payload.amount_msat);
-        let required_msat = self.config.policy.fee_msat(payload.amount_msat).unwrap_or(u64::MAX);
-        if edge::amount_msat(funded) < payload.amount_msat || offered_msat < required_msat {
-            return Err(Refusal::FeeInsufficient { offered_msat, required_msat });
-        }
-        let offered = edge::expiry(funded).saturating_sub(payload.expiry);
-        let required = self.config.policy.cltv_expiry_delta;
-        if edge::expiry(funded) < payload.expiry || offered < required {
-            return Err(Refusal::ExpiryDelta { offered, required });
-        }
-        if payload.expiry <= self.height {
-            return Err(Refusal::ExpiryTooSoon {
-                expiry: payload.expiry,
-                required: self.height.saturating_add(1),
-            });
-        }
-        Ok(())
-    }
-
-    fn hold(
-        &mut self,
-        from: &Point,
-        forwarding: &mut Forwarding,
-        order: &HoldOrder,
-    ) -> Result<Option<Forward>, Refusal> {
-        // A second contract would not be counted against the caps, nor fail back with the first.
-        if self.forwards.values().any(|other| other.hold == Some(order.id)) {
-            return Err(Refusal::Hold(HoldError::IdTaken(order.id)));
-        }
-        let request = HoldRequest {
-            id: order.id,
-            release_hash: order.release_hash,
-            held_blind: order.held_blind.clone(),
-            amount_msat: edge::amount_msat(forwarding.incoming.funded()),
-            cutoff_height: cutoff_height(
-                order.latest_release_height,
-                edge::expiry(forwarding.incoming.funded()),
-                self.config.hold_safety_margin,
-                self.config.hold_deltas_ahead,
-                self.config.hold_min_final_delta,
-            ),
-            sender: from.x_only().serialize(),
-            // The next node is all that this one knows of the receiver.
-            receiver: forwarding.next.x_only().serialize(),
-        };
-        let held = self.ledger.hold(request, self.height).map_err(HoldError::into_text)?;
-        forwarding.hold = Some(order.id);
-        if let Some(held_blind) = &order.held_blind {
-            self.view.learn(
-                SecretSource::HeldBlind { hold: order.id },
-                LockSecret::Scalar(held_blind.as_scalar().clone()),
-            );
-        }
-        match held {
-            Held::Waiting => Ok(None),
-            Held::Forward(forward) => {
-                if let Ok(HoldState::Releasing(secret)) = self.ledger.state(&order.id) {
-                    self.learn_release(order.id, &secret);
-                }
-                Ok(Some(forward))
-            }
-            // The same order with another contract: the sender repeats itself.
-            Held::Finished => Err(Refusal::Hold(HoldError::IdTaken(order.id))),
-        }
-    }
-
-    /// L_{i+1} = L_i + y_i·G
-    fn offer(
-        &mut self,
-        forwarding: &mut Forwarding,
-        blind: Option<Blind>,
-    ) -> Result<ForwarderAction, Refusal> {
-        let incoming = forwarding.incoming.funded().outpoint();
-        let lock = match (edge::lock(forwarding.incoming.funded()), &blind) {
-            (Lock::Point(point), Some(blind)) => {
-                let scalar = LockSecret::Scalar(blind.as_scalar().clone());
-                self.view.learn(SecretSource::Blind { incoming }, scalar);
-                Lock::Point(next_lock(&point, blind)?)
-            }
-            (lock, _) => lock,
-        };
-        forwarding.stage = Stage::Offered { lock, blind };
-        Ok(forwarding.offer(lock))
     }
 
     fn outgoing_committed(
@@ -482,10 +414,12 @@ where
         }
         let forwarding =
             self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
-        let Stage::Offered { lock, blind } = &mut forwarding.stage else {
+        let (Stage::Offered { lock, blind }, Order::Forward(proposed)) =
+            (&mut forwarding.stage, &forwarding.order)
+        else {
             return Err(PaymentError::OutOfOrder { contract: outpoint, event: "commitment" });
         };
-        edge::check_proposed(contract, *lock, forwarding.amount_msat, forwarding.expiry)?;
+        edge::check_proposed(contract, *lock, proposed.amount_msat, proposed.expiry)?;
         if let Some(hold) = &forwarding.hold {
             self.ledger.forwarded(hold).map_err(HoldError::into_text)?;
         }
@@ -508,7 +442,7 @@ where
         }
     }
 
-    /// l_i = l_{i+1} − y_i
+    /// l_i = l_{i+1} − y_i, with all else that this node has added to the lock
     fn fulfilled(
         &mut self,
         outgoing: &OutPoint,
@@ -533,22 +467,22 @@ where
     fn outgoing_failed(
         &mut self,
         outgoing: &OutPoint,
+        failure: Option<&FailureMessage>,
     ) -> Result<Vec<ForwarderAction>, PaymentError> {
         let (incoming, _) = self.committed(outgoing, "failure")?;
-        if let Some(forwarding) = self.forwards.get_mut(&incoming) {
-            forwarding.stage = Stage::Failing;
-        }
-        Ok(alloc::vec![self.fail(incoming, Refusal::Downstream)])
+        let Some(forwarding) = self.forwards.get_mut(&incoming) else { return Ok(Vec::new()) };
+        forwarding.stage = Stage::Failing;
+        let failure = forwarding.origin.pass_on(failure);
+        Ok(alloc::vec![self.fail_with(incoming, Refusal::Downstream, failure)])
     }
 
     fn offer_failed(&mut self, incoming: &OutPoint) -> Result<Vec<ForwarderAction>, PaymentError> {
         let forwarding =
-            self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+            self.forwards.get(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
         let Stage::Offered { .. } = forwarding.stage else {
             return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failed offer" });
         };
-        forwarding.stage = Stage::Failing;
-        Ok(alloc::vec![self.fail(*incoming, Refusal::Downstream)])
+        Ok(self.fail(incoming, Refusal::Downstream).into_iter().collect())
     }
 
     fn incoming_claimed(
@@ -564,9 +498,22 @@ where
         Ok(Vec::new())
     }
 
-    fn fail(&mut self, incoming: OutPoint, reason: Refusal) -> ForwarderAction {
-        self.failing.insert(incoming, reason.clone());
-        ForwarderAction::Fail { incoming, reason }
+    /// Fails a payment that was accepted, for a reason of this node's own.
+    fn fail(&mut self, incoming: &OutPoint, reason: Refusal) -> Option<ForwarderAction> {
+        let forwarding = self.forwards.get_mut(incoming)?;
+        forwarding.stage = Stage::Failing;
+        let failure = forwarding.origin.message(&reason, forwarding.incoming.funded(), self.height);
+        Some(self.fail_with(*incoming, reason, failure))
+    }
+
+    fn fail_with(
+        &mut self,
+        incoming: OutPoint,
+        reason: Refusal,
+        failure: FailureMessage,
+    ) -> ForwarderAction {
+        self.failing.insert(incoming, (reason.clone(), failure.clone()));
+        ForwarderAction::Fail { incoming, reason, failure }
     }
 
     fn incoming_failed(
@@ -622,16 +569,10 @@ where
 
     fn forward_held(&mut self, forward: Forward) -> Option<ForwarderAction> {
         let incoming = self.held(&forward.id)?;
-        let mut forwarding = self.forwards.remove(&incoming)?;
-        let action = match self.offer(&mut forwarding, forward.blind) {
+        match self.advance(&incoming, forward.blind) {
             Ok(action) => action,
-            Err(reason) => {
-                forwarding.stage = Stage::Failing;
-                self.fail(incoming, reason)
-            }
-        };
-        self.forwards.insert(incoming, forwarding);
-        Some(action)
+            Err(reason) => self.fail(&incoming, reason),
+        }
     }
 
     /// The contract that is held under this id and not offered further.
@@ -652,10 +593,8 @@ where
         for pending in self.ledger.resume().map_err(HoldError::into_text)? {
             if let Pending::Fail(id) = pending
                 && let Some(incoming) = self.held(&id)
-                && let Some(forwarding) = self.forwards.get_mut(&incoming)
             {
-                forwarding.stage = Stage::Failing;
-                actions.push(self.fail(incoming, Refusal::CutoffReached(id)));
+                actions.extend(self.fail(&incoming, Refusal::CutoffReached(id)));
             }
         }
         self.height = height;

@@ -1,0 +1,185 @@
+//! The rest of a route, found by the node that forwards, at the time when it forwards (trampoline).
+
+use alloc::vec::Vec;
+use core::fmt::Display;
+
+use bitcoin::OutPoint;
+
+use super::super::leg::{HopBlinds, LegPlan};
+use super::super::route::RouteEnd;
+use super::super::{
+    AttemptSeed, DelegatePayload, DelegatedPayload, EdgeTerms, ForwardingPolicy, PaymentError,
+    Recipient, Refusal, Route, RouteHop, SecretSource, Tweak, edge,
+};
+use super::{Forwarder, ForwarderAction, Order, Outgoing, Stage};
+use crate::contract::FundedContract;
+use crate::hold::HoldStore;
+use crate::lock::LockSecret;
+use crate::onion::Packet;
+use crate::onion::blinded::NextPeer;
+
+/// A payment whose way this node finds itself.
+#[derive(Debug)]
+pub(super) struct Delegated {
+    recipient: Recipient,
+    amount_msat: u64,
+    min_final_delta: u32,
+    packet: Packet,
+    /// For the first contract of the route: at most.
+    max: EdgeTerms,
+    /// When the last contract has to expire at the earliest, once the route is wanted.
+    last_expiry: u32,
+}
+
+impl Delegated {
+    pub(super) fn new(
+        funded: &FundedContract,
+        policy: &ForwardingPolicy,
+        payload: DelegatePayload,
+    ) -> Result<(Self, Tweak), Refusal> {
+        let DelegatePayload { recipient, amount_msat, min_final_delta, packet, tweak } = payload;
+        let max = policy.after(EdgeTerms {
+            amount_msat: edge::amount_msat(funded),
+            expiry: edge::expiry(funded),
+        })?;
+        let delegated =
+            Self { recipient, amount_msat, min_final_delta, packet, max, last_expiry: 0 };
+        // What does not pay even without a route is refused before it is held.
+        delegated.end_terms(0)?;
+        Ok((delegated, tweak))
+    }
+
+    /// From this height on the route is wanted.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`], when there is too little time left.
+    pub(super) fn start_at(&mut self, height: u32) -> Result<(), Refusal> {
+        self.last_expiry = height.saturating_add(self.min_final_delta);
+        self.end_terms(self.last_expiry).map(|_| ())
+    }
+
+    /// What has to arrive at the end of the route.
+    fn end_terms(&self, last_expiry: u32) -> Result<EdgeTerms, Refusal> {
+        let last = EdgeTerms { amount_msat: self.amount_msat, expiry: last_expiry };
+        let end = match &self.recipient {
+            Recipient::Node(_) => last,
+            Recipient::Path(path) => path.policy().before(last, 0).map_err(|_| Refusal::NoRoute)?,
+        };
+        if end.amount_msat > self.max.amount_msat {
+            let (offered_msat, required_msat) = (self.max.amount_msat, end.amount_msat);
+            return Err(Refusal::FeeInsufficient { offered_msat, required_msat });
+        }
+        if end.expiry > self.max.expiry {
+            let (expiry, required) = (self.max.expiry, end.expiry);
+            return Err(Refusal::ExpiryTooSoon { expiry, required });
+        }
+        Ok(end)
+    }
+
+    pub(super) fn find_route(&self, incoming: OutPoint) -> ForwarderAction {
+        // It was checked when the route became wanted.
+        let end = self.end_terms(self.last_expiry).unwrap_or(self.max);
+        ForwarderAction::FindRoute {
+            incoming,
+            to: self.recipient.clone(),
+            amount_msat: end.amount_msat,
+            expiry: end.expiry,
+            max_amount_msat: self.max.amount_msat,
+            max_expiry: self.max.expiry,
+        }
+    }
+
+    /// For the ledger's caps: the recipient as this node knows it.
+    pub(super) fn receiver_handle(&self) -> [u8; 32] {
+        let point = match &self.recipient {
+            Recipient::Node(node_id) => node_id,
+            Recipient::Path(path) => path.path.last_blinded_node_id(),
+        };
+        point.x_only().serialize()
+    }
+}
+
+impl<S> Forwarder<S>
+where
+    S: HoldStore,
+    S::Error: Display,
+{
+    /// Draws its own y's for the route, and tells the receiver their sum δ.
+    ///
+    /// L_{i+1} = L_i + (y_i + y'_0)·G, and so on from there
+    pub(super) fn route_found(
+        &mut self,
+        incoming: &OutPoint,
+        forwarders: &[RouteHop],
+        seed: &AttemptSeed,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let attempt = seed.id();
+        if self.tails.contains(&attempt) {
+            return Err(PaymentError::SeedReused(attempt));
+        }
+        let forwarding =
+            self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+        let (Stage::Routing { blind }, Order::Delegated(delegated)) =
+            (&forwarding.stage, &forwarding.order)
+        else {
+            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "route" });
+        };
+        let last =
+            EdgeTerms { amount_msat: delegated.amount_msat, expiry: delegated.last_expiry };
+        let end = match &delegated.recipient {
+            Recipient::Node(node_id) => RouteEnd::Node(*node_id),
+            Recipient::Path(path) => RouteEnd::Path(path.clone()),
+        };
+        let route = Route::with_end(forwarders, end, last)?;
+        let first = route.edges()[0];
+        if first.amount_msat > delegated.max.amount_msat {
+            return Err(PaymentError::RouteOverBudget { field: "amount" });
+        }
+        if first.expiry > delegated.max.expiry {
+            return Err(PaymentError::RouteOverBudget { field: "expiry" });
+        }
+        let start = edge::add(edge::lock(forwarding.incoming.funded()), blind.as_ref())?;
+        let plan = LegPlan { start, route, seed, hop_blinds: HopBlinds::Derived, hold: None };
+        let leg = plan.build(|_, tail_blind| {
+            DelegatedPayload {
+                amount_msat: last.amount_msat,
+                expiry: last.expiry,
+                tail_blind,
+                packet: delegated.packet.clone(),
+            }
+            .to_tlv()
+        })?;
+        let blind = match (blind, leg.blinds.first()) {
+            (Some(own), Some(first)) => Some(own.add(first)?),
+            _ => None,
+        };
+        for (hop, drawn) in leg.blinds.iter().enumerate() {
+            let scalar = LockSecret::Scalar(drawn.as_scalar().clone());
+            self.view.learn(SecretSource::DrawnBlind { attempt, hop }, scalar);
+        }
+        let to = leg.route.first_node().ok_or(PaymentError::NoDelegate)?;
+        forwarding.order = Order::Forward(Outgoing {
+            to: NextPeer::Node(to),
+            amount_msat: first.amount_msat,
+            expiry: first.expiry,
+            path_key: None,
+            packet: leg.packet,
+        });
+        forwarding.stage = Stage::Offered { lock: leg.locks[0], blind };
+        self.tails.insert(attempt);
+        Ok(forwarding.wanted().into_iter().collect())
+    }
+
+    pub(super) fn no_route(
+        &mut self,
+        incoming: &OutPoint,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let forwarding =
+            self.forwards.get(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+        let Stage::Routing { .. } = forwarding.stage else {
+            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "route" });
+        };
+        Ok(self.fail(incoming, Refusal::NoRoute).into_iter().collect())
+    }
+}

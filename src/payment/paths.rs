@@ -1,0 +1,107 @@
+use alloc::vec::Vec;
+
+use super::{PaymentError, PaymentPath};
+use crate::curve::{Point, SecretScalar};
+use crate::onion::blinded::{
+    BlindedPath, PathSecret, PaymentConstraints, PaymentRelay, RecipientData,
+};
+
+/// What a receiver keeps of a blinded path that it has made, as long as it waits for payments along it.
+#[derive(Clone, Debug)]
+pub struct ReceiverPath {
+    /// By which it knows the path again; 32 bytes that nobody can guess, other ones for each path.
+    pub path_id: [u8; 32],
+    /// What it shares with each hop, itself the last.
+    pub secrets: Vec<PathSecret>,
+}
+
+/// A node that forwards on a blinded path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathRelay {
+    /// The node.
+    pub node_id: Point,
+    /// Its channel to the next node of the path.
+    pub short_channel_id: u64,
+    /// What it keeps of amount and expiry.
+    pub relay: PaymentRelay,
+}
+
+impl ReceiverPath {
+    /// Makes a path over `relays` (maybe none) to `receiver`, for an invoice: payments along it have to arrive with
+    /// `min_final_delta` blocks left, and the first contract may expire at `max_cltv_expiry` at the latest. `session_key` and
+    /// `path_id` are fresh entropy, for this path alone.
+    ///
+    /// All hops get data of the same length.
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError::PathsMismatch`] when fees or deltas exceed what an invoice can say, or there are too many hops.
+    pub fn build(
+        session_key: SecretScalar,
+        path_id: [u8; 32],
+        relays: &[PathRelay],
+        receiver: Point,
+        min_final_delta: u16,
+        max_cltv_expiry: u32,
+    ) -> Result<(PaymentPath, Self), PaymentError> {
+        let constraints = PaymentConstraints { max_cltv_expiry, htlc_minimum_msat: 0 };
+        let mut data: Vec<(Point, RecipientData)> = Vec::new();
+        for hop in relays {
+            let for_hop = RecipientData {
+                short_channel_id: Some(hop.short_channel_id),
+                payment_relay: Some(hop.relay),
+                payment_constraints: Some(constraints),
+                ..RecipientData::default()
+            };
+            data.push((hop.node_id, for_hop));
+        }
+        let for_itself = RecipientData {
+            path_id: Some(path_id.to_vec()),
+            payment_constraints: Some(constraints),
+            ..RecipientData::default()
+        };
+        data.push((receiver, for_itself));
+        let longest = data.iter().map(|(_, data)| data.to_bytes().len()).max().unwrap_or(0);
+        for (_, data) in &mut data {
+            // Two bytes more than the longest, so that a padding fits into each.
+            if !data.pad(longest + 2) {
+                return Err(PaymentError::PathsMismatch);
+            }
+        }
+        let hops: Vec<(Point, Vec<u8>)> =
+            data.iter().map(|(node_id, data)| (*node_id, data.to_bytes())).collect();
+        let (path, secrets) =
+            BlindedPath::build(session_key, &hops).map_err(|_| PaymentError::PathsMismatch)?;
+        let terms = aggregate(relays, min_final_delta).ok_or(PaymentError::PathsMismatch)?;
+        let payment_path = PaymentPath {
+            path,
+            fee_base_msat: terms.fee_base_msat,
+            fee_proportional_millionths: terms.fee_proportional_millionths,
+            cltv_expiry_delta: terms.cltv_expiry_delta,
+        };
+        Ok((payment_path, Self { path_id, secrets }))
+    }
+}
+
+/// What the hops of a path keep together (BOLT 4, "Route Blinding"), from the last one on:
+///
+/// base = ⌈(base_i · 10^6 + base · (10^6 + prop_i)) / 10^6⌉, prop = ⌈((prop + prop_i) · 10^6 + prop · prop_i) / 10^6⌉
+fn aggregate(relays: &[PathRelay], min_final_delta: u16) -> Option<PaymentRelay> {
+    const MILLION: u128 = 1_000_000;
+    let (mut base, mut proportional, mut delta) = (0u128, 0u128, min_final_delta);
+    for PathRelay { relay, .. } in relays.iter().rev() {
+        let (own_base, own_proportional) =
+            (u128::from(relay.fee_base_msat), u128::from(relay.fee_proportional_millionths));
+        base = (own_base * MILLION + base * (MILLION + own_proportional)).div_ceil(MILLION);
+        proportional = ((proportional + own_proportional) * MILLION
+            + proportional * own_proportional)
+            .div_ceil(MILLION);
+        delta = delta.checked_add(relay.cltv_expiry_delta)?;
+        u32::try_from(base).ok().and(u32::try_from(proportional).ok())?;
+    }
+    Some(PaymentRelay {
+        cltv_expiry_delta: delta,
+        fee_proportional_millionths: u32::try_from(proportional).ok()?,
+        fee_base_msat: u32::try_from(base).ok()?,
+    })
+}

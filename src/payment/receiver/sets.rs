@@ -1,0 +1,130 @@
+//! The parts of a payment, until none is missing.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use bitcoin::OutPoint;
+
+use super::super::{Refusal, edge};
+use super::Arrival;
+use crate::curve::Point;
+use crate::invoice::InvoiceId;
+
+/// What the parts of a payment have in common: the invoice, and the lock without the blinds, Z + q·G. Only who knows q, which
+/// the sender tells nobody but the receiver, can make another part with it. A payment in one part, without a share, has Z there,
+/// which everybody knows, and belongs with nothing.
+type Key = (InvoiceId, [u8; Point::LENGTH]);
+
+/// The payments of which parts are missing.
+#[derive(Debug, Default)]
+pub(super) struct PartSets {
+    sets: BTreeMap<Key, BTreeMap<u16, Arrival>>,
+}
+
+impl PartSets {
+    /// Whether the part fits those that it belongs with.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::IncompleteSet`], [`Refusal::PartMismatch`] and [`Refusal::DuplicatePart`].
+    pub(super) fn check(&self, arrival: &Arrival) -> Result<(), Refusal> {
+        let (index, count) = place(arrival);
+        let payload = &arrival.payload;
+        if count == 1 && payload.amount_msat < payload.total_msat {
+            let (total_msat, amount_msat) = (payload.total_msat, payload.amount_msat);
+            return Err(Refusal::IncompleteSet { total_msat, amount_msat });
+        }
+        let Some(parts) = self.waiting(arrival) else { return Ok(()) };
+        for other in parts.values() {
+            let field = if place(other).1 != count {
+                "part_share"
+            } else if other.payload.total_msat != payload.total_msat {
+                "total_msat"
+            } else if other.x != arrival.x {
+                "payer_key"
+            } else {
+                continue;
+            };
+            return Err(Refusal::PartMismatch { field });
+        }
+        if parts.contains_key(&index) {
+            return Err(Refusal::DuplicatePart { index });
+        }
+        Ok(())
+    }
+
+    /// Whether this part is the last that was missing.
+    pub(super) fn is_completed_by(&self, arrival: &Arrival) -> bool {
+        let waiting = self.waiting(arrival).map_or(0, BTreeMap::len);
+        waiting + 1 == usize::from(place(arrival).1)
+    }
+
+    pub(super) fn insert(&mut self, arrival: Arrival) {
+        if let Some(key) = key(&arrival) {
+            self.sets.entry(key).or_default().insert(place(&arrival).0, arrival);
+        }
+    }
+
+    /// The part with those that waited for it, in their order.
+    pub(super) fn take(&mut self, arrival: Arrival) -> Vec<Arrival> {
+        let waiting = key(&arrival).and_then(|key| self.sets.remove(&key));
+        let mut parts = waiting.unwrap_or_default();
+        parts.insert(place(&arrival).0, arrival);
+        parts.into_values().collect()
+    }
+
+    fn waiting(&self, arrival: &Arrival) -> Option<&BTreeMap<u16, Arrival>> {
+        self.sets.get(&key(arrival)?)
+    }
+
+    /// The part of this contract, which waits, with all that wait with it.
+    pub(super) fn take_with(&mut self, incoming: &OutPoint) -> Vec<Arrival> {
+        let has = |parts: &BTreeMap<u16, Arrival>| {
+            parts.values().any(|part| part.outpoint() == *incoming)
+        };
+        let key = self.sets.iter().find(|(_, parts)| has(parts)).map(|(key, _)| *key);
+        let parts = key.and_then(|key| self.sets.remove(&key)).unwrap_or_default();
+        parts.into_values().collect()
+    }
+
+    /// The payments one of whose parts expires before this height.
+    pub(super) fn take_expiring_before(&mut self, height: u32) -> Vec<Vec<Arrival>> {
+        let expiring = self.sets.iter().filter(|(_, parts)| {
+            parts.values().any(|part| edge::expiry(&part.funded) < height)
+        });
+        let keys: Vec<Key> = expiring.map(|(key, _)| *key).collect();
+        let taken = keys.iter().filter_map(|key| self.sets.remove(key));
+        taken.map(|parts| parts.into_values().collect()).collect()
+    }
+}
+
+/// Whether the parts are worth the whole.
+///
+/// # Errors
+///
+/// [`Refusal::IncompleteSet`].
+pub(super) fn check_sum(parts: &[Arrival]) -> Result<(), Refusal> {
+    let amounts = parts.iter().map(|part| part.payload.amount_msat);
+    let amount_msat = amounts.fold(0, u64::saturating_add);
+    let total_msat = parts.first().map_or(0, |part| part.payload.total_msat);
+    if amount_msat < total_msat {
+        return Err(Refusal::IncompleteSet { total_msat, amount_msat });
+    }
+    Ok(())
+}
+
+/// Why parts are failed that the others did not follow.
+pub(super) fn timed_out(parts: &[Arrival]) -> Refusal {
+    let count = parts.first().map_or(0, |part| place(part).1);
+    Refusal::SetTimedOut { arrived: parts.len(), count: usize::from(count) }
+}
+
+fn key(arrival: &Arrival) -> Option<Key> {
+    let set_point = arrival.set_point.filter(|_| arrival.payload.part.is_some())?;
+    Some((arrival.invoice, set_point.to_bytes()))
+}
+
+/// p and P; 1 and 1 for a payment in one part.
+fn place(arrival: &Arrival) -> (u16, u16) {
+    arrival.payload.part.as_ref().map_or((1, 1), |part| (part.index, part.count))
+}
