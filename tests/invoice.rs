@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 
 use pointlock::curve::{CurveError, Keypair, Point, SecretScalar};
 use pointlock::invoice::{
-    Amount, ChainHash, Field, FieldValue, InvoiceError, PaymentLock, PaymentPoints, StaticInvoice,
-    StaticInvoiceBuilder, merkle, text,
+    Amount, BlindedPayInfo, ChainHash, FallbackAddress, Field, FieldValue, InvoiceError,
+    OfferBuilder, PaymentLock, PaymentPath, PaymentPoints, StaticInvoice, StaticInvoiceBuilder,
+    merkle, text,
 };
 use pointlock::lock::PaymentHash;
-use pointlock::wire::{TlvStream, TlvWriter, WireError, tu64};
+use pointlock::wire::{
+    BlindedHop, BlindedPath, ChannelEnd, Features, IntroductionNode, PathPart, TlvStream,
+    TlvWriter, WireError, tu64,
+};
 use proptest::prelude::*;
 
 const CREATED_AT: u64 = 1_750_000_000;
@@ -119,7 +123,7 @@ fn round_trip() {
     assert_eq!(invoice.expires_at(), CREATED_AT + 3_600);
     assert_eq!(invoice.invoice_node_id(), receiver().public_key());
     assert_eq!(invoice.interim_route(), [point(3), receiver().public_key()]);
-    assert_eq!(invoice.lock(), &PaymentLock::from(point(1)));
+    assert_eq!(invoice.lock(), Some(&PaymentLock::from(point(1))));
     assert_eq!(invoice.payment_point(), Some(point(1)));
     assert_eq!(invoice.chain(), ChainHash::BITCOIN);
 }
@@ -187,11 +191,15 @@ fn every_required_field() {
 /// Each record doubled, swapped with the next one, and written with a longer type and length.
 #[test]
 fn every_record_has_one_encoding_and_one_place() {
-    let invoice = invoice();
+    one_encoding_and_one_place(&invoice());
+    one_encoding_and_one_place(&blinded(point(1)).sign(&receiver(), &[0; 32]).unwrap());
+}
+
+fn one_encoding_and_one_place(invoice: &StaticInvoice) {
     let stream = TlvStream::parse(invoice.as_bytes()).unwrap();
     let records: Vec<Vec<u8>> =
         stream.records().iter().map(|record| record.bytes().to_vec()).collect();
-    assert_eq!(StaticInvoice::from_bytes(&records.concat()), Ok(invoice.clone()));
+    assert_eq!(StaticInvoice::from_bytes(&records.concat()).as_ref(), Ok(invoice));
     for (index, record) in stream.records().iter().enumerate() {
         let field = Field::from_type(record.tlv_type());
         let fault = |records: &[Vec<u8>]| {
@@ -225,8 +233,13 @@ fn every_record_has_one_encoding_and_one_place() {
         assert_eq!(fault(&long_type), (Some(field), not_minimal));
 
         let mut long_length = records.clone();
-        long_length[index] =
-            [record.type_bytes(), &[0xfd, 0, record.value().len() as u8], record.value()].concat();
+        let length = record.value().len() as u32;
+        let longer = if length < 0xfd {
+            [&[0xfd][..], &length.to_be_bytes()[2..]].concat()
+        } else {
+            [&[0xfe][..], &length.to_be_bytes()].concat()
+        };
+        long_length[index] = [record.type_bytes(), &longer, record.value()].concat();
         let not_minimal = WireError::LengthNotMinimal { tlv_type, offset };
         assert_eq!(fault(&long_length), (Some(field), not_minimal));
     }
@@ -303,7 +316,7 @@ fn one_lock() {
     let mut hash_only = without(points);
     hash_only.insert(hash.tlv_type(), vec![7; 32]);
     let invoice = signed(hash_only.clone()).unwrap();
-    assert_eq!(invoice.lock(), &PaymentLock::Hash(PaymentHash([7; 32])));
+    assert_eq!(invoice.lock(), Some(&PaymentLock::Hash(PaymentHash([7; 32]))));
     assert_eq!(invoice.payment_point(), None);
     hash_only.insert(hash.tlv_type(), vec![7; 31]);
     let error = InvoiceError::Length { field: hash, expected: 32, actual: 31 };
@@ -332,7 +345,7 @@ fn lists_of_points() {
     let two = [points[0].to_bytes(), points[1].to_bytes()].concat();
     let invoice = accepted(&[(Field::PAYMENT_POINTS, &two)]);
     assert_eq!(invoice.payment_point(), None);
-    let PaymentLock::Points(read) = invoice.lock() else { panic!("points") };
+    let Some(PaymentLock::Points(read)) = invoice.lock() else { panic!("points") };
     assert_eq!((read.as_slice(), read.k()), (&points[..], 1));
     assert_eq!(PaymentPoints::new(vec![]), None);
 }
@@ -378,23 +391,69 @@ fn features() {
     accepted(&[(Field::INVOICE_FEATURES, &[0b11, 0, 0])]);
 }
 
+/// A path over two hops, from this node on.
+fn path(byte: u8) -> BlindedPath {
+    let hop = |byte, length| BlindedHop {
+        blinded_node_id: point(byte),
+        encrypted_recipient_data: vec![byte; length],
+    };
+    BlindedPath::from_parts(point(byte), point(byte + 1), vec![hop(byte, 9), hop(byte + 2, 50)])
+        .unwrap()
+}
+
+fn by_channel(byte: u8) -> BlindedPath<IntroductionNode> {
+    let node = IntroductionNode::Channel { short_channel_id: 42, end: ChannelEnd::NodeId2 };
+    BlindedPath::from_parts(node, point(byte), path(byte).hops().to_vec()).unwrap()
+}
+
+fn pay_info(features: &[u16]) -> BlindedPayInfo {
+    BlindedPayInfo {
+        fee_base_msat: 1_000,
+        fee_proportional_millionths: 50,
+        cltv_expiry_delta: 144,
+        htlc_minimum_msat: 1,
+        htlc_maximum_msat: 1_000_000_000,
+        features: Features::of(features),
+    }
+}
+
+/// With all four fields that lead to the receiver, and no interim route.
+fn blinded(lock: impl Into<PaymentLock>) -> StaticInvoiceBuilder {
+    StaticInvoiceBuilder::new(lock, CREATED_AT)
+        .offer_paths(&[path(10)])
+        .paths(&[
+            PaymentPath::new(path(20), pay_info(&[])),
+            PaymentPath::new(by_channel(24), pay_info(&[9])),
+        ])
+        .message_paths(&[path(30).into(), by_channel(34)])
+}
+
+fn fields_of(invoice: &StaticInvoice) -> Fields {
+    let stream = TlvStream::parse(invoice.as_bytes()).unwrap();
+    stream.records().iter().map(|record| (record.tlv_type(), record.value().to_vec())).collect()
+}
+
+const BLINDED: [Field; 4] = [
+    Field::OFFER_PATHS,
+    Field::INVOICE_PATHS,
+    Field::INVOICE_BLINDEDPAY,
+    Field::INVOICE_MESSAGE_PATHS,
+];
+
 /// Blinded paths come with all that belongs to them; then there needs to be no interim route.
 #[test]
 fn blinded_paths_are_complete() {
-    let four = [
-        Field::OFFER_PATHS,
-        Field::INVOICE_PATHS,
-        Field::INVOICE_BLINDEDPAY,
-        Field::INVOICE_MESSAGE_PATHS,
-    ];
-    let mut complete = without(Field::INTERIM_ROUTE);
-    for field in four {
-        complete.insert(field.tlv_type(), b"path".to_vec());
-    }
-    let invoice = signed(complete.clone()).unwrap();
+    let invoice = blinded(point(1)).sign(&receiver(), &[0; 32]).unwrap();
     assert_eq!(invoice.interim_route(), []);
-    assert_eq!(invoice.value(Field::INVOICE_MESSAGE_PATHS), Some(&b"path"[..]));
-    for field in four {
+    assert_eq!(invoice.offer().paths(), [path(10).into()]);
+    assert_eq!(invoice.message_paths(), [path(30).into(), by_channel(34)]);
+    let [first, second] = invoice.paths() else { panic!("two paths") };
+    assert_eq!((&first.path, &first.pay_info), (&path(20).into(), &pay_info(&[])));
+    assert_eq!((&second.path, &second.pay_info), (&by_channel(24), &pay_info(&[9])));
+    assert!(first.is_usable() && second.is_usable());
+
+    let complete = fields_of(&invoice);
+    for field in BLINDED {
         let mut missing = complete.clone();
         missing.remove(&field.tlv_type());
         assert_eq!(signed(missing).err(), Some(InvoiceError::Missing { field }));
@@ -402,8 +461,140 @@ fn blinded_paths_are_complete() {
         empty.insert(field.tlv_type(), vec![]);
         assert_eq!(signed(empty).err(), Some(InvoiceError::Empty { field }));
     }
-    // An offer may have paths to ask for invoices on.
-    accepted(&[(Field::OFFER_PATHS, b"path")]);
+    // Both routes may be there; and an offer may have paths to ask for invoices on.
+    let mut both = complete;
+    both.insert(Field::INTERIM_ROUTE.tlv_type(), point(3).to_bytes().to_vec());
+    assert_eq!(signed(both).unwrap().interim_route(), [point(3)]);
+    let mut paths = Vec::new();
+    by_channel(10).write(&mut paths);
+    let offer = accepted(&[(Field::OFFER_PATHS, &paths)]).offer().clone();
+    assert_eq!(offer.paths(), [by_channel(10)]);
+}
+
+#[test]
+fn blinded_paths_are_well_formed() {
+    let complete = fields_of(&blinded(point(1)).sign(&receiver(), &[0; 32]).unwrap());
+    for field in [Field::OFFER_PATHS, Field::INVOICE_PATHS, Field::INVOICE_MESSAGE_PATHS] {
+        let mut two = Vec::new();
+        BlindedPath::<IntroductionNode>::from(path(10)).write(&mut two);
+        let first = two.len();
+        by_channel(20).write(&mut two);
+        let with = |value: &[u8]| {
+            let mut fields = complete.clone();
+            fields.insert(field.tlv_type(), value.to_vec());
+            signed(fields)
+        };
+        let error = |index, source| Err(InvoiceError::Path { field, index, source });
+        with(&two).unwrap();
+        let mut changed = two.clone();
+        changed[0] = 4;
+        let source = WireError::PathPoint {
+            part: PathPart::FirstNodeId,
+            source: CurveError::PointPrefix { prefix: 4 },
+        };
+        assert_eq!(with(&changed), error(0, source));
+        let mut changed = two.clone();
+        changed[first + 9 + 33] = 0;
+        assert_eq!(with(&changed), error(1, WireError::PathHops { hops: 0 }));
+        let part = PathPart::EncryptedRecipientData { hop: 1 };
+        assert_eq!(with(&two[..two.len() - 1]), error(1, WireError::PathTruncated { part }));
+        let part = PathPart::FirstPathKey;
+        assert_eq!(
+            with(&[&two[..], &[0; 9]].concat()),
+            error(2, WireError::PathTruncated { part })
+        );
+    }
+}
+
+#[test]
+fn each_payment_path_has_its_terms() {
+    let field = Field::INVOICE_BLINDEDPAY;
+    let sign = |builder: StaticInvoiceBuilder| builder.sign(&receiver(), &[0; 32]);
+    let complete = fields_of(&sign(blinded(point(1))).unwrap());
+    let with = |value: &[u8]| {
+        let mut fields = complete.clone();
+        fields.insert(field.tlv_type(), value.to_vec());
+        signed(fields).err()
+    };
+    let two = &complete[&field.tlv_type()];
+    assert_eq!(two.len(), 28 + 28 + 2);
+    let other = Field::INVOICE_PATHS;
+    let count = |actual| Some(InvoiceError::Count { field, other, expected: 2, actual });
+    assert_eq!(with(&two[..28]), count(1));
+    assert_eq!(with(&[two, &two[..28]].concat()), count(3));
+    assert_eq!(with(&two[..57]), Some(InvoiceError::Item { field, index: 1 }));
+    assert_eq!(with(&two[..27]), Some(InvoiceError::Item { field, index: 0 }));
+
+    // A path with unknown even bits may not be used; one that may be has to be left.
+    let with_features = |one: &[u16], other: &[u16]| {
+        sign(blinded(point(1)).paths(&[
+            PaymentPath::new(path(20), pay_info(one)),
+            PaymentPath::new(path(20), pay_info(other)),
+        ]))
+    };
+    let invoice = with_features(&[8], &[7]).unwrap();
+    assert!(!invoice.paths()[0].is_usable() && invoice.paths()[1].is_usable());
+    let refused = InvoiceError::UnknownFeature { field, bit: 2 };
+    assert_eq!(with_features(&[8], &[2, 4]), Err(refused));
+    // What has no encoding is not signed.
+    let long = BlindedPayInfo { features: Features::from_bytes(&[0; 65_536]), ..pay_info(&[]) };
+    let builder = blinded(point(1)).paths(&[PaymentPath::new(path(20), long)]);
+    assert_eq!(sign(builder), Err(InvoiceError::ItemTooLong { field, index: 0 }));
+}
+
+#[test]
+fn fallback_addresses() {
+    let field = Field::INVOICE_FALLBACKS;
+    let addresses = [
+        FallbackAddress { version: 1, address: vec![7; 32] },
+        // Unknown to the chain: to be ignored, and no reason to refuse the invoice.
+        FallbackAddress { version: 200, address: vec![] },
+    ];
+    let builder = blinded(point(1)).features(&Features::of(&[17]));
+    let invoice = builder.clone().fallbacks(&addresses).sign(&receiver(), &[0; 32]).unwrap();
+    assert_eq!(invoice.invoice_fallbacks(), addresses);
+    assert_eq!(invoice.invoice_features(), &Features::of(&[17]));
+    let bytes = invoice.value(field).unwrap();
+    assert_eq!(bytes.len(), 35 + 3);
+    refused(&[(field, &bytes[..37])], InvoiceError::Item { field, index: 1 });
+    refused(&[(field, &bytes[..34])], InvoiceError::Item { field, index: 0 });
+    refused(&[(field, &[])], InvoiceError::Empty { field });
+    let long = [FallbackAddress { version: 1, address: vec![7; 65_536] }];
+    let error = InvoiceError::ItemTooLong { field, index: 0 };
+    assert_eq!(builder.fallbacks(&long).sign(&receiver(), &[0; 32]), Err(error));
+}
+
+/// What BOLT 12 knows alone: the sender draws the preimage.
+#[test]
+fn a_plain_static_invoice_has_no_lock() {
+    let mut plain = fields_of(&blinded(point(1)).sign(&receiver(), &[0; 32]).unwrap());
+    let field = Field::PAYMENT_POINTS;
+    plain.remove(&field.tlv_type()).unwrap();
+    let invoice = signed(plain.clone()).unwrap();
+    assert_eq!((invoice.lock(), invoice.payment_point()), (None, None));
+    assert_eq!(invoice.require_lock(), Err(InvoiceError::Missing { field }));
+    // It can't do without its paths: an interim route is for invoices with a lock.
+    for field in BLINDED {
+        plain.remove(&field.tlv_type());
+    }
+    plain.insert(Field::INTERIM_ROUTE.tlv_type(), point(3).to_bytes().to_vec());
+    assert_eq!(signed(plain), Err(InvoiceError::Missing { field }));
+}
+
+/// The paths of the offer end at the vault, and so would the key that signs.
+#[test]
+fn the_end_of_an_offer_path_is_no_issuer() {
+    let offer = OfferBuilder::new().paths(&[path(10)]).build().unwrap();
+    assert_eq!(offer.issuer_id(), None);
+    let mut fields = fields_of(&blinded(point(1)).sign(&receiver(), &[0; 32]).unwrap());
+    fields.remove(&Field::OFFER_ISSUER_ID.tlv_type()).unwrap();
+    let end = *path(10).last_blinded_node_id();
+    fields.insert(Field::INVOICE_NODE_ID.tlv_type(), end.to_bytes().to_vec());
+    let field = Field::OFFER_ISSUER_ID;
+    assert_eq!(signed(fields), Err(InvoiceError::Missing { field }));
+    let builder = StaticInvoiceBuilder::for_offer(&offer, point(1), CREATED_AT);
+    let builder = builder.interim_route(&[point(3)]);
+    assert_eq!(builder.sign(&receiver(), &[0; 32]), Err(InvoiceError::Missing { field }));
 }
 
 #[test]
@@ -541,7 +732,7 @@ fn the_builder_makes_nothing_that_decoding_refuses() {
 #[test]
 fn text_of_something_else() {
     let as_offer = text::encode("lno", invoice().as_bytes()).unwrap();
-    let error = InvoiceError::TextPrefix { actual: "lno".into() };
+    let error = InvoiceError::TextPrefix { actual: "lno".into(), expected: "lni" };
     assert_eq!(as_offer.parse::<StaticInvoice>(), Err(error));
 }
 
@@ -559,21 +750,22 @@ fn errors_name_the_field() {
     let end = bytes.len() - 2;
     assert_eq!(
         message(StaticInvoice::from_bytes(&bytes)),
-        format!("invoice: truncated in the type of the record at byte {end}")
+        format!("stream: truncated in the type of the record at byte {end}")
     );
 }
 
 /// All single bits and all prefixes, rather than a sample.
 #[test]
 fn no_bit_can_be_flipped_and_no_byte_left_out() {
-    let invoice = invoice();
-    let bytes = invoice.as_bytes();
-    for index in 0..bytes.len() {
-        assert!(StaticInvoice::from_bytes(&bytes[..index]).is_err(), "first {index} bytes");
-        for bit in 0..8 {
-            let mut flipped = bytes.to_vec();
-            flipped[index] ^= 1 << bit;
-            assert!(StaticInvoice::from_bytes(&flipped).is_err(), "byte {index}, bit {bit}");
+    for invoice in [invoice(), blinded(point(1)).sign(&receiver(), &[0; 32]).unwrap()] {
+        let bytes = invoice.as_bytes();
+        for index in 0..bytes.len() {
+            assert!(StaticInvoice::from_bytes(&bytes[..index]).is_err(), "first {index} bytes");
+            for bit in 0..8 {
+                let mut flipped = bytes.to_vec();
+                flipped[index] ^= 1 << bit;
+                assert!(StaticInvoice::from_bytes(&flipped).is_err(), "byte {index}, bit {bit}");
+            }
         }
     }
 }

@@ -1,7 +1,11 @@
+use super::offer_builder::written_paths;
 use super::static_invoice::{DEFAULT_RELATIVE_EXPIRY, signature_hash};
-use super::{ChainHash, Field, InvoiceError, PaymentLock, StaticInvoice, merkle};
+use super::{
+    ChainHash, FallbackAddress, Field, InvoiceError, Offer, PaymentLock, PaymentPath,
+    StaticInvoice, merkle,
+};
 use crate::curve::{Keypair, Point};
-use crate::wire::{TlvStream, TlvWriter, tu64};
+use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream, TlvWriter, tu64};
 
 /// Makes a [`StaticInvoice`]: the receiver's side.
 ///
@@ -13,6 +17,10 @@ use crate::wire::{TlvStream, TlvWriter, tu64};
 pub struct StaticInvoiceBuilder {
     lock: PaymentLock,
     writer: TlvWriter,
+    /// Whose fields the invoice has to repeat, where it is for an offer that is already in the world.
+    offer: Option<Offer>,
+    /// What has no encoding.
+    fault: Option<InvoiceError>,
 }
 
 impl StaticInvoiceBuilder {
@@ -23,11 +31,23 @@ impl StaticInvoiceBuilder {
             PaymentLock::Points(points) => (Field::PAYMENT_POINTS, concatenated(points.as_slice())),
             PaymentLock::Hash(hash) => (Field::PAYMENT_HASH, hash.0.to_vec()),
         };
-        Self { lock, writer: TlvWriter::new() }
+        Self { lock, writer: TlvWriter::new(), offer: None, fault: None }
             .set(field, value)
             .set(Field::INVOICE_CREATED_AT, tu64(created_at))
             // Always written: implementations differ in what they take for granted.
             .relative_expiry(DEFAULT_RELATIVE_EXPIRY)
+    }
+
+    /// An invoice for this offer: with all its fields, unknown ones too, and nothing else that an offer may
+    /// have. Signing ends in [`InvoiceError::OtherOffer`] when one of them was set to something else, and in
+    /// [`InvoiceError::NodeId`] with another key than the offer's issuer's.
+    pub fn for_offer(offer: &Offer, lock: impl Into<PaymentLock>, created_at: u64) -> Self {
+        let mut builder = Self::new(lock, created_at);
+        let stream = TlvStream::parse(offer.as_bytes()).expect("an offer is a stream");
+        for record in stream.records() {
+            builder.writer.set(record.tlv_type(), record.value());
+        }
+        Self { offer: Some(offer.clone()), ..builder }
     }
 
     /// The chain (`offer_chains`); without it, Bitcoin's main chain.
@@ -67,14 +87,69 @@ impl StaticInvoiceBuilder {
         self.set(Field::INTERIM_ROUTE, concatenated(nodes))
     }
 
-    /// Signs with the receiver's key, which becomes `offer_issuer_id` and `invoice_node_id`. `aux_rand` is
-    /// 32 bytes of fresh entropy, or zeros (BIP-340).
+    /// Along which to ask for the invoice (`offer_paths`), at least one: to the vault. An invoice with
+    /// [`paths`](Self::paths) needs them, and so does BOLT 12.
+    pub fn offer_paths<P>(self, paths: &[P]) -> Self
+    where
+        P: Clone + Into<BlindedPath<IntroductionNode>>,
+    {
+        self.set(Field::OFFER_PATHS, written_paths(paths))
+    }
+
+    /// Along which to pay, with the terms (`invoice_paths`, `invoice_blindedpay`), at least one, the best one
+    /// first. To be complete the invoice then needs [`message_paths`](Self::message_paths) and
+    /// [`offer_paths`](Self::offer_paths).
+    pub fn paths(mut self, paths: &[PaymentPath]) -> Self {
+        let mut pay_infos = Vec::new();
+        for (index, path) in paths.iter().enumerate() {
+            if path.pay_info.write(&mut pay_infos).is_none() {
+                let field = Field::INVOICE_BLINDEDPAY;
+                self.fault = Some(InvoiceError::ItemTooLong { field, index });
+            }
+        }
+        let paths: Vec<_> = paths.iter().map(|path| path.path.clone()).collect();
+        self.set(Field::INVOICE_PATHS, written_paths(&paths))
+            .set(Field::INVOICE_BLINDEDPAY, pay_infos)
+    }
+
+    /// Along which to tell the receiver that a payment is held for it (`invoice_message_paths`), at least one.
+    pub fn message_paths<P>(self, paths: &[P]) -> Self
+    where
+        P: Clone + Into<BlindedPath<IntroductionNode>>,
+    {
+        self.set(Field::INVOICE_MESSAGE_PATHS, written_paths(paths))
+    }
+
+    /// Features (`invoice_features`), such as 17: the payment may come in several parts.
+    pub fn features(self, features: &Features) -> Self {
+        self.set(Field::INVOICE_FEATURES, features.as_bytes())
+    }
+
+    /// Addresses on the chain that take the payment, too (`invoice_fallbacks`), the best one first. A payment there
+    /// is under no lock.
+    pub fn fallbacks(mut self, addresses: &[FallbackAddress]) -> Self {
+        let field = Field::INVOICE_FALLBACKS;
+        let mut bytes = Vec::new();
+        for (index, address) in addresses.iter().enumerate() {
+            if address.write(&mut bytes).is_none() {
+                self.fault = Some(InvoiceError::ItemTooLong { field, index });
+            }
+        }
+        self.set(field, bytes)
+    }
+
+    /// Signs with the receiver's key, which becomes `invoice_node_id`, and `offer_issuer_id` unless the offer has
+    /// been made. `aux_rand` is 32 bytes of fresh entropy, or zeros (BIP-340).
     ///
     /// # Errors
     ///
     /// As [`StaticInvoice::from_bytes`]: a field is missing or has a value that no reader would accept.
-    /// [`InvoiceError::KeyReused`] when a payment point is the key itself or its opposite.
+    /// [`InvoiceError::KeyReused`] when a payment point is the key itself or its opposite;
+    /// [`InvoiceError::ItemTooLong`]; [`InvoiceError::OtherOffer`].
     pub fn sign(self, key: &Keypair, aux_rand: &[u8; 32]) -> Result<StaticInvoice, InvoiceError> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
         // A reader has nothing to lose by this, so it is the receiver's rule and not a reader's.
         if let PaymentLock::Points(points) = &self.lock
             && points.as_slice().iter().any(|point| point.x_only() == key.x_only_public_key())
@@ -82,14 +157,20 @@ impl StaticInvoiceBuilder {
             return Err(InvoiceError::KeyReused { field: Field::PAYMENT_POINTS });
         }
         let node_id = key.public_key().to_bytes();
-        let unsigned =
-            self.set(Field::OFFER_ISSUER_ID, node_id).set(Field::INVOICE_NODE_ID, node_id);
+        let mut unsigned = self.set(Field::INVOICE_NODE_ID, node_id);
+        if unsigned.offer.is_none() {
+            unsigned = unsigned.set(Field::OFFER_ISSUER_ID, node_id);
+        }
         let bytes = unsigned.writer.to_bytes();
         let stream = TlvStream::parse(&bytes).expect("the writer writes streams");
         let root = merkle::root(&stream).expect("the node id is a field");
         let signature = key.sign_schnorr(&signature_hash(&root), aux_rand);
         let signed = unsigned.set(Field::SIGNATURE, signature.serialize());
-        StaticInvoice::from_bytes(&signed.writer.to_bytes())
+        let invoice = StaticInvoice::from_bytes(&signed.writer.to_bytes())?;
+        if let Some(offer) = &signed.offer {
+            invoice.verify_offer(offer)?;
+        }
+        Ok(invoice)
     }
 
     fn set(mut self, field: Field, value: impl Into<Vec<u8>>) -> Self {

@@ -1,44 +1,35 @@
 use secp256k1::schnorr::Signature;
 
-use super::{ChainHash, Field, InvoiceError, PaymentLock, PaymentPoints};
+use super::field::Message;
+use super::reader::{Reader, required};
+use super::{FallbackAddress, Field, InvoiceError, Offer, PaymentLock, PaymentPath, PaymentPoints};
 use crate::curve::Point;
 use crate::lock::PaymentHash;
-use crate::wire::{TlvStream, WireError, read_tu32, read_tu64};
-
-/// All millisatoshi that will ever be.
-const MAX_MONEY_MSAT: u64 = 21_000_000 * 100_000_000 * 1_000;
+use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream, read_tu32, read_tu64};
 
 /// Invoice features that are understood: several parts required (16) and allowed (17).
 const KNOWN_INVOICE_FEATURES: &[usize] = &[16, 17];
 
-/// What an offer asks for at least, for each item.
-#[non_exhaustive]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Amount {
-    /// Millisatoshi, from 1 to all there are.
-    Millisatoshi(u64),
-    /// An amount in another currency, for the payer's orientation.
-    Currency {
-        /// ISO 4217, three capital letters.
-        code: String,
-        /// In the currency's minor unit, such as cents; not 0.
-        minor_units: u64,
-    },
-}
+/// The fields of BOLT 12 that lead to the receiver. Who has one has all.
+const BLINDED: [Field; 4] = [
+    Field::INVOICE_PATHS,
+    Field::INVOICE_BLINDEDPAY,
+    Field::INVOICE_MESSAGE_PATHS,
+    Field::OFFER_PATHS,
+];
 
-/// The fields of an invoice that are interpreted here. Their rules hold; the signature is not verified.
+/// The fields of an invoice. Their rules hold; the signature is not verified.
 #[derive(Clone, Debug)]
 pub(super) struct Contents {
-    pub(super) chain: ChainHash,
-    pub(super) amount: Option<Amount>,
-    pub(super) description: Option<String>,
-    pub(super) absolute_expiry: Option<u64>,
-    pub(super) issuer: Option<String>,
-    pub(super) quantity_max: Option<u64>,
+    pub(super) offer: Offer,
+    pub(super) paths: Vec<PaymentPath>,
+    pub(super) message_paths: Vec<BlindedPath<IntroductionNode>>,
     pub(super) created_at: u64,
     pub(super) relative_expiry: Option<u32>,
+    pub(super) fallbacks: Vec<FallbackAddress>,
+    pub(super) features: Features,
     pub(super) node_id: Point,
-    pub(super) lock: PaymentLock,
+    pub(super) lock: Option<PaymentLock>,
     pub(super) interim_route: Vec<Point>,
     pub(super) signature: Signature,
 }
@@ -47,188 +38,96 @@ impl Contents {
     /// Applies every rule that needs no key, time or chain.
     pub(super) fn read(stream: &TlvStream<'_>) -> Result<Self, InvoiceError> {
         for record in stream.records() {
-            Field::from_type(record.tlv_type()).check_place()?;
+            Field::from_type(record.tlv_type()).check_place(Message::StaticInvoice)?;
         }
-        let fields = Fields(stream);
-        fields.check_features(Field::OFFER_FEATURES, &[])?;
-        fields.check_features(Field::INVOICE_FEATURES, KNOWN_INVOICE_FEATURES)?;
+        let reader = Reader(stream);
+        let created_at = reader.integer(Field::INVOICE_CREATED_AT, read_tu64)?;
+        let created_at = required(Field::INVOICE_CREATED_AT, created_at)?;
+        // One chain: an invoice without a request behind it could not say which of several is meant.
+        reader.array::<32>(Field::OFFER_CHAINS)?;
+        let offer = Offer::mirrored_in(stream)?;
+        let node_id = node_id(&reader, &offer)?;
+        let is_routed = check_route(&reader)?;
         Ok(Self {
-            chain: fields.chain()?,
-            amount: fields.amount()?,
-            description: fields.text(Field::OFFER_DESCRIPTION)?,
-            absolute_expiry: fields.integer(Field::OFFER_ABSOLUTE_EXPIRY, read_tu64)?,
-            issuer: fields.text(Field::OFFER_ISSUER)?,
-            quantity_max: fields.integer(Field::OFFER_QUANTITY_MAX, read_tu64)?,
-            created_at: required(
-                Field::INVOICE_CREATED_AT,
-                fields.integer(Field::INVOICE_CREATED_AT, read_tu64)?,
-            )?,
-            relative_expiry: fields.integer(Field::INVOICE_RELATIVE_EXPIRY, read_tu32)?,
-            node_id: fields.node_id()?,
-            lock: fields.lock()?,
-            interim_route: fields.interim_route()?,
-            signature: fields.signature()?,
+            paths: payment_paths(&reader)?,
+            message_paths: reader.paths(Field::INVOICE_MESSAGE_PATHS)?.unwrap_or_default(),
+            created_at,
+            relative_expiry: reader.integer(Field::INVOICE_RELATIVE_EXPIRY, read_tu32)?,
+            fallbacks: reader.fallbacks(Field::INVOICE_FALLBACKS)?.unwrap_or_default(),
+            features: reader.features(Field::INVOICE_FEATURES, KNOWN_INVOICE_FEATURES)?,
+            node_id,
+            lock: lock(&reader, is_routed)?,
+            interim_route: reader.points(Field::INTERIM_ROUTE)?.unwrap_or_default(),
+            signature: signature(&reader)?,
+            offer,
         })
     }
 }
 
-/// The values of a stream, by field.
-struct Fields<'a>(&'a TlvStream<'a>);
-
-impl<'a> Fields<'a> {
-    fn bytes(&self, field: Field) -> Option<&'a [u8]> {
-        self.0.get(field.tlv_type()).map(|record| record.value())
+/// The signer, who is the offer's issuer. BOLT 12 lets an offer with paths leave the issuer out; the end of one
+/// of the paths signs then. The paths of a static invoice's offer end at the vault, which could so sign
+/// what it likes: the issuer id is what the payer compares with the key it knows.
+fn node_id(reader: &Reader<'_>, offer: &Offer) -> Result<Point, InvoiceError> {
+    let field = Field::INVOICE_NODE_ID;
+    let issuer = required(Field::OFFER_ISSUER_ID, offer.issuer_id())?;
+    let actual = required(field, reader.point(field)?)?;
+    if actual != issuer {
+        return Err(InvoiceError::NodeId { field });
     }
+    Ok(actual)
+}
 
-    fn integer<T>(
-        &self,
-        field: Field,
-        read: impl Fn(&[u8]) -> Result<T, WireError>,
-    ) -> Result<Option<T>, InvoiceError> {
-        self.bytes(field)
-            .map(read)
-            .transpose()
-            .map_err(|source| InvoiceError::Encoding { field: Some(field), source })
-    }
-
-    fn text(&self, field: Field) -> Result<Option<String>, InvoiceError> {
-        self.bytes(field)
-            .map(|bytes| std::str::from_utf8(bytes).map(String::from))
-            .transpose()
-            .map_err(|_| InvoiceError::NotUtf8 { field })
-    }
-
-    fn array<const N: usize>(&self, field: Field) -> Result<Option<[u8; N]>, InvoiceError> {
-        self.bytes(field)
-            .map(|bytes| {
-                bytes.try_into().map_err(|_| InvoiceError::Length {
-                    field,
-                    expected: N,
-                    actual: bytes.len(),
-                })
-            })
-            .transpose()
-    }
-
-    fn point(&self, field: Field) -> Result<Option<Point>, InvoiceError> {
-        self.array(field)?
-            .map(|bytes| Point::from_bytes(&bytes))
-            .transpose()
-            .map_err(|source| InvoiceError::Point { field, index: 0, source })
-    }
-
-    fn points(&self, field: Field) -> Result<Option<Vec<Point>>, InvoiceError> {
-        self.bytes(field).map(|bytes| read_points(field, bytes)).transpose()
-    }
-
-    /// An even bit that is set has to be understood. Bit 0 is the lowest of the last byte (BOLT 9).
-    fn check_features(&self, field: Field, known: &[usize]) -> Result<(), InvoiceError> {
-        let bytes = self.bytes(field).unwrap_or_default();
-        let unknown = (0..bytes.len() * 8)
-            .step_by(2)
-            .filter(|bit| bytes[bytes.len() - 1 - bit / 8] >> (bit % 8) & 1 == 1)
-            .find(|bit| !known.contains(bit));
-        unknown.map_or(Ok(()), |bit| Err(InvoiceError::UnknownFeature { field, bit }))
-    }
-
-    /// One chain: an invoice without a request behind it could not say which of several is meant.
-    fn chain(&self) -> Result<ChainHash, InvoiceError> {
-        let chain = self.array::<32>(Field::OFFER_CHAINS)?;
-        Ok(chain.map_or(ChainHash::BITCOIN, ChainHash::from))
-    }
-
-    fn amount(&self) -> Result<Option<Amount>, InvoiceError> {
-        let field = Field::OFFER_AMOUNT;
-        let currency = self.text(Field::OFFER_CURRENCY)?;
-        let Some(amount) = self.integer(field, read_tu64)? else {
-            return currency.map_or(Ok(None), |_| Err(InvoiceError::Missing { field }));
-        };
-        required(Field::OFFER_DESCRIPTION, self.bytes(Field::OFFER_DESCRIPTION))?;
-        let most = if currency.is_some() { u64::MAX } else { MAX_MONEY_MSAT };
-        if !(1..=most).contains(&amount) {
-            return Err(InvoiceError::AmountOutOfRange { field, amount });
+/// None is for a plain BOLT 12 invoice, which leads to the receiver by blinded paths alone.
+fn lock(reader: &Reader<'_>, has_paths: bool) -> Result<Option<PaymentLock>, InvoiceError> {
+    let field = Field::PAYMENT_POINTS;
+    let other = Field::PAYMENT_HASH;
+    match (reader.points(field)?, reader.array(other)?) {
+        (Some(_), Some(_)) => Err(InvoiceError::Conflict { field: other, other: field }),
+        (Some(points), None) => {
+            let points = PaymentPoints::new(points).expect("a list that is empty is refused");
+            Ok(Some(PaymentLock::Points(points)))
         }
-        let Some(code) = currency else { return Ok(Some(Amount::Millisatoshi(amount))) };
-        if code.len() != 3 || !code.bytes().all(|letter| letter.is_ascii_uppercase()) {
-            return Err(InvoiceError::Currency { field: Field::OFFER_CURRENCY });
-        }
-        Ok(Some(Amount::Currency { code, minor_units: amount }))
-    }
-
-    /// The signer, who is the offer's issuer. BOLT 12 lets an offer with paths leave the issuer out; here
-    /// it is what the payer compares with the key it knows.
-    fn node_id(&self) -> Result<Point, InvoiceError> {
-        let field = Field::INVOICE_NODE_ID;
-        let issuer = required(Field::OFFER_ISSUER_ID, self.point(Field::OFFER_ISSUER_ID)?)?;
-        let actual = required(field, self.point(field)?)?;
-        if actual != issuer {
-            return Err(InvoiceError::NodeId { field });
-        }
-        Ok(actual)
-    }
-
-    fn lock(&self) -> Result<PaymentLock, InvoiceError> {
-        let field = Field::PAYMENT_POINTS;
-        let other = Field::PAYMENT_HASH;
-        match (self.points(field)?, self.array(other)?) {
-            (Some(_), Some(_)) => Err(InvoiceError::Conflict { field: other, other: field }),
-            (Some(points), None) => {
-                let points = PaymentPoints::new(points).expect("a list that is empty is refused");
-                Ok(PaymentLock::Points(points))
-            }
-            (None, Some(hash)) => Ok(PaymentLock::Hash(PaymentHash(hash))),
-            (None, None) => Err(InvoiceError::Missing { field }),
-        }
-    }
-
-    /// The way to the receiver: blinded paths, all four fields of them, or the interim route.
-    fn interim_route(&self) -> Result<Vec<Point>, InvoiceError> {
-        let blinded =
-            [Field::INVOICE_PATHS, Field::INVOICE_BLINDEDPAY, Field::INVOICE_MESSAGE_PATHS];
-        let route = self.points(Field::INTERIM_ROUTE)?;
-        if blinded.iter().any(|field| self.bytes(*field).is_some()) {
-            for field in blinded.into_iter().chain([Field::OFFER_PATHS]) {
-                required(field, self.bytes(field))?;
-            }
-        } else {
-            required(Field::INTERIM_ROUTE, route.as_ref())?;
-        }
-        for field in blinded.into_iter().chain([Field::OFFER_PATHS]) {
-            if self.bytes(field).is_some_and(<[u8]>::is_empty) {
-                return Err(InvoiceError::Empty { field });
-            }
-        }
-        Ok(route.unwrap_or_default())
-    }
-
-    fn signature(&self) -> Result<Signature, InvoiceError> {
-        let field = Field::SIGNATURE;
-        let bytes: [u8; 64] = required(field, self.array(field)?)?;
-        Ok(Signature::from_slice(&bytes).expect("64 bytes"))
+        (None, Some(hash)) => Ok(Some(PaymentLock::Hash(PaymentHash(hash)))),
+        (None, None) if has_paths => Ok(None),
+        (None, None) => Err(InvoiceError::Missing { field }),
     }
 }
 
-fn required<T>(field: Field, value: Option<T>) -> Result<T, InvoiceError> {
-    value.ok_or(InvoiceError::Missing { field })
-}
-
-/// Reads compressed points, at least one.
-pub(super) fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, InvoiceError> {
-    let (items, []) = bytes.as_chunks::<{ Point::LENGTH }>() else {
-        return Err(list_length(field, bytes));
-    };
-    if items.is_empty() {
-        return Err(list_length(field, bytes));
+/// Whether blinded paths lead to the receiver, all four fields of them; where not, the interim route has to.
+fn check_route(reader: &Reader<'_>) -> Result<bool, InvoiceError> {
+    let is_there = |field: &Field| reader.bytes(*field).is_some();
+    let [of_invoice @ .., _] = BLINDED;
+    if of_invoice.iter().any(is_there) {
+        for field in BLINDED {
+            required(field, reader.bytes(field))?;
+        }
+        return Ok(true);
     }
-    items
-        .iter()
-        .enumerate()
-        .map(|(index, bytes)| {
-            Point::from_bytes(bytes).map_err(|source| InvoiceError::Point { field, index, source })
-        })
-        .collect()
+    required(Field::INTERIM_ROUTE, reader.bytes(Field::INTERIM_ROUTE))?;
+    Ok(false)
 }
 
-fn list_length(field: Field, bytes: &[u8]) -> InvoiceError {
-    InvoiceError::ListLength { field, item: Point::LENGTH, actual: bytes.len() }
+/// The paths for payments, each with its terms.
+fn payment_paths(reader: &Reader<'_>) -> Result<Vec<PaymentPath>, InvoiceError> {
+    let (field, other) = (Field::INVOICE_BLINDEDPAY, Field::INVOICE_PATHS);
+    let Some(paths) = reader.paths(other)? else { return Ok(Vec::new()) };
+    let pay_infos = required(field, reader.blindedpay(field)?)?;
+    if pay_infos.len() != paths.len() {
+        let (expected, actual) = (paths.len(), pay_infos.len());
+        return Err(InvoiceError::Count { field, other, expected, actual });
+    }
+    let paths: Vec<PaymentPath> =
+        paths.into_iter().zip(pay_infos).map(|(path, pay)| PaymentPath::new(path, pay)).collect();
+    let unknown = |path: &PaymentPath| path.pay_info.features.unknown_required(&[]);
+    match paths.iter().map(unknown).min() {
+        // None is the least: a path that is usable.
+        Some(Some(bit)) => Err(InvoiceError::UnknownFeature { field, bit }),
+        _ => Ok(paths),
+    }
+}
+
+fn signature(reader: &Reader<'_>) -> Result<Signature, InvoiceError> {
+    let field = Field::SIGNATURE;
+    let bytes: [u8; 64] = required(field, reader.array(field)?)?;
+    Ok(Signature::from_slice(&bytes).expect("64 bytes"))
 }

@@ -6,40 +6,42 @@ use super::{ChainHash, Field};
 use crate::curve::{CurveError, Point};
 use crate::wire::WireError;
 
-/// Why text or bytes are not a static invoice that may be paid. Except where the text itself is at
-/// fault, it names the field.
+/// Why text or bytes are no offer to ask with, or no static invoice to pay. Except where the text itself is
+/// at fault, it names the field.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvoiceError {
     /// A `+` does not stand between two characters, with or without white space behind it.
-    #[error("invoice text: `+` at byte {position} does not join two characters")]
+    #[error("text: `+` at byte {position} does not join two characters")]
     TextContinuation {
         /// Where the `+` stands, in bytes from the start of the text.
         position: usize,
     },
     /// The text is partly upper case, partly lower case.
-    #[error("invoice text: mixed case")]
+    #[error("text: mixed case")]
     TextMixedCase,
     /// The text has no `1` between the human-readable part and the data.
-    #[error("invoice text: no separator `1`")]
+    #[error("text: no separator `1`")]
     TextSeparator,
     /// The human-readable part is empty, too long or not printable ASCII.
-    #[error("invoice text: no valid human-readable part")]
+    #[error("text: no valid human-readable part")]
     TextHumanReadablePart,
     /// The human-readable part is a valid one, of something else.
-    #[error("invoice text: starts with {actual:?}, expected \"lni\"")]
+    #[error("text: starts with {actual:?}, expected {expected:?}")]
     TextPrefix {
         /// What it is, in lower case, at most 83 characters.
         actual: String,
+        /// What it has to be.
+        expected: &'static str,
     },
     /// A character of the data is none of bech32's.
-    #[error("invoice text: {character:?} is no bech32 character")]
+    #[error("text: {character:?} is no bech32 character")]
     TextCharacter {
         /// The character.
         character: char,
     },
     /// The bits that are left over at the end are more than four, or not all zero.
-    #[error("invoice text: padding is too long or not zero")]
+    #[error("text: padding is too long or not zero")]
     TextPadding,
 
     /// The bytes are no TLV stream, or the field is no minimal integer.
@@ -56,13 +58,13 @@ pub enum InvoiceError {
         /// The field.
         field: Field,
     },
-    /// A field that no static invoice carries.
-    #[error("{field}: has no place in a static invoice")]
+    /// A field that no message of this kind carries: an offer, or a static invoice.
+    #[error("{field}: has no place in this message")]
     Unexpected {
         /// The field.
         field: Field,
     },
-    /// A field of an unknown even type, without which the invoice can't be understood.
+    /// A field of an unknown even type, without which the message can't be understood.
     #[error("{field}: unknown even type")]
     UnknownEven {
         /// The field.
@@ -118,6 +120,44 @@ pub enum InvoiceError {
         /// What is wrong.
         source: CurveError,
     },
+    /// A blinded path is none.
+    #[error("{field}: path {index}: {source}")]
+    Path {
+        /// The field.
+        field: Field,
+        /// Which of the field's paths, from 0.
+        index: usize,
+        /// What is wrong.
+        source: WireError,
+    },
+    /// An item of a list is cut off.
+    #[error("{field}: item {index} is truncated")]
+    Item {
+        /// The field.
+        field: Field,
+        /// Which of the field's items, from 0.
+        index: usize,
+    },
+    /// An item of a list is longer than its length can say, and so can't be written.
+    #[error("{field}: item {index} is too long to be written")]
+    ItemTooLong {
+        /// The field.
+        field: Field,
+        /// Which of the field's items, from 0.
+        index: usize,
+    },
+    /// Two lists that belong together have different lengths.
+    #[error("{field}: {actual} items for {expected} of {other}")]
+    Count {
+        /// The field.
+        field: Field,
+        /// The field that it belongs to.
+        other: Field,
+        /// How many items the other one has.
+        expected: usize,
+        /// How many items it has.
+        actual: usize,
+    },
     /// The currency is not three capital letters (ISO 4217).
     #[error("{field}: not three capital letters")]
     Currency {
@@ -160,7 +200,7 @@ pub enum InvoiceError {
         field: Field,
     },
 
-    /// The invoice may no longer be paid.
+    /// The offer no longer stands, or the invoice may no longer be paid.
     #[error("{field}: expired at {expires_at}, now it is {now}")]
     Expired {
         /// The field that says so.
@@ -170,7 +210,7 @@ pub enum InvoiceError {
         /// The time given, UNIX time in seconds.
         now: u64,
     },
-    /// The invoice is for another chain.
+    /// The offer or invoice is for another chain.
     #[error("{field}: for the chain {actual}, not for {expected}")]
     Chain {
         /// The field.
@@ -179,6 +219,12 @@ pub enum InvoiceError {
         expected: ChainHash,
         /// The invoice's chain.
         actual: ChainHash,
+    },
+    /// The invoice is not for the offer that the payer has: a field of the offer is missing, changed or added.
+    #[error("{field}: not as in the offer")]
+    OtherOffer {
+        /// The field.
+        field: Field,
     },
     /// The invoice is not from the receiver whom the payer means.
     #[error("{field}: {actual} is not the receiver whom the payer means")]
@@ -211,6 +257,10 @@ impl InvoiceError {
             | Self::Empty { field }
             | Self::NotUtf8 { field }
             | Self::Point { field, .. }
+            | Self::Path { field, .. }
+            | Self::Item { field, .. }
+            | Self::ItemTooLong { field, .. }
+            | Self::Count { field, .. }
             | Self::Currency { field }
             | Self::AmountOutOfRange { field, .. }
             | Self::UnknownFeature { field, .. }
@@ -219,6 +269,7 @@ impl InvoiceError {
             | Self::KeyReused { field }
             | Self::Expired { field, .. }
             | Self::Chain { field, .. }
+            | Self::OtherOffer { field }
             | Self::Issuer { field, .. } => Some(field),
         }
     }
@@ -231,5 +282,5 @@ impl From<WireError> for InvoiceError {
 }
 
 fn prefix(field: Option<Field>) -> String {
-    field.map_or_else(|| String::from("invoice: "), |field| format!("{field}: "))
+    field.map_or_else(|| String::from("stream: "), |field| format!("{field}: "))
 }

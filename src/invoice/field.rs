@@ -2,11 +2,11 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::InvoiceError;
-use super::contents::read_points;
+use super::reader::read_points;
 use crate::curve::Point;
 use crate::wire::{TlvRecord, read_tu64};
 
-/// A field of an invoice, by its TLV type. `Display` gives its BOLT 12 name, or `tlv_<type>` for one that
+/// A field of an offer or an invoice, by its TLV type. `Display` gives its BOLT 12 name, or `tlv_<type>` for one that
 /// is not known here.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Field(u64);
@@ -21,7 +21,7 @@ pub enum FieldValue {
     Text(String),
     /// The payment points.
     Points(Vec<Point>),
-    /// Anything else, as it stands in the invoice.
+    /// Anything else, as it stands in the message.
     Bytes(Vec<u8>),
 }
 
@@ -91,10 +91,19 @@ fields! {
     INTERIM_ROUTE = 3_000_000_165, "interim_route", Bytes;
 }
 
-/// Where a static invoice may have fields: those of the offer, of the invoice, and their experimental
-/// ones. Of the signature elements (240 to 1000) it has one, which is a known field.
-const RANGES: [RangeInclusive<u64>; 4] =
-    [1..=79, 160..=239, 1_000_000_000..=1_999_999_999, 3_000_000_000..=3_999_999_999];
+/// The messages that are read here.
+#[derive(Clone, Copy)]
+pub(super) enum Message {
+    Offer,
+    StaticInvoice,
+}
+
+/// Where an offer has its fields, in an invoice too: plain and experimental ones.
+pub(super) const OFFER_RANGES: [RangeInclusive<u64>; 2] = [1..=79, 1_000_000_000..=1_999_999_999];
+
+/// Where a static invoice has fields of its own. Of the signature elements (240 to 1000) it has one, which is a
+/// known field.
+const INVOICE_RANGES: [RangeInclusive<u64>; 2] = [160..=239, 3_000_000_000..=3_999_999_999];
 
 impl Field {
     /// The field of this TLV type.
@@ -107,14 +116,18 @@ impl Field {
         self.0
     }
 
-    /// Whether a static invoice may have this field: known ones, and unknown odd ones in its ranges.
-    pub(super) fn check_place(self) -> Result<(), InvoiceError> {
+    /// Whether the message may have this field: known ones, and unknown odd ones in its ranges.
+    pub(super) fn check_place(self, message: Message) -> Result<(), InvoiceError> {
+        let is_in = |ranges: &[RangeInclusive<u64>]| ranges.iter().any(|it| it.contains(&self.0));
+        let has_place = is_in(&OFFER_RANGES)
+            || match message {
+                Message::Offer => false,
+                Message::StaticInvoice => is_in(&INVOICE_RANGES) || self == Self::SIGNATURE,
+            };
         match self.known() {
+            _ if !has_place => Err(InvoiceError::Unexpected { field: self }),
             Some((_, Shape::Elsewhere)) => Err(InvoiceError::Unexpected { field: self }),
             Some(_) => Ok(()),
-            None if !RANGES.iter().any(|range| range.contains(&self.0)) => {
-                Err(InvoiceError::Unexpected { field: self })
-            }
             None if self.0.is_multiple_of(2) => Err(InvoiceError::UnknownEven { field: self }),
             None => Ok(()),
         }
@@ -137,21 +150,21 @@ impl fmt::Debug for Field {
 }
 
 impl FieldValue {
-    /// The value of a record of a decoded invoice, for display.
+    /// The value of a record of a decoded message, for display.
     pub(super) fn of(record: &TlvRecord<'_>) -> (Field, Self) {
         let field = Field::from_type(record.tlv_type());
         let value = record.value();
         let shown = match field.known() {
             Some((_, Shape::Integer)) => {
-                Self::Integer(read_tu64(value).expect("checked when the invoice was decoded"))
+                Self::Integer(read_tu64(value).expect("checked when the message was decoded"))
             }
             Some((_, Shape::Text)) => {
                 let text =
-                    std::str::from_utf8(value).expect("checked when the invoice was decoded");
+                    std::str::from_utf8(value).expect("checked when the message was decoded");
                 Self::Text(String::from(text))
             }
             Some((_, Shape::Points)) => Self::Points(
-                read_points(field, value).expect("checked when the invoice was decoded"),
+                read_points(field, value).expect("checked when the message was decoded"),
             ),
             Some((_, Shape::Bytes | Shape::Elsewhere)) | None => Self::Bytes(value.to_vec()),
         };
@@ -171,19 +184,33 @@ mod tests {
     }
 
     #[test]
-    fn only_the_ranges_of_a_static_invoice() {
-        for tlv_type in [1, 79, 161, 239, 1_000_000_001, 1_999_999_999, 3_999_999_999, 240, 236] {
-            assert_eq!(Field(tlv_type).check_place(), Ok(()), "{tlv_type}");
+    fn each_message_has_its_ranges() {
+        let in_offer = |tlv_type| Field(tlv_type).check_place(Message::Offer);
+        let in_invoice = |tlv_type| Field(tlv_type).check_place(Message::StaticInvoice);
+        let unexpected = |tlv_type| Err(InvoiceError::Unexpected { field: Field(tlv_type) });
+        let unknown_even = |tlv_type| Err(InvoiceError::UnknownEven { field: Field(tlv_type) });
+        for tlv_type in [1, 2, 22, 79, 1_000_000_001, 1_999_999_999] {
+            assert_eq!((in_offer(tlv_type), in_invoice(tlv_type)), (Ok(()), Ok(())), "{tlv_type}");
         }
-        for tlv_type in
-            [0, 80, 89, 91, 93, 159, 168, 170, 241, 242, 999, 1001, 2_000_000_001, 4_000_000_001]
-        {
-            let field = Field(tlv_type);
-            assert_eq!(field.check_place(), Err(InvoiceError::Unexpected { field }), "{tlv_type}");
+        for tlv_type in [24, 78, 1_000_000_000, 1_999_999_998] {
+            let refused = unknown_even(tlv_type);
+            assert_eq!((in_offer(tlv_type), in_invoice(tlv_type)), (refused.clone(), refused));
         }
-        for tlv_type in [24, 78, 178, 238, 1_000_000_002, 3_000_000_162] {
-            let field = Field(tlv_type);
-            assert_eq!(field.check_place(), Err(InvoiceError::UnknownEven { field }), "{tlv_type}");
+        for tlv_type in [160, 161, 236, 239, 240, 3_000_000_001, 3_000_000_161, 3_999_999_999] {
+            assert_eq!(in_offer(tlv_type), unexpected(tlv_type));
+            assert_eq!(in_invoice(tlv_type), Ok(()), "{tlv_type}");
+        }
+        for tlv_type in [178, 238, 3_000_000_162] {
+            assert_eq!(in_offer(tlv_type), unexpected(tlv_type));
+            assert_eq!(in_invoice(tlv_type), unknown_even(tlv_type));
+        }
+        for tlv_type in [0, 80, 89, 91, 93, 159, 168, 170, 241, 242, 999, 1001] {
+            assert_eq!(in_offer(tlv_type), unexpected(tlv_type));
+            assert_eq!(in_invoice(tlv_type), unexpected(tlv_type));
+        }
+        for tlv_type in [999_999_999, 2_000_000_001, 2_999_999_999, 4_000_000_001, u64::MAX] {
+            assert_eq!(in_offer(tlv_type), unexpected(tlv_type));
+            assert_eq!(in_invoice(tlv_type), unexpected(tlv_type));
         }
     }
 }

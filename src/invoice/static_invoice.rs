@@ -6,14 +6,17 @@ use secp256k1::Message;
 use secp256k1::schnorr::Signature;
 
 use super::contents::Contents;
-use super::{Amount, ChainHash, Field, FieldValue, InvoiceError, PaymentLock, merkle, text};
+use super::{
+    Amount, ChainHash, FallbackAddress, Field, FieldValue, InvoiceError, Offer, PaymentLock,
+    PaymentPath, merkle, text,
+};
 use crate::curve::{Point, context};
-use crate::wire::TlvStream;
+use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream};
 
 const HUMAN_READABLE_PART: &str = "lni";
 
-/// Two weeks, in seconds, for an invoice that does not say: LDK's default for static invoices. BOLT 12's
-/// two hours are meant for invoices that are asked for one by one.
+/// Two weeks, in seconds, for an invoice that does not say: the default for static invoices. BOLT 12's two
+/// hours are meant for invoices that are asked for one by one.
 pub(super) const DEFAULT_RELATIVE_EXPIRY: u32 = 14 * 24 * 3600;
 
 /// The Merkle root over all fields of an invoice but signatures, 32 bytes.
@@ -48,7 +51,8 @@ impl fmt::Debug for InvoiceId {
 ///
 /// Made by decoding, which verifies all that the bytes can tell, or by
 /// [`StaticInvoiceBuilder`](super::StaticInvoiceBuilder). Before paying: [`decode_at`](Self::decode_at)
-/// for chain and expiry, [`verify_issuer`](Self::verify_issuer) for who is paid.
+/// for chain and expiry, [`verify_issuer`](Self::verify_issuer) or [`verify_offer`](Self::verify_offer) for who
+/// is paid, [`require_lock`](Self::require_lock) for the lock, which a plain BOLT 12 invoice has not.
 ///
 /// `Display` writes the `lni1…` text. Two invoices are equal when their bytes are.
 #[derive(Clone)]
@@ -98,7 +102,7 @@ impl StaticInvoice {
     ///
     /// [`InvoiceError::Chain`].
     pub fn check_chain(&self, expected: ChainHash) -> Result<(), InvoiceError> {
-        let actual = self.contents.chain;
+        let actual = self.chain();
         if actual == expected {
             Ok(())
         } else {
@@ -113,16 +117,12 @@ impl StaticInvoice {
     ///
     /// [`InvoiceError::Expired`].
     pub fn check_not_expired(&self, now: u64) -> Result<(), InvoiceError> {
-        let offer_expiry = self.contents.absolute_expiry.unwrap_or(u64::MAX);
-        for (field, expires_at) in [
-            (Field::INVOICE_RELATIVE_EXPIRY, self.expires_at()),
-            (Field::OFFER_ABSOLUTE_EXPIRY, offer_expiry),
-        ] {
-            if now > expires_at {
-                return Err(InvoiceError::Expired { field, expires_at, now });
-            }
+        let expires_at = self.expires_at();
+        if now > expires_at {
+            let field = Field::INVOICE_RELATIVE_EXPIRY;
+            return Err(InvoiceError::Expired { field, expires_at, now });
         }
-        Ok(())
+        self.contents.offer.check_not_expired(now)
     }
 
     /// Whether this key, parity included, issued and signed the invoice.
@@ -147,6 +147,20 @@ impl StaticInvoice {
         Err(InvoiceError::Issuer { field: Field::OFFER_ISSUER_ID, actual: self.contents.node_id })
     }
 
+    /// Checks that this is an invoice for the offer that the payer has: every field of the offer is in it as it
+    /// is there, and no other field of an offer. With an offer from the receiver itself, this says what
+    /// [`verify_issuer`](Self::verify_issuer) does: the offer's issuer is the signer.
+    ///
+    /// # Errors
+    ///
+    /// [`InvoiceError::OtherOffer`], with the first field that differs.
+    pub fn verify_offer(&self, offer: &Offer) -> Result<(), InvoiceError> {
+        match self.contents.offer.first_difference(offer) {
+            None => Ok(()),
+            Some(field) => Err(InvoiceError::OtherOffer { field }),
+        }
+    }
+
     /// The TLV stream.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
@@ -157,15 +171,25 @@ impl StaticInvoice {
         self.id
     }
 
-    /// What payments are locked to.
-    pub fn lock(&self) -> &PaymentLock {
-        &self.contents.lock
+    /// What payments are locked to. None for a plain BOLT 12 static invoice: there the sender draws the preimage
+    /// and sends it along, so nothing but the onion keeps the payment from a hop, and nothing is proven by it.
+    pub fn lock(&self) -> Option<&PaymentLock> {
+        self.contents.lock.as_ref()
+    }
+
+    /// What payments are locked to, for whoever pays under a lock of the receiver's.
+    ///
+    /// # Errors
+    ///
+    /// [`InvoiceError::Missing`], with `payment_points`, for a plain BOLT 12 static invoice.
+    pub fn require_lock(&self) -> Result<&PaymentLock, InvoiceError> {
+        self.lock().ok_or(InvoiceError::Missing { field: Field::PAYMENT_POINTS })
     }
 
     /// The plain static point (k = 0). None for a k-time polynomial, no coefficient of which is a point
-    /// to pay under, and for a payment hash.
+    /// to pay under, for a payment hash, and without a lock.
     pub fn payment_point(&self) -> Option<Point> {
-        match &self.contents.lock {
+        match self.lock()? {
             PaymentLock::Points(points) if points.k() == 0 => Some(points.as_slice()[0]),
             PaymentLock::Points(_) | PaymentLock::Hash(_) => None,
         }
@@ -177,35 +201,63 @@ impl StaticInvoice {
         &self.contents.interim_route
     }
 
+    /// `invoice_paths` with `invoice_blindedpay`: to pay along, the receiver's favourites first; one at least
+    /// [is usable](PaymentPath::is_usable). Empty when there is an interim route alone.
+    pub fn paths(&self) -> &[PaymentPath] {
+        &self.contents.paths
+    }
+
+    /// `invoice_message_paths`: along which to tell the receiver that a payment is held for it. Empty when there is
+    /// an interim route alone.
+    pub fn message_paths(&self) -> &[BlindedPath<IntroductionNode>] {
+        &self.contents.message_paths
+    }
+
+    /// `invoice_features`. Of the even ones, none but 16 may be set: the payment has to come in several parts.
+    /// With 17 it may.
+    pub fn invoice_features(&self) -> &Features {
+        &self.contents.features
+    }
+
+    /// `invoice_fallbacks`: addresses on the chain, the receiver's favourites first.
+    pub fn invoice_fallbacks(&self) -> &[FallbackAddress] {
+        &self.contents.fallbacks
+    }
+
+    /// The offer whose fields the invoice repeats.
+    pub fn offer(&self) -> &Offer {
+        &self.contents.offer
+    }
+
     /// The chain from `offer_chains`, Bitcoin's main chain when it is absent.
     pub fn chain(&self) -> ChainHash {
-        self.contents.chain
+        self.contents.offer.chains()[0]
     }
 
     /// The least amount for each item, from `offer_amount` and `offer_currency`; None when the payer
     /// chooses.
     pub fn amount(&self) -> Option<&Amount> {
-        self.contents.amount.as_ref()
+        self.contents.offer.amount()
     }
 
     /// `offer_description`: what is paid for, as the issuer wrote it. Not made safe for a terminal.
     pub fn offer_description(&self) -> Option<&str> {
-        self.contents.description.as_deref()
+        self.contents.offer.description()
     }
 
     /// `offer_issuer`: who the issuer says it is, unproven. Not made safe for a terminal.
     pub fn offer_issuer(&self) -> Option<&str> {
-        self.contents.issuer.as_deref()
+        self.contents.offer.issuer()
     }
 
     /// `offer_absolute_expiry`, UNIX time in seconds.
     pub fn offer_absolute_expiry(&self) -> Option<u64> {
-        self.contents.absolute_expiry
+        self.contents.offer.absolute_expiry()
     }
 
     /// `offer_quantity_max`: how many items at most; 0 for no limit, None for one item.
     pub fn offer_quantity_max(&self) -> Option<u64> {
-        self.contents.quantity_max
+        self.contents.offer.quantity_max()
     }
 
     /// `invoice_created_at`, UNIX time in seconds.
@@ -234,7 +286,7 @@ impl StaticInvoice {
         &self.contents.signature
     }
 
-    /// The raw value of any field, such as the blinded paths.
+    /// The raw value of any field.
     pub fn value(&self, field: Field) -> Option<&[u8]> {
         self.stream().get(field.tlv_type()).map(|record| record.value())
     }
@@ -259,11 +311,7 @@ impl FromStr for StaticInvoice {
 
     /// Reads the `lni1…` text, as [`text::decode`] and [`StaticInvoice::from_bytes`].
     fn from_str(text: &str) -> Result<Self, InvoiceError> {
-        let (prefix, bytes) = text::decode(text)?;
-        if prefix != HUMAN_READABLE_PART {
-            return Err(InvoiceError::TextPrefix { actual: prefix });
-        }
-        Self::from_bytes(&bytes)
+        Self::from_bytes(&text::decode_as(HUMAN_READABLE_PART, text)?)
     }
 }
 

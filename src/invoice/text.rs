@@ -42,6 +42,12 @@ pub fn decode(text: &str) -> Result<(String, Vec<u8>), InvoiceError> {
     Ok((parsed.hrp().to_lowercase(), parsed.byte_iter().collect()))
 }
 
+/// Reads a text with this human-readable part: the bytes.
+pub(super) fn decode_as(expected: &'static str, text: &str) -> Result<Vec<u8>, InvoiceError> {
+    let (actual, bytes) = decode(text)?;
+    if actual == expected { Ok(bytes) } else { Err(InvoiceError::TextPrefix { actual, expected }) }
+}
+
 /// Writes bytes in lower case. For a QR code, turn the text into upper case, as BOLT 12 advises.
 ///
 /// # Errors

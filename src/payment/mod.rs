@@ -83,7 +83,7 @@ use crate::lock::Lock;
 
 /// The lock that every payment of this invoice ends in; for a polynomial there is none.
 fn invoice_lock(invoice: &StaticInvoice) -> Result<Lock, PaymentError> {
-    match invoice.lock() {
+    match invoice.require_lock()? {
         PaymentLock::Hash(hash) => Ok(Lock::Hash(*hash)),
         PaymentLock::Points(_) => {
             invoice.payment_point().map(Lock::Point).ok_or(PaymentError::Polynomial)

@@ -25,7 +25,7 @@ impl PayingUnder {
     /// [`PaymentError::Polynomial`] and [`PaymentError::NoPolynomial`] when payer and invoice do not fit;
     /// [`PaymentError::Payer`].
     pub(super) fn new(payment: &Payment) -> Result<Option<Self>, PaymentError> {
-        let points = match payment.invoice.lock() {
+        let points = match payment.invoice.require_lock()? {
             PaymentLock::Points(points) if points.k() > 0 => Some(points),
             PaymentLock::Points(_) | PaymentLock::Hash(_) => None,
         };

@@ -178,7 +178,7 @@ impl Invoices {
 }
 
 fn points(invoice: &StaticInvoice) -> Option<&PaymentPoints> {
-    match invoice.lock() {
+    match invoice.lock()? {
         PaymentLock::Points(points) => Some(points),
         PaymentLock::Hash(_) => None,
     }

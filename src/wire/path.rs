@@ -185,8 +185,8 @@ impl BlindedPath<IntroductionNode> {
         out.extend_from_slice(&self.first_path_key.to_bytes());
         out.push(u8::try_from(self.hops.len()).expect("a path has 255 hops at most"));
         for BlindedHop { blinded_node_id, encrypted_recipient_data } in &self.hops {
-            let length =
-                u16::try_from(encrypted_recipient_data.len()).expect("data has 65,535 bytes at most");
+            let length = u16::try_from(encrypted_recipient_data.len())
+                .expect("data has 65,535 bytes at most");
             out.extend_from_slice(&blinded_node_id.to_bytes());
             out.extend_from_slice(&length.to_be_bytes());
             out.extend_from_slice(encrypted_recipient_data);
@@ -274,7 +274,8 @@ impl<'a> Reader<'a> {
     }
 
     fn point(&mut self, part: PathPart) -> Result<Point, WireError> {
-        Point::from_bytes(&self.array(part)?).map_err(|source| WireError::PathPoint { part, source })
+        Point::from_bytes(&self.array(part)?)
+            .map_err(|source| WireError::PathPoint { part, source })
     }
 
     fn introduction_node(&mut self) -> Result<IntroductionNode, WireError> {
@@ -286,7 +287,10 @@ impl<'a> Reader<'a> {
             Some(2 | 3) => return self.point(part).map(IntroductionNode::NodeId),
             // How long this would be, nobody knows.
             Some(&prefix) => {
-                return Err(WireError::PathPoint { part, source: CurveError::PointPrefix { prefix } });
+                return Err(WireError::PathPoint {
+                    part,
+                    source: CurveError::PointPrefix { prefix },
+                });
             }
         };
         let [_, id @ ..]: [u8; 9] = self.array(part)?;
@@ -336,8 +340,7 @@ mod tests {
             (IntroductionNode::NodeId(point(1)), 33, point(1).to_string()),
             (channel(), 9, "1x2x3/1".to_string()),
         ] {
-            let path =
-                BlindedPath::from_parts(node, point(2), vec![hop(3, 4), hop(5, 0)]).unwrap();
+            let path = BlindedPath::from_parts(node, point(2), vec![hop(3, 4), hop(5, 0)]).unwrap();
             let bytes = written(&path);
             assert_eq!(bytes.len(), length + 33 + 1 + 35 + 4 + 35);
             assert_eq!(BlindedPath::read(&bytes), Ok((path.clone(), bytes.len())));
@@ -393,10 +396,8 @@ mod tests {
             changed[at] = byte;
             BlindedPath::read(&changed).unwrap_err()
         };
-        let prefix = |part| WireError::PathPoint {
-            part,
-            source: CurveError::PointPrefix { prefix: 4 },
-        };
+        let prefix =
+            |part| WireError::PathPoint { part, source: CurveError::PointPrefix { prefix: 4 } };
         assert_eq!(changed(0, 4), prefix(PathPart::FirstNodeId));
         assert_eq!(changed(9, 4), prefix(PathPart::FirstPathKey));
         assert_eq!(changed(43, 4), prefix(PathPart::BlindedNodeId { hop: 0 }));

@@ -203,8 +203,8 @@ impl fmt::Display for PaymentProof {
 
 fn polynomial_of(invoice: &StaticInvoice) -> Result<&PaymentPoints, KtimeError> {
     match invoice.lock() {
-        PaymentLock::Points(points) if points.k() > 0 => Ok(points),
-        PaymentLock::Points(_) | PaymentLock::Hash(_) => Err(KtimeError::NoPolynomial),
+        Some(PaymentLock::Points(points)) if points.k() > 0 => Ok(points),
+        Some(PaymentLock::Points(_) | PaymentLock::Hash(_)) | None => Err(KtimeError::NoPolynomial),
     }
 }
 
