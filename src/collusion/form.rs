@@ -29,6 +29,15 @@ pub enum Atom {
         /// The attempt that is this part.
         attempt: usize,
     },
+    /// b of a hop of a blinded path of an invoice. The receiver, who made the path, knows it too.
+    PathBlind {
+        /// The invoice.
+        invoice: usize,
+        /// Which of its paths.
+        path: usize,
+        /// Which hop of the path, counted from 0 for the introduction node.
+        hop: usize,
+    },
     /// z_power, a coefficient of an invoice's polynomial; the static point has z_0 alone.
     Coefficient {
         /// The invoice.
@@ -56,6 +65,10 @@ impl fmt::Display for Atom {
             Self::Blind { attempt, hop } => write!(f, "y_{hop}[{}]", attempt + 1),
             Self::Release { attempt } => write!(f, "h[{}]", attempt + 1),
             Self::PartShare { attempt } => write!(f, "q[{}]", attempt + 1),
+            Self::PathBlind { invoice: 0, path: 0, hop } => write!(f, "b_{hop}"),
+            Self::PathBlind { invoice, path, hop } => {
+                write!(f, "b_{hop} of path {} of invoice {}", path + 1, invoice + 1)
+            }
             Self::Coefficient { invoice: 0, power } => write!(f, "z_{power}"),
             Self::Coefficient { invoice, power } => {
                 write!(f, "z_{power} of invoice {}", invoice + 1)
@@ -134,7 +147,7 @@ impl Form {
             Atom::Blind { attempt: of, .. }
             | Atom::Release { attempt: of }
             | Atom::PartShare { attempt: of } => *of == attempt,
-            Atom::Coefficient { .. } | Atom::Preimage { .. } => true,
+            Atom::Coefficient { .. } | Atom::Preimage { .. } | Atom::PathBlind { .. } => true,
         })
     }
 

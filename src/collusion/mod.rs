@@ -106,4 +106,4 @@ pub use coalition::Coalition;
 pub use error::CollusionError;
 pub use form::{Atom, Form};
 pub use model::{Fact, Model, Party, Target};
-pub use symbols::{AttemptSymbols, InvoiceKind, Symbols};
+pub use symbols::{AttemptSymbols, InvoiceKind, PathSymbols, Symbols};

@@ -37,9 +37,22 @@ pub struct AttemptSymbols {
     pub x: Option<PublicScalar>,
     /// The hold, and the forwarder that holds, counted from 1.
     pub hold: Option<(HoldId, usize)>,
-    /// The attempts that are parts of the same payment, this one among them; empty for a payment in one part. The
-    /// roles know no parts yet: the y_0 that the sender's role draws then stands for y_0 + q, q being the sum of the shares.
+    /// The attempts that are parts of the same payment, this one among them; empty for a payment in one part.
     pub parts: Vec<usize>,
+    /// The receiver's path at the end of the route, if there is one.
+    pub path: Option<PathSymbols>,
+    /// The attempt that this one carries on, if it is the route that the last node of that one has found itself. Its locks start from
+    /// what that node has added y to.
+    pub tail_of: Option<usize>,
+}
+
+/// A blinded path at the end of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathSymbols {
+    /// Which of the invoice's paths.
+    pub path: usize,
+    /// Which node of the route is its introduction node, counted from 1.
+    pub introduction: usize,
 }
 
 /// What the names in the views stand for: which contract is which edge of which attempt, and so on.
@@ -142,16 +155,54 @@ impl Symbols {
         })
     }
 
-    /// The form of q + y_0 + … + y_{edge−1}; with all edges of the route that is Y (+ q).
+    /// The form of q + y_0 + … + y_{edge−1}, with the b of the hops of a path among them; of the route that a node has found itself
+    /// with all that was added before it.
     ///
     /// # Errors
     ///
     /// [`CollusionError::NoSuch`].
     pub fn blinds(&self, attempt: usize, edge: usize) -> Result<Form, CollusionError> {
+        let symbols = self.attempt(attempt)?;
+        let start = match symbols.tail_of {
+            Some(outer) if outer < attempt => {
+                let edges = self.attempt(outer)?.edges;
+                self.blinds(outer, edges)?
+                    .plus(&Form::atom(Atom::Blind { attempt: outer, hop: edges }))
+            }
+            Some(_) => return Err(CollusionError::NoSuch { what: "attempt", number: attempt }),
+            None => self.shares(attempt)?,
+        };
+        Ok(start.plus(&self.drawn(attempt, edge)).plus(&self.path_blinds(attempt, edge)?))
+    }
+
+    /// q, the sum of the shares of all parts.
+    fn shares(&self, attempt: usize) -> Result<Form, CollusionError> {
         let shares =
             self.attempt(attempt)?.parts.iter().map(|part| Atom::PartShare { attempt: *part });
-        let blinds = (0..edge).map(|hop| Atom::Blind { attempt, hop });
-        Ok(shares.chain(blinds).fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom))))
+        Ok(shares.fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom))))
+    }
+
+    /// y_0 + … + y_{hops−1} of this attempt alone.
+    fn drawn(&self, attempt: usize, hops: usize) -> Form {
+        let blinds = (0..hops).map(|hop| Atom::Blind { attempt, hop });
+        blinds.fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom)))
+    }
+
+    /// The b of the nodes before this edge that stand on the receiver's path.
+    fn path_blinds(&self, attempt: usize, edge: usize) -> Result<Form, CollusionError> {
+        let symbols = self.attempt(attempt)?;
+        let Some(path) = symbols.path else { return Ok(Form::zero()) };
+        let atoms = (path.introduction..edge).map(|node| Atom::PathBlind {
+            invoice: symbols.invoice,
+            path: path.path,
+            hop: node - path.introduction,
+        });
+        Ok(atoms.fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom))))
+    }
+
+    /// The attempt whose sender's layer the receiver of this one reads: itself, or the one that it carries on.
+    fn senders(&self, attempt: usize) -> Result<usize, CollusionError> {
+        Ok(self.attempt(attempt)?.tail_of.unwrap_or(attempt))
     }
 
     /// l_edge as a person writes it, with z(x) in one piece.
@@ -223,30 +274,54 @@ impl Symbols {
                 described(self.text(&form), "its own", form)
             }
             SecretSource::DrawnBlind { attempt: id, hop } => {
-                let attempt = self
-                    .attempts
-                    .iter()
-                    .position(|attempt| attempt.id == *id)
-                    .ok_or(CollusionError::UnknownAttempt(*id))?;
-                let form = match hop {
-                    0 => self.blinds(attempt, 1)?,
-                    _ => Form::atom(Atom::Blind { attempt, hop: *hop }),
-                };
-                let label = match form.as_atom() {
-                    Some(atom) => atom.to_string(),
-                    None => format!("(y_{hop} + q)[{}]", attempt + 1),
-                };
-                described(label, "drawn by itself", form)
+                let attempt = self.attempt_of(id)?;
+                let form = Form::atom(Atom::Blind { attempt, hop: *hop });
+                described(form.to_string(), "drawn by itself", form)
+            }
+            SecretSource::DrawnShare { attempt: id } => {
+                let form = Form::atom(Atom::PartShare { attempt: self.attempt_of(id)? });
+                described(form.to_string(), "drawn by itself", form)
             }
             SecretSource::Blind { incoming } => {
                 let (attempt, hop) = self.edge(incoming)?;
                 let form = Form::atom(Atom::Blind { attempt, hop });
                 described(format!("y_{hop}[{}]", attempt + 1), "from its onion layer", form)
             }
+            SecretSource::PathBlind { incoming } => {
+                let (attempt, node) = self.edge(incoming)?;
+                let form = self
+                    .path_blinds(attempt, node + 1)?
+                    .minus(&self.path_blinds(attempt, node)?);
+                described(self.text(&form), "from its place in the path", form)
+            }
+            SecretSource::PathBlindSum { invoice: id, path } => {
+                let invoice = self.invoice(id)?;
+                let on_path = |attempt: &&AttemptSymbols| {
+                    attempt.invoice == invoice
+                        && attempt.path.is_some_and(|symbols| symbols.path == *path)
+                };
+                let form = match self.attempts.iter().position(|attempt| on_path(&attempt)) {
+                    Some(attempt) => self.path_blinds(attempt, self.attempts[attempt].edges)?,
+                    // Nobody has paid along it: it is in no equation.
+                    None => Form::zero(),
+                };
+                described("B".to_string(), "its own", form)
+            }
+            SecretSource::Share { incoming } => {
+                let (attempt, _) = self.edge(incoming)?;
+                let form = Form::atom(Atom::PartShare { attempt: self.senders(attempt)? });
+                described(form.to_string(), "from the innermost layer", form)
+            }
             SecretSource::FinalBlind { incoming } => {
+                let (attempt, _) = self.edge(incoming)?;
+                let sender = self.senders(attempt)?;
+                let tail = usize::from(sender != attempt);
+                let form = self.drawn(sender, self.attempt(sender)?.edges + tail);
+                described(format!("Y[{}]", sender + 1), "from the innermost layer", form)
+            }
+            SecretSource::TailBlind { incoming } => {
                 let (attempt, edge) = self.edge(incoming)?;
-                let form = self.blinds(attempt, edge)?;
-                described(format!("Y[{}]", attempt + 1), "from the innermost layer", form)
+                described(format!("δ[{}]", attempt + 1), "from its layer", self.drawn(attempt, edge))
             }
             SecretSource::HeldBlind { hold } => {
                 let (attempt, hop) = self.hold(hold)?;
@@ -283,6 +358,11 @@ impl Symbols {
         self.attempts
             .get(attempt)
             .ok_or(CollusionError::NoSuch { what: "attempt", number: attempt })
+    }
+
+    fn attempt_of(&self, id: &AttemptId) -> Result<usize, CollusionError> {
+        let position = self.attempts.iter().position(|attempt| attempt.id == *id);
+        position.ok_or(CollusionError::UnknownAttempt(*id))
     }
 
     fn invoice(&self, id: &InvoiceId) -> Result<usize, CollusionError> {

@@ -1,4 +1,4 @@
-use crate::wire::{BlindedPath, Features, IntroductionNode};
+use crate::wire::{BlindedPath, Features, IntroductionNode, WireError};
 
 /// A blinded path for payments, with what it costs: one of `invoice_paths` and its entry of
 /// `invoice_blindedpay`.
@@ -14,6 +14,32 @@ impl PaymentPath {
     /// A path and its terms.
     pub fn new(path: impl Into<BlindedPath<IntroductionNode>>, pay_info: BlindedPayInfo) -> Self {
         Self { path: path.into(), pay_info }
+    }
+
+    /// Reads a path with its terms behind it, and nothing else. The two are apart in an invoice, and together where a payer
+    /// hands a path to the node that shall find the way to it.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`]; [`WireError::PathTerms`] for the terms.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        let (path, length) = BlindedPath::read(bytes)?;
+        match BlindedPayInfo::read(&bytes[length..]) {
+            Some((pay_info, taken)) if length + taken == bytes.len() => Ok(Self { path, pay_info }),
+            _ => Err(WireError::PathTerms),
+        }
+    }
+
+    /// The path and its terms.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::PathTerms`] for features of more than 65,535 bytes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WireError> {
+        let mut bytes = Vec::new();
+        self.path.write(&mut bytes);
+        self.pay_info.write(&mut bytes).ok_or(WireError::PathTerms)?;
+        Ok(bytes)
     }
 
     /// Whether a payer may use the path: BOLT 12 forbids it where a feature is required and unknown, and no

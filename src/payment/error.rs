@@ -285,6 +285,9 @@ pub enum PaymentError {
         /// The number, from 0.
         index: usize,
     },
+    /// The introduction node of a path is told as the end of a channel, which the driver has to look up before.
+    #[error("invoice_paths: the introduction node is not known by its node id")]
+    IntroductionUnknown,
     /// The paths that the receiver keeps are not those of the invoice, or a path can't be made.
     #[error("invoice_paths: not those that the receiver has made")]
     PathsMismatch,
@@ -332,7 +335,7 @@ pub enum PaymentError {
     /// The secret does not open the lock of the invoice that is to be published.
     #[error("invoice: the secret does not open its lock")]
     NotTheInvoiceSecret,
-    /// A message does not open or is malformed.
+    /// A message or a payload is malformed, or can't be written.
     #[error("message: {0}")]
     Message(#[from] PayloadError),
     /// The locks of a route can't be set up.

@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use super::route::RouteEnd;
 use super::{
-    AttemptSeed, DelegatePayload, ForwardPayload, HoldOrder, PaymentError, Recipient, Route, Tweak,
+    AttemptSeed, DelegatePayload, ForwardPayload, HoldOrder, PayloadError, PaymentError, Recipient,
+    Route, Tweak,
 };
 use crate::hold::HeldBlind;
 use crate::lock::{Blind, Lock, LockError, RouteLocks};
@@ -178,7 +179,7 @@ fn payloads(
                 packet,
                 tweak: tweaks.next().ok_or(PaymentError::NoDelegate)?,
             };
-            payloads.push(Zeroizing::new(payload.to_bytes()));
+            payloads.push(Zeroizing::new(payload.to_bytes().map_err(PayloadError::Wire)?));
         }
     }
     Ok(payloads)

@@ -71,7 +71,7 @@ pub use payload::{
     PayerPayload, Payload, PaymentSecret, Recipient, Tweak,
 };
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
-pub use route::{EdgeTerms, ForwardingPolicy, PaymentPath, Route, RouteHop};
+pub use route::{EdgeTerms, ForwardingPolicy, Route, RouteHop};
 pub use seed::{AttemptId, AttemptSeed, PayerSeed, PaymentId};
 pub use sender::{
     HoldPlan, PartOrder, Payee, Payer, Payment, Sender, SenderAction, SenderEvent, Tail,

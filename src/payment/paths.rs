@@ -1,10 +1,15 @@
 use alloc::vec::Vec;
 
-use super::{PaymentError, PaymentPath};
+use super::PaymentError;
 use crate::curve::{Point, SecretScalar};
 use crate::onion::blinded::{
     BlindedPath, PathSecret, PaymentConstraints, PaymentRelay, RecipientData,
 };
+use crate::invoice::{BlindedPayInfo, PaymentPath};
+use crate::wire::Features;
+
+/// All bitcoin there will be, in millisatoshi: a path of this library's making sets no limit of its own.
+const MAX_MSAT: u64 = 21_000_000 * 100_000_000 * 1_000;
 
 /// What a receiver keeps of a blinded path that it has made, as long as it waits for payments along it.
 #[derive(Clone, Debug)]
@@ -73,13 +78,15 @@ impl ReceiverPath {
         let (path, secrets) =
             BlindedPath::build(session_key, &hops).map_err(|_| PaymentError::PathsMismatch)?;
         let terms = aggregate(relays, min_final_delta).ok_or(PaymentError::PathsMismatch)?;
-        let payment_path = PaymentPath {
-            path,
+        let pay_info = BlindedPayInfo {
             fee_base_msat: terms.fee_base_msat,
             fee_proportional_millionths: terms.fee_proportional_millionths,
             cltv_expiry_delta: terms.cltv_expiry_delta,
+            htlc_minimum_msat: constraints.htlc_minimum_msat,
+            htlc_maximum_msat: MAX_MSAT,
+            features: Features::NONE,
         };
-        Ok((payment_path, Self { path_id, secrets }))
+        Ok((PaymentPath::new(path, pay_info), Self { path_id, secrets }))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::curve::Point;
 use crate::invoice::ktime::{PaymentPolynomial, PolynomialId};
 use crate::invoice::{Amount, InvoiceId, PaymentLock, PaymentPoints, StaticInvoice};
 use crate::lock::{Blind, Lock, LockSecret};
-use crate::onion::blinded::{RecipientData, path_blind_sum};
+use crate::onion::blinded::{PathSecret, RecipientData, path_blind_sum};
 
 /// An invoice that is in the world, with what opens its payments.
 #[derive(Debug)]
@@ -95,12 +95,16 @@ fn own_paths(
     invoice: &StaticInvoice,
     paths: &[ReceiverPath],
 ) -> Result<Vec<OwnPath>, PaymentError> {
+    let kept = paths.iter().map(|path| path.secrets.first().map(PathSecret::path_key));
+    let public = invoice.paths().iter().map(|path| Some(path.path.first_path_key()));
+    if !kept.eq(public) {
+        return Err(PaymentError::PathsMismatch);
+    }
     let own = paths.iter().map(|path| {
         let (_, forwarding) = path.secrets.split_last().ok_or(PaymentError::PathsMismatch)?;
         let blind = path_blind_sum(forwarding).map_err(|_| PaymentError::PathsMismatch)?;
         Ok(OwnPath { path_id: path.path_id, blind })
     });
-    let _ = invoice;
     own.collect()
 }
 

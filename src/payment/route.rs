@@ -2,6 +2,7 @@ use alloc::vec::Vec;
 
 use super::{PaymentError, Recipient, Refusal};
 use crate::curve::Point;
+use crate::invoice::{BlindedPayInfo, PaymentPath};
 use crate::onion::blinded::BlindedPath;
 
 /// What a node asks for forwarding over a channel (BOLT 7, `channel_update`).
@@ -92,9 +93,39 @@ pub(super) enum RouteEnd {
     /// At this node.
     Node(Point),
     /// With a path of the receiver's.
-    Path(PaymentPath),
+    Path(PathEnd),
     /// Where the last forwarder finds the way to the recipient, within this budget.
     Delegated { recipient: Recipient, budget: ForwardingPolicy, min_final_delta: u32 },
+}
+
+/// A path of the receiver's, with the node id of its introduction node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PathEnd {
+    pub(super) path: BlindedPath,
+    pay_info: BlindedPayInfo,
+}
+
+impl PathEnd {
+    /// None where the introduction node is told as the end of a channel: no role knows the channels of others.
+    pub(super) fn new(payment_path: &PaymentPath) -> Option<Self> {
+        let path = payment_path.path.resolve(|_, _| None)?;
+        Some(Self { path, pay_info: payment_path.pay_info.clone() })
+    }
+
+    /// What has to be locked for the introduction node, which is the hop of this number, so that `last` arrives. The path's
+    /// delta has the blocks in it that the receiver wants for its claim.
+    pub(super) fn before(&self, last: EdgeTerms, hop: usize) -> Result<EdgeTerms, PaymentError> {
+        let fee = self.pay_info.fee_msat(last.amount_msat);
+        let amount_msat = fee.and_then(|fee| fee.checked_add(last.amount_msat));
+        let delta = u32::from(self.pay_info.cltv_expiry_delta);
+        Ok(EdgeTerms {
+            amount_msat: amount_msat.ok_or(PaymentError::AmountOverflow { hop })?,
+            expiry: last
+                .expiry
+                .checked_add(delta)
+                .ok_or(PaymentError::ExpiryOverflow { hop })?,
+        })
+    }
 }
 
 impl RouteEnd {
@@ -140,13 +171,9 @@ impl Route {
         let mut next = match &end {
             RouteEnd::Node(_) => last,
             // What the introduction node gets, for itself and for the path behind it.
-            RouteEnd::Path(path) => path.policy().before(last, count + 1)?,
+            RouteEnd::Path(path) => path.before(last, count + 1)?,
             RouteEnd::Delegated { recipient, budget, .. } => {
-                let first = match recipient {
-                    Recipient::Node(_) => last,
-                    Recipient::Path(path) => path.policy().before(last, count + 1)?,
-                };
-                budget.before(first, count)?
+                budget.before(recipient.before(last, count + 1)?, count)?
             }
         };
         let mut edges = Vec::with_capacity(count + 1);
@@ -279,31 +306,3 @@ mod tests {
     }
 }
 
-// TEMPORARY until the invoice has its own.
-/// A path with its terms.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaymentPath {
-    /// The path.
-    pub path: BlindedPath,
-    /// Base.
-    pub fee_base_msat: u32,
-    /// Prop.
-    pub fee_proportional_millionths: u32,
-    /// Delta.
-    pub cltv_expiry_delta: u16,
-}
-impl PaymentPath {
-    pub(super) fn policy(&self) -> ForwardingPolicy {
-        ForwardingPolicy {
-            fee_base_msat: self.fee_base_msat.into(),
-            fee_proportional_millionths: self.fee_proportional_millionths.into(),
-            cltv_expiry_delta: self.cltv_expiry_delta.into(),
-        }
-    }
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        Vec::new()
-    }
-    pub(super) fn from_bytes(_: &[u8]) -> Result<Self, ()> {
-        Err(())
-    }
-}

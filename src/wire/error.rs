@@ -108,6 +108,9 @@ pub enum WireError {
         /// How many hops it has.
         hops: usize,
     },
+    /// The terms of a blinded path are truncated, or more follows.
+    #[error("blinded path: terms are truncated or too long")]
+    PathTerms,
     /// The data for a hop of a blinded path is longer than its length can say.
     #[error("blinded path: data of {length} bytes for hop {hop}, expected at most 65535")]
     PathData {
@@ -136,6 +139,7 @@ impl WireError {
             | Self::PathTruncated { .. }
             | Self::PathPoint { .. }
             | Self::PathHops { .. }
+            | Self::PathTerms
             | Self::PathData { .. } => None,
         }
     }
@@ -157,6 +161,7 @@ impl WireError {
             | Self::PathTruncated { .. }
             | Self::PathPoint { .. }
             | Self::PathHops { .. }
+            | Self::PathTerms
             | Self::PathData { .. } => None,
         }
     }

@@ -6,7 +6,6 @@ use core::fmt::Display;
 use bitcoin::OutPoint;
 
 use super::super::leg::{HopBlinds, LegPlan};
-use super::super::route::RouteEnd;
 use super::super::{
     AttemptSeed, DelegatePayload, DelegatedPayload, EdgeTerms, ForwardingPolicy, PaymentError,
     Recipient, Refusal, Route, RouteHop, SecretSource, Tweak, edge,
@@ -55,17 +54,19 @@ impl Delegated {
     ///
     /// [`Refusal`], when there is too little time left.
     pub(super) fn start_at(&mut self, height: u32) -> Result<(), Refusal> {
-        self.last_expiry = height.saturating_add(self.min_final_delta);
+        // A path's own delta has the blocks in it that the receiver wants.
+        let final_delta = match &self.recipient {
+            Recipient::Node(_) => self.min_final_delta,
+            Recipient::Path(_) => 0,
+        };
+        self.last_expiry = height.saturating_add(final_delta);
         self.end_terms(self.last_expiry).map(|_| ())
     }
 
     /// What has to arrive at the end of the route.
     fn end_terms(&self, last_expiry: u32) -> Result<EdgeTerms, Refusal> {
         let last = EdgeTerms { amount_msat: self.amount_msat, expiry: last_expiry };
-        let end = match &self.recipient {
-            Recipient::Node(_) => last,
-            Recipient::Path(path) => path.policy().before(last, 0).map_err(|_| Refusal::NoRoute)?,
-        };
+        let end = self.recipient.before(last, 0).map_err(|_| Refusal::NoRoute)?;
         if end.amount_msat > self.max.amount_msat {
             let (offered_msat, required_msat) = (self.max.amount_msat, end.amount_msat);
             return Err(Refusal::FeeInsufficient { offered_msat, required_msat });
@@ -127,11 +128,7 @@ where
         };
         let last =
             EdgeTerms { amount_msat: delegated.amount_msat, expiry: delegated.last_expiry };
-        let end = match &delegated.recipient {
-            Recipient::Node(node_id) => RouteEnd::Node(*node_id),
-            Recipient::Path(path) => RouteEnd::Path(path.clone()),
-        };
-        let route = Route::with_end(forwarders, end, last)?;
+        let route = Route::with_end(forwarders, delegated.recipient.route_end()?, last)?;
         let first = route.edges()[0];
         if first.amount_msat > delegated.max.amount_msat {
             return Err(PaymentError::RouteOverBudget { field: "amount" });

@@ -9,8 +9,10 @@ use super::Tweak;
 use crate::curve::Point;
 use crate::lock::Blind;
 use crate::onion::Packet;
-use crate::payment::{PayloadError, PaymentPath};
-use crate::wire::{TlvWriter, tu64};
+use crate::invoice::PaymentPath;
+use crate::payment::route::{PathEnd, RouteEnd};
+use crate::payment::{EdgeTerms, PayloadError, PaymentError};
+use crate::wire::{TlvWriter, WireError, tu64};
 
 /// To whom a node shall find the rest of the route.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +24,28 @@ pub enum Recipient {
 }
 
 impl Recipient {
-    /// The node to which a route is to be found: the recipient, or the introduction node of its path.
-    pub fn route_end(&self) -> &Point {
+    /// What has to arrive at the end of the route, which is the hop of this number, so that the recipient gets `last`.
+    pub(in crate::payment) fn before(
+        &self,
+        last: EdgeTerms,
+        hop: usize,
+    ) -> Result<EdgeTerms, PaymentError> {
         match self {
-            Self::Node(node_id) => node_id,
-            Self::Path(payment_path) => payment_path.path.first_node_id(),
+            Self::Node(_) => Ok(last),
+            Self::Path(path) => self.path_end(path)?.before(last, hop),
         }
+    }
+
+    /// Where a route to the recipient ends.
+    pub(in crate::payment) fn route_end(&self) -> Result<RouteEnd, PaymentError> {
+        match self {
+            Self::Node(node_id) => Ok(RouteEnd::Node(*node_id)),
+            Self::Path(path) => self.path_end(path).map(RouteEnd::Path),
+        }
+    }
+
+    fn path_end(&self, path: &PaymentPath) -> Result<PathEnd, PaymentError> {
+        PathEnd::new(path).ok_or(PaymentError::IntroductionUnknown)
     }
 }
 
@@ -90,17 +108,21 @@ impl DelegatePayload {
     }
 
     /// The TLV stream, for the onion.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::PathTerms`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WireError> {
         let mut tlv = TlvWriter::new();
         tlv.set(AMT_TO_FORWARD, tu64(self.amount_msat));
         match &self.recipient {
             Recipient::Node(node_id) => tlv.set(OUTGOING_NODE_ID, node_id.to_bytes()),
-            Recipient::Path(path) => tlv.set(RECIPIENT_PATH, path.to_bytes()),
+            Recipient::Path(path) => tlv.set(RECIPIENT_PATH, path.to_bytes()?),
         };
         tlv.set(MIN_FINAL_DELTA, tu64(self.min_final_delta.into()));
         tlv.set(TRAMPOLINE_ONION_PACKET, self.packet.to_bytes());
         self.tweak.write(&mut tlv);
-        tlv.to_bytes()
+        Ok(tlv.to_bytes())
     }
 }
 

@@ -108,10 +108,12 @@ impl PaymentPlan {
         let overflow = PaymentError::ExpiryOverflow { hop: order.forwarders.len() + 1 };
         let latest_release = height.checked_add(self.hold.map_or(0, |hold| hold.blocks));
         let latest_release = latest_release.ok_or(overflow.clone())?;
-        let claimable = |from: u32| from.checked_add(self.min_final_delta).ok_or(overflow.clone());
+        let end = order.end(&self.invoice, self.min_final_delta)?;
+        // A path's own delta has the blocks in it that the receiver wants.
+        let final_delta = if end.is_path() { 0 } else { self.min_final_delta };
+        let claimable = |from: u32| from.checked_add(final_delta).ok_or(overflow.clone());
         let last =
             EdgeTerms { amount_msat: order.amount_msat, expiry: claimable(latest_release)? };
-        let end = order.end(&self.invoice, self.min_final_delta)?;
         // Who finds the rest of the route does so later, from the height then.
         let expiry = match end {
             RouteEnd::Delegated { .. } => claimable(height)?,

@@ -2,11 +2,10 @@ use alloc::vec::Vec;
 
 use super::super::route::RouteEnd;
 use super::super::{
-    AttemptSeed, ForwardingPolicy, HopBlinds, PayerSeed, PaymentError, PaymentPath, Recipient,
-    RouteHop,
+    AttemptSeed, ForwardingPolicy, HopBlinds, PayerSeed, PaymentError, Recipient, RouteHop,
 };
 use crate::curve::Point;
-use crate::invoice::{Amount, StaticInvoice};
+use crate::invoice::{Amount, PaymentPath, StaticInvoice};
 
 /// Whom the sender means to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +143,7 @@ impl PartOrder {
     ) -> Result<RouteEnd, PaymentError> {
         match self.tail {
             Tail::Receiver => self.clear_end(invoice).map(RouteEnd::Node),
-            Tail::Path(index) => path(invoice, index).map(RouteEnd::Path),
+            Tail::Path(index) => Recipient::Path(path(invoice, index)?).route_end(),
             Tail::Delegated { .. } if self.forwarders.is_empty() => Err(PaymentError::NoDelegate),
             Tail::Delegated { budget, path: index } => {
                 let recipient = match index {
@@ -169,11 +168,15 @@ impl PartOrder {
     }
 }
 
-/// Who receives, if the invoice says so in the clear.
+/// Who receives, if the invoice says so in the clear: where there are blinded paths too, they are meant.
 pub(super) fn receiver(invoice: &StaticInvoice) -> Result<Point, PaymentError> {
+    if !invoice.paths().is_empty() {
+        return Err(PaymentError::RouteMismatch);
+    }
     invoice.interim_route().last().copied().ok_or(PaymentError::RouteMismatch)
 }
 
-fn path(_invoice: &StaticInvoice, index: usize) -> Result<PaymentPath, PaymentError> {
-    Err(PaymentError::NoSuchPath { index })
+fn path(invoice: &StaticInvoice, index: usize) -> Result<PaymentPath, PaymentError> {
+    let path = invoice.paths().get(index).filter(|path| path.is_usable());
+    path.cloned().ok_or(PaymentError::NoSuchPath { index })
 }
