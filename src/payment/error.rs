@@ -148,6 +148,20 @@ pub enum Refusal {
         /// What it should, in millisatoshi.
         expected_msat: u64,
     },
+    /// The holds of an announcement have ended, or would end too late to be remembered.
+    #[error("latest_release_height: {latest} is not a height to release at, now that it is {height}")]
+    AnnouncementVoid {
+        /// What the announcement says.
+        latest: u32,
+        /// The height now.
+        height: u32,
+    },
+    /// So many announcements are under way for this invoice that no other is answered.
+    #[error("{most} announcements are under way for this invoice")]
+    TooManyAnnouncements {
+        /// The most.
+        most: usize,
+    },
     /// The parts are not worth the whole payment.
     #[error("total_msat: {total_msat} msat, but the parts have {amount_msat} msat")]
     IncompleteSet {
@@ -224,6 +238,9 @@ pub enum PaymentError {
     /// The sender has no such payment.
     #[error("payment {0}: unknown")]
     UnknownPayment(PaymentId),
+    /// Not all parts of the payment are held, so there is nothing to announce.
+    #[error("payment {0}: not held")]
+    NotHeld(PaymentId),
     /// The payment has arrived or failed.
     #[error("payment {0}: has ended")]
     PaymentEnded(PaymentId),
@@ -338,6 +355,24 @@ pub enum PaymentError {
     /// A message or a payload is malformed, or can't be written.
     #[error("message: {0}")]
     Message(#[from] PayloadError),
+    /// An onion message can't be peeled or built.
+    #[error("onion message: {0}")]
+    OnionMessage(BlindingError),
+    /// An onion message is to be passed on, and this node does not.
+    #[error("onion message: not for this node")]
+    NotForThisNode,
+    /// An onion message came along a path that this node has not made, or for something else.
+    #[error("onion message: path_id: of no path for announcements")]
+    UnknownMessagePath,
+    /// An onion message came along a path that was to be used up to this height.
+    #[error("onion message: its path was good up to height {expiry}")]
+    MessagePathExpired {
+        /// The height.
+        expiry: u32,
+    },
+    /// The invoice has no path for messages, so that a held payment can't be announced.
+    #[error("invoice_message_paths: none, so that nothing can be held")]
+    NoMessagePath,
     /// The locks of a route can't be set up.
     #[error(transparent)]
     Lock(#[from] LockError),

@@ -161,7 +161,12 @@ fn code(refusal: &Refusal) -> u16 {
         Refusal::FeeInsufficient { .. } => FEE_INSUFFICIENT,
         Refusal::ExpiryDelta { .. } => INCORRECT_CLTV_EXPIRY,
         Refusal::ExpiryTooSoon { .. } => EXPIRY_TOO_SOON,
-        Refusal::Hold(_) | Refusal::CutoffReached(_) | Refusal::NoRoute => TEMPORARY_NODE_FAILURE,
+        Refusal::Hold(_)
+        | Refusal::CutoffReached(_)
+        | Refusal::NoRoute
+        // These two say no to a message, and never to a payment.
+        | Refusal::AnnouncementVoid { .. }
+        | Refusal::TooManyAnnouncements { .. } => TEMPORARY_NODE_FAILURE,
         Refusal::Downstream => TEMPORARY_CHANNEL_FAILURE,
         Refusal::SetTimedOut { .. } => MPP_TIMEOUT,
         Refusal::UnknownPayment

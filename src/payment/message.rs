@@ -1,50 +1,41 @@
-//! The messages by which a held payment is announced and released.
+//! The onion messages by which a held payment is announced and released. The bytes are in `docs/wire.md`.
 
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::{PayloadError, PaymentSecret};
-use crate::curve::{Point, SecretScalar};
+use super::PayloadError;
+use super::payload::{HELD_PTLC_AVAILABLE, RELEASE_HELD_PTLC};
 use crate::hold::{HoldId, ReleaseSecret};
-use crate::invoice::InvoiceId;
 use crate::invoice::ktime::PayerScalar;
-use crate::onion::sealed::{open, seal};
-use crate::wire::{TlvRecord, TlvStream, TlvWriter};
+use crate::wire::{
+    BlindedPath, IntroductionNode, TlvRecord, TlvStream, TlvWriter, read_tu32, tu64,
+};
 
-const HOLDER: u64 = 0;
+/// BOLT 4, `onionmsg_tlv`.
+const REPLY_PATH: u64 = 2;
+const ENCRYPTED_RECIPIENT_DATA: u64 = 4;
+/// Within `held_ptlc_available` and `release_held_ptlc`.
 const HOLDS: u64 = 2;
-const SLOT: u64 = 3;
-const PAYMENT_SECRET: u64 = 4;
+const LATEST_RELEASE_HEIGHT: u64 = 4;
+const X: u64 = 5;
 const ENTRY_OF_AVAILABLE: usize = 32 + 32 + 8;
 const ENTRY_OF_RELEASE: usize = 32 + 32;
 
-/// `held_ptlc_available`: the sender tells the receiver which holds wait for it. Readable by the receiver alone,
-/// whoever keeps its mail.
+/// `held_ptlc_available`: the sender tells the receiver which holds wait for it. It comes along a message path of the invoice,
+/// so that the receiver alone can read it, whoever keeps its mail; the reply path beside it leads to the holder.
 ///
-/// Encoding, before encryption: a TLV stream with the holder's node id (type 0, 33 bytes) and the holds (type 2, for
-/// each: hold id, 32 bytes; h, 32 bytes; amount in millisatoshi, 8 bytes big endian); the payment secret (type 4, 32 bytes);
-/// under a k-time payment point also invoice id and x (type 3, 32 bytes each).
+/// Encoding: a TLV stream with the holds (type 2, for each: hold id, 32 bytes; h, 32 bytes; amount in millisatoshi, 8 bytes, big
+/// endian); the height from which on it is void (type 4, up to 4 bytes); under a k-time payment point also x (type 5, 32 bytes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldAvailable {
-    /// The node that holds.
-    pub holder: Point,
     /// The complete set of holds of the payment.
     pub holds: Vec<AvailableHold>,
-    /// Who does not know it has not seen the invoice, and gets no answer: a stranger is not told that the receiver is there.
-    pub payment_secret: PaymentSecret,
-    /// What the payment will take a slot of, if it is under a k-time payment point: the receiver releases no more
-    /// payments than it can claim.
-    pub slot: Option<Slot>,
-}
-
-/// One of the k payments under a polynomial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
-    /// The invoice with the polynomial.
-    pub invoice: InvoiceId,
-    /// The payer's x.
-    pub x: PayerScalar,
+    /// The latest height at which a release makes sense for all of them.
+    pub latest_release_height: u32,
+    /// The payer's x, if the payment will take a slot of a polynomial: the receiver releases no more payments than it can
+    /// claim.
+    pub x: Option<PayerScalar>,
 }
 
 /// One hold of a [`HeldAvailable`].
@@ -58,9 +49,9 @@ pub struct AvailableHold {
     pub amount_msat: u64,
 }
 
-/// `release_held_ptlc`: the receiver is back. Readable by the holder alone.
+/// `release_held_ptlc`: the receiver is back. It goes along the reply path, so that the holder alone can read it.
 ///
-/// Encoding, before encryption: a TLV stream with the holds (type 2, for each: hold id, 32 bytes; h, 32 bytes).
+/// Encoding: a TLV stream with the holds (type 2, for each: hold id, 32 bytes; h, 32 bytes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseHeld {
     /// Which holds, and the secrets that release them.
@@ -68,84 +59,103 @@ pub struct ReleaseHeld {
 }
 
 impl HeldAvailable {
-    const NAME: &'static [u8] = b"held_ptlc_available";
-
-    /// Encrypts to the receiver's node id, with a fresh ephemeral key.
-    pub fn seal(&self, receiver: &Point, ephemeral: SecretScalar) -> Result<Vec<u8>, PayloadError> {
+    /// The fields of the onion message; the answer is to go along `reply_path`.
+    pub fn to_tlv(&self, reply_path: &BlindedPath<IntroductionNode>) -> TlvWriter {
         let mut entries = Zeroizing::new(Vec::with_capacity(self.holds.len() * ENTRY_OF_AVAILABLE));
         for hold in &self.holds {
             entries.extend_from_slice(&hold.id.0);
             entries.extend_from_slice(&*hold.release.dangerous_to_bytes());
             entries.extend_from_slice(&hold.amount_msat.to_be_bytes());
         }
-        let mut tlv = TlvWriter::new();
-        tlv.set(HOLDER, self.holder.to_bytes())
-            .set(HOLDS, entries.as_slice())
-            .set(PAYMENT_SECRET, self.payment_secret.0);
-        if let Some(Slot { invoice, x }) = self.slot {
-            tlv.set(SLOT, [invoice.to_bytes(), x.to_bytes()].concat());
+        let mut content = TlvWriter::new();
+        content.set(HOLDS, entries.as_slice());
+        content.set(LATEST_RELEASE_HEIGHT, tu64(self.latest_release_height.into()));
+        if let Some(x) = self.x {
+            content.set(X, x.to_bytes());
         }
-        let plaintext = Zeroizing::new(tlv.to_bytes());
-        Ok(seal(receiver, ephemeral, Self::NAME, &plaintext)?)
+        let mut path = Vec::new();
+        reply_path.write(&mut path);
+        let mut message = TlvWriter::new();
+        message.set(REPLY_PATH, path).set(HELD_PTLC_AVAILABLE, content.to_bytes());
+        message
     }
 
-    /// Decrypts with the receiver's node key.
+    /// Reads the fields of an onion message, and where the answer is to go.
     ///
     /// # Errors
     ///
     /// [`PayloadError`], with the field.
-    pub fn open(node_key: &SecretScalar, sealed: &[u8]) -> Result<Self, PayloadError> {
-        let plaintext = open(node_key, Self::NAME, sealed)?;
-        let stream = fields(&plaintext, &[HOLDER, HOLDS, PAYMENT_SECRET])?;
-        let secret =
-            stream.get(PAYMENT_SECRET).ok_or(PayloadError::Missing("payment_secret"))?.value();
-        let holder = stream.get(HOLDER).ok_or(PayloadError::Missing("holder"))?;
-        let entries = entries(&stream, ENTRY_OF_AVAILABLE)?;
-        Ok(Self {
-            holder: Point::from_slice(holder.value())
-                .map_err(|_| PayloadError::Malformed("holder"))?,
-            holds: entries
-                .map(|entry| {
-                    let (id, release) = id_and_secret(entry)?;
-                    let amount = entry.last_chunk().expect("entries have 72 bytes");
-                    Ok(AvailableHold { id, release, amount_msat: u64::from_be_bytes(*amount) })
-                })
-                .collect::<Result<_, PayloadError>>()?,
-            payment_secret: PaymentSecret(
-                secret.try_into().map_err(|_| PayloadError::Malformed("payment_secret"))?,
-            ),
-            slot: slot(&stream)?,
-        })
+    pub fn from_message(
+        payload: &[u8],
+    ) -> Result<(Self, BlindedPath<IntroductionNode>), PayloadError> {
+        let message = fields(payload, &[REPLY_PATH, ENCRYPTED_RECIPIENT_DATA])?;
+        let path = message.get(REPLY_PATH).ok_or(PayloadError::Missing("reply_path"))?.value();
+        let reply_path = match BlindedPath::read(path)? {
+            (reply_path, length) if length == path.len() => reply_path,
+            _ => return Err(PayloadError::Malformed("reply_path")),
+        };
+        let content = message
+            .get(HELD_PTLC_AVAILABLE)
+            .ok_or(PayloadError::Missing("held_ptlc_available"))?;
+        let content = fields(content.value(), &[HOLDS, LATEST_RELEASE_HEIGHT])?;
+        let height = content
+            .get(LATEST_RELEASE_HEIGHT)
+            .ok_or(PayloadError::Missing("latest_release_height"))?;
+        let entries = entries(&content, ENTRY_OF_AVAILABLE)?.map(|entry| {
+            let (id, release) = id_and_secret(entry)?;
+            let amount = entry.last_chunk().expect("entries have 72 bytes");
+            Ok(AvailableHold { id, release, amount_msat: u64::from_be_bytes(*amount) })
+        });
+        let available = Self {
+            holds: entries.collect::<Result<_, PayloadError>>()?,
+            latest_release_height: read_tu32(height.value())
+                .map_err(|_| PayloadError::Malformed("latest_release_height"))?,
+            x: x(&content)?,
+        };
+        Ok((available, reply_path))
     }
 }
 
 impl ReleaseHeld {
-    const NAME: &'static [u8] = b"release_held_ptlc";
-
-    /// Encrypts to the holder's node id, with a fresh ephemeral key.
-    pub fn seal(&self, holder: &Point, ephemeral: SecretScalar) -> Result<Vec<u8>, PayloadError> {
+    /// The fields of the onion message.
+    pub fn to_tlv(&self) -> TlvWriter {
         let mut entries = Zeroizing::new(Vec::with_capacity(self.holds.len() * ENTRY_OF_RELEASE));
         for (id, release) in &self.holds {
             entries.extend_from_slice(&id.0);
             entries.extend_from_slice(&*release.dangerous_to_bytes());
         }
-        let plaintext = Zeroizing::new(TlvWriter::new().set(HOLDS, entries.as_slice()).to_bytes());
-        Ok(seal(holder, ephemeral, Self::NAME, &plaintext)?)
+        let content = TlvWriter::new().set(HOLDS, entries.as_slice()).to_bytes();
+        let mut message = TlvWriter::new();
+        message.set(RELEASE_HELD_PTLC, content);
+        message
     }
 
-    /// Decrypts with the holder's node key.
+    /// Reads the fields of an onion message.
     ///
     /// # Errors
     ///
     /// [`PayloadError`], with the field.
-    pub fn open(node_key: &SecretScalar, sealed: &[u8]) -> Result<Self, PayloadError> {
-        let plaintext = open(node_key, Self::NAME, sealed)?;
-        let stream = fields(&plaintext, &[HOLDS])?;
-        let holds = entries(&stream, ENTRY_OF_RELEASE)?
+    pub fn from_message(payload: &[u8]) -> Result<Self, PayloadError> {
+        let message = fields(payload, &[REPLY_PATH, ENCRYPTED_RECIPIENT_DATA])?;
+        let content =
+            message.get(RELEASE_HELD_PTLC).ok_or(PayloadError::Missing("release_held_ptlc"))?;
+        let content = fields(content.value(), &[HOLDS])?;
+        let holds = entries(&content, ENTRY_OF_RELEASE)?
             .map(id_and_secret)
             .collect::<Result<_, PayloadError>>()?;
         Ok(Self { holds })
     }
+}
+
+/// What a sender writes into the `path_id` of the reply path that it makes to a holder: up to which height it is good. The
+/// holder believes it, for it is the sender's own payment that is released; what authenticates a release is h.
+pub(super) fn reply_path_id(latest_release_height: u32) -> Vec<u8> {
+    latest_release_height.to_be_bytes().to_vec()
+}
+
+/// The other way round.
+pub(super) fn read_reply_path_id(path_id: &[u8]) -> Option<u32> {
+    path_id.try_into().ok().map(u32::from_be_bytes)
 }
 
 /// The fields of a message: unknown ones are odd, as in a payload.
@@ -170,14 +180,10 @@ fn entries<'a>(
     Ok(field.chunks_exact(length))
 }
 
-fn slot(stream: &TlvStream<'_>) -> Result<Option<Slot>, PayloadError> {
-    let Some(record) = stream.get(SLOT) else { return Ok(None) };
-    let read = |value: &[u8]| {
-        let (invoice, x) = value.split_first_chunk()?;
-        let x = PayerScalar::from_bytes(x.try_into().ok()?).ok()?;
-        Some(Slot { invoice: InvoiceId::from_bytes(*invoice), x })
-    };
-    read(record.value()).map(Some).ok_or(PayloadError::Malformed("slot"))
+fn x(stream: &TlvStream<'_>) -> Result<Option<PayerScalar>, PayloadError> {
+    let Some(record) = stream.get(X) else { return Ok(None) };
+    let bytes = record.value().try_into().map_err(|_| PayloadError::Malformed("x"))?;
+    PayerScalar::from_bytes(bytes).map(Some).map_err(|_| PayloadError::Malformed("x"))
 }
 
 fn id_and_secret(entry: &[u8]) -> Result<(HoldId, ReleaseSecret), PayloadError> {

@@ -64,8 +64,8 @@ pub use error::{PayloadError, PaymentError, Refusal};
 pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub use leg::HopBlinds;
-pub use message::{AvailableHold, HeldAvailable, ReleaseHeld, Slot};
-pub use paths::{PathRelay, ReceiverPath};
+pub use message::{AvailableHold, HeldAvailable, ReleaseHeld};
+pub use paths::{MessagePath, PathRelay, ReceiverPath, ReceiverPaths};
 pub use payload::{
     DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HoldOrder, PartShare,
     PayerPayload, Payload, PaymentSecret, Recipient, Tweak,

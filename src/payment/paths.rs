@@ -20,6 +20,52 @@ pub struct ReceiverPath {
     pub secrets: Vec<PathSecret>,
 }
 
+/// What a receiver keeps of a path for messages that it has made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessagePath {
+    /// By which it knows the path again; 32 bytes that nobody can guess, other ones for each path.
+    pub path_id: [u8; 32],
+    /// The path's first key.
+    pub first_path_key: Point,
+}
+
+/// All that a receiver keeps of the blinded paths of an invoice, in the order of the invoice.
+#[derive(Clone, Debug, Default)]
+pub struct ReceiverPaths {
+    /// Of `invoice_paths`, for payments.
+    pub payments: Vec<ReceiverPath>,
+    /// Of `invoice_message_paths`, for announcements of held payments.
+    pub messages: Vec<MessagePath>,
+}
+
+impl MessagePath {
+    /// Makes a path over `relays` (maybe none), whose node ids these are, to `receiver`. `session_key` and `path_id` are fresh
+    /// entropy, for this path alone.
+    ///
+    /// # Errors
+    ///
+    /// [`PaymentError::PathsMismatch`] for too many hops.
+    pub fn build(
+        session_key: SecretScalar,
+        path_id: [u8; 32],
+        relays: &[Point],
+        receiver: Point,
+    ) -> Result<(BlindedPath, Self), PaymentError> {
+        let next = relays.iter().skip(1).chain([&receiver]);
+        let mut hops: Vec<(Point, RecipientData)> = relays
+            .iter()
+            .zip(next)
+            .map(|(relay, next)| {
+                (*relay, RecipientData { next_node_id: Some(*next), ..Default::default() })
+            })
+            .collect();
+        hops.push((receiver, RecipientData { path_id: Some(path_id.to_vec()), ..Default::default() }));
+        let path = build(session_key, hops)?.0;
+        let first_path_key = *path.first_path_key();
+        Ok((path, Self { path_id, first_path_key }))
+    }
+}
+
 /// A node that forwards on a blinded path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathRelay {
@@ -66,17 +112,7 @@ impl ReceiverPath {
             ..RecipientData::default()
         };
         data.push((receiver, for_itself));
-        let longest = data.iter().map(|(_, data)| data.to_bytes().len()).max().unwrap_or(0);
-        for (_, data) in &mut data {
-            // Two bytes more than the longest, so that a padding fits into each.
-            if !data.pad(longest + 2) {
-                return Err(PaymentError::PathsMismatch);
-            }
-        }
-        let hops: Vec<(Point, Vec<u8>)> =
-            data.iter().map(|(node_id, data)| (*node_id, data.to_bytes())).collect();
-        let (path, secrets) =
-            BlindedPath::build(session_key, &hops).map_err(|_| PaymentError::PathsMismatch)?;
+        let (path, secrets) = build(session_key, data)?;
         let terms = aggregate(relays, min_final_delta).ok_or(PaymentError::PathsMismatch)?;
         let pay_info = BlindedPayInfo {
             fee_base_msat: terms.fee_base_msat,
@@ -88,6 +124,23 @@ impl ReceiverPath {
         };
         Ok((PaymentPath::new(path, pay_info), Self { path_id, secrets }))
     }
+}
+
+/// A path whose hops all get data of the same length.
+fn build(
+    session_key: SecretScalar,
+    mut hops: Vec<(Point, RecipientData)>,
+) -> Result<(BlindedPath, Vec<PathSecret>), PaymentError> {
+    let longest = hops.iter().map(|(_, data)| data.to_bytes().len()).max().unwrap_or(0);
+    for (_, data) in &mut hops {
+        // Two bytes more than the longest, so that a padding fits into each.
+        if !data.pad(longest + 2) {
+            return Err(PaymentError::PathsMismatch);
+        }
+    }
+    let hops: Vec<(Point, Vec<u8>)> =
+        hops.iter().map(|(node_id, data)| (*node_id, data.to_bytes())).collect();
+    BlindedPath::build(session_key, &hops).map_err(|_| PaymentError::PathsMismatch)
 }
 
 /// What the hops of a path keep together (BOLT 4, "Route Blinding"), from the last one on:

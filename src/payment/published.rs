@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 use subtle::ConstantTimeEq;
 
 use super::{
-    PaymentError, PaymentSecret, ReceiverPath, SecretSource, View, invoice_lock,
+    MessagePath, PaymentError, PaymentSecret, ReceiverPath, ReceiverPaths, SecretSource, View,
+    invoice_lock,
 };
 use crate::curve::Point;
 use crate::invoice::ktime::{PaymentPolynomial, PolynomialId};
 use crate::invoice::{Amount, InvoiceId, PaymentLock, PaymentPoints, StaticInvoice};
 use crate::lock::{Blind, Lock, LockSecret};
-use crate::onion::blinded::{PathSecret, RecipientData, path_blind_sum};
+use crate::onion::blinded::{BlindedPath, PathSecret, RecipientData, path_blind_sum};
 
 /// An invoice that is in the world, with what opens its payments.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub(super) struct Published {
     pub(super) invoice: StaticInvoice,
     pub(super) opening: Opening,
     paths: Vec<OwnPath>,
+    message_paths: Vec<MessagePath>,
 }
 
 /// A blinded path of the invoice, by which its payments come.
@@ -46,14 +48,14 @@ impl Published {
     pub(super) fn new(
         invoice: &StaticInvoice,
         secret: &LockSecret,
-        paths: &[ReceiverPath],
+        paths: &ReceiverPaths,
     ) -> Result<Self, PaymentError> {
         let lock = invoice_lock(invoice)?;
         if !lock.is_opened_by(secret) {
             return Err(PaymentError::NotTheInvoiceSecret);
         }
         let opening = Opening::Static { lock, secret: secret.clone() };
-        Ok(Self { invoice: invoice.clone(), opening, paths: own_paths(invoice, paths)? })
+        Self::with_opening(invoice, opening, paths)
     }
 
     /// An invoice with k-time payment points.
@@ -64,7 +66,7 @@ impl Published {
     pub(super) fn with_polynomial(
         invoice: &StaticInvoice,
         polynomial: &PaymentPolynomial,
-        paths: &[ReceiverPath],
+        paths: &ReceiverPaths,
     ) -> Result<Self, PaymentError> {
         let points = points(invoice).filter(|points| points.k() > 0);
         let points = points.ok_or(PaymentError::NoPolynomial)?;
@@ -76,7 +78,24 @@ impl Published {
         };
         let id = points.polynomial_id();
         let opening = Opening::Polynomial { id, polynomial: polynomial.clone() };
-        Ok(Self { invoice: invoice.clone(), opening, paths: own_paths(invoice, paths)? })
+        Self::with_opening(invoice, opening, paths)
+    }
+
+    fn with_opening(
+        invoice: &StaticInvoice,
+        opening: Opening,
+        paths: &ReceiverPaths,
+    ) -> Result<Self, PaymentError> {
+        let kept = paths.messages.iter().map(|path| &path.first_path_key);
+        if !kept.eq(invoice.message_paths().iter().map(BlindedPath::first_path_key)) {
+            return Err(PaymentError::PathsMismatch);
+        }
+        Ok(Self {
+            invoice: invoice.clone(),
+            opening,
+            paths: own_paths(invoice, &paths.payments)?,
+            message_paths: paths.messages.clone(),
+        })
     }
 
     /// What the receiver has made up itself: the B of each path.
@@ -138,6 +157,13 @@ impl Invoices {
         self.by_id.values().find_map(|published| {
             let path = published.paths.iter().find(|path| data.has_path_id(&path.path_id))?;
             Some((published, path.blind.as_ref()))
+        })
+    }
+
+    /// The invoice one of whose paths for messages this is.
+    pub(super) fn by_message_path(&self, data: &RecipientData) -> Option<&Published> {
+        self.by_id.values().find(|published| {
+            published.message_paths.iter().any(|path| data.has_path_id(&path.path_id))
         })
     }
 

@@ -25,6 +25,15 @@ impl fmt::Debug for AttemptId {
     }
 }
 
+/// The session keys of an announcement.
+#[derive(Clone, Debug)]
+pub(super) struct MailSessions {
+    /// Of the onion message.
+    pub(super) message: SecretScalar,
+    /// Of the path for the answer.
+    pub(super) reply_path: SecretScalar,
+}
+
 /// Names a payment with all its attempts, in the sender's own books. 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PaymentId(pub [u8; 32]);
@@ -87,8 +96,11 @@ impl AttemptSeed {
         PaymentId(*self.derive(b"payment id", 0))
     }
 
-    pub(super) fn mail_session(&self) -> SecretScalar {
-        self.scalar(b"mail session", 0)
+    pub(super) fn mail_sessions(&self) -> MailSessions {
+        MailSessions {
+            message: self.scalar(b"mail session", 0),
+            reply_path: self.scalar(b"reply path", 0),
+        }
     }
 
     /// For the payer's signature (BIP-340).

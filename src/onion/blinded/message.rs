@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{BlindedPath, BlindingError, PathSecret, RecipientData};
 use crate::curve::{Point, SecretScalar};
-use crate::onion::{OnionError, Packet};
+use crate::onion::{OnionError, Packet, ReplayTag};
 use crate::wire::{TlvStream, TlvWriter};
 
 const ENCRYPTED_RECIPIENT_DATA: u64 = 4;
@@ -43,7 +43,7 @@ const PAYLOADS_LENGTHS: [usize; 2] = [1300, 32_768];
 /// assert_eq!(to, NextPeer::Node(carol.to_point()));
 ///
 /// // Carol reads the fields, if she knows her path.
-/// let PeeledMessage::Receive { payload, data } = message.peel(&carol)? else {
+/// let PeeledMessage::Receive { payload, data, .. } = message.peel(&carol)? else {
 ///     panic!("Carol is the last")
 /// };
 /// assert!(data.has_path_id(&[7; 32]));
@@ -72,6 +72,8 @@ pub enum PeeledMessage {
         payload: Zeroizing<Vec<u8>>,
         /// What the maker of the path wrote to itself: its `path_id` says which path it is.
         data: RecipientData,
+        /// By which a [`ReplayGuard`](crate::onion::ReplayGuard) knows the message again.
+        replay_tag: ReplayTag,
     },
 }
 
@@ -182,7 +184,8 @@ impl OnionMessage {
             .ok_or(BlindingError::Missing { field: "encrypted_recipient_data" })?;
         let data = RecipientData::from_bytes(&secret.open(encrypted.value())?)?;
         let Some(packet) = layer.next else {
-            return Ok(PeeledMessage::Receive { payload: layer.payload, data });
+            let replay_tag = layer.shared_secret.replay_tag();
+            return Ok(PeeledMessage::Receive { payload: layer.payload, data, replay_tag });
         };
 
         let mut types = payload.records().iter().map(|record| record.tlv_type());

@@ -10,6 +10,7 @@ mod delegate;
 use delegate::Delegated;
 
 use super::failure::Origin;
+use super::message::read_reply_path_id;
 use super::{
     AttemptId, AttemptSeed, FailureMessage, ForwardingPolicy, PaymentError, Proposal, Recipient, Refusal,
     ReleaseHeld, RouteHop, SecretSource, View, edge,
@@ -21,7 +22,7 @@ use crate::hold::{
     Released,
 };
 use crate::lock::{Blind, Lock, LockSecret, previous_secret};
-use crate::onion::blinded::NextPeer;
+use crate::onion::blinded::{NextPeer, OnionMessage, PeeledMessage};
 use crate::onion::{Packet, ReplayGuard};
 
 /// How a forwarder is set up.
@@ -114,10 +115,10 @@ pub enum ForwarderEvent {
         /// The incoming contract.
         incoming: OutPoint,
     },
-    /// A `release_held_ptlc` arrived.
-    ReleaseReceived {
-        /// The message, sealed to this node.
-        sealed: Vec<u8>,
+    /// An onion message arrived: to be passed on, or a `release_held_ptlc`.
+    MessageReceived {
+        /// The message.
+        message: OnionMessage,
     },
     /// A new block.
     Block {
@@ -171,6 +172,13 @@ pub enum ForwarderAction {
     TimeOut {
         /// The outgoing contract.
         outgoing: OutPoint,
+    },
+    /// Pass an onion message on. If the next node is away, this one may keep it until it is back.
+    SendMessage {
+        /// The next node.
+        to: NextPeer,
+        /// The message.
+        message: OnionMessage,
     },
     /// Nothing to do: a release was refused. For the log of an operator.
     ReleaseRefused {
@@ -398,7 +406,7 @@ where
             ForwarderEvent::OfferFailed { incoming } => self.offer_failed(incoming),
             ForwarderEvent::IncomingClaimed { incoming } => self.incoming_claimed(incoming),
             ForwarderEvent::IncomingFailed { incoming } => self.incoming_failed(incoming),
-            ForwarderEvent::ReleaseReceived { sealed } => self.release_received(sealed),
+            ForwarderEvent::MessageReceived { message } => self.message_received(message),
             ForwarderEvent::Block { height } => self.block(*height),
         }
     }
@@ -536,8 +544,30 @@ where
         Ok(Vec::new())
     }
 
-    fn release_received(&mut self, sealed: &[u8]) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let message = ReleaseHeld::open(&self.config.node_key, sealed)?;
+    fn message_received(
+        &mut self,
+        message: &OnionMessage,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+        match message.peel(&self.config.node_key).map_err(PaymentError::OnionMessage)? {
+            PeeledMessage::Forward { to, message } => {
+                Ok(alloc::vec![ForwarderAction::SendMessage { to, message }])
+            }
+            PeeledMessage::Receive { payload, data, .. } => {
+                let expiry = data.path_id.as_deref().and_then(read_reply_path_id);
+                let expiry = expiry.ok_or(PaymentError::UnknownMessagePath)?;
+                if expiry < self.height {
+                    return Err(PaymentError::MessagePathExpired { expiry });
+                }
+                self.release_received(&ReleaseHeld::from_message(&payload)?)
+            }
+        }
+    }
+
+    /// That the message comes again does no harm: a hold is released once.
+    fn release_received(
+        &mut self,
+        message: &ReleaseHeld,
+    ) -> Result<Vec<ForwarderAction>, PaymentError> {
         let mut actions = Vec::new();
         for (id, secret) in &message.holds {
             // What waits for its hold may be anybody's guess: a stranger's messages don't fill the view.

@@ -26,6 +26,9 @@ pub(super) const PART_SHARE: u64 = 65557;
 pub(super) const TAIL_BLIND: u64 = 65559;
 pub(super) const RECIPIENT_PATH: u64 = 65561;
 pub(super) const MIN_FINAL_DELTA: u64 = 65563;
+// In onion messages.
+pub(in crate::payment) const HELD_PTLC_AVAILABLE: u64 = 65565;
+pub(in crate::payment) const RELEASE_HELD_PTLC: u64 = 65567;
 
 const NAMES: [(u64, &str); 23] = [
     (AMT_TO_FORWARD, "amt_to_forward"),

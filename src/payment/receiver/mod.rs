@@ -5,27 +5,26 @@ use core::fmt::Display;
 use bitcoin::OutPoint;
 
 mod accept;
+mod mail;
 mod sets;
 
 use accept::Arrival;
+use mail::Answers;
 use sets::PartSets;
 
 use super::failure::Origin;
 use super::published::{Invoices, Published};
 use super::releases::Releases;
-use super::{
-    FailureMessage, HeldAvailable, PaymentError, ReceiverPath, Refusal, ReleaseHeld, SecretSource,
-    View, edge,
-};
+use super::{FailureMessage, PaymentError, ReceiverPaths, Refusal, SecretSource, View};
 use crate::claims::{ClaimBook, ClaimError, ClaimStore, MemoryClaimStore};
 use crate::contract::{FundedContract, ReceivedContract};
-use crate::curve::{Point, SecretScalar, Tag};
+use crate::curve::{Point, SecretScalar};
 use crate::invoice::ktime::PaymentPolynomial;
 use crate::invoice::{Amount, InvoiceId, StaticInvoice};
 use crate::lock::LockSecret;
+use crate::onion::blinded::OnionMessage;
 use crate::onion::{Packet, ReplayGuard};
-
-static MAIL_ANSWER: Tag = Tag::new("pointlock/mail_answer");
+use crate::wire::IntroductionNode;
 
 /// How a receiver is set up.
 #[derive(Clone, Debug)]
@@ -47,8 +46,8 @@ pub enum ReceiverEvent {
         invoice: StaticInvoice,
         /// What opens its lock: z, or the preimage.
         secret: LockSecret,
-        /// What this node keeps of the invoice's blinded paths, in their order.
-        paths: Vec<ReceiverPath>,
+        /// What this node keeps of the invoice's blinded paths.
+        paths: ReceiverPaths,
     },
     /// This invoice with k-time payment points is in the world, or about to be: it must not get out before this event
     /// was accepted.
@@ -57,13 +56,13 @@ pub enum ReceiverEvent {
         invoice: StaticInvoice,
         /// The polynomial of its points, made for it alone.
         polynomial: PaymentPolynomial,
-        /// What this node keeps of the invoice's blinded paths, in their order.
-        paths: Vec<ReceiverPath>,
+        /// What this node keeps of the invoice's blinded paths.
+        paths: ReceiverPaths,
     },
-    /// A `held_ptlc_available` arrived, or waited.
-    MailReceived {
-        /// The message, sealed to this node.
-        sealed: Vec<u8>,
+    /// An onion message arrived, or waited: a `held_ptlc_available`.
+    MessageReceived {
+        /// The message.
+        message: OnionMessage,
         /// 32 bytes of fresh entropy, for the answer.
         entropy: [u8; 32],
     },
@@ -97,15 +96,14 @@ pub enum ReceiverEvent {
 /// What a receiver wants done.
 #[derive(Debug)]
 pub enum ReceiverAction {
-    /// Send a `release_held_ptlc`.
-    Release {
-        /// The holder.
-        to: Point,
-        /// The message, sealed to it.
-        sealed: Vec<u8>,
+    /// Send a `release_held_ptlc` along its path.
+    SendMessage {
+        /// Where the path begins. A node that is no peer of it connects to it.
+        to: IntroductionNode,
+        /// The message.
+        message: OnionMessage,
     },
-    /// Nothing to do now: the payment can't be released, since it could not be claimed. Its announcement may be given to the
-    /// receiver again later.
+    /// Nothing to do: the payment can't be released, since it could not be claimed. Its sender may announce it again later.
     ReleaseRefused {
         /// Why.
         reason: Refusal,
@@ -144,6 +142,7 @@ pub struct Receiver<S = MemoryClaimStore> {
     invoices: Invoices,
     claims: ClaimBook<S>,
     releases: Releases,
+    answers: Answers,
     sets: PartSets,
     /// Every contract, with what is wanted of it.
     contracts: BTreeMap<OutPoint, Standing>,
@@ -180,6 +179,7 @@ where
             invoices: Invoices::default(),
             claims: ClaimBook::new(store),
             releases: Releases::default(),
+            answers: Answers::default(),
             sets: PartSets::default(),
             contracts: BTreeMap::new(),
             view: View::default(),
@@ -227,10 +227,11 @@ where
     }
 
     /// Every claim and failure that no event has confirmed: for the start after a crash, when the log was written and the
-    /// actions may not have been carried out. Announcements that were not answered are given to the receiver again.
+    /// actions may not have been carried out; with the answers to announcements whose payments have not arrived.
     pub fn pending(&self) -> Vec<ReceiverAction> {
         let contracts = self.contracts.iter();
-        contracts.filter_map(|(incoming, standing)| standing.action(*incoming)).collect()
+        let wanted = contracts.filter_map(|(incoming, standing)| standing.action(*incoming));
+        wanted.chain(self.answers.pending()).collect()
     }
 
     /// Takes an event and says what to do.
@@ -253,7 +254,9 @@ where
             ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths } => {
                 self.published_polynomial(invoice, polynomial, paths)
             }
-            ReceiverEvent::MailReceived { sealed, entropy } => self.mail_received(sealed, entropy),
+            ReceiverEvent::MessageReceived { message, entropy } => {
+                self.message_received(message, entropy)
+            }
             ReceiverEvent::IncomingCommitted { contract, path_key, packet } => {
                 self.incoming_committed(contract, path_key.as_ref(), packet)
             }
@@ -276,7 +279,7 @@ where
         &mut self,
         invoice: &StaticInvoice,
         secret: &LockSecret,
-        paths: &[ReceiverPath],
+        paths: &ReceiverPaths,
     ) -> Result<Vec<ReceiverAction>, PaymentError> {
         let published = Published::new(invoice, secret, paths)?;
         self.invoices.check_unused(&published, &self.config.node_key.to_point())?;
@@ -291,7 +294,7 @@ where
         &mut self,
         invoice: &StaticInvoice,
         polynomial: &PaymentPolynomial,
-        paths: &[ReceiverPath],
+        paths: &ReceiverPaths,
     ) -> Result<Vec<ReceiverAction>, PaymentError> {
         let published = Published::with_polynomial(invoice, polynomial, paths)?;
         self.invoices.check_unused(&published, &self.config.node_key.to_point())?;
@@ -306,65 +309,6 @@ where
         published.teach_paths(&mut self.view);
         self.invoices.insert(published);
         Ok(Vec::new())
-    }
-
-    fn mail_received(
-        &mut self,
-        sealed: &[u8],
-        entropy: &[u8; 32],
-    ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let message = HeldAvailable::open(&self.config.node_key, sealed)?;
-        let ephemeral = SecretScalar::from_hash(&MAIL_ANSWER.hash(&[entropy]))
-            .expect("a hash of fresh entropy is zero mod n with a probability of 2^-256");
-        let holds = message.holds.iter().map(|hold| (hold.id, hold.release.clone())).collect();
-        let answer = ReleaseHeld { holds }.seal(&message.holder, ephemeral)?;
-        let refusal = match self.check_announced(&message) {
-            Ok(()) => self.reserve(&message)?,
-            Err(reason) => Some(reason),
-        };
-        for hold in &message.holds {
-            let scalar = LockSecret::Scalar(hold.release.as_scalar().clone());
-            self.view.learn(SecretSource::Release { hold: hold.id }, scalar);
-        }
-        Ok(alloc::vec![match refusal {
-            None => ReceiverAction::Release { to: message.holder, sealed: answer },
-            Some(reason) => ReceiverAction::ReleaseRefused { reason },
-        }])
-    }
-
-    /// Only who has seen the invoice is answered, and only for a payment that would be accepted.
-    fn check_announced(&self, message: &HeldAvailable) -> Result<(), Refusal> {
-        let published =
-            self.invoices.by_secret(&message.payment_secret).ok_or(Refusal::UnknownPayment)?;
-        let offered_msat =
-            message.holds.iter().fold(0, |sum: u64, hold| sum.saturating_add(hold.amount_msat));
-        let expected_msat = asked_msat(&published.invoice);
-        if offered_msat < expected_msat {
-            return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
-        }
-        match message.slot {
-            Some(slot) if slot.invoice != published.invoice.invoice_id() => {
-                Err(Refusal::InvoiceMismatch)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// No more payments are released than can be claimed.
-    fn reserve(&mut self, message: &HeldAvailable) -> Result<Option<Refusal>, PaymentError> {
-        let Some(slot) = message.slot else { return Ok(None) };
-        let Some(polynomial) = self.invoices.polynomial(&slot.invoice) else {
-            return Ok(Some(Refusal::UnknownPayment));
-        };
-        let pending = self.releases.besides(polynomial, slot.x);
-        match self.claims.check_slot(&polynomial, &slot.x, pending) {
-            Ok(()) => {
-                self.releases.insert(polynomial, slot.x, self.height);
-                Ok(None)
-            }
-            Err(error @ ClaimError::Store(_)) => Err(PaymentError::Claims(error.into_text())),
-            Err(error) => Ok(Some(Refusal::Claim(error.into_text()))),
-        }
     }
 
     fn incoming_committed(
@@ -448,6 +392,7 @@ where
         self.height = height;
         self.replay_guard.prune(height);
         self.releases.prune(height);
+        self.answers.prune(height);
         // A part that could not be claimed in time any more is of no use to the others.
         let required = height.saturating_add(self.config.min_final_delta);
         let mut actions = Vec::new();

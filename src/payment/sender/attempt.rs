@@ -1,19 +1,21 @@
 use alloc::vec::Vec;
 
 use super::super::leg::{HoldAt, Leg, LegPlan};
+use super::super::message::reply_path_id;
 use super::super::paying::PayingUnder;
 use super::super::route::RouteEnd;
+use super::super::seed::MailSessions;
 use super::super::{
     AttemptId, AvailableHold, EdgeTerms, FinalPayload, HeldAvailable, PartShare, PaymentError,
-    PaymentSecret, Proposal, Route, SecretSource, Slot, View,
+    PaymentSecret, Proposal, Route, SecretSource, View,
 };
-use super::order::receiver;
 use super::{HoldPlan, HopBlinds, PartOrder, Payment, PaymentId, SenderAction};
 use crate::contract::OfferedContract;
-use crate::curve::{Point, SecretScalar};
+use crate::curve::Point;
 use crate::invoice::StaticInvoice;
 use crate::lock::{Blind, Lock, LockSecret, next_lock};
-use crate::onion::blinded::NextPeer;
+use crate::onion::blinded::{BlindedPath, NextPeer, OnionMessage, RecipientData};
+use crate::wire::IntroductionNode;
 
 /// What all attempts of a payment have in common.
 #[derive(Debug)]
@@ -41,7 +43,6 @@ pub(super) struct Attempt {
     pub(super) part: usize,
     pub(super) leg: Leg,
     pub(super) hold: Option<HeldAttempt>,
-    pub(super) mail_session: SecretScalar,
     pub(super) stage: Stage,
 }
 
@@ -50,6 +51,9 @@ pub(super) struct Attempt {
 pub(super) struct HeldAttempt {
     pub(super) holder: Point,
     pub(super) available: AvailableHold,
+    pub(super) latest_release: u32,
+    /// For the first announcement.
+    pub(super) sessions: MailSessions,
 }
 
 #[derive(Debug)]
@@ -151,28 +155,35 @@ impl PaymentPlan {
             let id = order.seed.hold_id();
             let release = order.seed.release();
             let available = AvailableHold { id, release, amount_msat: order.amount_msat };
-            Some(HeldAttempt { holder, available })
+            let sessions = order.seed.mail_sessions();
+            Some(HeldAttempt { holder, available, latest_release, sessions })
         });
-        let mail_session = order.seed.mail_session();
-        Ok(Attempt { payment: id, part, leg, hold, mail_session, stage: Stage::Offered })
+        Ok(Attempt { payment: id, part, leg, hold, stage: Stage::Offered })
     }
 
-    /// The `held_ptlc_available` for the complete set of holds, and to whom.
+    /// The `held_ptlc_available` for the complete set of holds, along the first of the invoice's paths for messages. The reply path
+    /// leads to the holder, and to nobody else; who answers connects to it.
     pub(super) fn announcement(
         &self,
         holder: Point,
         holds: Vec<AvailableHold>,
-        session: SecretScalar,
-    ) -> Result<(Point, Vec<u8>), PaymentError> {
-        let invoice = self.invoice.invoice_id();
-        let message = HeldAvailable {
-            holder,
-            holds,
-            payment_secret: PaymentSecret::of_invoice(&invoice),
-            slot: self.paying_under.as_ref().map(|paying| Slot { invoice, x: paying.x() }),
+        latest_release_height: u32,
+        sessions: MailSessions,
+    ) -> Result<(IntroductionNode, OnionMessage), PaymentError> {
+        let path = self.invoice.message_paths().first().ok_or(PaymentError::NoMessagePath)?;
+        let for_holder = RecipientData {
+            path_id: Some(reply_path_id(latest_release_height)),
+            ..RecipientData::default()
         };
-        let receiver = receiver(&self.invoice)?;
-        Ok((receiver, message.seal(&receiver, session)?))
+        let (reply_path, _) =
+            BlindedPath::build(sessions.reply_path, &[(holder, for_holder.to_bytes())])
+                .map_err(PaymentError::OnionMessage)?;
+        let x = self.paying_under.as_ref().map(PayingUnder::x);
+        let available = HeldAvailable { holds, latest_release_height, x };
+        let fields = available.to_tlv(&reply_path.into());
+        let message = OnionMessage::build(sessions.message, path, &fields)
+            .map_err(PaymentError::OnionMessage)?;
+        Ok((*path.introduction_node(), message))
     }
 }
 

@@ -10,15 +10,17 @@ use attempt::{Attempt, PaymentPlan, Stage};
 pub use order::{HoldPlan, PartOrder, Payee, Payer, Payment, Tail};
 
 use super::paying::PayingUnder;
+use super::seed::MailSessions;
 use super::{
-    AttemptId, FailureMessage, HopBlinds, PaymentError, PaymentId, Proposal, Route, SecretSource,
+    AttemptId, AttemptSeed, FailureMessage, HopBlinds, PaymentError, PaymentId, Proposal, Route, SecretSource,
     View, edge, invoice_lock,
 };
 use crate::contract::OfferedContract;
-use crate::curve::Point;
 use crate::invoice::ktime::PaymentProof;
 use crate::lock::{Lock, LockSecret, previous_secret};
 use crate::onion::Failure;
+use crate::onion::blinded::OnionMessage;
+use crate::wire::IntroductionNode;
 
 /// What a sender is told.
 #[derive(Debug)]
@@ -34,6 +36,14 @@ pub enum SenderEvent {
         order: PartOrder,
         /// The height now.
         height: u32,
+    },
+    /// Announce a held payment again: the receiver has not answered, or its keeper has lost the message. It is a new message, for
+    /// one that comes twice is not answered.
+    Announce {
+        /// The payment.
+        payment: PaymentId,
+        /// Fresh entropy, for this message alone.
+        seed: AttemptSeed,
     },
     /// The contract of the first edge is irrevocably committed.
     OutgoingCommitted {
@@ -85,12 +95,12 @@ pub enum SenderAction {
         /// The offer.
         proposal: Proposal,
     },
-    /// Send a message to the receiver, through whoever keeps its mail.
-    Mail {
-        /// The receiver.
-        to: Point,
-        /// The `held_ptlc_available`, sealed to it.
-        sealed: Vec<u8>,
+    /// Send the `held_ptlc_available` to the receiver, along a path of its invoice; whoever keeps the receiver's mail keeps it.
+    SendMessage {
+        /// Where the path begins. A node that is no peer of it connects to it.
+        to: IntroductionNode,
+        /// The message.
+        message: OnionMessage,
     },
     /// Nothing to do: the payment arrived.
     Paid {
@@ -136,7 +146,7 @@ struct Paying {
     plan: PaymentPlan,
     /// The newest attempt of each part.
     attempts: Vec<AttemptId>,
-    mail: Option<(Point, Vec<u8>)>,
+    announced: Option<(IntroductionNode, OnionMessage)>,
     outcome: Outcome,
 }
 
@@ -235,7 +245,8 @@ impl Sender {
         });
         let announced = self.payments.values().filter_map(|paying| match &paying.outcome {
             Outcome::UnderWay => {
-                paying.mail.clone().map(|(to, sealed)| SenderAction::Mail { to, sealed })
+                let announced = paying.announced.clone();
+                announced.map(|(to, message)| SenderAction::SendMessage { to, message })
             }
             Outcome::Paid(_) | Outcome::Failed => None,
         });
@@ -257,6 +268,10 @@ impl Sender {
         match event {
             SenderEvent::Pay(payment) => self.pay(payment),
             SenderEvent::Retry { attempt, order, height } => self.retry(attempt, order, *height),
+            SenderEvent::Announce { payment, seed } => {
+                let announced = self.announce(payment, seed.mail_sessions())?;
+                Ok(alloc::vec![announced.ok_or(PaymentError::NotHeld(*payment))?])
+            }
             SenderEvent::OutgoingCommitted { attempt, contract } => {
                 self.outgoing_committed(attempt, contract)
             }
@@ -315,7 +330,7 @@ impl Sender {
             self.attempts.insert(attempt_id, attempt);
         }
         let outcome = Outcome::UnderWay;
-        self.payments.insert(id, Paying { plan, attempts: ids, mail: None, outcome });
+        self.payments.insert(id, Paying { plan, attempts: ids, announced: None, outcome });
         Ok(actions)
     }
 
@@ -419,27 +434,33 @@ impl Sender {
         self.outgoing.insert(outpoint, *attempt_id);
         let payment = attempt.payment;
         // Not before: what is announced is there.
-        self.announce(&payment)
+        let Some(sessions) = attempt.hold.as_ref().map(|hold| hold.sessions.clone()) else {
+            return Ok(Vec::new());
+        };
+        Ok(self.announce(&payment, sessions)?.into_iter().collect())
     }
 
-    /// The `held_ptlc_available`, once all parts are held.
-    fn announce(&mut self, id: &PaymentId) -> Result<Vec<SenderAction>, PaymentError> {
-        let Some(paying) = self.payments.get_mut(id) else { return Ok(Vec::new()) };
-        let mut holds = Vec::new();
-        let mut holder = None;
+    /// The `held_ptlc_available`, if all parts are held.
+    fn announce(
+        &mut self,
+        id: &PaymentId,
+        sessions: MailSessions,
+    ) -> Result<Option<SenderAction>, PaymentError> {
+        let paying = self.payments.get_mut(id).ok_or(PaymentError::UnknownPayment(*id))?;
+        let mut held = Vec::new();
         for attempt in paying.attempts.iter().map(|attempt| &self.attempts[attempt]) {
             match (&attempt.stage, &attempt.hold) {
-                (Stage::Committed(_), Some(hold)) => holds.push(hold.available.clone()),
-                _ => return Ok(Vec::new()),
+                (Stage::Committed(_), Some(hold)) => held.push(hold),
+                _ => return Ok(None),
             }
-            holder = attempt.hold.as_ref().map(|hold| hold.holder);
         }
-        let Some(holder) = holder else { return Ok(Vec::new()) };
-        let newest = &self.attempts[&paying.attempts[0]];
-        let session = newest.mail_session.clone();
-        let (to, sealed) = paying.plan.announcement(holder, holds, session)?;
-        paying.mail = Some((to, sealed.clone()));
-        Ok(alloc::vec![SenderAction::Mail { to, sealed }])
+        let holder = held.first().map(|hold| hold.holder);
+        let latest = held.iter().map(|hold| hold.latest_release).min();
+        let Some((holder, latest)) = holder.zip(latest) else { return Ok(None) };
+        let holds = held.iter().map(|hold| hold.available.clone()).collect();
+        let (to, message) = paying.plan.announcement(holder, holds, latest, sessions)?;
+        paying.announced = Some((to, message.clone()));
+        Ok(Some(SenderAction::SendMessage { to, message }))
     }
 
     fn committed(

@@ -114,6 +114,9 @@ impl Payment {
             return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
         }
         if let Some(hold) = self.hold {
+            if invoice.message_paths().is_empty() {
+                return Err(PaymentError::NoMessagePath);
+            }
             let mut holders = self.parts.iter().map(|part| part.holder(hold));
             let first = holders.next().flatten();
             if first.is_none() || !holders.all(|holder| holder == first) {
@@ -169,7 +172,7 @@ impl PartOrder {
 }
 
 /// Who receives, if the invoice says so in the clear: where there are blinded paths too, they are meant.
-pub(super) fn receiver(invoice: &StaticInvoice) -> Result<Point, PaymentError> {
+fn receiver(invoice: &StaticInvoice) -> Result<Point, PaymentError> {
     if !invoice.paths().is_empty() {
         return Err(PaymentError::RouteMismatch);
     }

@@ -1,0 +1,168 @@
+//! Announcements of held payments, and the answers to them.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt::Display;
+
+use super::super::published::Published;
+use super::super::{HeldAvailable, PaymentError, Refusal, ReleaseHeld, SecretSource};
+use super::{Receiver, ReceiverAction, asked_msat};
+use crate::claims::{ClaimError, ClaimStore};
+use crate::curve::{SecretScalar, Tag};
+use crate::hold::HoldId;
+use crate::invoice::InvoiceId;
+use crate::lock::LockSecret;
+use crate::onion::blinded::{OnionMessage, PeeledMessage};
+use crate::onion::{OnionError, ReplayTag};
+use crate::wire::{BlindedPath, IntroductionNode};
+
+static ANSWER: Tag = Tag::new("pointlock/release_session");
+
+/// How far ahead an announcement may say that its holds end, in blocks: 60 days.
+const MAX_HOLD_BLOCKS: u32 = 8_640;
+/// How many announcements are remembered for an invoice. Who has the invoice can make as many as it likes, and they cost it
+/// nothing; beyond this number none is answered until some are void.
+const MAX_ANNOUNCEMENTS: usize = 1_000;
+
+/// The announcements that were answered or refused, until they are void: a message that comes again is a replay, and is not
+/// answered, or whoever has recorded it could ask at any time whether the receiver is there.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    known: BTreeMap<ReplayTag, Answer>,
+}
+
+#[derive(Debug)]
+struct Answer {
+    invoice: InvoiceId,
+    /// From this height on the announcement is void.
+    void_at: u32,
+    /// What was sent; nothing for an announcement that was refused.
+    sent: Option<(IntroductionNode, OnionMessage)>,
+}
+
+impl Answers {
+    /// What was sent, and maybe got lost in a crash. Twice is as good as once: a holder releases once.
+    pub(super) fn pending(&self) -> impl Iterator<Item = ReceiverAction> {
+        let sent = self.known.values().filter_map(|answer| answer.sent.clone());
+        sent.map(|(to, message)| ReceiverAction::SendMessage { to, message })
+    }
+
+    pub(super) fn prune(&mut self, height: u32) {
+        self.known.retain(|_, answer| answer.void_at > height);
+    }
+
+    fn check_new(&self, tag: &ReplayTag, invoice: &InvoiceId) -> Result<(), Refusal> {
+        if let Some(known) = self.known.get(tag) {
+            return Err(OnionError::Replayed { expiry_height: known.void_at }.into());
+        }
+        let of_invoice = self.known.values().filter(|known| known.invoice == *invoice);
+        if of_invoice.count() >= MAX_ANNOUNCEMENTS {
+            return Err(Refusal::TooManyAnnouncements { most: MAX_ANNOUNCEMENTS });
+        }
+        Ok(())
+    }
+}
+
+impl<S> Receiver<S>
+where
+    S: ClaimStore,
+    S::Error: Display,
+{
+    pub(super) fn message_received(
+        &mut self,
+        message: &OnionMessage,
+        entropy: &[u8; 32],
+    ) -> Result<Vec<ReceiverAction>, PaymentError> {
+        let peeled = message.peel(&self.config.node_key).map_err(PaymentError::OnionMessage)?;
+        let PeeledMessage::Receive { payload, data, replay_tag } = peeled else {
+            return Err(PaymentError::NotForThisNode);
+        };
+        // Who has not seen the invoice gets no answer, and is not told that the receiver is there.
+        let published =
+            self.invoices.by_message_path(&data).ok_or(PaymentError::UnknownMessagePath)?;
+        let (available, reply_path) = HeldAvailable::from_message(&payload)?;
+        let invoice = published.invoice.invoice_id();
+        let refusal = match self.check_announced(published, &available, &replay_tag) {
+            Ok(()) => self.reserve(&invoice, &available)?,
+            Err(reason) => Some(reason),
+        };
+        for hold in &available.holds {
+            let scalar = LockSecret::Scalar(hold.release.as_scalar().clone());
+            self.view.learn(SecretSource::Release { hold: hold.id }, scalar);
+        }
+        let sent = match &refusal {
+            None => Some(answer(&available, &reply_path, entropy)?),
+            Some(_) => None,
+        };
+        let is_replay = matches!(refusal, Some(Refusal::Onion(OnionError::Replayed { .. })));
+        let is_void = matches!(refusal, Some(Refusal::AnnouncementVoid { .. }));
+        let is_full = matches!(refusal, Some(Refusal::TooManyAnnouncements { .. }));
+        if !(is_replay || is_void || is_full) {
+            let void_at = available.latest_release_height.saturating_add(1);
+            self.answers.known.insert(replay_tag, Answer { invoice, void_at, sent: sent.clone() });
+        }
+        Ok(alloc::vec![match (sent, refusal) {
+            (Some((to, message)), _) => ReceiverAction::SendMessage { to, message },
+            (None, Some(reason)) => ReceiverAction::ReleaseRefused { reason },
+            (None, None) => return Ok(Vec::new()),
+        }])
+    }
+
+    /// Only an announcement of a payment that would be accepted is answered, and only once.
+    fn check_announced(
+        &self,
+        published: &Published,
+        available: &HeldAvailable,
+        tag: &ReplayTag,
+    ) -> Result<(), Refusal> {
+        let latest = available.latest_release_height;
+        if latest < self.height || latest - self.height > MAX_HOLD_BLOCKS {
+            return Err(Refusal::AnnouncementVoid { latest, height: self.height });
+        }
+        self.answers.check_new(tag, &published.invoice.invoice_id())?;
+        let amounts = available.holds.iter().map(|hold| hold.amount_msat);
+        let offered_msat = amounts.fold(0, u64::saturating_add);
+        let expected_msat = asked_msat(&published.invoice);
+        if offered_msat < expected_msat {
+            return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
+        }
+        Ok(())
+    }
+
+    /// No more payments are released than can be claimed.
+    fn reserve(
+        &mut self,
+        invoice: &InvoiceId,
+        available: &HeldAvailable,
+    ) -> Result<Option<Refusal>, PaymentError> {
+        let (polynomial, x) = match (self.invoices.polynomial(invoice), available.x) {
+            (None, None) => return Ok(None),
+            (Some(polynomial), Some(x)) => (polynomial, x),
+            _ => return Ok(Some(Refusal::PayerMismatch)),
+        };
+        let pending = self.releases.besides(polynomial, x);
+        match self.claims.check_slot(&polynomial, &x, pending) {
+            Ok(()) => {
+                self.releases.insert(polynomial, x, self.height);
+                Ok(None)
+            }
+            Err(error @ ClaimError::Store(_)) => Err(PaymentError::Claims(error.into_text())),
+            Err(error) => Ok(Some(Refusal::Claim(error.into_text()))),
+        }
+    }
+}
+
+/// The `release_held_ptlc`, and where its path begins.
+fn answer(
+    available: &HeldAvailable,
+    reply_path: &BlindedPath<IntroductionNode>,
+    entropy: &[u8; 32],
+) -> Result<(IntroductionNode, OnionMessage), PaymentError> {
+    let session = SecretScalar::from_hash(&ANSWER.hash(&[entropy]))
+        .expect("a hash of fresh entropy is zero mod n with a probability of 2^-256");
+    let holds = available.holds.iter().map(|hold| (hold.id, hold.release.clone()));
+    let release = ReleaseHeld { holds: holds.collect::<Vec<(HoldId, _)>>() };
+    let message = OnionMessage::build(session, reply_path, &release.to_tlv())
+        .map_err(PaymentError::OnionMessage)?;
+    Ok((*reply_path.introduction_node(), message))
+}
