@@ -289,9 +289,8 @@ impl Symbols {
             }
             SecretSource::PathBlind { incoming } => {
                 let (attempt, node) = self.edge(incoming)?;
-                let form = self
-                    .path_blinds(attempt, node + 1)?
-                    .minus(&self.path_blinds(attempt, node)?);
+                let form =
+                    self.path_blinds(attempt, node + 1)?.minus(&self.path_blinds(attempt, node)?);
                 described(self.text(&form), "from its place in the path", form)
             }
             SecretSource::PathBlindSum { invoice: id, path } => {
@@ -321,7 +320,11 @@ impl Symbols {
             }
             SecretSource::TailBlind { incoming } => {
                 let (attempt, edge) = self.edge(incoming)?;
-                described(format!("δ[{}]", attempt + 1), "from its layer", self.drawn(attempt, edge))
+                described(
+                    format!("δ[{}]", attempt + 1),
+                    "from its layer",
+                    self.drawn(attempt, edge),
+                )
             }
             SecretSource::HeldBlind { hold } => {
                 let (attempt, hop) = self.hold(hold)?;

@@ -149,7 +149,9 @@ pub enum Refusal {
         expected_msat: u64,
     },
     /// The holds of an announcement have ended, or would end too late to be remembered.
-    #[error("latest_release_height: {latest} is not a height to release at, now that it is {height}")]
+    #[error(
+        "latest_release_height: {latest} is not a height to release at, now that it is {height}"
+    )]
     AnnouncementVoid {
         /// What the announcement says.
         latest: u32,

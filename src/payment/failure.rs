@@ -95,7 +95,9 @@ impl Origin {
             Place::Introduction => self.encrypted(&self.blinded()),
             Place::Clear => match code(refusal) {
                 code if code & BADONION != 0 => self.malformed(code),
-                code => self.encrypted(&message(code, refusal, edge::amount_msat(incoming), height)),
+                code => {
+                    self.encrypted(&message(code, refusal, edge::amount_msat(incoming), height))
+                }
             },
         }
     }

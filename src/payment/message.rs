@@ -94,9 +94,8 @@ impl HeldAvailable {
             (reply_path, length) if length == path.len() => reply_path,
             _ => return Err(PayloadError::Malformed("reply_path")),
         };
-        let content = message
-            .get(HELD_PTLC_AVAILABLE)
-            .ok_or(PayloadError::Missing("held_ptlc_available"))?;
+        let content =
+            message.get(HELD_PTLC_AVAILABLE).ok_or(PayloadError::Missing("held_ptlc_available"))?;
         let content = fields(content.value(), &[HOLDS, LATEST_RELEASE_HEIGHT])?;
         let height = content
             .get(LATEST_RELEASE_HEIGHT)

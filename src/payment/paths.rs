@@ -2,10 +2,10 @@ use alloc::vec::Vec;
 
 use super::PaymentError;
 use crate::curve::{Point, SecretScalar};
+use crate::invoice::{BlindedPayInfo, PaymentPath};
 use crate::onion::blinded::{
     BlindedPath, PathSecret, PaymentConstraints, PaymentRelay, RecipientData,
 };
-use crate::invoice::{BlindedPayInfo, PaymentPath};
 use crate::wire::Features;
 
 /// All bitcoin there will be, in millisatoshi: a path of this library's making sets no limit of its own.
@@ -59,7 +59,10 @@ impl MessagePath {
                 (*relay, RecipientData { next_node_id: Some(*next), ..Default::default() })
             })
             .collect();
-        hops.push((receiver, RecipientData { path_id: Some(path_id.to_vec()), ..Default::default() }));
+        hops.push((
+            receiver,
+            RecipientData { path_id: Some(path_id.to_vec()), ..Default::default() },
+        ));
         let path = build(session_key, hops)?.0;
         let first_path_key = *path.first_path_key();
         Ok((path, Self { path_id, first_path_key }))

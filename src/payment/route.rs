@@ -49,11 +49,7 @@ impl ForwardingPolicy {
     }
 
     /// What has to be locked for the node, which is the hop of this number, so that it locks `next`.
-    pub(super) fn before(
-        &self,
-        next: EdgeTerms,
-        hop: usize,
-    ) -> Result<EdgeTerms, PaymentError> {
+    pub(super) fn before(&self, next: EdgeTerms, hop: usize) -> Result<EdgeTerms, PaymentError> {
         Ok(EdgeTerms {
             amount_msat: self
                 .fee_msat(next.amount_msat)
@@ -120,10 +116,7 @@ impl PathEnd {
         let delta = u32::from(self.pay_info.cltv_expiry_delta);
         Ok(EdgeTerms {
             amount_msat: amount_msat.ok_or(PaymentError::AmountOverflow { hop })?,
-            expiry: last
-                .expiry
-                .checked_add(delta)
-                .ok_or(PaymentError::ExpiryOverflow { hop })?,
+            expiry: last.expiry.checked_add(delta).ok_or(PaymentError::ExpiryOverflow { hop })?,
         })
     }
 }
@@ -305,4 +298,3 @@ mod tests {
         );
     }
 }
-

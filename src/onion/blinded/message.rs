@@ -146,7 +146,8 @@ impl OnionMessage {
         let packet = packet
             .get(..usize::from(u16::from_be_bytes(*length)))
             .ok_or_else(|| invalid("onion_message_packet"))?;
-        let packet = Packet::from_bytes_of_any_length(packet).map_err(|source| BlindingError::Onion { source })?;
+        let packet = Packet::from_bytes_of_any_length(packet)
+            .map_err(|source| BlindingError::Onion { source })?;
         Ok(Self { path_key, packet })
     }
 

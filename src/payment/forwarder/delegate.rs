@@ -126,8 +126,7 @@ where
         else {
             return Err(PaymentError::OutOfOrder { contract: *incoming, event: "route" });
         };
-        let last =
-            EdgeTerms { amount_msat: delegated.amount_msat, expiry: delegated.last_expiry };
+        let last = EdgeTerms { amount_msat: delegated.amount_msat, expiry: delegated.last_expiry };
         let route = Route::with_end(forwarders, delegated.recipient.route_end()?, last)?;
         let first = route.edges()[0];
         if first.amount_msat > delegated.max.amount_msat {

@@ -12,8 +12,8 @@ use delegate::Delegated;
 use super::failure::Origin;
 use super::message::read_reply_path_id;
 use super::{
-    AttemptId, AttemptSeed, FailureMessage, ForwardingPolicy, PaymentError, Proposal, Recipient, Refusal,
-    ReleaseHeld, RouteHop, SecretSource, View, edge,
+    AttemptId, AttemptSeed, FailureMessage, ForwardingPolicy, PaymentError, Proposal, Recipient,
+    Refusal, ReleaseHeld, RouteHop, SecretSource, View, edge,
 };
 use crate::contract::{OfferedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar};
@@ -236,10 +236,18 @@ struct Outgoing {
 enum Stage {
     Held,
     /// With y_i, while the driver looks for a route.
-    Routing { blind: Option<Blind> },
+    Routing {
+        blind: Option<Blind>,
+    },
     /// The blind is all that this node has added to the lock.
-    Offered { lock: Lock, blind: Option<Blind> },
-    Committed { outgoing: OfferedContract, blind: Option<Blind> },
+    Offered {
+        lock: Lock,
+        blind: Option<Blind>,
+    },
+    Committed {
+        outgoing: OfferedContract,
+        blind: Option<Blind>,
+    },
     Claiming(LockSecret),
     Claimed,
     Failing,

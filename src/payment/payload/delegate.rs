@@ -1,15 +1,15 @@
 use alloc::vec::Vec;
 
+use super::Tweak;
 use super::fields::{Fields, malformed};
 use super::types::{
     AMT_TO_FORWARD, CURRENT_PATH_KEY, ENCRYPTED_RECIPIENT_DATA, MIN_FINAL_DELTA,
     OUTGOING_CLTV_VALUE, OUTGOING_NODE_ID, RECIPIENT_PATH, TAIL_BLIND, TRAMPOLINE_ONION_PACKET,
 };
-use super::Tweak;
 use crate::curve::Point;
+use crate::invoice::PaymentPath;
 use crate::lock::Blind;
 use crate::onion::Packet;
-use crate::invoice::PaymentPath;
 use crate::payment::route::{PathEnd, RouteEnd};
 use crate::payment::{EdgeTerms, PayloadError, PaymentError};
 use crate::wire::{TlvWriter, WireError, tu64};

@@ -22,9 +22,12 @@ impl<'a> Fields<'a> {
 
     /// Refuses every known field that is none of these: it has no meaning here.
     pub(super) fn allow(&self, tlv_types: &[u64]) -> Result<(), PayloadError> {
-        let misplaced = self.0.records().iter().map(|record| record.tlv_type()).find_map(|t| {
-            if tlv_types.contains(&t) { None } else { name(t) }
-        });
+        let misplaced = self
+            .0
+            .records()
+            .iter()
+            .map(|record| record.tlv_type())
+            .find_map(|t| if tlv_types.contains(&t) { None } else { name(t) });
         misplaced.map_or(Ok(()), |field| Err(PayloadError::Misplaced(field)))
     }
 

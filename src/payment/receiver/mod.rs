@@ -375,7 +375,10 @@ where
         Ok(actions)
     }
 
-    fn parts_timed_out(&mut self, incoming: &OutPoint) -> Result<Vec<ReceiverAction>, PaymentError> {
+    fn parts_timed_out(
+        &mut self,
+        incoming: &OutPoint,
+    ) -> Result<Vec<ReceiverAction>, PaymentError> {
         match self.contracts.get(incoming) {
             None => Err(PaymentError::UnknownContract(*incoming)),
             Some(Standing::Waiting) => {
@@ -404,9 +407,8 @@ where
     }
 
     fn fail_all(&mut self, parts: &[Arrival], reason: &Refusal) -> Vec<ReceiverAction> {
-        let fail = |part: &Arrival| {
-            self.fail(part.outpoint(), &part.origin, &part.funded, reason.clone())
-        };
+        let fail =
+            |part: &Arrival| self.fail(part.outpoint(), &part.origin, &part.funded, reason.clone());
         parts.iter().map(fail).collect()
     }
 
@@ -436,9 +438,7 @@ enum Standing {
 impl Standing {
     fn action(&self, incoming: OutPoint) -> Option<ReceiverAction> {
         match self {
-            Self::Claim(secret) => {
-                Some(ReceiverAction::Claim { incoming, secret: secret.clone() })
-            }
+            Self::Claim(secret) => Some(ReceiverAction::Claim { incoming, secret: secret.clone() }),
             Self::Fail(reason, failure) => {
                 let (reason, failure) = (reason.clone(), failure.clone());
                 Some(ReceiverAction::Fail { incoming, reason, failure })

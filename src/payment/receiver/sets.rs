@@ -89,9 +89,10 @@ impl PartSets {
 
     /// The payments one of whose parts expires before this height.
     pub(super) fn take_expiring_before(&mut self, height: u32) -> Vec<Vec<Arrival>> {
-        let expiring = self.sets.iter().filter(|(_, parts)| {
-            parts.values().any(|part| edge::expiry(&part.funded) < height)
-        });
+        let expiring = self
+            .sets
+            .iter()
+            .filter(|(_, parts)| parts.values().any(|part| edge::expiry(&part.funded) < height));
         let keys: Vec<Key> = expiring.map(|(key, _)| *key).collect();
         let taken = keys.iter().filter_map(|key| self.sets.remove(key));
         taken.map(|parts| parts.into_values().collect()).collect()

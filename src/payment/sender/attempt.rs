@@ -116,8 +116,7 @@ impl PaymentPlan {
         // A path's own delta has the blocks in it that the receiver wants.
         let final_delta = if end.is_path() { 0 } else { self.min_final_delta };
         let claimable = |from: u32| from.checked_add(final_delta).ok_or(overflow.clone());
-        let last =
-            EdgeTerms { amount_msat: order.amount_msat, expiry: claimable(latest_release)? };
+        let last = EdgeTerms { amount_msat: order.amount_msat, expiry: claimable(latest_release)? };
         // Who finds the rest of the route does so later, from the height then.
         let expiry = match end {
             RouteEnd::Delegated { .. } => claimable(height)?,

@@ -12,8 +12,8 @@ pub use order::{HoldPlan, PartOrder, Payee, Payer, Payment, Tail};
 use super::paying::PayingUnder;
 use super::seed::MailSessions;
 use super::{
-    AttemptId, AttemptSeed, FailureMessage, HopBlinds, PaymentError, PaymentId, Proposal, Route, SecretSource,
-    View, edge, invoice_lock,
+    AttemptId, AttemptSeed, FailureMessage, HopBlinds, PaymentError, PaymentId, Proposal, Route,
+    SecretSource, View, edge, invoice_lock,
 };
 use crate::contract::OfferedContract;
 use crate::invoice::ktime::PaymentProof;
