@@ -327,7 +327,7 @@ fn a_release_can_overtake_its_hold() {
         net.run();
         assert!(net.facts.iter().any(|fact| matches!(fact, Fact::Released { .. })));
         assert_eq!(net.edges.len(), 1);
-        net.commit(edge, proposal.packet);
+        net.commit(edge, proposal.path_key, proposal.packet);
         net.run();
         check_paid(&net, kind, 2, attempt);
     }
@@ -521,11 +521,17 @@ fn contracts_time_out() {
         assert_eq!(time_outs(&net), expected);
         // Its refund is confirmed: the failure goes one hop back.
         match by {
-            Node::Sender(index) => {
-                net.tell_sender(index, SenderEvent::OutgoingFailed { outgoing: outpoint }).unwrap()
-            }
+            Node::Sender(index) => net
+                .tell_sender(
+                    index,
+                    SenderEvent::OutgoingFailed { outgoing: outpoint, failure: None },
+                )
+                .unwrap(),
             node => net
-                .tell_forwarder(node, ForwarderEvent::OutgoingFailed { outgoing: outpoint })
+                .tell_forwarder(
+                    node,
+                    ForwarderEvent::OutgoingFailed { outgoing: outpoint, failure: None },
+                )
                 .unwrap(),
         }
         let (_, action) = net.tasks.pop_front().unwrap();
@@ -571,12 +577,14 @@ fn a_release_that_is_repeated_changes_nothing() {
     net.run();
     net.deliver_mail();
     net.run();
-    let (_, sealed) = net.releases[0].clone();
+    let (_, message) = net.releases[0].clone();
     let holder = Node::Forwarder(1);
-    net.tell_forwarder(holder, ForwarderEvent::ReleaseReceived { sealed: sealed.clone() }).unwrap();
+    net.tell_forwarder(holder, ForwarderEvent::MessageReceived { message: message.clone() })
+        .unwrap();
     // Not confirmed yet: no second offer, but the same one on request.
     assert_eq!(net.tasks.len(), 1);
-    net.tell_forwarder(holder, ForwarderEvent::ReleaseReceived { sealed: sealed.clone() }).unwrap();
+    net.tell_forwarder(holder, ForwarderEvent::MessageReceived { message: message.clone() })
+        .unwrap();
     assert_eq!(net.tasks.len(), 1);
     let Some((_, Action::Forwarder(offer))) = net.tasks.front() else { panic!("an offer") };
     let pending = net.forwarders[0].pending();
@@ -584,7 +592,7 @@ fn a_release_that_is_repeated_changes_nothing() {
     net.run();
     assert!(net.forwarders[0].pending().is_empty());
     // Confirmed: nothing.
-    net.tell_forwarder(holder, ForwarderEvent::ReleaseReceived { sealed }).unwrap();
+    net.tell_forwarder(holder, ForwarderEvent::MessageReceived { message }).unwrap();
     assert!(net.tasks.is_empty());
     check_paid(&net, LockKind::Point, 2, attempt);
 }

@@ -12,14 +12,20 @@ use pointlock::contract::{
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::hold::{Limits, MemoryStore};
 use pointlock::invoice::ktime::PaymentPolynomial;
-use pointlock::invoice::{InvoiceId, PaymentLock, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::{
+    InvoiceId, PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder,
+};
 use pointlock::lock::{Lock, LockSecret, Preimage};
 use pointlock::onion::Packet;
+use pointlock::onion::blinded::{NextPeer, OnionMessage, PaymentRelay};
 use pointlock::payment::{
-    AttemptId, AttemptSeed, Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent, HoldPlan,
-    Payee, Payer, PayerSeed, Payment, PaymentError, Proposal, Receiver, ReceiverAction,
-    ReceiverConfig, ReceiverEvent, Refusal, RouteHop, Sender, SenderAction, SenderEvent, View,
+    AttemptId, AttemptSeed, FailureMessage, Forwarder, ForwarderAction, ForwarderConfig,
+    ForwarderEvent, ForwardingPolicy, HoldPlan, HopBlinds, MessagePath, PartOrder, PathRelay,
+    Payee, Payer, PayerSeed, Payment, PaymentError, PaymentId, Proposal, Receiver, ReceiverAction,
+    ReceiverConfig, ReceiverEvent, ReceiverPath, ReceiverPaths, Refusal, RouteHop, Sender,
+    SenderAction, SenderEvent, Tail, View,
 };
+use pointlock::wire::IntroductionNode;
 
 pub(crate) const HEIGHT: u32 = 800_000;
 pub(crate) const TIME: u64 = 1_750_000_000;
@@ -55,16 +61,50 @@ pub(crate) enum Settle {
 /// What has happened, for the tests to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fact {
-    Offered { by: Node, outpoint: OutPoint },
-    Claimed { by: Node, outpoint: OutPoint, secret: LockSecret },
-    Failed { by: Node, outpoint: OutPoint, reason: Refusal },
-    TimeOut { by: Node, outpoint: OutPoint },
+    Offered {
+        by: Node,
+        outpoint: OutPoint,
+    },
+    Claimed {
+        by: Node,
+        outpoint: OutPoint,
+        secret: LockSecret,
+    },
+    Failed {
+        by: Node,
+        outpoint: OutPoint,
+        reason: Refusal,
+    },
+    TimeOut {
+        by: Node,
+        outpoint: OutPoint,
+    },
     Mailed,
-    Released { to: Point },
-    ReleaseRefused { by: Node, reason: Refusal },
-    Replace { invoice: InvoiceId },
-    Paid { by: Node, attempt: AttemptId, secret: LockSecret },
-    PaymentFailed { by: Node, attempt: AttemptId },
+    Released {
+        to: Node,
+    },
+    ReleaseRefused {
+        by: Node,
+        reason: Refusal,
+    },
+    Replace {
+        invoice: InvoiceId,
+    },
+    Paid {
+        by: Node,
+        attempt: AttemptId,
+        secret: LockSecret,
+    },
+    /// By whom, counted from 0 for N_1, and BOLT 4's code.
+    AttemptFailed {
+        by: Node,
+        attempt: AttemptId,
+        failure: Option<(usize, u16)>,
+    },
+    PaymentFailed {
+        by: Node,
+        attempt: AttemptId,
+    },
 }
 
 /// A contract between two neighbours.
@@ -93,8 +133,12 @@ pub(crate) struct Network {
     pub(crate) settle: Settle,
     /// Deliver mail and releases at once; else they wait in `mailbox` and `releases`.
     pub(crate) online: bool,
-    pub(crate) mailbox: Vec<Vec<u8>>,
-    pub(crate) releases: Vec<(Point, Vec<u8>)>,
+    pub(crate) mailbox: Vec<OnionMessage>,
+    pub(crate) releases: Vec<(Node, OnionMessage)>,
+    /// What a node that finds routes is given, by the holder; all forwarders behind it, if there is nothing here.
+    pub(crate) tails: BTreeMap<Node, Vec<Node>>,
+    /// How many routes were found.
+    pub(crate) entropies: u8,
     pub(crate) tasks: VecDeque<(Node, Action)>,
     pub(crate) edges: BTreeMap<OutPoint, Edge>,
     pub(crate) facts: Vec<Fact>,
@@ -134,13 +178,42 @@ pub(crate) fn contract_key(node: Node) -> Keypair {
     })
 }
 
-pub(crate) fn policy(index: usize) -> RouteHop {
-    RouteHop {
-        node_id: node_id(Node::Forwarder(index)),
+pub(crate) fn policy(index: usize) -> ForwardingPolicy {
+    ForwardingPolicy {
         fee_base_msat: 1_000 * index as u64,
         fee_proportional_millionths: 100 * index as u64,
         cltv_expiry_delta: 34 + index as u32,
     }
+}
+
+/// Everybody has a channel to everybody.
+pub(crate) fn channel_to(node: Node) -> u64 {
+    match node {
+        Node::Sender(index) => 1_000 + index as u64,
+        Node::Forwarder(index) => index as u64,
+        Node::Receiver => 500,
+    }
+}
+
+fn peer(to: &NextPeer, forwarders: usize) -> Node {
+    let mut nodes = (1..=forwarders).map(Node::Forwarder).chain([Node::Receiver]);
+    nodes
+        .find(|node| match to {
+            NextPeer::Node(id) => node_id(*node) == *id,
+            NextPeer::Channel(id) => channel_to(*node) == *id,
+        })
+        .unwrap()
+}
+
+/// These forwarders, the last of which forwards to `end`.
+pub(crate) fn hops(forwarders: &[usize], end: Node) -> Vec<RouteHop> {
+    let next = forwarders.iter().skip(1).map(|index| Node::Forwarder(*index)).chain([end]);
+    let hop = |(index, next): (&usize, Node)| RouteHop {
+        node_id: node_id(Node::Forwarder(*index)),
+        short_channel_id: channel_to(next),
+        policy: policy(*index),
+    };
+    forwarders.iter().zip(next).map(hop).collect()
 }
 
 /// The kinds of invoices.
@@ -158,23 +231,24 @@ pub(crate) fn invoice_secret(kind: LockKind, index: usize) -> LockSecret {
     }
 }
 
-pub(crate) fn invoice_of(secret: &LockSecret, route: &[Point]) -> StaticInvoice {
-    signed_invoice(
-        match secret.lock() {
-            Lock::Point(point) => point.into(),
-            Lock::Hash(hash) => PaymentLock::Hash(hash),
-        },
-        route,
-    )
+pub(crate) fn payment_lock(secret: &LockSecret) -> PaymentLock {
+    match secret.lock() {
+        Lock::Point(point) => point.into(),
+        Lock::Hash(hash) => PaymentLock::Hash(hash),
+    }
 }
 
-fn signed_invoice(lock: PaymentLock, route: &[Point]) -> StaticInvoice {
-    StaticInvoiceBuilder::new(lock, TIME)
-        .amount_msat(AMOUNT_MSAT)
-        .description("tea")
-        .interim_route(route)
-        .sign(&Keypair::new(node_key(Node::Receiver)), &[0; 32])
-        .unwrap()
+/// An invoice without a path for messages, which can't be held.
+pub(crate) fn invoice_of(secret: &LockSecret, route: &[Point]) -> StaticInvoice {
+    builder(payment_lock(secret)).interim_route(route).sign(&receiver_keypair(), &[0; 32]).unwrap()
+}
+
+fn builder(lock: PaymentLock) -> StaticInvoiceBuilder {
+    StaticInvoiceBuilder::new(lock, TIME).amount_msat(AMOUNT_MSAT).description("tea")
+}
+
+fn receiver_keypair() -> Keypair {
+    Keypair::new(node_key(Node::Receiver))
 }
 
 /// A payer whose key depends on its note alone, so that a log can be copied.
@@ -209,6 +283,8 @@ impl Network {
             online: true,
             mailbox: Vec::new(),
             releases: Vec::new(),
+            tails: BTreeMap::new(),
+            entropies: 0,
             tasks: VecDeque::new(),
             edges: BTreeMap::new(),
             facts: Vec::new(),
@@ -222,36 +298,110 @@ impl Network {
 
     /// An invoice whose interim route is the last forwarder, if any, and the receiver; published.
     pub(crate) fn publish(&mut self, kind: LockKind, index: usize) -> StaticInvoice {
-        let last = self.configs.last().map(|config| config.policy.node_id);
-        let route: Vec<Point> = last.into_iter().chain([node_id(Node::Receiver)]).collect();
         let secret = invoice_secret(kind, index);
-        let invoice = invoice_of(&secret, &route);
-        self.tell_receiver(ReceiverEvent::Published { invoice: invoice.clone(), secret }).unwrap();
+        let (builder, paths) = self.reachable(builder(payment_lock(&secret)), index);
+        let invoice = builder
+            .interim_route(&self.interim_route())
+            .sign(&receiver_keypair(), &[0; 32])
+            .unwrap();
+        let event = ReceiverEvent::Published { invoice: invoice.clone(), secret, paths };
+        self.tell_receiver(event).unwrap();
         invoice
     }
 
     /// An invoice for k payments, published.
     pub(crate) fn publish_polynomial(&mut self, k: usize, index: u8) -> StaticInvoice {
-        let last = self.configs.last().map(|config| config.policy.node_id);
-        let route: Vec<Point> = last.into_iter().chain([node_id(Node::Receiver)]).collect();
         let polynomial = PaymentPolynomial::from_entropy(&[index; 32], k).unwrap();
-        let invoice = signed_invoice(polynomial.payment_points().into(), &route);
-        let event = ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial };
+        let lock = polynomial.payment_points().into();
+        let (builder, paths) = self.reachable(builder(lock), usize::from(index));
+        let invoice = builder
+            .interim_route(&self.interim_route())
+            .sign(&receiver_keypair(), &[0; 32])
+            .unwrap();
+        let event =
+            ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial, paths };
         self.tell_receiver(event).unwrap();
         invoice
     }
 
+    /// An invoice with a blinded path for payments over each of these rows of forwarders, published; under a polynomial for `k`
+    /// payments, or a plain lock.
+    pub(crate) fn publish_paths(
+        &mut self,
+        kind: LockKind,
+        k: usize,
+        index: usize,
+        relays: &[&[usize]],
+    ) -> StaticInvoice {
+        let secret = invoice_secret(kind, index);
+        let polynomial = PaymentPolynomial::from_entropy(&[index as u8; 32], k.max(1)).unwrap();
+        let lock = match k {
+            0 => payment_lock(&secret),
+            _ => polynomial.payment_points().into(),
+        };
+        let (builder, mut paths) = self.reachable(builder(lock), index);
+        let mut public = Vec::new();
+        for (number, relays) in relays.iter().enumerate() {
+            let (path, kept) = receiver_path(relays, index * 10 + number);
+            public.push(path);
+            paths.payments.push(kept);
+        }
+        let invoice = builder.paths(&public).sign(&receiver_keypair(), &[0; 32]).unwrap();
+        let event = match k {
+            0 => ReceiverEvent::Published { invoice: invoice.clone(), secret, paths },
+            _ => ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial, paths },
+        };
+        self.tell_receiver(event).unwrap();
+        invoice
+    }
+
+    fn interim_route(&self) -> Vec<Point> {
+        self.last_forwarder().into_iter().chain([node_id(Node::Receiver)]).collect()
+    }
+
+    fn last_forwarder(&self) -> Option<Point> {
+        let count = self.forwarders.len();
+        (count > 0).then(|| node_id(Node::Forwarder(count)))
+    }
+
+    /// With a path for messages over the last forwarder.
+    fn reachable(
+        &self,
+        builder: StaticInvoiceBuilder,
+        index: usize,
+    ) -> (StaticInvoiceBuilder, ReceiverPaths) {
+        let relays: Vec<Point> = self.last_forwarder().into_iter().collect();
+        let session = secret_of("message path", index);
+        let path_id = *secret_of("message path id", index).dangerous_to_bytes();
+        let (path, kept) =
+            MessagePath::build(session, path_id, &relays, node_id(Node::Receiver)).unwrap();
+        let paths = ReceiverPaths { payments: Vec::new(), messages: vec![kept] };
+        (builder.message_paths(&[path]), paths)
+    }
+
+    /// All forwarders in a row, in one part.
     pub(crate) fn payment(&self, invoice: &StaticInvoice, entropy: [u8; 32]) -> Payment {
+        let forwarders: Vec<usize> = (1..=self.forwarders.len()).collect();
+        let part = PartOrder {
+            amount_msat: AMOUNT_MSAT,
+            forwarders: hops(&forwarders, Node::Receiver),
+            tail: Tail::Receiver,
+            seed: AttemptSeed::new(entropy),
+        };
+        self.payment_in(invoice, vec![part])
+    }
+
+    pub(crate) fn payment_in(&self, invoice: &StaticInvoice, parts: Vec<PartOrder>) -> Payment {
         Payment {
             invoice: invoice.clone(),
             payee: Payee::Known(node_id(Node::Receiver)),
             amount_msat: AMOUNT_MSAT,
-            forwarders: self.configs.iter().map(|config| config.policy.clone()).collect(),
+            parts,
             min_final_delta: MIN_FINAL_DELTA,
             hold: None,
+            hop_blinds: HopBlinds::Derived,
             height: self.height,
             unix_time: TIME + 1,
-            seed: AttemptSeed::new(entropy),
             payer: None,
         }
     }
@@ -285,10 +435,23 @@ impl Network {
     }
 
     fn order(&mut self, sender: usize, payment: Payment, entropy: [u8; 32]) -> AttemptId {
-        self.seeds[sender].push(entropy);
+        let payment = self.order_parts(sender, payment, &[entropy]);
+        self.senders[sender].attempts(&payment).unwrap()[0]
+    }
+
+    /// Orders a payment whose parts have these seeds.
+    pub(crate) fn order_parts(
+        &mut self,
+        sender: usize,
+        payment: Payment,
+        entropies: &[[u8; 32]],
+    ) -> PaymentId {
+        self.seeds[sender].extend_from_slice(entropies);
         self.tell_sender(sender, SenderEvent::Pay(payment)).unwrap();
         match self.tasks.back() {
-            Some((_, Action::Sender(SenderAction::Offer { attempt, .. }))) => *attempt,
+            Some((_, Action::Sender(SenderAction::Offer { attempt, .. }))) => {
+                self.senders[sender].payment_of(attempt).unwrap()
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -317,20 +480,22 @@ impl Network {
                 let Node::Sender(index) = node else { panic!("a sender's action") };
                 self.tell_sender(index, SenderEvent::OutgoingCommitted { attempt, contract })
                     .unwrap();
-                self.commit(edge, proposal.packet);
+                self.commit(edge, proposal.path_key, proposal.packet);
             }
-            SenderAction::Mail { to, sealed } => {
-                assert_eq!(to, node_id(Node::Receiver));
+            SenderAction::SendMessage { to, message } => {
                 self.facts.push(Fact::Mailed);
-                self.mailbox.push(sealed);
-                if self.online {
-                    self.deliver_mail();
-                }
+                self.send(to, message);
             }
-            SenderAction::Paid { attempt, secret } => {
+            SenderAction::Paid { payment, secret } => {
+                let attempt = self.first_attempt(node, &payment);
                 self.facts.push(Fact::Paid { by: node, attempt, secret });
             }
-            SenderAction::Failed { attempt } => {
+            SenderAction::AttemptFailed { attempt, failure, .. } => {
+                let failure = failure.map(|failure| (failure.hop, failure.code()));
+                self.facts.push(Fact::AttemptFailed { by: node, attempt, failure });
+            }
+            SenderAction::Failed { payment } => {
+                let attempt = self.first_attempt(node, &payment);
                 self.facts.push(Fact::PaymentFailed { by: node, attempt });
             }
             SenderAction::TimeOut { outgoing } => {
@@ -346,10 +511,17 @@ impl Network {
                 let contract = edge.offered.clone();
                 self.tell_forwarder(node, ForwarderEvent::OutgoingCommitted { incoming, contract })
                     .unwrap();
-                self.commit(edge, proposal.packet);
+                self.commit(edge, proposal.path_key, proposal.packet);
             }
+            ForwarderAction::FindRoute { incoming, .. } => self.find_route(node, incoming),
             ForwarderAction::Claim { incoming, secret } => self.claim(node, incoming, secret),
-            ForwarderAction::Fail { incoming, reason } => self.fail(node, incoming, reason),
+            ForwarderAction::Fail { incoming, reason, failure } => {
+                self.fail(node, incoming, reason, failure);
+            }
+            ForwarderAction::SendMessage { to, message } => {
+                let to = peer(&to, self.forwarders.len());
+                self.send(IntroductionNode::NodeId(node_id(to)), message);
+            }
             ForwarderAction::TimeOut { outgoing } => {
                 self.facts.push(Fact::TimeOut { by: node, outpoint: outgoing });
             }
@@ -361,15 +533,19 @@ impl Network {
 
     fn for_receiver(&mut self, node: Node, action: ReceiverAction) {
         match action {
-            ReceiverAction::Release { to, sealed } => {
+            ReceiverAction::SendMessage { to, message } => {
+                let IntroductionNode::NodeId(to) = to else { panic!("{to}") };
+                let to = self.node(&to);
                 self.facts.push(Fact::Released { to });
-                self.releases.push((to, sealed));
+                self.releases.push((to, message));
                 if self.online {
                     self.deliver_releases();
                 }
             }
             ReceiverAction::Claim { incoming, secret } => self.claim(node, incoming, secret),
-            ReceiverAction::Fail { incoming, reason } => self.fail(node, incoming, reason),
+            ReceiverAction::Fail { incoming, reason, failure } => {
+                self.fail(node, incoming, reason, failure);
+            }
             ReceiverAction::ReleaseRefused { reason } => {
                 self.facts.push(Fact::ReleaseRefused { by: node, reason });
             }
@@ -377,20 +553,61 @@ impl Network {
         }
     }
 
+    fn first_attempt(&self, node: Node, payment: &PaymentId) -> AttemptId {
+        let Node::Sender(index) = node else { panic!("{node:?} is no sender") };
+        self.senders[index].attempts(payment).unwrap()[0]
+    }
+
+    /// An onion message arrives where its path begins, or at the next node.
+    fn send(&mut self, to: IntroductionNode, message: OnionMessage) {
+        let IntroductionNode::NodeId(to) = to else { panic!("{to}") };
+        match self.node(&to) {
+            Node::Receiver => {
+                self.mailbox.push(message);
+                if self.online {
+                    self.deliver_mail();
+                }
+            }
+            node => {
+                self.tell_forwarder(node, ForwarderEvent::MessageReceived { message }).unwrap();
+            }
+        }
+    }
+
     /// The receiver reads its mail.
     pub(crate) fn deliver_mail(&mut self) {
-        for sealed in std::mem::take(&mut self.mailbox) {
+        for message in std::mem::take(&mut self.mailbox) {
             let entropy = [self.facts.len() as u8; 32];
-            self.tell_receiver(ReceiverEvent::MailReceived { sealed, entropy }).unwrap();
+            self.tell_receiver(ReceiverEvent::MessageReceived { message, entropy }).unwrap();
         }
     }
 
     /// What the receiver has sent arrives.
     pub(crate) fn deliver_releases(&mut self) {
-        for (to, sealed) in std::mem::take(&mut self.releases) {
-            let holder = self.node(&to);
-            self.tell_forwarder(holder, ForwarderEvent::ReleaseReceived { sealed }).unwrap();
+        for (holder, message) in std::mem::take(&mut self.releases) {
+            self.tell_forwarder(holder, ForwarderEvent::MessageReceived { message }).unwrap();
         }
+    }
+
+    /// The way to the receiver for a node that finds it itself: over all forwarders behind it, unless the test says otherwise.
+    fn find_route(&mut self, node: Node, incoming: OutPoint) {
+        let Node::Forwarder(index) = node else { panic!("{node:?} is no forwarder") };
+        let behind = (index + 1..=self.forwarders.len()).map(Node::Forwarder).collect();
+        let tail = self.tails.get(&node).cloned().unwrap_or(behind);
+        let indices: Vec<usize> = tail
+            .iter()
+            .map(|node| match node {
+                Node::Forwarder(index) => *index,
+                other => panic!("{other:?} forwards nothing"),
+            })
+            .collect();
+        self.entropies += 1;
+        let event = ForwarderEvent::RouteFound {
+            incoming,
+            forwarders: hops(&indices, Node::Receiver),
+            seed: AttemptSeed::new([self.entropies; 32]),
+        };
+        self.tell_forwarder(node, event).unwrap();
     }
 
     /// Everybody sees a block.
@@ -416,7 +633,7 @@ impl Network {
     /// A contract as proposed, at an outpoint that never was.
     pub(crate) fn fund(&mut self, offerer: Node, proposal: &Proposal) -> Edge {
         let Proposal { to, amount_msat, expiry, lock, .. } = *proposal;
-        self.fund_terms(offerer, self.node(&to), lock, amount_msat, expiry)
+        self.fund_terms(offerer, peer(&to, self.forwarders.len()), lock, amount_msat, expiry)
     }
 
     pub(crate) fn fund_terms(
@@ -452,18 +669,19 @@ impl Network {
     }
 
     /// Tells the claimer of a contract.
-    pub(crate) fn commit(&mut self, edge: Edge, packet: Packet) {
+    pub(crate) fn commit(&mut self, edge: Edge, path_key: Option<Point>, packet: Packet) {
         let contract = edge.received;
         match edge.claimer {
             Node::Receiver => {
-                self.tell_receiver(ReceiverEvent::IncomingCommitted { contract, packet }).unwrap()
+                let event = ReceiverEvent::IncomingCommitted { contract, path_key, packet };
+                self.tell_receiver(event).unwrap();
             }
             node => {
                 let from = match edge.offerer {
                     Node::Receiver => panic!("a receiver offers nothing"),
                     offerer => node_id(offerer),
                 };
-                let event = ForwarderEvent::IncomingCommitted { from, contract, packet };
+                let event = ForwarderEvent::IncomingCommitted { from, contract, path_key, packet };
                 self.tell_forwarder(node, event).unwrap();
             }
         }
@@ -513,7 +731,7 @@ impl Network {
         .unwrap();
     }
 
-    fn fail(&mut self, by: Node, outpoint: OutPoint, reason: Refusal) {
+    fn fail(&mut self, by: Node, outpoint: OutPoint, reason: Refusal, failure: FailureMessage) {
         let edge = self.edges[&outpoint].clone();
         assert_eq!(edge.claimer, by);
         self.facts.push(Fact::Failed { by, outpoint, reason });
@@ -523,13 +741,12 @@ impl Network {
             node => self.tell_forwarder(node, ForwarderEvent::IncomingFailed { incoming }),
         }
         .unwrap();
+        let (outgoing, failure) = (outpoint, Some(failure));
         match edge.offerer {
             Node::Sender(index) => {
-                self.tell_sender(index, SenderEvent::OutgoingFailed { outgoing: outpoint })
+                self.tell_sender(index, SenderEvent::OutgoingFailed { outgoing, failure })
             }
-            node => {
-                self.tell_forwarder(node, ForwarderEvent::OutgoingFailed { outgoing: outpoint })
-            }
+            node => self.tell_forwarder(node, ForwarderEvent::OutgoingFailed { outgoing, failure }),
         }
         .unwrap();
     }
@@ -624,6 +841,33 @@ impl Network {
     }
 }
 
+/// A path over these forwarders, for payments.
+pub(crate) fn receiver_path(relays: &[usize], index: usize) -> (PaymentPath, ReceiverPath) {
+    let next = relays.iter().skip(1).map(|relay| Node::Forwarder(*relay)).chain([Node::Receiver]);
+    let relay = |(relay, next): (&usize, Node)| {
+        let policy = policy(*relay);
+        PathRelay {
+            node_id: node_id(Node::Forwarder(*relay)),
+            short_channel_id: channel_to(next),
+            relay: PaymentRelay {
+                cltv_expiry_delta: policy.cltv_expiry_delta as u16,
+                fee_proportional_millionths: policy.fee_proportional_millionths as u32,
+                fee_base_msat: policy.fee_base_msat as u32,
+            },
+        }
+    };
+    let relays: Vec<PathRelay> = relays.iter().zip(next).map(relay).collect();
+    ReceiverPath::build(
+        secret_of("payment path", index),
+        *secret_of("payment path id", index).dangerous_to_bytes(),
+        &relays,
+        node_id(Node::Receiver),
+        MIN_FINAL_DELTA as u16,
+        HEIGHT + 5_000,
+    )
+    .unwrap()
+}
+
 pub(crate) fn receiver_config() -> ReceiverConfig {
     ReceiverConfig {
         node_key: node_key(Node::Receiver),
@@ -647,8 +891,13 @@ pub(crate) fn secret_words(secret: &LockSecret) -> String {
 }
 
 fn proposal_words(proposal: &Proposal) -> String {
-    let Proposal { to, amount_msat, expiry, lock, packet } = proposal;
-    format!("{to:?} {amount_msat} {expiry} {lock:?} {}", hex::encode(packet.to_bytes()))
+    let Proposal { to, amount_msat, expiry, lock, path_key, packet } = proposal;
+    let packet = hex::encode(packet.to_bytes());
+    format!("{to:?} {amount_msat} {expiry} {lock:?} {path_key:?} {packet}")
+}
+
+fn message_words(to: &dyn std::fmt::Debug, message: &OnionMessage) -> String {
+    format!("message {to:?} {}", hex::encode(message.to_bytes()))
 }
 
 fn sender_words(action: &SenderAction) -> String {
@@ -656,9 +905,9 @@ fn sender_words(action: &SenderAction) -> String {
         SenderAction::Offer { attempt, proposal } => {
             format!("offer {attempt} {}", proposal_words(proposal))
         }
-        SenderAction::Mail { to, sealed } => format!("mail {to:?} {}", hex::encode(sealed)),
-        SenderAction::Paid { attempt, secret } => {
-            format!("paid {attempt} {}", secret_words(secret))
+        SenderAction::SendMessage { to, message } => message_words(to, message),
+        SenderAction::Paid { payment, secret } => {
+            format!("paid {payment} {}", secret_words(secret))
         }
         other => format!("{other:?}"),
     }
@@ -669,6 +918,7 @@ fn forwarder_words(action: &ForwarderAction) -> String {
         ForwarderAction::Offer { incoming, proposal } => {
             format!("offer {incoming} {}", proposal_words(proposal))
         }
+        ForwarderAction::SendMessage { to, message } => message_words(to, message),
         ForwarderAction::Claim { incoming, secret } => {
             format!("claim {incoming} {}", secret_words(secret))
         }
@@ -678,7 +928,7 @@ fn forwarder_words(action: &ForwarderAction) -> String {
 
 fn receiver_words(action: &ReceiverAction) -> String {
     match action {
-        ReceiverAction::Release { to, sealed } => format!("release {to:?} {}", hex::encode(sealed)),
+        ReceiverAction::SendMessage { to, message } => message_words(to, message),
         ReceiverAction::Claim { incoming, secret } => {
             format!("claim {incoming} {}", secret_words(secret))
         }
@@ -690,20 +940,29 @@ fn receiver_words(action: &ReceiverAction) -> String {
 
 pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<SenderEvent> {
     let mut seeds = seeds.iter();
+    let mut seed = || AttemptSeed::new(*seeds.next().unwrap());
     log.iter()
         .map(|event| match event {
             SenderEvent::Pay(payment) => SenderEvent::Pay(Payment {
                 invoice: payment.invoice.clone(),
                 payee: payment.payee,
                 amount_msat: payment.amount_msat,
-                forwarders: payment.forwarders.clone(),
+                parts: payment.parts.iter().map(|part| copy_order(part, seed())).collect(),
                 min_final_delta: payment.min_final_delta,
                 hold: payment.hold,
+                hop_blinds: payment.hop_blinds,
                 height: payment.height,
                 unix_time: payment.unix_time,
-                seed: AttemptSeed::new(*seeds.next().unwrap()),
                 payer: payment.payer.as_ref().map(|payer| payer_of(payer.note.as_deref())),
             }),
+            SenderEvent::Retry { attempt, order, height } => SenderEvent::Retry {
+                attempt: *attempt,
+                order: copy_order(order, seed()),
+                height: *height,
+            },
+            SenderEvent::Announce { payment, .. } => {
+                SenderEvent::Announce { payment: *payment, seed: seed() }
+            }
             SenderEvent::OutgoingCommitted { attempt, contract } => {
                 SenderEvent::OutgoingCommitted { attempt: *attempt, contract: contract.clone() }
             }
@@ -715,24 +974,45 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
                 SenderEvent::OutgoingFulfilled { outgoing: *outgoing, secret: secret.clone() }
             }
             SenderEvent::OfferFailed { attempt } => SenderEvent::OfferFailed { attempt: *attempt },
-            SenderEvent::OutgoingFailed { outgoing } => {
-                SenderEvent::OutgoingFailed { outgoing: *outgoing }
+            SenderEvent::OutgoingFailed { outgoing, failure } => {
+                SenderEvent::OutgoingFailed { outgoing: *outgoing, failure: failure.clone() }
             }
             SenderEvent::Block { height } => SenderEvent::Block { height: *height },
         })
         .collect()
 }
 
+fn copy_order(order: &PartOrder, seed: AttemptSeed) -> PartOrder {
+    PartOrder {
+        amount_msat: order.amount_msat,
+        forwarders: order.forwarders.clone(),
+        tail: order.tail,
+        seed,
+    }
+}
+
+/// The seeds of found routes are 1, 2, … in every byte.
 pub(crate) fn copy_forwarder_log(log: &[ForwarderEvent]) -> Vec<ForwarderEvent> {
+    let mut routes = 0;
     log.iter()
         .map(|event| match event {
-            ForwarderEvent::IncomingCommitted { from, contract, packet } => {
+            ForwarderEvent::IncomingCommitted { from, contract, path_key, packet } => {
                 ForwarderEvent::IncomingCommitted {
                     from: *from,
                     contract: contract.clone(),
+                    path_key: *path_key,
                     packet: packet.clone(),
                 }
             }
+            ForwarderEvent::RouteFound { incoming, forwarders, .. } => {
+                routes += 1;
+                ForwarderEvent::RouteFound {
+                    incoming: *incoming,
+                    forwarders: forwarders.clone(),
+                    seed: AttemptSeed::new([routes; 32]),
+                }
+            }
+            ForwarderEvent::NoRoute { incoming } => ForwarderEvent::NoRoute { incoming: *incoming },
             ForwarderEvent::OutgoingCommitted { incoming, contract } => {
                 ForwarderEvent::OutgoingCommitted {
                     incoming: *incoming,
@@ -746,8 +1026,8 @@ pub(crate) fn copy_forwarder_log(log: &[ForwarderEvent]) -> Vec<ForwarderEvent> 
             ForwarderEvent::OutgoingFulfilled { outgoing, secret } => {
                 ForwarderEvent::OutgoingFulfilled { outgoing: *outgoing, secret: secret.clone() }
             }
-            ForwarderEvent::OutgoingFailed { outgoing } => {
-                ForwarderEvent::OutgoingFailed { outgoing: *outgoing }
+            ForwarderEvent::OutgoingFailed { outgoing, failure } => {
+                ForwarderEvent::OutgoingFailed { outgoing: *outgoing, failure: failure.clone() }
             }
             ForwarderEvent::OfferFailed { incoming } => {
                 ForwarderEvent::OfferFailed { incoming: *incoming }
@@ -758,8 +1038,8 @@ pub(crate) fn copy_forwarder_log(log: &[ForwarderEvent]) -> Vec<ForwarderEvent> 
             ForwarderEvent::IncomingFailed { incoming } => {
                 ForwarderEvent::IncomingFailed { incoming: *incoming }
             }
-            ForwarderEvent::ReleaseReceived { sealed } => {
-                ForwarderEvent::ReleaseReceived { sealed: sealed.clone() }
+            ForwarderEvent::MessageReceived { message } => {
+                ForwarderEvent::MessageReceived { message: message.clone() }
             }
             ForwarderEvent::Block { height } => ForwarderEvent::Block { height: *height },
         })
@@ -769,20 +1049,24 @@ pub(crate) fn copy_forwarder_log(log: &[ForwarderEvent]) -> Vec<ForwarderEvent> 
 pub(crate) fn copy_receiver_log(log: &[ReceiverEvent]) -> Vec<ReceiverEvent> {
     log.iter()
         .map(|event| match event {
-            ReceiverEvent::Published { invoice, secret } => {
-                let (invoice, secret) = (invoice.clone(), secret.clone());
-                ReceiverEvent::Published { invoice, secret }
+            ReceiverEvent::Published { invoice, secret, paths } => {
+                let (invoice, secret, paths) = (invoice.clone(), secret.clone(), paths.clone());
+                ReceiverEvent::Published { invoice, secret, paths }
             }
-            ReceiverEvent::PublishedPolynomial { invoice, polynomial } => {
+            ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths } => {
                 let (invoice, polynomial) = (invoice.clone(), polynomial.clone());
-                ReceiverEvent::PublishedPolynomial { invoice, polynomial }
+                let paths = paths.clone();
+                ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths }
             }
-            ReceiverEvent::MailReceived { sealed, entropy } => {
-                ReceiverEvent::MailReceived { sealed: sealed.clone(), entropy: *entropy }
+            ReceiverEvent::MessageReceived { message, entropy } => {
+                ReceiverEvent::MessageReceived { message: message.clone(), entropy: *entropy }
             }
-            ReceiverEvent::IncomingCommitted { contract, packet } => {
-                let (contract, packet) = (contract.clone(), packet.clone());
-                ReceiverEvent::IncomingCommitted { contract, packet }
+            ReceiverEvent::IncomingCommitted { contract, path_key, packet } => {
+                let (contract, path_key) = (contract.clone(), *path_key);
+                ReceiverEvent::IncomingCommitted { contract, path_key, packet: packet.clone() }
+            }
+            ReceiverEvent::PartsTimedOut { incoming } => {
+                ReceiverEvent::PartsTimedOut { incoming: *incoming }
             }
             ReceiverEvent::Settled { incoming } => ReceiverEvent::Settled { incoming: *incoming },
             ReceiverEvent::Block { height } => ReceiverEvent::Block { height: *height },
