@@ -93,8 +93,8 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let key = read_key(&args.secret_key)?;
     let (lock, secrets) = lock(args)?;
     let invoice = sign(args, &key, lock)?;
-    if let (Some(path), Some(secrets)) = (&args.secrets_out, &secrets) {
-        write_secrets(path, secrets)?;
+    if let Some(path) = &args.secrets_out {
+        write_secrets(path, &secrets)?;
     }
     if !args.json {
         return print(&format!("{invoice}\n"));
@@ -106,13 +106,13 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     }))
 }
 
-/// What the invoice is locked to, and the secrets of points that were drawn for it.
-fn lock(args: &Args) -> Result<(PaymentLock, Option<Vec<SecretScalar>>), Box<dyn Error>> {
+/// What the invoice is locked to, and the secrets of points that were drawn for it, if any were.
+fn lock(args: &Args) -> Result<(PaymentLock, Vec<SecretScalar>), Box<dyn Error>> {
     if let Some(k) = args.k {
         let secrets = draw(usize::from(k))?;
         let points = secrets.iter().map(SecretScalar::to_point).collect();
         let points = PaymentPoints::new(points).ok_or("payment_points: none")?;
-        return Ok((points.into(), Some(secrets)));
+        return Ok((points.into(), secrets));
     }
     let lock = match args.payment_hash {
         Some(hash) => PaymentLock::Hash(hash),
@@ -120,7 +120,7 @@ fn lock(args: &Args) -> Result<(PaymentLock, Option<Vec<SecretScalar>>), Box<dyn
             PaymentPoints::new(args.payment_point.clone()).ok_or("payment_points: none")?.into()
         }
     };
-    Ok((lock, None))
+    Ok((lock, Vec::new()))
 }
 
 fn draw(k: usize) -> Result<Vec<SecretScalar>, Box<dyn Error>> {
