@@ -31,7 +31,7 @@ fn plain() -> StaticInvoice {
         features: Features::NONE,
     };
     let with_lock = StaticInvoiceBuilder::new(point, common::network::TIME)
-        .offer_paths(&[path.clone()])
+        .offer_paths(std::slice::from_ref(&path))
         .paths(&[PaymentPath::new(path.clone(), pay_info)])
         .message_paths(&[path])
         .interim_route(&[node_id(Node::Forwarder(1)), node_id(Node::Receiver)])
