@@ -12,8 +12,8 @@
 //! | [`curve`] | scalars and points that can't be invalid, tagged hashes | `alloc` |
 //! | [`adaptor`] | adaptor signatures: `pre_sign`, `verify`, `adapt`, `extract` | `alloc` |
 //! | [`lock`] | the locks along a route | `alloc` |
-//! | [`wire`] | TLV streams and Lightning's integers | `std` |
-//! | [`invoice`] | static invoices (BOLT 12), k-time payment points, proofs of payment | `std` |
+//! | [`wire`] | TLV streams, Lightning's integers, blinded paths as they are handed out | `std` |
+//! | [`invoice`] | offers and static invoices (BOLT 12), k-time payment points, proofs of payment | `std` |
 //! | [`claims`] | the durable count of what was claimed under k-time payment points | `std` |
 //! | [`onion`] | packets in layers, blinded paths and onion messages (BOLT 4), sealed messages | `std` |
 //! | [`contract`] | taproot outputs and transactions for PTLC and HTLC | `std` |

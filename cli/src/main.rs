@@ -5,6 +5,7 @@ mod chain;
 mod collusion;
 mod conformance;
 mod demo;
+mod invoice;
 mod world;
 
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ enum Command {
     Demo(demo::Args),
     /// Who can steal: finds every coalition that can take a payment, and carries the thefts out.
     Collusion(collusion::Args),
+    /// Static invoices: create one, explain one or an offer, verify one as its payer.
+    Invoice(invoice::Args),
     /// Answers JSON lines from standard input, to check another implementation against this one.
     Conformance,
     /// Measures the verbs beside libsecp256k1's own signing and verifying.
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Collusion(args) => collusion::run(&args),
+        Command::Invoice(args) => invoice::run(&args),
         Command::Conformance => {
             conformance::run(std::io::stdin().lock(), std::io::stdout().lock()).map_err(Into::into)
         }

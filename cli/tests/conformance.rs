@@ -13,8 +13,13 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
-use pointlock::invoice::{Field, StaticInvoice, StaticInvoiceBuilder, merkle};
-use pointlock::wire::{TlvStream, TlvWriter};
+use pointlock::invoice::{
+    BlindedPayInfo, ChainHash, FallbackAddress, Field, OfferBuilder, PaymentPath, StaticInvoice,
+    StaticInvoiceBuilder, merkle,
+};
+use pointlock::wire::{
+    BlindedHop, BlindedPath, ChannelEnd, Features, IntroductionNode, TlvStream, TlvWriter,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
@@ -360,6 +365,96 @@ fn invoices_are_decoded_by_name() {
         let answer = peer.run("invoice.decode", &json!({ "invoice": broken }));
         assert!(error(&answer).starts_with("invoice: "), "{answer}");
     }
+    peer.finish();
+}
+
+/// Every field that BOLT 12 has, in an invoice and in the offer that it repeats; no lock is needed to be decoded.
+#[test]
+fn complete_invoices_and_offers_are_decoded_by_name() {
+    let hop = BlindedHop { blinded_node_id: point(7), encrypted_recipient_data: vec![8; 4] };
+    let path = |node| BlindedPath::from_parts(node, point(9), vec![hop.clone()]).unwrap();
+    let channel = IntroductionNode::Channel { short_channel_id: 42, end: ChannelEnd::NodeId1 };
+    let paths = [path(IntroductionNode::NodeId(point(3))), path(channel)];
+    let written = |paths: &[BlindedPath<IntroductionNode>]| {
+        let mut bytes = Vec::new();
+        paths.iter().for_each(|path| path.write(&mut bytes));
+        hex::encode(bytes)
+    };
+    let pay_info = BlindedPayInfo {
+        fee_base_msat: 1,
+        fee_proportional_millionths: 2,
+        cltv_expiry_delta: 3,
+        htlc_minimum_msat: 4,
+        htlc_maximum_msat: 5,
+        features: Features::of(&[1]),
+    };
+    let receiver = Keypair::from_secret_bytes(&[2; 32]).unwrap();
+    let key = receiver.public_key().to_string();
+    let offer = OfferBuilder::new()
+        .chains(&[ChainHash::REGTEST])
+        .metadata(&[0xAB])
+        .amount_in_currency("EUR", 350)
+        .description("tea")
+        .features(&Features::of(&[9]))
+        .absolute_expiry(1_750_010_000)
+        .paths(&paths)
+        .issuer("receiver@example.com")
+        .quantity_max(3)
+        .issuer_id(&receiver.public_key())
+        .build()
+        .unwrap();
+    let invoice = StaticInvoiceBuilder::for_offer(&offer, point(1), 1_750_000_000)
+        .paths(&[PaymentPath::new(paths[1].clone(), pay_info)])
+        .message_paths(&paths[..1])
+        .features(&Features::of(&[17]))
+        .fallbacks(&[FallbackAddress { version: 1, address: vec![6; 2] }])
+        .sign(&receiver, &[0; 32])
+        .unwrap();
+    let of_offer = json!({
+        "offer_chains": hex::encode(ChainHash::REGTEST.as_bytes()),
+        "offer_metadata": "ab",
+        "offer_currency": "EUR",
+        "offer_amount": 350,
+        "offer_description": "tea",
+        "offer_features": "0200",
+        "offer_absolute_expiry": 1_750_010_000,
+        "offer_paths": written(&paths),
+        "offer_issuer": "receiver@example.com",
+        "offer_quantity_max": 3,
+        "offer_issuer_id": key,
+    });
+    let of_invoice = json!({
+        "invoice_paths": written(&paths[1..]),
+        "invoice_blindedpay": "0000000100000002000300000000000000040000000000000005000102",
+        "invoice_created_at": 1_750_000_000,
+        "invoice_relative_expiry": 1_209_600,
+        "invoice_fallbacks": "0100020606",
+        "invoice_features": "020000",
+        "invoice_node_id": key,
+        "invoice_message_paths": written(&paths[..1]),
+        "signature": invoice.signature().to_string(),
+        "payment_points": [point(1).to_string()],
+    });
+    let mut all = of_offer.clone();
+    all.as_object_mut().unwrap().extend(of_invoice.as_object().unwrap().clone());
+    let mut peer = Peer::start();
+    assert_eq!(peer.run("invoice.decode", &json!({ "invoice": offer.to_string() })), of_offer);
+    assert_eq!(peer.run("invoice.decode", &json!({ "invoice": invoice.to_string() })), all);
+
+    // Without our field it is a plain static invoice of BOLT 12's.
+    let mut plain = TlvWriter::new();
+    for record in TlvStream::parse(invoice.as_bytes()).unwrap().records() {
+        if record.tlv_type() != Field::PAYMENT_POINTS.tlv_type() {
+            plain.set(record.tlv_type(), record.value());
+        }
+    }
+    let root = merkle::root(&TlvStream::parse(&plain.to_bytes()).unwrap()).unwrap();
+    let hash = merkle::signature_hash("static_invoice", "signature", &root);
+    plain.set(Field::SIGNATURE.tlv_type(), receiver.sign_schnorr(&hash, &[0; 32]).serialize());
+    let plain = StaticInvoice::from_bytes(&plain.to_bytes()).unwrap();
+    let answer = peer.run("invoice.decode", &json!({ "invoice": plain.to_string() }));
+    assert_eq!(answer["payment_points"], Value::Null);
+    assert_eq!(answer.as_object().unwrap().len(), all.as_object().unwrap().len() - 1);
     peer.finish();
 }
 

@@ -1,6 +1,8 @@
 use pointlock::curve::Keypair;
-use pointlock::invoice::{ChainHash, Field, StaticInvoice, merkle, text};
-use pointlock::wire::{TlvStream, TlvWriter};
+use pointlock::invoice::{
+    ChainHash, Field, Offer, PaymentLock, StaticInvoice, StaticInvoiceBuilder, merkle, text,
+};
+use pointlock::wire::{BlindedPath, IntroductionNode, TlvStream, TlvWriter};
 
 use crate::input::fixed_scalar;
 
@@ -33,6 +35,62 @@ fn check(data: &[u8], invoice: &StaticInvoice) {
     let at = |now| StaticInvoice::decode_at(&invoice.to_string(), ChainHash::BITCOIN, now);
     assert!(at(0).is_ok() || invoice.check_chain(ChainHash::BITCOIN).is_err());
     assert!(at(u64::MAX).is_err() || invoice.expires_at() == u64::MAX);
+
+    // Typed values say what the bytes say.
+    assert_eq!(invoice.verify_offer(invoice.offer()), Ok(()));
+    check_offer(invoice.offer());
+    assert_eq!(written(invoice.message_paths()), value(invoice, Field::INVOICE_MESSAGE_PATHS));
+    let (mut paths, mut pay_infos) = (Vec::new(), Vec::new());
+    for path in invoice.paths() {
+        path.path.write(&mut paths);
+        path.pay_info.write(&mut pay_infos).expect("it was read");
+    }
+    assert_eq!(paths, value(invoice, Field::INVOICE_PATHS));
+    assert_eq!(pay_infos, value(invoice, Field::INVOICE_BLINDEDPAY));
+    let mut fallbacks = Vec::new();
+    for fallback in invoice.invoice_fallbacks() {
+        fallback.write(&mut fallbacks).expect("it was read");
+    }
+    assert_eq!(fallbacks, value(invoice, Field::INVOICE_FALLBACKS));
+    assert!(invoice.paths().is_empty() || invoice.paths().iter().any(|path| path.is_usable()));
+    assert!(invoice.lock().is_some() || !invoice.paths().is_empty());
+    assert!(!invoice.paths().is_empty() || !invoice.interim_route().is_empty());
+}
+
+fn value(invoice: &StaticInvoice, field: Field) -> &[u8] {
+    invoice.value(field).unwrap_or_default()
+}
+
+fn written(paths: &[BlindedPath<IntroductionNode>]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    paths.iter().for_each(|path| path.write(&mut bytes));
+    bytes
+}
+
+/// Input: the TLV stream of an offer.
+pub fn offer(data: &[u8]) -> bool {
+    let Ok(offer) = Offer::from_bytes(data) else { return false };
+    assert_eq!(offer.as_bytes(), data);
+    check_offer(&offer);
+    // An invoice of the known key repeats it, unless it is another key's, or for several chains.
+    let lock = PaymentLock::from(fixed_scalar(1).to_point());
+    let invoice = StaticInvoiceBuilder::for_offer(&offer, lock, 0)
+        .interim_route(&[signer().public_key()])
+        .sign(&signer(), &[0; 32]);
+    let is_possible = offer.issuer_id() == Some(signer().public_key())
+        && offer.value(Field::OFFER_CHAINS).is_none_or(|chains| chains.len() == 32);
+    assert_eq!(invoice.is_ok(), is_possible);
+    assert!(invoice.is_err() || invoice.is_ok_and(|invoice| *invoice.offer() == offer));
+    true
+}
+
+fn check_offer(offer: &Offer) {
+    assert_eq!(offer.to_string().parse().as_ref(), Ok(offer));
+    assert!(offer.fields().iter().all(|(field, _)| offer.value(*field).is_some()));
+    assert_eq!(written(offer.paths()), offer.value(Field::OFFER_PATHS).unwrap_or_default());
+    assert!(offer.issuer_id().is_some() || !offer.paths().is_empty());
+    assert!(offer.chains().iter().all(|chain| offer.check_chain(*chain).is_ok()));
+    assert!(offer.check_not_expired(0).is_ok());
 }
 
 /// The stream with a signature by [`signer`]; None if it is no stream, or is to be signed by another key.
@@ -64,6 +122,15 @@ pub fn invoice_text(data: &[u8]) -> bool {
     let Ok(invoice) = input.parse::<StaticInvoice>() else { return false };
     assert_eq!(invoice.to_string(), joined(input));
     assert_eq!(StaticInvoice::from_bytes(invoice.as_bytes()).as_ref(), Ok(&invoice));
+    true
+}
+
+/// Input: the text of an offer.
+pub fn offer_text(data: &[u8]) -> bool {
+    let Ok(input) = str::from_utf8(data) else { return false };
+    let Ok(offer) = input.parse::<Offer>() else { return false };
+    assert_eq!(offer.to_string(), joined(input));
+    assert_eq!(Offer::from_bytes(offer.as_bytes()).as_ref(), Ok(&offer));
     true
 }
 

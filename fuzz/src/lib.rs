@@ -9,8 +9,9 @@
 //! | [`schnorr_life`], [`ecdsa_life`] | pre-sign, verify, adapt, plain verification, extract; one flipped bit anywhere is refused |
 //! | [`musig2_life`] | the same for one to four signers, with tweaks; a flipped partial signature names its signer |
 //! | [`presignature`], [`ecdsa_presignature`], [`point`] | parse → write → equal; no verb panics |
-//! | [`tlv_stream`], [`bolt12_text`] | parse → write → equal |
-//! | [`invoice`], [`invoice_text`] | parse → write → equal; behind the signature, too |
+//! | [`tlv_stream`], [`blinded_path`], [`bolt12_text`] | parse → write → equal |
+//! | [`invoice`], [`invoice_text`] | parse → write → equal, for each typed field too; behind the signature, too |
+//! | [`offer`], [`offer_text`] | parse → write → equal, for each typed field too; an invoice for it repeats it |
 //! | [`onion_packet`] | parse → write → equal; build → peel → equal; peeling any plaintext never panics |
 //! | [`onion_failure`] | a failure is read as it was made, and blamed on its maker only |
 //! | [`payload`], [`messages`] | parse → write → equal, but for unknown odd records |
@@ -35,18 +36,19 @@ mod wire;
 pub use contract::{contract_extract, contract_ladder};
 pub use curve::point;
 pub use ecdsa::{ecdsa_life, ecdsa_presignature};
-pub use invoice::{bolt12_text, invoice, invoice_text};
+pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text};
 pub use musig2::musig2_life;
 pub use onion::{onion_failure, onion_packet};
 pub use payment::{messages, payload};
 pub use schnorr::{presignature, schnorr_life};
-pub use wire::tlv_stream;
+pub use wire::{blinded_path, tlv_stream};
 
 /// A body: panics when a promise is broken, returns whether the input was taken.
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 16] = [
+pub const TARGETS: [(&str, Body); 19] = [
+    ("blinded_path", blinded_path),
     ("bolt12_text", bolt12_text),
     ("contract_extract", contract_extract),
     ("contract_ladder", contract_ladder),
@@ -56,6 +58,8 @@ pub const TARGETS: [(&str, Body); 16] = [
     ("invoice_text", invoice_text),
     ("messages", messages),
     ("musig2_life", musig2_life),
+    ("offer", offer),
+    ("offer_text", offer_text),
     ("onion_failure", onion_failure),
     ("onion_packet", onion_packet),
     ("payload", payload),

@@ -8,11 +8,16 @@ use pointlock::adaptor::ecdsa;
 use pointlock::adaptor::schnorr::pre_sign;
 use pointlock::curve::{Keypair, Point};
 use pointlock::hold::{HeldBlind, HoldId, ReleaseSecret};
-use pointlock::invoice::{PaymentLock, PaymentPoints, StaticInvoiceBuilder, text};
+use pointlock::invoice::{
+    BlindedPayInfo, ChainHash, FallbackAddress, Field, OfferBuilder, PaymentLock, PaymentPath,
+    PaymentPoints, StaticInvoiceBuilder, text,
+};
 use pointlock::lock::{Blind, PaymentHash};
 use pointlock::onion::Packet;
 use pointlock::payment::{FinalPayload, ForwardPayload, HoldOrder, PaymentSecret, Tweak};
-use pointlock::wire::TlvWriter;
+use pointlock::wire::{
+    BlindedHop, BlindedPath, ChannelEnd, Features, IntroductionNode, TlvStream, TlvWriter,
+};
 
 use crate::contract::{HTLC, PTLC};
 use crate::input::fixed_scalar;
@@ -32,9 +37,12 @@ pub struct Seed {
 /// Of one target: name and contents.
 type Files = Vec<(&'static str, Vec<u8>)>;
 
+const CREATED_AT: u64 = 1_750_000_000;
+
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 16] = [
+    let groups: [(&'static str, Files); 19] = [
+        ("blinded_path", blinded_paths()),
         ("bolt12_text", bolt12_texts()),
         ("contract_extract", transactions()),
         ("contract_ladder", ladders()),
@@ -44,6 +52,8 @@ pub fn seeds() -> Vec<Seed> {
         ("invoice_text", invoice_texts()),
         ("messages", messages()),
         ("musig2_life", musig2_lives()),
+        ("offer", offers().into()),
+        ("offer_text", offer_texts()),
         ("onion_failure", failures()),
         ("onion_packet", packets()),
         ("payload", payloads()),
@@ -169,8 +179,86 @@ fn tlv_streams() -> Files {
     ]
 }
 
-fn invoices() -> [(&'static str, Vec<u8>); 5] {
-    const CREATED_AT: u64 = 1_750_000_000;
+/// By node id and by channel.
+fn two_paths() -> [BlindedPath<IntroductionNode>; 2] {
+    let point = |byte| fixed_scalar(byte).to_point();
+    let hop = |byte, length| BlindedHop {
+        blinded_node_id: point(byte),
+        encrypted_recipient_data: vec![byte; length],
+    };
+    let channel = IntroductionNode::Channel { short_channel_id: 42, end: ChannelEnd::NodeId2 };
+    [
+        BlindedPath::from_parts(IntroductionNode::NodeId(point(9)), point(8), vec![hop(7, 30)]),
+        BlindedPath::from_parts(channel, point(6), vec![hop(5, 4), hop(4, 0)]),
+    ]
+    .map(|path| path.expect("it has hops"))
+}
+
+fn written(path: &BlindedPath<IntroductionNode>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    path.write(&mut bytes);
+    bytes
+}
+
+fn blinded_paths() -> Files {
+    let [by_id, by_channel] = two_paths().map(|path| written(&path));
+    let mut no_hops = by_channel.clone();
+    no_hops[9 + 33] = 0;
+    let truncated = by_id[..by_id.len() - 1].to_vec();
+    let followed = [&by_channel[..], &by_id].concat();
+    vec![
+        ("valid-by-id", by_id),
+        ("valid-by-channel", by_channel),
+        ("valid-followed", followed),
+        ("refused-no-hops", no_hops),
+        ("refused-truncated", truncated),
+    ]
+}
+
+fn all_of_an_offer() -> OfferBuilder {
+    OfferBuilder::new()
+        .chains(&[ChainHash::REGTEST])
+        .metadata(&[7; 5])
+        .amount_in_currency("EUR", 350)
+        .description("coffee")
+        .features(&Features::of(&[9]))
+        .absolute_expiry(CREATED_AT + 10_000)
+        .paths(&two_paths())
+        .issuer("receiver@example.com")
+        .quantity_max(3)
+        .issuer_id(&signer().public_key())
+}
+
+fn offers() -> [(&'static str, Vec<u8>); 6] {
+    let bytes =
+        |builder: OfferBuilder| builder.build().expect("all fields are valid").as_bytes().to_vec();
+    let plain = bytes(OfferBuilder::new().issuer_id(&signer().public_key()));
+    let mut unknown_even = plain.clone();
+    unknown_even.extend([24, 0]);
+    let mut unknown_odd = plain.clone();
+    unknown_odd.extend([25, 1, 7]);
+    [
+        ("valid-plain", plain),
+        ("valid-all-fields", bytes(all_of_an_offer())),
+        ("valid-paths-alone", bytes(OfferBuilder::new().paths(&two_paths()))),
+        ("valid-unknown-odd", unknown_odd),
+        ("refused-unknown-even", unknown_even),
+        ("refused-nobody", vec![10, 1, b'x']),
+    ]
+}
+
+fn offer_texts() -> Files {
+    let [(_, plain), (_, all_fields), .., (_, nobody)] = offers();
+    let lno = |bytes: &[u8]| text::encode("lno", bytes).expect("lno is a prefix");
+    vec![
+        ("valid-all-fields", lno(&all_fields).into_bytes()),
+        ("valid-upper-case", lno(&plain).to_uppercase().into_bytes()),
+        ("refused-nobody", lno(&nobody).into_bytes()),
+        ("refused-prefix", lni(&plain).into_bytes()),
+    ]
+}
+
+fn invoices() -> [(&'static str, Vec<u8>); 8] {
     let (point, signer) = (|byte| fixed_scalar(byte).to_point(), signer());
     let route = [point(5), signer.public_key()];
     let signed = |builder: StaticInvoiceBuilder| {
@@ -188,7 +276,27 @@ fn invoices() -> [(&'static str, Vec<u8>); 5] {
     let hash = PaymentLock::Hash(PaymentHash([8; 32]));
     let mut truncated = plain.clone();
     truncated.pop();
+    let offer = all_of_an_offer().build().expect("all fields are valid");
+    let [one, other] = two_paths();
+    let pay_info = BlindedPayInfo {
+        fee_base_msat: 1_000,
+        fee_proportional_millionths: 50,
+        cltv_expiry_delta: 144,
+        htlc_minimum_msat: 1,
+        htlc_maximum_msat: 1_000_000_000,
+        features: Features::of(&[9]),
+    };
+    let complete = StaticInvoiceBuilder::for_offer(&offer, points.clone(), CREATED_AT)
+        .paths(&[PaymentPath::new(other.clone(), pay_info)])
+        .message_paths(&[one, other])
+        .features(&Features::of(&[17]))
+        .fallbacks(&[FallbackAddress { version: 1, address: vec![6; 32] }]);
+    let complete = complete.sign(&signer, &[0; 32]).expect("all fields are valid");
+    let without_lock = without(complete.as_bytes(), Field::PAYMENT_POINTS);
     [
+        ("valid-bolt12-without-lock", without_lock.clone()),
+        ("valid-bolt12", complete.as_bytes().to_vec()),
+        ("refused-without-offer-paths", without(&without_lock, Field::OFFER_PATHS)),
         ("valid-plain", plain),
         ("valid-all-fields", signed(all_fields)),
         ("valid-two-points", signed(StaticInvoiceBuilder::new(points, CREATED_AT))),
@@ -197,12 +305,23 @@ fn invoices() -> [(&'static str, Vec<u8>); 5] {
     ]
 }
 
+/// The stream without a field; the fuzz body signs it anew.
+fn without(bytes: &[u8], field: Field) -> Vec<u8> {
+    let mut writer = TlvWriter::new();
+    for record in TlvStream::parse(bytes).expect("an invoice is a stream").records() {
+        if record.tlv_type() != field.tlv_type() {
+            writer.set(record.tlv_type(), record.value());
+        }
+    }
+    writer.to_bytes()
+}
+
 fn lni(bytes: &[u8]) -> String {
     text::encode("lni", bytes).expect("lni is a prefix")
 }
 
 fn invoice_texts() -> Files {
-    let [(_, plain), (_, all_fields), .., (_, truncated)] = invoices();
+    let [_, _, _, (_, plain), (_, all_fields), .., (_, truncated)] = invoices();
     let (start, end) = (lni(&plain)[..100].to_owned(), lni(&plain)[100..].to_owned());
     vec![
         ("valid-all-fields", lni(&all_fields).into_bytes()),

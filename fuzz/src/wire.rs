@@ -1,5 +1,5 @@
 use pointlock::wire::{
-    TlvStream, TlvWriter, read_bigsize, read_tu32, read_tu64, tu64, write_bigsize,
+    BlindedPath, TlvStream, TlvWriter, read_bigsize, read_tu32, read_tu64, tu64, write_bigsize,
 };
 
 /// Input: a TLV stream.
@@ -17,6 +17,21 @@ pub fn tlv_stream(data: &[u8]) -> bool {
         writer.set(record.tlv_type(), record.value());
     }
     assert_eq!(writer.to_bytes(), data);
+    true
+}
+
+/// Input: a blinded path, and what follows it.
+pub fn blinded_path(data: &[u8]) -> bool {
+    let Ok((path, length)) = BlindedPath::read(data) else { return false };
+    let mut written = Vec::new();
+    path.write(&mut written);
+    assert_eq!(written, data[..length]);
+    assert!((1..=BlindedPath::<()>::MAX_HOPS).contains(&path.hops().len()));
+    let node = *path.introduction_node();
+    let same = BlindedPath::from_parts(node, *path.first_path_key(), path.hops().to_vec());
+    assert_eq!(same.as_ref(), Ok(&path));
+    let twice = path.clone().join(path.clone());
+    assert_eq!(twice.is_ok(), path.hops().len() <= BlindedPath::<()>::MAX_HOPS / 2);
     true
 }
 

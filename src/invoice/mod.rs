@@ -1,19 +1,28 @@
-//! Static invoices: BOLT 12 TLV streams that a vault may hand out again and again while the receiver is
-//! offline.
+//! Offers and static invoices: BOLT 12 TLV streams. The offer says what is asked for and by whom; the invoice is one
+//! that a vault may hand out again and again while the receiver is offline.
 //!
 //! The receiver signs the invoice once; the signature covers every field. With payment points the same
 //! invoice is safe to pay many times, see [`lock`](StaticInvoice::lock); with a payment hash it is not.
 //!
 //! # Encoding
 //!
-//! The fields of BOLT 12's static invoice as a TLV stream, in text `lni1` and bech32 without checksum.
-//! Own fields are odd and experimental, so a reader that knows BOLT 12 alone skips them:
+//! The fields of BOLT 12's offer as a TLV stream, in text `lno1` and bech32 without checksum; those of its static
+//! invoice, `lni1`, which repeats the offer. Own fields are odd and experimental, so a reader that knows
+//! BOLT 12 alone skips them:
 //!
 //! | type | name | value |
 //! | --- | --- | --- |
 //! | 3000000161 | `payment_points` | Z_0 … Z_k, 33 bytes each, at least one; k = 0 is the plain static point |
 //! | 3000000163 | `payment_hash` | 32 bytes, in place of the points |
-//! | 3000000165 | `interim_route` | node ids of 33 bytes, until there are blinded paths |
+//! | 3000000165 | `interim_route` | node ids of 33 bytes, for an invoice without blinded paths |
+//!
+//! An [`Offer`] has no field of ours. It is not signed and lives for as long as it is printed somewhere, while payment
+//! points end with their k-th payment; the invoice has both a signature and a successor.
+//!
+//! The fields that lead to the receiver, 160, 162 and 236 of the invoice and 16 of the offer, are typed values
+//! ([`PaymentPath`], [`BlindedPath`](crate::wire::BlindedPath)) and come together. 236 is `invoice_message_paths`,
+//! LDK's number for the paths along which a held payment is announced; the proposal now calls them
+//! `static_invoice_message_paths` and gives them 178, which neither LDK nor we read yet.
 //!
 //! The signature is BIP-340 by `invoice_node_id` over H(`lightning` ‖ `static_invoice` ‖ `signature`, root)
 //! with BOLT 12's Merkle root over all fields but signatures ([`merkle`]). That root is the invoice id.
@@ -62,33 +71,48 @@
 //!
 //! # What is refused
 //!
-//! Decoding accepts one encoding of an invoice and no unsigned byte. Refused, each with an
-//! [`InvoiceError`] that names the field: no signature or a wrong one; an unknown even type, or one
-//! outside the ranges of a static invoice; signature elements other than `signature`, since BOLT 12's
-//! root leaves them out and anyone could add them; duplicated, trailing, truncated or out-of-order
-//! records; lengths and integers that are not minimal; text that is not UTF-8; points off the curve;
-//! no lock, or two; an offer that BOLT 12 refuses; another signer than the offer's issuer.
+//! Decoding accepts one encoding of a message. Refused, each with an [`InvoiceError`] that names the field: an
+//! unknown even type, or one outside the ranges of the message; duplicated, trailing, truncated or
+//! out-of-order records; lengths and integers that are not minimal; text that is not UTF-8; points off the curve;
+//! blinded paths that are cut off or have no hop; lists without an item; unknown even features.
+//!
+//! Of an offer, further: an amount that is zero, more than there is, or without a description; a currency that is no
+//! three capital letters, or without an amount; neither issuer id nor paths.
+//!
+//! Of a static invoice, further: an offer that is refused, has several chains or no issuer id; another signer than
+//! the issuer; no signature or a wrong one; signature elements other than `signature`, since BOLT 12's root
+//! leaves them out and anyone could add them; blinded paths without one of their four fields, or not each
+//! with its terms, or none of them usable; two locks. There may be *no* lock only if blinded paths lead to the
+//! receiver: that is a plain BOLT 12 static invoice, of LDK's say, which is read and shown, and which
+//! [`StaticInvoice::require_lock`] refuses for whoever would pay it here.
+//!
+//! That is stricter than LDK in what `tests/ldk_bolt12.rs` lists, and wider in one thing: LDK takes no invoice
+//! without blinded paths, whose route is our interim one.
 //!
 //! Two checks need what the bytes don't hold, so [`StaticInvoice::decode_at`] takes them as arguments:
-//! the payer's chain and time. The third is who the receiver is: [`StaticInvoice::verify_issuer`].
+//! the payer's chain and time. The third is who the receiver is: [`StaticInvoice::verify_issuer`], or
+//! [`StaticInvoice::verify_offer`] for a payer that has the receiver's offer.
 //!
 //! # What breaks it
 //!
-//! - A payer that skips [`StaticInvoice::verify_issuer`] pays whoever made the invoice. With a bare
-//!   Lightning Address there is no key to compare, and the payer trusts the vault's first answer.
+//! - A payer that skips [`StaticInvoice::verify_issuer`] and [`StaticInvoice::verify_offer`] pays whoever made the
+//!   invoice. With a bare Lightning Address there is no key to compare, and the payer trusts the vault's first answer.
 //! - A vault can withhold an invoice, or hand out an old one until it expires: it can't forge one.
 //! - With a payment hash, handing out an invoice twice lets every node of the first route take the
 //!   second payment.
 //! - A static payment point (k = 0) may be paid without limit, but every payer learns the same z: a sender, a past payer
 //!   and a hop together take that sender's payment, and nobody has a proof of payment of its own. [`ktime`] has both.
-//! - Blinded paths and their payment information are kept as raw bytes: that they are well formed, and
-//!   one for one, is for whoever routes over them to check.
+//! - An offer proves nothing: who hands it out can change any field of it, the issuer's id among them.
+//! - A static invoice without a lock is paid under a preimage that its sender draws: that proves no payment to anybody.
+//! - Terms of a blinded path are what the receiver says they are. That they are enough, and who the introduction node
+//!   of a channel is, is for whoever routes over it to find out.
 //!
 //! # References
 //!
-//! [BOLT 12](https://github.com/lightning/bolts/blob/master/12-offer-encoding.md); static invoices:
+//! [BOLT 12](https://github.com/lightning/bolts/blob/master/12-offer-encoding.md),
+//! [BOLT 4](https://github.com/lightning/bolts/blob/master/04-onion-routing.md) for blinded paths; static invoices:
 //! [bolts pull request 1149](https://github.com/lightning/bolts/pull/1149) and LDK's
-//! `offers::static_invoice`, whose default expiry and signature tag are used where the two differ.
+//! `offers::static_invoice`. The field number of the message paths is LDK's where the two differ.
 
 mod builder;
 mod contents;

@@ -71,7 +71,7 @@ pub struct BlindedPayInfo {
 
 impl BlindedPayInfo {
     /// Reads what `bytes` start with, and how many bytes it takes; None where they are too few.
-    pub(super) fn read(bytes: &[u8]) -> Option<(Self, usize)> {
+    pub fn read(bytes: &[u8]) -> Option<(Self, usize)> {
         let (fee_base_msat, rest) = bytes.split_first_chunk()?;
         let (fee_proportional_millionths, rest) = rest.split_first_chunk()?;
         let (cltv_expiry_delta, rest) = rest.split_first_chunk()?;
@@ -91,7 +91,7 @@ impl BlindedPayInfo {
     }
 
     /// Appends the encoding to `out`; None where the features are too long for it.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> Option<()> {
+    pub fn write(&self, out: &mut Vec<u8>) -> Option<()> {
         let features = self.features.as_bytes();
         let length = u16::try_from(features.len()).ok()?;
         out.extend_from_slice(&self.fee_base_msat.to_be_bytes());
@@ -127,7 +127,7 @@ pub struct FallbackAddress {
 
 impl FallbackAddress {
     /// Reads the address that `bytes` start with, and how many bytes it takes; None where they are too few.
-    pub(super) fn read(bytes: &[u8]) -> Option<(Self, usize)> {
+    pub fn read(bytes: &[u8]) -> Option<(Self, usize)> {
         let ([version], rest) = bytes.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
         let (address, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
@@ -136,7 +136,7 @@ impl FallbackAddress {
     }
 
     /// Appends the encoding to `out`; None where the address is too long for it.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> Option<()> {
+    pub fn write(&self, out: &mut Vec<u8>) -> Option<()> {
         let length = u16::try_from(self.address.len()).ok()?;
         out.push(self.version);
         out.extend_from_slice(&length.to_be_bytes());

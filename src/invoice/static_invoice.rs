@@ -172,7 +172,7 @@ impl StaticInvoice {
     }
 
     /// What payments are locked to. None for a plain BOLT 12 static invoice: there the sender draws the preimage
-    /// and sends it along, so nothing but the onion keeps the payment from a hop, and nothing is proven by it.
+    /// and sends it along in its onion, and to have paid proves nothing.
     pub fn lock(&self) -> Option<&PaymentLock> {
         self.contents.lock.as_ref()
     }

@@ -2,10 +2,11 @@
 
 use pointlock::curve::Point;
 use pointlock::invoice::ktime::{self, KtimeError, NoteHash};
-use pointlock::invoice::{self, FieldValue, InvoiceId, PaymentPoints, StaticInvoice};
-use serde_json::{Map, Value, json};
+use pointlock::invoice::{InvoiceId, PaymentPoints};
+use serde_json::{Value, json};
 
 use super::fields::{Field, Fields, Refusal};
+use crate::invoice::Message;
 
 pub(super) fn point(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let list = fields.get("points")?;
@@ -26,23 +27,9 @@ pub(super) fn point(fields: &Fields<'_>) -> Result<Value, Refusal> {
     Ok(json!({ "payment_point": payment_point.to_string() }))
 }
 
+/// Of a static invoice, or of an offer.
 pub(super) fn decode(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let text = fields.get("invoice")?;
-    let invoice: StaticInvoice = text.text()?.parse().map_err(|error| text.refuse(error))?;
-    let members: Map<String, Value> = invoice
-        .fields()
-        .into_iter()
-        .map(|(field, value)| (field.to_string(), shown(&invoice, field, value)))
-        .collect();
-    Ok(Value::Object(members))
-}
-
-fn shown(invoice: &StaticInvoice, field: invoice::Field, value: FieldValue) -> Value {
-    match value {
-        FieldValue::Integer(integer) => json!(integer),
-        FieldValue::Text(text) => json!(text),
-        FieldValue::Points(points) => points.iter().map(Point::to_string).collect(),
-        // Whatever else the library may come to understand: the bytes stay the bytes.
-        _ => json!(hex::encode(invoice.value(field).unwrap_or_default())),
-    }
+    let message: Message = text.text()?.parse().map_err(|error| text.refuse(error))?;
+    Ok(message.fields())
 }

@@ -1,0 +1,162 @@
+//! What a payer checks, and what it may rely on then.
+
+use std::error::Error;
+use std::fmt::Display;
+
+use pointlock::curve::Point;
+use pointlock::invoice::{ChainHash, InvoiceError, Offer, PaymentLock, StaticInvoice};
+use serde_json::{Value, json};
+
+use super::{explain, message_text, print, print_json, words};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The `lni1…` text; without it, it is read from standard input
+    text: Option<String>,
+    /// The node id of the receiver, known from elsewhere than the invoice
+    #[arg(long, value_name = "NODE_ID")]
+    from: Option<Point>,
+    /// The `lno1…` offer that the invoice was asked for with
+    #[arg(long, value_name = "OFFER")]
+    offer: Option<Offer>,
+    /// The chain to pay on
+    #[arg(long, default_value = "bitcoin", value_parser = words::parse_chain)]
+    chain: ChainHash,
+    /// The UNIX time to check expiry at, in seconds, in place of the clock's
+    #[arg(long, value_name = "SECONDS")]
+    at: Option<u64>,
+    /// Prints the verdict as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Refuses what must not be paid, by the first check that fails.
+pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let invoice: StaticInvoice = message_text(args.text.as_deref())?.parse()?;
+    let now = args.at.unwrap_or_else(words::now);
+    check(args, &invoice, now)?;
+    if args.json {
+        print_json(&verdict(args, &invoice, now))
+    } else {
+        print(&report(args, &invoice, now))
+    }
+}
+
+/// The signature is one of the invoice's own: nothing is read without it.
+fn check(args: &Args, invoice: &StaticInvoice, now: u64) -> Result<(), InvoiceError> {
+    invoice.check_chain(args.chain)?;
+    invoice.check_not_expired(now)?;
+    if let Some(expected) = &args.from {
+        invoice.verify_issuer(expected)?;
+    }
+    if let Some(offer) = &args.offer {
+        invoice.verify_offer(offer)?;
+    }
+    Ok(())
+}
+
+/// Who signed, as far as that was compared with anything.
+fn signer(args: &Args, invoice: &StaticInvoice) -> String {
+    match (&args.from, &args.offer) {
+        (Some(_), _) => "It is signed by the node that you named. Whoever handed it to you can \
+            have withheld another invoice or handed you an old one, and can't have forged this one."
+            .to_owned(),
+        (None, Some(_)) => "It is signed by the issuer of the offer that you gave, and repeats that \
+            offer. If the offer is the receiver's, whoever handed you the invoice can't have forged it."
+            .to_owned(),
+        (None, None) => format!(
+            "It is signed by {}, and nothing says whose key that is: whoever handed you the \
+             invoice may have made it. Compare with --from or --offer what you know from elsewhere.",
+            invoice.invoice_node_id()
+        ),
+    }
+}
+
+/// What holds for a payment, by the lock.
+fn promises(lock: Option<&PaymentLock>) -> Vec<String> {
+    let lines: &[&str] = match lock {
+        Some(PaymentLock::Points(points)) if points.k() == 0 => &[
+            "It may be paid any number of times. Nobody takes your payment who lacks the secret of \
+             your sending node: but that node, somebody who paid before (the vault may be the one) and \
+             a hop together can.",
+            "What you end with proves that somebody has paid, not that you have.",
+        ],
+        Some(PaymentLock::Points(points)) => {
+            let k = points.k();
+            return vec![
+                format!(
+                    "Until the receiver has claimed more than {k} payments, nobody but the receiver can \
+                     claim yours, whoever works together: your own sending node, the vault, every LSP \
+                     and all who paid before. How many it has claimed, the invoice does not say: the \
+                     receiver has to count, and to refuse beyond {k}."
+                ),
+                "You end with a proof of payment of your own: it says that you were charged this \
+                 amount on this invoice, or that the receiver broke its rule."
+                    .to_owned(),
+            ];
+        }
+        Some(PaymentLock::Hash(_)) => &[
+            "It may be paid once, by one payer. If it was handed out before, every node of the first \
+             route can take your payment, and nothing here shows whether it was.",
+            "What you end with, every node of the route has too.",
+        ],
+        _ => &[
+            "It has no lock of the receiver's: you draw the preimage and send it along, so you end with \
+             no proof of payment. The payment roles of this project refuse to pay it.",
+        ],
+    };
+    lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
+fn kind(lock: Option<&PaymentLock>) -> (Value, Value) {
+    match lock {
+        Some(PaymentLock::Points(points)) => (json!("points"), json!(points.k())),
+        Some(PaymentLock::Hash(_)) => (json!("hash"), Value::Null),
+        _ => (Value::Null, Value::Null),
+    }
+}
+
+fn verdict(args: &Args, invoice: &StaticInvoice, now: u64) -> Value {
+    let (lock, k) = kind(invoice.lock());
+    let mut promises = promises(invoice.lock());
+    promises.insert(0, signer(args, invoice));
+    json!({
+        "valid": true,
+        "invoice_id": invoice.invoice_id().to_string(),
+        "invoice_node_id": invoice.invoice_node_id().to_string(),
+        "issuer_compared": args.from.is_some() || args.offer.is_some(),
+        "checked_at": now,
+        "payable_to": last_second(invoice),
+        "lock": lock,
+        "k": k,
+        "rely_on": promises,
+    })
+}
+
+/// Of invoice and offer, what ends first.
+fn last_second(invoice: &StaticInvoice) -> u64 {
+    invoice.expires_at().min(invoice.offer_absolute_expiry().unwrap_or(u64::MAX))
+}
+
+fn report(args: &Args, invoice: &StaticInvoice, now: u64) -> String {
+    let line = |label: &str, text: &dyn Display| format!("  {label:<12}{text}\n");
+    let issuer = match (&args.from, &args.offer) {
+        (None, None) => "not compared with anything",
+        (Some(_), None) => "the node that you named",
+        (None, Some(_)) => "the issuer of your offer",
+        (Some(_), Some(_)) => "the node that you named, and the issuer of your offer",
+    };
+    let mut text = format!("static invoice {}\n", invoice.invoice_id());
+    text += &line("signature", &format!("valid, by {}", invoice.invoice_node_id()));
+    text += &line("signer", &issuer);
+    text += &line("chain", &words::chain(invoice.chain()));
+    let (checked, last) = (words::time(now), words::time(last_second(invoice)));
+    text += &line("expiry", &format!("payable to {last}, checked at {checked}"));
+    text += &line("locked to", &explain::lock(invoice.lock()));
+    text += "\nwhat you may rely on\n";
+    text += &format!("  {}\n", signer(args, invoice));
+    for promise in promises(invoice.lock()) {
+        text += &format!("  {promise}\n");
+    }
+    text
+}

@@ -1,0 +1,479 @@
+//! `pointlock invoice` as a person runs it.
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use pointlock::curve::{Keypair, Point, SecretScalar};
+use pointlock::invoice::{
+    BlindedPayInfo, ChainHash, Field, Offer, OfferBuilder, PaymentLock, StaticInvoice, merkle,
+};
+use pointlock::wire::{BlindedHop, BlindedPath, Features, IntroductionNode, TlvStream, TlvWriter};
+use serde_json::{Value, json};
+
+const CREATED_AT: &str = "1750000000";
+/// A minute later.
+const LATER: &str = "1750000060";
+
+fn receiver() -> Keypair {
+    Keypair::from_secret_bytes(&[2; 32]).unwrap()
+}
+
+fn point(byte: u8) -> Point {
+    SecretScalar::from_bytes(&[byte; 32]).unwrap().to_point()
+}
+
+/// Runs the command with the receiver's key, or whatever this is, on standard input.
+fn run_with(input: &str, args: &[&str]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pointlock"))
+        .arg("invoice")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that refuses its arguments does not read.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[track_caller]
+fn succeeds(output: Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Nothing on standard output, and the error.
+#[track_caller]
+fn fails(output: Output) -> String {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && printed.is_empty(), "{printed}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[track_caller]
+fn refused(output: Output, field: &str) {
+    let error = fails(output);
+    assert!(error.starts_with(&format!("pointlock: {field}: ")), "{error}");
+}
+
+fn key() -> String {
+    "02".repeat(32) + "\n"
+}
+
+fn create(args: &[&str]) -> Output {
+    let all = [&["create", "--secret-key", "-", "--created-at", CREATED_AT], args].concat();
+    run_with(&key(), &all)
+}
+
+#[track_caller]
+fn created(args: &[&str]) -> StaticInvoice {
+    let text = succeeds(create(args));
+    assert_eq!(text.lines().count(), 1);
+    text.trim().parse().unwrap()
+}
+
+fn static_point() -> StaticInvoice {
+    created(&["--payment-point", &point(1).to_string()])
+}
+
+/// A file that is not there yet.
+fn new_file(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_file(&path);
+    path
+}
+
+fn path(byte: u8) -> BlindedPath<IntroductionNode> {
+    let hop = BlindedHop { blinded_node_id: point(byte), encrypted_recipient_data: vec![7; 9] };
+    BlindedPath::from_parts(point(byte + 1), point(byte + 2), vec![hop]).unwrap().into()
+}
+
+fn path_hex(byte: u8) -> String {
+    let mut bytes = Vec::new();
+    path(byte).write(&mut bytes);
+    hex::encode(bytes)
+}
+
+fn pay_info() -> BlindedPayInfo {
+    BlindedPayInfo {
+        fee_base_msat: 1_000,
+        fee_proportional_millionths: 50,
+        cltv_expiry_delta: 144,
+        htlc_minimum_msat: 1,
+        htlc_maximum_msat: 1_000_000_000,
+        features: Features::NONE,
+    }
+}
+
+fn payment_path_hex(byte: u8) -> String {
+    let mut bytes = Vec::new();
+    pay_info().write(&mut bytes).unwrap();
+    format!("{}:{}", path_hex(byte), hex::encode(bytes))
+}
+
+#[test]
+fn create_then_decode_then_verify() {
+    let invoice = created(&[
+        "--payment-point",
+        &point(1).to_string(),
+        "--amount-msat",
+        "5000",
+        "--description",
+        "coffee",
+        "--issuer",
+        "receiver@example.com",
+        "--offer-expiry",
+        "1750010000",
+        "--expires-in",
+        "3600",
+        "--route",
+        &point(3).to_string(),
+        "--allow-parts",
+    ]);
+    assert_eq!(invoice.invoice_node_id(), receiver().public_key());
+    assert_eq!(invoice.interim_route(), [point(3), receiver().public_key()]);
+    assert_eq!(invoice.payment_point(), Some(point(1)));
+    let text = invoice.to_string();
+    let shown: Value =
+        serde_json::from_str(&succeeds(run_with(&text, &["decode", "--json"]))).unwrap();
+    let node_id = receiver().public_key().to_string();
+    let expected = json!({
+        "offer_amount": 5_000,
+        "offer_description": "coffee",
+        "offer_absolute_expiry": 1_750_010_000,
+        "offer_issuer": "receiver@example.com",
+        "offer_issuer_id": node_id,
+        "invoice_created_at": 1_750_000_000,
+        "invoice_relative_expiry": 3_600,
+        "invoice_features": "020000",
+        "invoice_node_id": node_id,
+        "signature": invoice.signature().to_string(),
+        "payment_points": [point(1).to_string()],
+        "interim_route": format!("{}{node_id}", point(3)),
+    });
+    assert_eq!(shown, expected);
+    let explained = succeeds(run_with("", &["decode", &text]));
+    for phrase in [
+        "5,000 msat or more",
+        "\"coffee\"",
+        "k = 0",
+        "2025-06-15 15:06:40 UTC",
+        "2025-06-15 16:06:40 UTC",
+        "one or several",
+        "  3000000161  payment_points ",
+    ] {
+        assert!(explained.contains(phrase), "{phrase}: {explained}");
+    }
+
+    // As an argument in any spelling, or on standard input.
+    let from = ["--from", &node_id, "--at", LATER];
+    let spelled = format!("{}+\n {}", &text[..20].to_uppercase(), &text[20..].to_uppercase());
+    for (input, argument) in [(text.as_str(), None), ("", Some(&text)), ("", Some(&spelled))] {
+        let args: Vec<&str> =
+            ["verify"].into_iter().chain(argument.map(String::as_str)).chain(from).collect();
+        let report = succeeds(run_with(input, &args));
+        assert!(report.contains("signed by the node that you named"), "{report}");
+    }
+}
+
+#[test]
+fn fresh_points_and_their_secrets() {
+    for k in [0u8, 1, 3] {
+        let file = new_file(&format!("secrets-{k}"));
+        let (name, number) = (file.to_str().unwrap(), k.to_string());
+        let args =
+            ["--k", &number, "--secrets-out", name, "--amount-msat", "1", "--description", "tea"];
+        let invoice = created(&args);
+        let secrets: Vec<SecretScalar> = fs::read_to_string(&file)
+            .unwrap()
+            .lines()
+            .map(|line| SecretScalar::from_bytes(&hex::decode(line).unwrap().try_into().unwrap()))
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let Some(PaymentLock::Points(points)) = invoice.lock() else { panic!("points") };
+        let of_secrets: Vec<Point> = secrets.iter().map(SecretScalar::to_point).collect();
+        assert_eq!((points.k(), points.as_slice()), (k.into(), &of_secrets[..]));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        // Fresh each time; and no file is overwritten, nor an invoice printed whose secrets are lost.
+        let before = fs::read(&file).unwrap();
+        refused(create(&args), "secrets_out");
+        assert_eq!(fs::read(&file).unwrap(), before);
+        fs::remove_file(&file).unwrap();
+        assert_ne!(created(&args).lock(), invoice.lock());
+    }
+    // A polynomial needs a price, or its slots are used up for nothing.
+    let file = new_file("secrets-free");
+    let name = file.to_str().unwrap();
+    refused(create(&["--k", "1", "--secrets-out", name]), "offer_amount");
+    assert!(!file.exists());
+    created(&["--k", "0", "--secrets-out", name]);
+    for k in ["-1", "1025", "x"] {
+        fails(create(&["--k", k, "--secrets-out", name]));
+    }
+    fails(create(&["--k", "1"]));
+}
+
+#[test]
+fn the_secret_key_is_read_from_a_file() {
+    let file = new_file("receiver.key");
+    fs::write(&file, key()).unwrap();
+    let point = point(1).to_string();
+    let args = |name| ["create", "--secret-key", name, "--payment-point", &point];
+    let text = succeeds(run_with("", &args(file.to_str().unwrap())));
+    let invoice: StaticInvoice = text.trim().parse().unwrap();
+    assert_eq!(invoice.invoice_node_id(), receiver().public_key());
+    for wrong in ["", "02", "zz", &"00".repeat(32), &"ff".repeat(32), &key().repeat(30)] {
+        refused(run_with(wrong, &args("-")), "secret_key");
+    }
+    refused(run_with("", &args("/nonexistent/key")), "secret_key");
+    // A key on the command line is taken for a file's name.
+    refused(run_with("", &args(key().trim())), "secret_key");
+}
+
+#[test]
+fn a_complete_invoice_of_bolt_12() {
+    let (pay, message, offer) = (payment_path_hex(10), path_hex(20), path_hex(30));
+    let lock = point(1).to_string();
+    let all = ["--path", &pay, "--message-path", &message, "--offer-path", &offer];
+    let with_lock = |args: &[&str]| create(&[&["--payment-point", &lock], args].concat());
+    let invoice: StaticInvoice = succeeds(with_lock(&all)).trim().parse().unwrap();
+    assert_eq!(invoice.interim_route(), []);
+    assert_eq!((&invoice.paths()[0].path, &invoice.paths()[0].pay_info), (&path(10), &pay_info()));
+    assert_eq!(invoice.message_paths(), [path(20)]);
+    assert_eq!(invoice.offer().paths(), [path(30)]);
+    let shown: Value =
+        serde_json::from_str(&succeeds(run_with(&invoice.to_string(), &["decode", "--json"])))
+            .unwrap();
+    assert_eq!(shown["invoice_paths"], path_hex(10));
+    assert_eq!(shown["invoice_blindedpay"], pay.split_once(':').unwrap().1);
+    assert_eq!(shown["invoice_message_paths"], message);
+    assert_eq!(shown["offer_paths"], offer);
+    let explained = succeeds(run_with(&invoice.to_string(), &["decode"]));
+    assert!(explained.contains("1,000 msat + 50 ppm, 144 blocks, 1 to 1,000,000,000 msat"));
+
+    refused(with_lock(&all[..2]), "invoice_message_paths");
+    refused(with_lock(&all[..4]), "offer_paths");
+    let without_pay_info = path_hex(10);
+    for wrong in ["", "02", &without_pay_info, &format!("{pay}00"), &pay[..pay.len() - 2]] {
+        fails(with_lock(&["--path", wrong]));
+    }
+    for wrong in ["", "02", &format!("{message}00")] {
+        fails(with_lock(&["--message-path", wrong]));
+    }
+}
+
+#[test]
+fn an_invoice_for_an_offer() {
+    let offer = OfferBuilder::new()
+        .chains(&[ChainHash::REGTEST])
+        .amount_msat(7)
+        .description("tea")
+        .metadata(&[1])
+        .issuer_id(&receiver().public_key())
+        .build()
+        .unwrap();
+    let text = offer.to_string();
+    let lock = point(1).to_string();
+    let args = ["--payment-point", &lock, "--offer", &text, "--json"];
+    let shown: Value = serde_json::from_str(&succeeds(create(&args))).unwrap();
+    assert_eq!(shown["offer"], text);
+    let invoice: StaticInvoice = shown["invoice"].as_str().unwrap().parse().unwrap();
+    assert_eq!(invoice.offer(), &offer);
+    assert_eq!(shown["invoice_id"], invoice.invoice_id().to_string());
+    // What the offer says can't be said otherwise, and nobody else can sign for it.
+    fails(create(&[&args[..], &["--description", "coffee"]].concat()));
+    let by_another = ["create", "--secret-key", "-", "--payment-point", &lock, "--offer", &text];
+    refused(run_with(&"05".repeat(32), &by_another), "invoice_node_id");
+
+    let invoice = invoice.to_string();
+    let verify = |offer: &str| {
+        let at = ["--chain", "regtest", "--at", LATER, "--offer", offer];
+        run_with(&invoice, &[&["verify"], &at[..]].concat())
+    };
+    assert!(succeeds(verify(&text)).contains("signed by the issuer of the offer"));
+    let dearer = OfferBuilder::new()
+        .chains(&[ChainHash::REGTEST])
+        .amount_msat(6)
+        .description("tea")
+        .metadata(&[1])
+        .issuer_id(&receiver().public_key())
+        .build()
+        .unwrap();
+    refused(verify(&dearer.to_string()), "offer_amount");
+    let explained = succeeds(run_with(&text, &["decode"]));
+    assert!(explained.contains("an offer is as good as where it comes from"), "{explained}");
+    assert!(explained.contains("7 msat or more") && explained.contains("regtest"), "{explained}");
+}
+
+#[test]
+fn every_check_of_a_payer() {
+    let invoice = static_point();
+    let text = invoice.to_string();
+    let verify = |args: &[&str]| run_with(&text, &[&["verify"], args].concat());
+    let node_id = receiver().public_key().to_string();
+    let last = (1_750_000_000 + 14 * 24 * 3600).to_string();
+    let late = (1_750_000_001 + 14 * 24 * 3600).to_string();
+    succeeds(verify(&["--at", &last]));
+    refused(verify(&["--at", &late]), "invoice_relative_expiry");
+    refused(verify(&["--at", LATER, "--chain", "signet"]), "offer_chains");
+    succeeds(verify(&["--at", LATER, "--from", &node_id]));
+    refused(verify(&["--at", LATER, "--from", &point(3).to_string()]), "offer_issuer_id");
+    fails(verify(&["--at", LATER, "--from", "02"]));
+    // By the clock, which is past 2025.
+    refused(verify(&[]), "invoice_relative_expiry");
+
+    // Another signature, or anything else that is no static invoice.
+    let mut forged = TlvWriter::new();
+    for record in TlvStream::parse(invoice.as_bytes()).unwrap().records() {
+        forged.set(record.tlv_type(), record.value());
+    }
+    let other = receiver().sign_schnorr(&[0; 32], &[0; 32]);
+    forged.set(Field::SIGNATURE.tlv_type(), other.serialize());
+    let as_text = |prefix, bytes: &[u8]| pointlock::invoice::text::encode(prefix, bytes).unwrap();
+    for action in ["decode", "verify"] {
+        let refused = |text: &str, field| refused(run_with(text, &[action]), field);
+        refused(&as_text("lni", invoice.offer().as_bytes()), "invoice_created_at");
+        refused(&as_text("lnr", invoice.as_bytes()), "text");
+        refused(&text[..text.len() - 1], "text");
+        refused("", "text");
+        refused("not an invoice", "text");
+    }
+    let offer = invoice.offer().to_string();
+    refused(run_with(&offer, &["verify"]), "text");
+    refused(run_with(&as_text("lno", invoice.as_bytes()), &["decode"]), "invoice_created_at");
+    let forged = as_text("lni", &forged.to_bytes());
+    refused(run_with(&forged, &["decode"]), "signature");
+    refused(run_with(&forged, &["verify"]), "signature");
+}
+
+/// What a payer may rely on differs by the lock, and by who is known to have signed.
+#[test]
+fn what_a_payer_may_rely_on() {
+    let relied_on = |invoice: &str, args: &[&str]| {
+        let args = [&["verify", "--json", "--at", LATER], args].concat();
+        let verdict: Value = serde_json::from_str(&succeeds(run_with(invoice, &args))).unwrap();
+        assert_eq!(
+            (&verdict["valid"], &verdict["checked_at"]),
+            (&json!(true), &json!(1_750_000_060))
+        );
+        verdict
+    };
+    let [one, two, three] = [1, 5, 6].map(|byte| point(byte).to_string());
+    let says = |verdict: &Value, phrase: &str| {
+        let text = verdict["rely_on"].to_string();
+        assert!(text.contains(phrase), "{phrase}: {text}");
+    };
+    let zero = relied_on(&static_point().to_string(), &[]);
+    assert_eq!((&zero["lock"], &zero["k"]), (&json!("points"), &json!(0)));
+    assert_eq!(zero["issuer_compared"], false);
+    says(&zero, "nothing says whose key that is");
+    says(&zero, "a hop together can");
+    says(&zero, "not that you have");
+
+    let points = ["--payment-point", &one, "--payment-point", &two, "--payment-point", &three];
+    let priced = [&points[..], &["--amount-msat", "9", "--description", "tea"]].concat();
+    let node_id = receiver().public_key().to_string();
+    let two = relied_on(&created(&priced).to_string(), &["--from", &node_id]);
+    assert_eq!((&two["lock"], &two["k"]), (&json!("points"), &json!(2)));
+    assert_eq!(two["issuer_compared"], true);
+    says(&two, "can't have forged this one");
+    says(&two, "more than 2 payments");
+    says(&two, "proof of payment of your own");
+
+    let hash = relied_on(&created(&["--payment-hash", &"07".repeat(32)]).to_string(), &[]);
+    assert_eq!((&hash["lock"], &hash["k"]), (&json!("hash"), &Value::Null));
+    says(&hash, "may be paid once");
+
+    let plain = relied_on(&plain_bolt12().to_string(), &[]);
+    assert_eq!((&plain["lock"], &plain["k"]), (&Value::Null, &Value::Null));
+    says(&plain, "no lock of the receiver's");
+    let explained = succeeds(run_with(&plain_bolt12().to_string(), &["decode"]));
+    assert!(explained.contains("a plain BOLT 12 static invoice"), "{explained}");
+}
+
+/// An invoice as a node without our fields makes it.
+fn plain_bolt12() -> StaticInvoice {
+    let (pay, message, offer) = (payment_path_hex(10), path_hex(20), path_hex(30));
+    let lock = point(1).to_string();
+    let args = ["--path", &pay, "--message-path", &message, "--offer-path", &offer];
+    let invoice = created(&[&["--payment-point", &lock], &args[..]].concat());
+    let mut writer = TlvWriter::new();
+    for record in TlvStream::parse(invoice.as_bytes()).unwrap().records() {
+        if record.tlv_type() != Field::PAYMENT_POINTS.tlv_type() {
+            writer.set(record.tlv_type(), record.value());
+        }
+    }
+    let root = merkle::root(&TlvStream::parse(&writer.to_bytes()).unwrap()).unwrap();
+    let hash = merkle::signature_hash("static_invoice", "signature", &root);
+    let signature = receiver().sign_schnorr(&hash, &[0; 32]);
+    writer.set(Field::SIGNATURE.tlv_type(), signature.serialize());
+    StaticInvoice::from_bytes(&writer.to_bytes()).unwrap()
+}
+
+/// What an issuer writes can't move the cursor of who reads it.
+#[test]
+fn text_of_others_is_escaped() {
+    let invoice = created(&[
+        "--payment-point",
+        &point(1).to_string(),
+        "--description",
+        "\u{1b}[2Jgone\n  signed by  you \u{202e}",
+        "--issuer",
+        "\u{7}",
+    ]);
+    let explained = succeeds(run_with(&invoice.to_string(), &["decode"]));
+    assert!(!explained.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{explained:?}");
+    assert!(explained.contains(r"\u{1b}[2Jgone\n  signed"), "{explained}");
+}
+
+#[test]
+fn one_lock() {
+    let (one, hash) = (point(1).to_string(), "07".repeat(32));
+    fails(create(&[]));
+    fails(create(&["--payment-point", &one, "--payment-hash", &hash]));
+    // The receiver's own key as a point would be published by the first claim.
+    let own = receiver().public_key().to_string();
+    refused(create(&["--payment-point", &own]), "payment_points");
+    refused(create(&["--payment-point", &one, "--payment-point", &one]), "offer_amount");
+    fails(create(&["--payment-point", &one, "--amount-msat", "5"]));
+    refused(
+        create(&["--payment-point", &one, "--amount-msat", "0", "--description", ""]),
+        "offer_amount",
+    );
+}
+
+/// The offers of BOLT 12's vectors: the valid ones are explained, the others refused.
+#[test]
+fn offers_of_the_vectors() {
+    let Some(json) = common::vectors("bolt12/offers-test.json") else { return };
+    let rows: Vec<Value> = serde_json::from_str(&json).unwrap();
+    for row in rows {
+        let text = row["bolt12"].as_str().unwrap();
+        let decoded = run_with(text, &["decode", "--json"]);
+        if row["valid"] == false {
+            assert!(fails(decoded).starts_with("pointlock: "), "{}", row["description"]);
+            continue;
+        }
+        let shown: Value = serde_json::from_str(&succeeds(decoded)).unwrap();
+        let fields = row["fields"].as_array().unwrap();
+        assert_eq!(shown.as_object().unwrap().len(), fields.len(), "{}", row["description"]);
+        let offer: Offer = text.parse().unwrap();
+        for field in fields {
+            let name = Field::from_type(field["type"].as_u64().unwrap()).to_string();
+            assert!(!shown[&name].is_null(), "{}: {name}", row["description"]);
+        }
+        assert_eq!(offer.fields().len(), fields.len());
+        succeeds(run_with(text, &["decode"]));
+    }
+}

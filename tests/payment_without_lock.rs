@@ -1,0 +1,76 @@
+//! A plain BOLT 12 static invoice, which has no lock of the receiver's: every role refuses it by name, and nothing
+//! happens.
+
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
+mod common {
+    pub(crate) mod network;
+}
+
+use common::network::{LockKind, Network, Node, invoice_secret, node_id, node_key, payer_of};
+use pointlock::curve::{Keypair, SecretScalar};
+use pointlock::invoice::ktime::PaymentPolynomial;
+use pointlock::invoice::{
+    BlindedPayInfo, Field, InvoiceError, PaymentPath, StaticInvoice, StaticInvoiceBuilder, merkle,
+};
+use pointlock::payment::{Payment, PaymentError, ReceiverEvent, SenderEvent};
+use pointlock::wire::{BlindedHop, BlindedPath, Features, TlvStream, TlvWriter};
+
+/// As another implementation signs it: an invoice of ours without its payment points.
+fn plain() -> StaticInvoice {
+    let receiver = Keypair::new(node_key(Node::Receiver));
+    let point = SecretScalar::from_bytes(&[1; 32]).unwrap().to_point();
+    let hop = BlindedHop { blinded_node_id: point, encrypted_recipient_data: vec![7; 20] };
+    let path = BlindedPath::from_parts(node_id(Node::Receiver), point, vec![hop]).unwrap();
+    let pay_info = BlindedPayInfo {
+        fee_base_msat: 0,
+        fee_proportional_millionths: 0,
+        cltv_expiry_delta: 0,
+        htlc_minimum_msat: 1,
+        htlc_maximum_msat: u64::MAX,
+        features: Features::NONE,
+    };
+    let with_lock = StaticInvoiceBuilder::new(point, common::network::TIME)
+        .offer_paths(std::slice::from_ref(&path))
+        .paths(&[PaymentPath::new(path.clone(), pay_info)])
+        .message_paths(&[path])
+        .interim_route(&[node_id(Node::Forwarder(1)), node_id(Node::Receiver)])
+        .sign(&receiver, &[0; 32])
+        .unwrap();
+    let mut writer = TlvWriter::new();
+    for record in TlvStream::parse(with_lock.as_bytes()).unwrap().records() {
+        if record.tlv_type() != Field::PAYMENT_POINTS.tlv_type() {
+            writer.set(record.tlv_type(), record.value());
+        }
+    }
+    let root = merkle::root(&TlvStream::parse(&writer.to_bytes()).unwrap()).unwrap();
+    let hash = merkle::signature_hash("static_invoice", "signature", &root);
+    writer.set(Field::SIGNATURE.tlv_type(), receiver.sign_schnorr(&hash, &[0; 32]).serialize());
+    StaticInvoice::from_bytes(&writer.to_bytes()).unwrap()
+}
+
+#[test]
+fn no_role_takes_it() {
+    let invoice = plain();
+    let field = Field::PAYMENT_POINTS;
+    let refused = PaymentError::from(InvoiceError::Missing { field });
+    assert_eq!(refused.to_string(), "invoice: payment_points: missing");
+
+    let mut net = Network::new(1, 1);
+    for payer in [None, Some(payer_of(None))] {
+        let payment = Payment { payer, ..net.payment(&invoice, [3; 32]) };
+        assert_eq!(net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(), refused);
+    }
+    let secret = invoice_secret(LockKind::Point, 0);
+    let published = ReceiverEvent::Published { invoice: invoice.clone(), secret };
+    assert_eq!(net.tell_receiver(published), Err(refused));
+    let polynomial = PaymentPolynomial::from_entropy(&[5; 32], 1).unwrap();
+    let published = ReceiverEvent::PublishedPolynomial { invoice, polynomial };
+    assert_eq!(net.tell_receiver(published), Err(PaymentError::NoPolynomial));
+    assert!(net.tasks.is_empty() && net.facts.is_empty());
+
+    // With a lock, the same order is taken.
+    let invoice = net.publish(LockKind::Point, 0);
+    let payment = net.payment(&invoice, [3; 32]);
+    assert!(net.senders[0].apply(SenderEvent::Pay(payment)).is_ok());
+}
