@@ -538,7 +538,7 @@ fn contracts_time_out() {
         assert!(matches!(
             action,
             Action::Forwarder(ForwarderAction::Fail { reason: Refusal::Downstream, .. })
-                | Action::Sender(pointlock::payment::SenderAction::Failed { .. })
+                | Action::Sender(SenderAction::AttemptFailed { failure: None, .. })
         ));
     }
     net.block(HEIGHT + 1_000);

@@ -319,7 +319,10 @@ pub enum PaymentError {
         /// What exceeds it.
         field: &'static str,
     },
-    /// The parts do not add up to the payment, or there are none, or more than 65,535.
+    /// The invoice does not say that it may be paid in parts.
+    #[error("invoice_features: the receiver takes no payment in parts")]
+    PartsNotAllowed,
+    /// The parts do not add up to the payment, or there are none, or more than 483.
     #[error("parts: do not add up to {amount_msat} msat")]
     PartsMismatch {
         /// What they should add up to, in millisatoshi.

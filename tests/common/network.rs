@@ -25,7 +25,7 @@ use pointlock::payment::{
     ReceiverConfig, ReceiverEvent, ReceiverPath, ReceiverPaths, Refusal, RouteHop, Sender,
     SenderAction, SenderEvent, Tail, View,
 };
-use pointlock::wire::IntroductionNode;
+use pointlock::wire::{Features, IntroductionNode};
 
 pub(crate) const HEIGHT: u32 = 800_000;
 pub(crate) const TIME: u64 = 1_750_000_000;
@@ -33,6 +33,8 @@ pub(crate) const AMOUNT_MSAT: u64 = 50_000_000;
 pub(crate) const MIN_FINAL_DELTA: u32 = 18;
 pub(crate) const HOLD_BLOCKS: u32 = 144;
 pub(crate) const SAFETY_MARGIN: u32 = 10;
+/// BOLT 9: the invoice may be paid in parts.
+const BASIC_MPP: u16 = 17;
 
 /// Who does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -244,7 +246,10 @@ pub(crate) fn invoice_of(secret: &LockSecret, route: &[Point]) -> StaticInvoice 
 }
 
 fn builder(lock: PaymentLock) -> StaticInvoiceBuilder {
-    StaticInvoiceBuilder::new(lock, TIME).amount_msat(AMOUNT_MSAT).description("tea")
+    StaticInvoiceBuilder::new(lock, TIME)
+        .amount_msat(AMOUNT_MSAT)
+        .description("tea")
+        .features(&Features::of(&[BASIC_MPP]))
 }
 
 fn receiver_keypair() -> Keypair {
@@ -346,7 +351,12 @@ impl Network {
             public.push(path);
             paths.payments.push(kept);
         }
-        let invoice = builder.paths(&public).sign(&receiver_keypair(), &[0; 32]).unwrap();
+        let offered: Vec<_> = public.iter().map(|path| path.path.clone()).collect();
+        let invoice = builder
+            .paths(&public)
+            .offer_paths(&offered)
+            .sign(&receiver_keypair(), &[0; 32])
+            .unwrap();
         let event = match k {
             0 => ReceiverEvent::Published { invoice: invoice.clone(), secret, paths },
             _ => ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial, paths },

@@ -7,6 +7,9 @@ use super::super::{
 use crate::curve::Point;
 use crate::invoice::{Amount, PaymentPath, StaticInvoice};
 
+/// The bits of `basic_mpp`, by which an invoice says that it may be paid in parts (BOLT 9).
+const BASIC_MPP: [usize; 2] = [16, 17];
+
 /// Whom the sender means to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payee {
@@ -91,6 +94,9 @@ pub enum Tail {
 }
 
 impl Payment {
+    /// The most parts: what the contracts of one channel can hold (BOLT 2).
+    pub const MAX_PARTS: usize = 483;
+
     /// Whether the invoice may be paid like this at all.
     ///
     /// # Errors
@@ -110,8 +116,12 @@ impl Payment {
             return Err(PaymentError::BelowInvoice { asked_msat, amount_msat: self.amount_msat });
         }
         let sum = self.parts.iter().try_fold(0, |sum: u64, part| sum.checked_add(part.amount_msat));
-        if sum != Some(self.amount_msat) || u16::try_from(self.parts.len()).is_err() {
+        if sum != Some(self.amount_msat) || self.parts.len() > Self::MAX_PARTS {
             return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
+        }
+        let in_parts = |bit: &usize| BASIC_MPP.contains(bit);
+        if self.parts.len() > 1 && !invoice.invoice_features().bits().any(|bit| in_parts(&bit)) {
+            return Err(PaymentError::PartsNotAllowed);
         }
         if let Some(hold) = self.hold {
             if invoice.message_paths().is_empty() {
