@@ -139,6 +139,8 @@ pub(crate) struct Network {
     pub(crate) releases: Vec<(Node, OnionMessage)>,
     /// What a node that finds routes is given, by the holder; all forwarders behind it, if there is nothing here.
     pub(crate) tails: BTreeMap<Node, Vec<Node>>,
+    /// Where those routes end.
+    pub(crate) tail_end: Node,
     /// How many routes were found.
     pub(crate) entropies: u8,
     pub(crate) tasks: VecDeque<(Node, Action)>,
@@ -289,6 +291,7 @@ impl Network {
             mailbox: Vec::new(),
             releases: Vec::new(),
             tails: BTreeMap::new(),
+            tail_end: Node::Receiver,
             entropies: 0,
             tasks: VecDeque::new(),
             edges: BTreeMap::new(),
@@ -614,7 +617,7 @@ impl Network {
         self.entropies += 1;
         let event = ForwarderEvent::RouteFound {
             incoming,
-            forwarders: hops(&indices, Node::Receiver),
+            forwarders: hops(&indices, self.tail_end),
             seed: AttemptSeed::new([self.entropies; 32]),
         };
         self.tell_forwarder(node, event).unwrap();

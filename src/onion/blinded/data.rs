@@ -210,13 +210,17 @@ impl PaymentRelay {
     /// What the hop forwards of an incoming contract: amount in millisatoshi and expiry height. None where
     /// the contract does not cover the fee or the delta.
     ///
-    /// The amount is the least whose fee the rest covers (BOLT 4):
-    /// ⌈(amount − base) · 10^6 / (10^6 + proportional)⌉.
+    /// The amount is that of BOLT 4, ⌈(amount − base) · 10^6 / (10^6 + proportional)⌉; one millisatoshi less where
+    /// rounding up would leave the hop less than base + ⌊forwarded · proportional / 10^6⌋.
     pub fn forward(&self, amount_msat: u64, cltv_expiry: u32) -> Option<(u64, u32)> {
         let expiry = cltv_expiry.checked_sub(self.cltv_expiry_delta.into())?;
         let after_base = amount_msat.checked_sub(self.fee_base_msat.into())?;
-        let divisor = 1_000_000 + u128::from(self.fee_proportional_millionths);
-        let forwarded = (u128::from(after_base) * 1_000_000).div_ceil(divisor);
+        let proportional = u128::from(self.fee_proportional_millionths);
+        let mut forwarded =
+            (u128::from(after_base) * 1_000_000).div_ceil(1_000_000 + proportional);
+        if forwarded + forwarded * proportional / 1_000_000 > u128::from(after_base) {
+            forwarded -= 1;
+        }
         Some((u64::try_from(forwarded).ok()?, expiry))
     }
 }
