@@ -8,12 +8,14 @@ use network::{
     AMOUNT_MSAT, Fact, HOLD_BLOCKS, LockKind, MIN_FINAL_DELTA, Network, Node, Settle, channel_to,
     hops, invoice_secret, node_id, payer_of, policy,
 };
+use pointlock::curve::SecretScalar;
 use pointlock::invoice::StaticInvoice;
-use pointlock::lock::LockSecret;
-use pointlock::onion::blinded::NextPeer;
+use pointlock::lock::{Blind, LockSecret};
+use pointlock::onion::blinded::{NextPeer, OnionMessage, PeeledMessage};
 use pointlock::payment::{
-    AttemptId, AttemptSeed, ForwardingPolicy, HoldPlan, HopBlinds, PartOrder, Payment, PaymentId,
-    SecretSource, SenderEvent, Tail,
+    ArrivalPath, AttemptId, AttemptSeed, ForwarderEvent, ForwardingPolicy, HoldPlan, HopBlinds,
+    MessagePath, PartOrder, PayloadError, Payment, PaymentError, PaymentId, PtlcArrived, Refusal,
+    SecretSource, SenderEvent, Tail, WithheldShare,
 };
 
 /// Part `number` of a payment, over these forwarders to the introduction node, or the receiver.
@@ -342,6 +344,139 @@ fn a_part_that_fails_is_tried_again_over_another_route() {
         assert!(drawn(failed).is_some() && drawn(failed) != drawn(again));
     }
     net.check_replay();
+}
+
+/// Where the receiver tells the sender that a payment has arrived.
+fn arrival_path(number: u8) -> ArrivalPath {
+    let (path, kept) = MessagePath::build(
+        SecretScalar::from_bytes(&[number; 32]).unwrap(),
+        [number; 32],
+        &[],
+        node_id(Node::Sender(0)),
+    )
+    .unwrap();
+    ArrivalPath { path: path.into(), path_id: kept.path_id }
+}
+
+fn cancellable(net: &Network, invoice: &StaticInvoice, route: &[usize], seeds: &[u8]) -> Payment {
+    let amount = AMOUNT_MSAT / seeds.len() as u64;
+    let end = Node::Forwarder(4);
+    let parts = seeds.iter().map(|seed| part(amount, route, end, Tail::Path(0), *seed)).collect();
+    let payer = Some(payer_of(None));
+    Payment { cancellable: Some(arrival_path(seeds[0])), payer, ..net.payment_in(invoice, parts) }
+}
+
+/// The receiver has all parts and can't claim before the sender has heard of it and given the last share.
+#[test]
+fn a_cancellable_payment_waits_for_its_sender() {
+    for seeds in [&[1][..], &[1, 2]] {
+        let mut net = Network::new(1, 4);
+        let invoice = net.publish_paths(LockKind::Point, 2, 1, &[&[4]]);
+        let payment = cancellable(&net, &invoice, &[1, 2], seeds);
+        let id = order(&mut net, payment, seeds);
+        net.run();
+        assert_eq!(offers(&net).len(), 4 * seeds.len());
+        assert_eq!((claims(&net), net.arrived.len()), (0, 1));
+        // The sender answers as often as it is asked: a message may get lost.
+        net.arrived.push(net.arrived[0].clone());
+        net.deliver_arrivals().unwrap();
+        assert_eq!(
+            net.senders[0].apply(SenderEvent::Cancel { payment: id }).unwrap_err(),
+            PaymentError::TooLateToCancel(id)
+        );
+        net.run();
+        assert_eq!(claims(&net), 4 * seeds.len());
+        expect_paid(&net, &invoice, None);
+        net.check_replay();
+    }
+}
+
+/// One payment is stuck at the receiver's door. The sender cancels it and pays again at once, under the same x: the first can never
+/// be claimed, whoever has it, and the receiver is paid once.
+#[test]
+fn a_stuck_payment_is_cancelled_and_made_again() {
+    let mut net = Network::new(1, 4);
+    let invoice = net.publish_paths(LockKind::Point, 2, 1, &[&[4]]);
+    let stuck = cancellable(&net, &invoice, &[1, 2], &[1, 2]);
+    let first = order(&mut net, stuck, &[1, 2]);
+    net.run();
+    let late = std::mem::take(&mut net.arrived);
+    let again = cancellable(&net, &invoice, &[1, 3], &[3]);
+    assert!(matches!(
+        net.senders[0].apply(SenderEvent::Pay(again)),
+        Err(PaymentError::PayerKeyInUse { payment }) if payment == first
+    ));
+    net.tell_sender(0, SenderEvent::Cancel { payment: first }).unwrap();
+    net.tasks.clear();
+    let again = cancellable(&net, &invoice, &[1, 3], &[3]);
+    order(&mut net, again, &[3]);
+    net.run();
+    net.deliver_arrivals().unwrap();
+    net.run();
+    assert_eq!(paid(&net).len(), 1);
+    assert_eq!(claims(&net), 4, "the second alone");
+
+    // Now the receiver's word on the first arrives, and gets no answer.
+    net.arrived = late;
+    net.deliver_arrivals().unwrap();
+    net.run();
+    assert_eq!(claims(&net), 4);
+    // With all that the receiver knows of it, z(x) included, it lacks q_0.
+    let q_0 = net.senders[0].view().get(SecretSource::WithheldShare { payment: first }).unwrap();
+    let known = net.receiver.view().secrets();
+    assert!(known.iter().all(|known| known.secret != *q_0));
+    net.check_replay();
+}
+
+/// What a path for arrivals is not for, and what can't be cancelled.
+#[test]
+fn only_the_right_word_gets_the_share() {
+    let mut net = Network::new(1, 4);
+    let invoice = net.publish_paths(LockKind::Point, 2, 1, &[&[4]]);
+    let payment = cancellable(&net, &invoice, &[1, 2], &[1]);
+    let hold = Some(HoldPlan { hop: 1, blocks: HOLD_BLOCKS });
+    let error = net.senders[0].apply(SenderEvent::Pay(Payment { hold, ..payment })).unwrap_err();
+    assert_eq!(error, PaymentError::NotCancellable);
+
+    let payment = cancellable(&net, &invoice, &[1, 2], &[1]);
+    order(&mut net, payment, &[1]);
+    let word = |path_id: [u8; 32], byte| {
+        let set_point = SecretScalar::from_bytes(&[byte; 32]).unwrap().to_point();
+        let payload = PtlcArrived { set_point }.to_tlv().to_bytes();
+        SenderEvent::MessageReceived { path_id: path_id.to_vec(), payload }
+    };
+    let apply = |net: &mut Network, event| net.senders[0].apply(event).unwrap_err();
+    assert_eq!(apply(&mut net, word([9; 32], 1)), PaymentError::UnknownMessagePath);
+    let malformed = PaymentError::Message(PayloadError::Malformed("set_point"));
+    assert_eq!(apply(&mut net, word([1; 32], 1)), malformed);
+    net.run();
+    assert_eq!(net.arrived.len(), 1);
+
+    // A share that does not fit ends the payment, and reveals nothing.
+    let set_point = {
+        let PeeledMessage::Receive { payload, .. } =
+            net.arrived[0].peel(&common_sender_key()).unwrap()
+        else {
+            panic!("the path ends at the sender")
+        };
+        PtlcArrived::from_message(&payload).unwrap().set_point
+    };
+    let share = Blind::from_bytes(&[7; 32]).unwrap();
+    let path = &invoice.message_paths()[0];
+    let session = SecretScalar::from_bytes(&[8; 32]).unwrap();
+    let fields = WithheldShare { set_point, share }.to_tlv();
+    let message = OnionMessage::build(session, path, &fields).unwrap();
+    net.tell_forwarder(Node::Forwarder(4), ForwarderEvent::MessageReceived { message }).unwrap();
+    net.run();
+    assert_eq!(claims(&net), 0);
+    let refused = net.facts.iter().any(|fact| {
+        matches!(fact, Fact::Failed { by: Node::Receiver, reason: Refusal::LockMismatch, .. })
+    });
+    assert!(refused, "{:?}", net.facts);
+}
+
+fn common_sender_key() -> SecretScalar {
+    network::node_key(Node::Sender(0))
 }
 
 /// How far the 1,300 bytes of a payment's onion go. The figures of the page on the wire are these.

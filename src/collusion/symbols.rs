@@ -282,6 +282,9 @@ impl Symbols {
                 let form = Form::atom(Atom::PartShare { attempt: self.attempt_of(id)? });
                 described(form.to_string(), "drawn by itself", form)
             }
+            SecretSource::WithheldShare { .. } | SecretSource::GivenShare { .. } => {
+                Err(CollusionError::NotModelled { what: "cancellable payments" })
+            }
             SecretSource::Blind { incoming } => {
                 let (attempt, hop) = self.edge(incoming)?;
                 let form = Form::atom(Atom::Blind { attempt, hop });

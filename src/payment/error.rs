@@ -319,6 +319,12 @@ pub enum PaymentError {
         /// What exceeds it.
         field: &'static str,
     },
+    /// Only a payment under points that is not held can be cancelled.
+    #[error("payment: held or under a hash, and can't be cancelled")]
+    NotCancellable,
+    /// The share that was withheld is given, or the payment has ended: it can't be cancelled any more.
+    #[error("payment {0}: can't be cancelled any more")]
+    TooLateToCancel(PaymentId),
     /// The invoice does not say that it may be paid in parts.
     #[error("invoice_features: the receiver takes no payment in parts")]
     PartsNotAllowed,
