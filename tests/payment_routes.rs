@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 //! Payments over routes of every shape: blinded paths, several parts, and ends that a forwarder finds itself.
 
 #[path = "common/network.rs"]
@@ -426,6 +427,31 @@ fn a_stuck_payment_is_cancelled_and_made_again() {
     let known = net.receiver.view().secrets();
     assert!(known.iter().all(|known| known.secret != *q_0));
     net.check_replay();
+}
+
+#[test]
+fn a_payment_in_parts_needs_points_and_the_receivers_word() {
+    let mut net = Network::new(1, 2);
+    let halves = || {
+        let half = |seed| part(AMOUNT_MSAT / 2, &[1, 2], Node::Receiver, Tail::Receiver, seed);
+        vec![half(1), half(2)]
+    };
+    let hash = net.publish(LockKind::Hash, 1);
+    let plain =
+        network::invoice_of(&invoice_secret(LockKind::Point, 2), &[node_id(Node::Receiver)]);
+    assert!(plain.invoice_features().bits().any(|bit| bit == 17));
+    for (invoice, parts, expected) in [
+        (&hash, halves(), PaymentError::PartsNotAllowed),
+        (&plain, halves().split_off(1), PaymentError::PartsMismatch { amount_msat: AMOUNT_MSAT }),
+        (&plain, vec![], PaymentError::PartsMismatch { amount_msat: AMOUNT_MSAT }),
+    ] {
+        let payment = net.payment_in(invoice, parts);
+        assert_eq!(net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(), expected);
+    }
+    let same = vec![halves().remove(0), halves().remove(0)];
+    let payment = net.payment_in(&plain, same);
+    let error = net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err();
+    assert!(matches!(error, PaymentError::SeedReused(_)));
 }
 
 /// What a path for arrivals is not for, and what can't be cancelled.
