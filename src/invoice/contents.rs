@@ -10,7 +10,8 @@ use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream, read_tu32,
 /// Invoice features that are understood: several parts required (16) and allowed (17).
 const KNOWN_INVOICE_FEATURES: &[usize] = &[16, 17];
 
-/// The fields of BOLT 12 that lead to the receiver. Who has one has all.
+/// The fields of BOLT 12 that lead to the receiver. Who has one of the first two has all; paths for messages go with an interim
+/// route as well.
 const BLINDED: [Field; 4] = [
     Field::INVOICE_PATHS,
     Field::INVOICE_BLINDEDPAY,
@@ -96,8 +97,8 @@ fn lock(reader: &Reader<'_>, has_paths: bool) -> Result<Option<PaymentLock>, Inv
 /// Whether blinded paths lead to the receiver, all four fields of them; where not, the interim route has to.
 fn check_route(reader: &Reader<'_>) -> Result<bool, InvoiceError> {
     let is_there = |field: &Field| reader.bytes(*field).is_some();
-    let [of_invoice @ .., _] = BLINDED;
-    if of_invoice.iter().any(is_there) {
+    let [for_payments @ .., _, _] = BLINDED;
+    if for_payments.iter().any(is_there) {
         for field in BLINDED {
             required(field, reader.bytes(field))?;
         }
