@@ -13,7 +13,8 @@ use pointlock::curve::SecretScalar;
 use pointlock::hold::{HoldId, HoldState};
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::payment::{
-    AttemptId, ForwarderAction, ForwarderEvent, Refusal, SecretSource, SenderEvent, View,
+    AttemptId, ForwarderAction, ForwarderEvent, Refusal, SecretSource, SenderAction, SenderEvent,
+    View,
 };
 
 fn entropy(index: u8) -> [u8; 32] {
@@ -538,7 +539,7 @@ fn contracts_time_out() {
         assert!(matches!(
             action,
             Action::Forwarder(ForwarderAction::Fail { reason: Refusal::Downstream, .. })
-                | Action::Sender(pointlock::payment::SenderAction::Failed { .. })
+                | Action::Sender(SenderAction::AttemptFailed { failure: None, .. })
         ));
     }
     net.block(HEIGHT + 1_000);

@@ -351,6 +351,9 @@ impl Symbols {
                 let form = Form::atom(Atom::PartShare { attempt: self.attempt_of(id)? });
                 described(self.text(&form), "drawn by itself", form)
             }
+            SecretSource::WithheldShare { .. } | SecretSource::GivenShare { .. } => {
+                Err(CollusionError::NotModelled { what: "cancellable payments" })
+            }
             SecretSource::Blind { incoming } => {
                 let (attempt, hop) = self.edge(incoming)?;
                 let form = Form::atom(Atom::Blind { attempt, hop });

@@ -64,17 +64,18 @@ pub use error::{PayloadError, PaymentError, Refusal};
 pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub use leg::HopBlinds;
-pub use message::{AvailableHold, HeldAvailable, ReleaseHeld};
+pub use message::{AvailableHold, HeldAvailable, PtlcArrived, ReleaseHeld, WithheldShare};
 pub use paths::{MessagePath, PathRelay, ReceiverPath, ReceiverPaths};
 pub use payload::{
     DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HoldOrder, PartShare,
-    PayerPayload, Payload, PaymentSecret, Recipient, Tweak,
+    PayerPayload, Payload, PaymentSecret, Recipient, Tweak, Withheld,
 };
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
 pub use route::{EdgeTerms, ForwardingPolicy, Route, RouteHop};
 pub use seed::{AttemptId, AttemptSeed, PayerSeed, PaymentId};
 pub use sender::{
-    HoldPlan, PartOrder, Payee, Payer, Payment, Sender, SenderAction, SenderEvent, Tail,
+    ArrivalPath, HoldPlan, PartOrder, Payee, Payer, Payment, Sender, SenderAction, SenderEvent,
+    Tail,
 };
 pub use view::{KnownSecret, SecretSource, View};
 

@@ -17,7 +17,7 @@ use pointlock::invoice::{
 };
 use pointlock::lock::{Lock, LockSecret, Preimage};
 use pointlock::onion::Packet;
-use pointlock::onion::blinded::{NextPeer, OnionMessage, PaymentRelay};
+use pointlock::onion::blinded::{NextPeer, OnionMessage, PaymentRelay, PeeledMessage};
 use pointlock::payment::{
     AttemptId, AttemptSeed, FailureMessage, Forwarder, ForwarderAction, ForwarderConfig,
     ForwarderEvent, ForwardingPolicy, HoldPlan, HopBlinds, MessagePath, PartOrder, PathRelay,
@@ -25,7 +25,7 @@ use pointlock::payment::{
     ReceiverConfig, ReceiverEvent, ReceiverPath, ReceiverPaths, Refusal, RouteHop, Sender,
     SenderAction, SenderEvent, Tail, View,
 };
-use pointlock::wire::IntroductionNode;
+use pointlock::wire::{Features, IntroductionNode};
 
 pub(crate) const HEIGHT: u32 = 800_000;
 pub(crate) const TIME: u64 = 1_750_000_000;
@@ -33,6 +33,8 @@ pub(crate) const AMOUNT_MSAT: u64 = 50_000_000;
 pub(crate) const MIN_FINAL_DELTA: u32 = 18;
 pub(crate) const HOLD_BLOCKS: u32 = 144;
 pub(crate) const SAFETY_MARGIN: u32 = 10;
+/// BOLT 9: the invoice may be paid in parts.
+const BASIC_MPP: u16 = 17;
 
 /// Who does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,8 +137,12 @@ pub(crate) struct Network {
     pub(crate) online: bool,
     pub(crate) mailbox: Vec<OnionMessage>,
     pub(crate) releases: Vec<(Node, OnionMessage)>,
+    /// To the first sender, along a path of its own.
+    pub(crate) arrived: Vec<OnionMessage>,
     /// What a node that finds routes is given, by the holder; all forwarders behind it, if there is nothing here.
     pub(crate) tails: BTreeMap<Node, Vec<Node>>,
+    /// Where those routes end.
+    pub(crate) tail_end: Node,
     /// How many routes were found.
     pub(crate) entropies: u8,
     pub(crate) tasks: VecDeque<(Node, Action)>,
@@ -244,7 +250,10 @@ pub(crate) fn invoice_of(secret: &LockSecret, route: &[Point]) -> StaticInvoice 
 }
 
 fn builder(lock: PaymentLock) -> StaticInvoiceBuilder {
-    StaticInvoiceBuilder::new(lock, TIME).amount_msat(AMOUNT_MSAT).description("tea")
+    StaticInvoiceBuilder::new(lock, TIME)
+        .amount_msat(AMOUNT_MSAT)
+        .description("tea")
+        .features(&Features::of(&[BASIC_MPP]))
 }
 
 fn receiver_keypair() -> Keypair {
@@ -283,7 +292,9 @@ impl Network {
             online: true,
             mailbox: Vec::new(),
             releases: Vec::new(),
+            arrived: Vec::new(),
             tails: BTreeMap::new(),
+            tail_end: Node::Receiver,
             entropies: 0,
             tasks: VecDeque::new(),
             edges: BTreeMap::new(),
@@ -346,7 +357,12 @@ impl Network {
             public.push(path);
             paths.payments.push(kept);
         }
-        let invoice = builder.paths(&public).sign(&receiver_keypair(), &[0; 32]).unwrap();
+        let offered: Vec<_> = public.iter().map(|path| path.path.clone()).collect();
+        let invoice = builder
+            .paths(&public)
+            .offer_paths(&offered)
+            .sign(&receiver_keypair(), &[0; 32])
+            .unwrap();
         let event = match k {
             0 => ReceiverEvent::Published { invoice: invoice.clone(), secret, paths },
             _ => ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial, paths },
@@ -400,6 +416,7 @@ impl Network {
             min_final_delta: MIN_FINAL_DELTA,
             hold: None,
             hop_blinds: HopBlinds::Derived,
+            cancellable: None,
             height: self.height,
             unix_time: TIME + 1,
             payer: None,
@@ -535,6 +552,10 @@ impl Network {
         match action {
             ReceiverAction::SendMessage { to, message } => {
                 let IntroductionNode::NodeId(to) = to else { panic!("{to}") };
+                if to == node_id(Node::Sender(0)) {
+                    self.arrived.push(message);
+                    return;
+                }
                 let to = self.node(&to);
                 self.facts.push(Fact::Released { to });
                 self.releases.push((to, message));
@@ -582,6 +603,20 @@ impl Network {
         }
     }
 
+    /// The first sender reads what the receiver has sent it.
+    pub(crate) fn deliver_arrivals(&mut self) -> Result<(), PaymentError> {
+        for message in std::mem::take(&mut self.arrived) {
+            let PeeledMessage::Receive { payload, data, .. } =
+                message.peel(&node_key(Node::Sender(0))).unwrap()
+            else {
+                panic!("the path ends at the sender")
+            };
+            let (path_id, payload) = (data.path_id.unwrap(), payload.to_vec());
+            self.tell_sender(0, SenderEvent::MessageReceived { path_id, payload })?;
+        }
+        Ok(())
+    }
+
     /// What the receiver has sent arrives.
     pub(crate) fn deliver_releases(&mut self) {
         for (holder, message) in std::mem::take(&mut self.releases) {
@@ -604,7 +639,7 @@ impl Network {
         self.entropies += 1;
         let event = ForwarderEvent::RouteFound {
             incoming,
-            forwarders: hops(&indices, Node::Receiver),
+            forwarders: hops(&indices, self.tail_end),
             seed: AttemptSeed::new([self.entropies; 32]),
         };
         self.tell_forwarder(node, event).unwrap();
@@ -951,6 +986,7 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
                 min_final_delta: payment.min_final_delta,
                 hold: payment.hold,
                 hop_blinds: payment.hop_blinds,
+                cancellable: payment.cancellable.clone(),
                 height: payment.height,
                 unix_time: payment.unix_time,
                 payer: payment.payer.as_ref().map(|payer| payer_of(payer.note.as_deref())),
@@ -960,6 +996,10 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
                 order: copy_order(order, seed()),
                 height: *height,
             },
+            SenderEvent::MessageReceived { path_id, payload } => {
+                SenderEvent::MessageReceived { path_id: path_id.clone(), payload: payload.clone() }
+            }
+            SenderEvent::Cancel { payment } => SenderEvent::Cancel { payment: *payment },
             SenderEvent::Announce { payment, .. } => {
                 SenderEvent::Announce { payment: *payment, seed: seed() }
             }

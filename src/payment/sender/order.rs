@@ -5,7 +5,11 @@ use super::super::{
     AttemptSeed, ForwardingPolicy, HopBlinds, PayerSeed, PaymentError, Recipient, RouteHop,
 };
 use crate::curve::Point;
-use crate::invoice::{Amount, PaymentPath, StaticInvoice};
+use crate::invoice::{Amount, PaymentLock, PaymentPath, StaticInvoice};
+use crate::wire::{BlindedPath, IntroductionNode};
+
+/// The bits of `basic_mpp`, by which an invoice says that it may be paid in parts (BOLT 9).
+const BASIC_MPP: [usize; 2] = [16, 17];
 
 /// Whom the sender means to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +56,9 @@ pub struct Payment {
     pub hold: Option<HoldPlan>,
     /// Where the forwarders have their y's from.
     pub hop_blinds: HopBlinds,
+    /// For a payment that can be cancelled until the receiver has it: where it is to say so. The sender has to be there then, so it
+    /// can't be held as well.
+    pub cancellable: Option<ArrivalPath>,
     /// The height now.
     pub height: u32,
     /// The time now, in seconds since 1970.
@@ -59,6 +66,15 @@ pub struct Payment {
     /// Who pays, for an invoice with k-time payment points; none for any other, whose payers have no points of their own
     /// and get no proof of payment.
     pub payer: Option<Payer>,
+}
+
+/// A path for messages to the sender's own node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrivalPath {
+    /// The path.
+    pub path: BlindedPath<IntroductionNode>,
+    /// Its `path_id`, 32 bytes that nobody can guess, for this payment alone.
+    pub path_id: [u8; 32],
 }
 
 /// One part of a payment, and the way that it takes.
@@ -91,6 +107,9 @@ pub enum Tail {
 }
 
 impl Payment {
+    /// The most parts: what the contracts of one channel can hold (BOLT 2).
+    pub const MAX_PARTS: usize = 483;
+
     /// Whether the invoice may be paid like this at all.
     ///
     /// # Errors
@@ -110,8 +129,21 @@ impl Payment {
             return Err(PaymentError::BelowInvoice { asked_msat, amount_msat: self.amount_msat });
         }
         let sum = self.parts.iter().try_fold(0, |sum: u64, part| sum.checked_add(part.amount_msat));
-        if sum != Some(self.amount_msat) || u16::try_from(self.parts.len()).is_err() {
+        if sum != Some(self.amount_msat) || self.parts.len() > Self::MAX_PARTS {
             return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
+        }
+        let in_parts = |bit: &usize| BASIC_MPP.contains(bit);
+        if self.parts.len() > 1 && !invoice.invoice_features().bits().any(|bit| in_parts(&bit)) {
+            return Err(PaymentError::PartsNotAllowed);
+        }
+        if self.cancellable.is_some() {
+            let points = matches!(invoice.lock(), Some(PaymentLock::Points(_)));
+            if self.hold.is_some() || !points {
+                return Err(PaymentError::NotCancellable);
+            }
+            if invoice.message_paths().is_empty() {
+                return Err(PaymentError::NoMessagePath);
+            }
         }
         if let Some(hold) = self.hold {
             if invoice.message_paths().is_empty() {
