@@ -71,6 +71,8 @@ impl Story<'_> {
             SecretSource::DrawnShare { attempt: id } => {
                 (None, format!("q{}", attempt(id).map_or("", mark)))
             }
+            SecretSource::WithheldShare { .. } => (None, "q₀".to_owned()),
+            SecretSource::GivenShare { incoming } => of_edge(incoming, &|_| "q₀".to_owned()),
             SecretSource::Blind { incoming } => of_edge(incoming, &|edge| {
                 let prime = match self.world.attempts[edge.attempt].tail_of {
                     Some(_) => "′",

@@ -294,6 +294,7 @@ impl Story<'_> {
             min_final_delta: MIN_FINAL_DELTA,
             hold: hop.map(|hop| HoldPlan { hop, blocks }),
             hop_blinds: HopBlinds::Derived,
+            cancellable: None,
             payer: self.system.own_points().then(|| Payer {
                 seed: PayerSeed::new(self.world.entropy()),
                 note: Some(format!("for coffee {}", payment + 1).into_bytes()),
