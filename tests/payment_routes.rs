@@ -15,8 +15,8 @@ use pointlock::lock::{Blind, LockSecret};
 use pointlock::onion::blinded::{NextPeer, OnionMessage, PeeledMessage};
 use pointlock::payment::{
     ArrivalPath, AttemptId, AttemptSeed, ForwarderEvent, ForwardingPolicy, HoldPlan, HopBlinds,
-    MessagePath, PartOrder, PayloadError, Payment, PaymentError, PaymentId, PtlcArrived, Refusal,
-    SecretSource, SenderEvent, Tail, WithheldShare,
+    MessagePath, PartOrder, PayloadError, Payment, PaymentError, PaymentId, PtlcArrived,
+    ReceiverEvent, Refusal, SecretSource, SenderEvent, Tail, WithheldShare,
 };
 
 /// Part `number` of a payment, over these forwarders to the introduction node, or the receiver.
@@ -503,6 +503,32 @@ fn only_the_right_word_gets_the_share() {
 
 fn common_sender_key() -> SecretScalar {
     network::node_key(Node::Sender(0))
+}
+
+/// What fails behind the node that found the route is that node's failure: nobody else can read what came back.
+#[test]
+fn a_delegate_answers_for_its_route() {
+    let mut net = Network::new(1, 3);
+    let invoice = net.publish(LockKind::Point, 1);
+    net.tails.insert(Node::Forwarder(1), nodes(&[2, 3]));
+    // The receiver wants more blocks by the time the payment comes.
+    let budget = ForwardingPolicy {
+        fee_base_msat: 20_000,
+        fee_proportional_millionths: 2_000,
+        cltv_expiry_delta: 200,
+    };
+    let tail = Tail::Delegated { budget, path: None };
+    let payment = net.payment_in(&invoice, vec![part(AMOUNT_MSAT, &[1], Node::Receiver, tail, 1)]);
+    let height = net.height;
+    net.tell_receiver(ReceiverEvent::Block { height: height + 1 }).unwrap();
+    let id = order(&mut net, payment, &[1]);
+    net.run();
+    let attempt = net.senders[0].attempts(&id).unwrap()[0];
+    let failure = Some((0, 0x2000 | 2));
+    let by = Node::Sender(0);
+    assert!(net.facts.contains(&Fact::AttemptFailed { by, attempt, failure }), "{:?}", net.facts);
+    assert_eq!(claims(&net), 0);
+    net.check_replay();
 }
 
 /// How far the 1,300 bytes of a payment's onion go. The figures of the page on the wire are these.

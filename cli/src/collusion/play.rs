@@ -371,9 +371,8 @@ impl Player<'_> {
             return Vec::new();
         }
         let attempts = self.world.attempts.iter().enumerate();
-        let own = attempts.filter(|(_, attempt)| {
-            attempt.payment == payment && attempt.tail_of.is_none()
-        });
+        let own =
+            attempts.filter(|(_, attempt)| attempt.payment == payment && attempt.tail_of.is_none());
         own.map(|(number, _)| number).collect()
     }
 

@@ -139,7 +139,9 @@ impl Story<'_> {
             self.world.mine(BETWEEN_PAYERS)?;
             let text = self.vault.invoices[HANDLE].clone();
             let fetches = match self.setting.rails {
-                Rails::Bolt12 => "gets the invoice for the receiver's offer from the vault".to_owned(),
+                Rails::Bolt12 => {
+                    "gets the invoice for the receiver's offer from the vault".to_owned()
+                }
                 Rails::Direct | Rails::Lnurl => {
                     format!("fetches the invoice of {HANDLE} from the vault")
                 }
@@ -314,10 +316,15 @@ impl Story<'_> {
         let in_parts = if parts > 1 { format!("in {parts} parts") } else { String::new() };
         Some(if way.trampoline.is_some() {
             let pays = if parts > 1 { format!("pays {in_parts}; ") } else { String::new() };
-            format!("{pays}knows the way as far as {}, and leaves the rest to it", name(forwarders.start))
+            format!(
+                "{pays}knows the way as far as {}, and leaves the rest to it",
+                name(forwarders.start)
+            )
         } else {
             let introduction = name(forwarders.end - self.world.on_path);
-            format!("knows the way as far as {introduction}, where the receiver's blinded path begins")
+            format!(
+                "knows the way as far as {introduction}, where the receiver's blinded path begins"
+            )
         })
     }
 
@@ -516,9 +523,7 @@ impl Story<'_> {
                 payer: payer(payment),
                 amount_sat: self.args.amount_sat,
                 parts: self.world.payments[payment].parts,
-                locked_sat: first
-                    .map(|edge| self.world.edges[edge].terms().amount.to_sat())
-                    .sum(),
+                locked_sat: first.map(|edge| self.world.edges[edge].terms().amount.to_sat()).sum(),
                 payer_has_receipt: self.world.receipts[payment],
                 receiver_was_paid: !to_receiver.is_empty() && to_receiver.iter().all(settled),
                 stolen_by: self.stolen.get(&payment).cloned(),

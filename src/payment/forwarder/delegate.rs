@@ -161,6 +161,7 @@ where
             expiry: first.expiry,
             path_key: None,
             packet: leg.packet,
+            is_tail: true,
         });
         forwarding.stage = Stage::Offered { lock: leg.locks[0], blind };
         self.tails.insert(attempt);
