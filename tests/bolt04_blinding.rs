@@ -365,7 +365,7 @@ fn message_over_joined_paths() {
                 assert_eq!(to, NextPeer::Node(expected.0), "{}", hop.alias);
                 message = next;
             }
-            (PeeledMessage::Receive { payload, data }, None) => {
+            (PeeledMessage::Receive { payload, data, .. }, None) => {
                 let hello = TlvStream::parse(&payload).unwrap().get(1).unwrap().value().to_vec();
                 assert_eq!(hello, b"hello");
                 let written = &vector.generate.hops.last().unwrap().encrypted_data_tlv;
