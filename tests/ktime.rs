@@ -365,7 +365,9 @@ fn a_payer_key_pays_once() {
     let second = net.pay_as(0, &invoice, "table 4", None, [2; 32]);
     assert_ne!(net.senders[0].locks(&first), net.senders[0].locks(&second));
     // The same key for other terms, though the first attempt has failed.
-    let other_amount = Payment { amount_msat: AMOUNT_MSAT + 1, ..order(&net, "table 4", 3) };
+    let mut other_amount = order(&net, "table 4", 3);
+    other_amount.amount_msat += 1;
+    other_amount.parts[0].amount_msat += 1;
     let refused = net.senders[0].apply(SenderEvent::Pay(other_amount)).unwrap_err();
     assert!(matches!(refused, PaymentError::PayerKeyInUse { .. }));
     net.run();
@@ -555,6 +557,14 @@ fn scene() -> (Network, StaticInvoice, u32) {
     (net, invoice, expiry)
 }
 
+/// What the receiver of this scene keeps of its invoice's paths.
+fn paths_of(net: &Network) -> ReceiverPaths {
+    match &net.receiver.log()[0] {
+        ReceiverEvent::PublishedPolynomial { paths, .. } => paths.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// The reaction of the receiver to one payment.
 fn receive(net: &mut Network, arrival: &Arrival, session: u8) -> Result<LockSecret, Refusal> {
     let edge = arrival.edge(net);
@@ -569,6 +579,7 @@ fn receive(net: &mut Network, arrival: &Arrival, session: u8) -> Result<LockSecr
 #[test]
 fn the_receiver_checks_everything_itself() {
     type Fault = (fn(&mut Arrival), Refusal);
+    const NOT_SIGNED: Refusal = Refusal::Payer(KtimeError::PayerSignature);
     let faults: &[Fault] = &[
         (|arrival| arrival.payload.payer = None, Refusal::PayerMismatch),
         (|arrival| arrival.payload.final_blind = None, Refusal::TweakMismatch),
@@ -576,14 +587,22 @@ fn the_receiver_checks_everything_itself() {
             |arrival| arrival.payer().invoice_id = InvoiceId::from_bytes([1; 32]),
             Refusal::InvoiceMismatch,
         ),
-        // Another x, so another lock.
-        (|arrival| arrival.payer().note = None, Refusal::LockMismatch),
-        (|arrival| arrival.payer().note = Some(b"table 5".to_vec()), Refusal::LockMismatch),
+        // Another x or another lock, which the payer has not signed.
+        (|arrival| arrival.payer().note = None, NOT_SIGNED),
+        (|arrival| arrival.payer().note = Some(b"table 5".to_vec()), NOT_SIGNED),
+        (|arrival| arrival.payer().key = PayerKey::new(secret([7; 32])).public_key(), NOT_SIGNED),
+        (|arrival| arrival.lock = Lock::Point(secret([7; 32]).to_point()), NOT_SIGNED),
+        // A lock that has nothing to do with Z(x), though it is signed.
         (
-            |arrival| arrival.payer().key = PayerKey::new(secret([7; 32])).public_key(),
+            |arrival| {
+                let lock = secret([7; 32]).to_point();
+                let key = payer_of(Some(b"table 4")).seed.key();
+                let x = arrival.payer().terms(AMOUNT_MSAT).x().unwrap();
+                arrival.payer().signature = key.sign_payment(&x, &lock, &[0; 32]);
+                arrival.lock = Lock::Point(lock);
+            },
             Refusal::LockMismatch,
         ),
-        (|arrival| arrival.lock = Lock::Point(secret([7; 32]).to_point()), Refusal::LockMismatch),
         // Whoever saw A, amount and note, but is not the payer.
         (
             |arrival| {
@@ -591,7 +610,7 @@ fn the_receiver_checks_everything_itself() {
                 let forger = PayerKey::new(secret([7; 32]));
                 arrival.payer().signature = forger.sign_payment(&x_of([1; 32]), &lock, &[0; 32]);
             },
-            Refusal::Payer(KtimeError::PayerSignature),
+            NOT_SIGNED,
         ),
     ];
     for (session, (fault, refusal)) in faults.iter().enumerate() {
@@ -714,7 +733,7 @@ fn nothing_is_revealed_before_the_store_has_it() {
         let published = ReceiverEvent::PublishedPolynomial {
             invoice: invoice.clone(),
             polynomial,
-            paths: ReceiverPaths::default(),
+            paths: paths_of(&net),
         };
         receiver.apply(published).unwrap();
         let arrival = arrival(&invoice, "table 4", expiry);
@@ -737,10 +756,11 @@ fn a_crash_between_record_and_claim_repeats_that_claim_and_no_other() {
     let (mut net, invoice, expiry) = scene();
     let arrival = arrival(&invoice, "table 4", expiry);
     let edge = arrival.edge(&mut net);
+    let paths = paths_of(&net);
     let published = || ReceiverEvent::PublishedPolynomial {
         invoice: invoice.clone(),
         polynomial: PaymentPolynomial::from_entropy(&[9; 32], K).unwrap(),
-        paths: ReceiverPaths::default(),
+        paths: paths.clone(),
     };
     let mut receiver = Receiver::with_store(receiver_config(), MemoryClaimStore::default());
     receiver.apply(published()).unwrap();

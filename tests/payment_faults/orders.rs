@@ -6,8 +6,7 @@ use pointlock::lock::LockSecret;
 use pointlock::payment::{AttemptSeed, HoldPlan, Payee, Payment, PaymentError, SenderEvent};
 
 use crate::network::{
-    AMOUNT_MSAT, LockKind, Network, Node, TIME, hops, invoice_of, invoice_secret, node_id,
-    node_key, policy,
+    AMOUNT_MSAT, LockKind, Network, Node, TIME, hops, invoice_of, invoice_secret, node_id, node_key,
 };
 use crate::receiver::polynomial;
 use crate::scene::{entropy, offer, refuses_sender, snapshot};
@@ -22,7 +21,7 @@ fn orders_that_cannot_be_right_are_refused() {
         SenderEvent::Pay(payment)
     };
     let route = [node_id(Node::Receiver)];
-    let forwarder = hops(&[2], Node::Receiver).remove(0);
+    let forwarder = hops(&[3], Node::Receiver).remove(0);
     type Change = Box<dyn Fn(&mut Payment)>;
     let cases: Vec<(Change, PaymentError)> = vec![
         (

@@ -2,7 +2,7 @@
 
 use pointlock::curve::Keypair;
 use pointlock::invoice::{PaymentLock, PaymentPoints, StaticInvoice, StaticInvoiceBuilder};
-use pointlock::lock::{Blind, Lock, LockError, LockSecret, PaymentHash};
+use pointlock::lock::{Blind, Lock, LockSecret, PaymentHash};
 use pointlock::onion::OnionError;
 use pointlock::payment::{
     ForwardPayload, PayloadError, PaymentError, PaymentSecret, ReceiverEvent, ReceiverPaths,
@@ -14,8 +14,8 @@ use crate::network::{
     invoice_secret, node_id, node_key, secret_of,
 };
 use crate::scene::{
-    blind, build, final_case, flipped, invalid_hmac, receive, receive_packet, receiver_says,
-    refuses_receiver,
+    blind, build, final_case, final_packet, flipped, invalid_hmac, receive, receive_packet,
+    receiver_says, refuses_receiver,
 };
 
 #[test]
@@ -84,11 +84,12 @@ fn receiver_checks_the_lock() {
     use LockKind::{Hash, Point};
     let z = invoice_secret(Point, 0).lock();
     let other = Lock::Point(secret_of("other", 0).to_point());
-    for lock in [z, other, Lock::Hash(PaymentHash([1; 32]))] {
-        let expected = Some(Refusal::LockMismatch);
+    for lock in [z, other] {
         let said = receiver_says(Point, |case| case.lock = lock);
-        assert_eq!(said, expected);
+        assert_eq!(said, Some(Refusal::LockMismatch));
     }
+    let hash = Lock::Hash(PaymentHash([1; 32]));
+    assert_eq!(receiver_says(Point, |case| case.lock = hash), Some(Refusal::TweakMismatch));
     // The opposite point has the same x.
     let said = receiver_says(Point, |case| {
         let Lock::Point(point) = case.lock else { panic!("a point") };
@@ -103,16 +104,21 @@ fn receiver_checks_the_lock() {
         case.payload.final_blind = None;
     });
     assert_eq!(said, Some(Refusal::TweakMismatch));
-    // Y = −z
-    let said = receiver_says(Point, |case| {
-        let LockSecret::Scalar(z) = invoice_secret(Point, 0) else { panic!("a scalar") };
-        case.payload.final_blind = Some(Blind::new(z.negate()));
-    });
-    assert_eq!(said, Some(Refusal::Lock(LockError::BlindCancelsLock)));
+    // Y = −z, and a Y that leaves nothing of the lock.
+    let LockSecret::Scalar(z) = invoice_secret(Point, 0) else { panic!("a scalar") };
+    for y in [z.negate(), z.add(blind("final", 0).as_scalar()).unwrap()] {
+        let said = receiver_says(Point, |case| case.payload.final_blind = Some(Blind::new(y)));
+        assert_eq!(said, Some(Refusal::LockMismatch));
+    }
 
     let said = receiver_says(Hash, |case| case.lock = Lock::Hash(PaymentHash([1; 32])));
     assert_eq!(said, Some(Refusal::LockMismatch));
-    assert_eq!(receiver_says(Hash, |case| case.lock = other), Some(Refusal::LockMismatch));
+    assert_eq!(receiver_says(Hash, |case| case.lock = other), Some(Refusal::TweakMismatch));
+    // The HMACs cover the hash: a hop that puts another one in its place ruins the packet.
+    let (mut net, mut case) = final_case(Hash);
+    let packet = final_packet(&case, 0);
+    case.lock = hash;
+    assert_eq!(receive_packet(&mut net, &case, packet), Some(invalid_hmac()));
     let said = receiver_says(Hash, |case| case.payload.final_blind = Some(blind("final", 0)));
     assert_eq!(said, Some(Refusal::TweakMismatch));
 }

@@ -128,8 +128,11 @@ pub(crate) fn final_case(kind: LockKind) -> (Network, FinalCase) {
 
 /// None when it claims.
 pub(crate) fn receive(net: &mut Network, case: &FinalCase, session: usize) -> Option<Refusal> {
-    let packet = build_under(case.lock, &[(Node::Receiver, case.payload.to_bytes())], session);
-    receive_packet(net, case, packet)
+    receive_packet(net, case, final_packet(case, session))
+}
+
+pub(crate) fn final_packet(case: &FinalCase, session: usize) -> Packet {
+    build_under(case.lock, &[(Node::Receiver, case.payload.to_bytes())], session)
 }
 
 pub(crate) fn receive_packet(
