@@ -78,9 +78,11 @@ impl Origin {
     }
 
     /// The packet could not be peeled. Whatever is wrong with a payload that has data of a blinded path, it is the
-    /// introduction node that says so.
+    /// introduction node that says so; of a payload that is no TLV stream nobody can say whether it has any.
     pub(super) fn locate(&mut self, error: &BlindingError) {
-        self.set_path(!matches!(error, BlindingError::Onion { .. }));
+        let of_path =
+            !matches!(error, BlindingError::Onion { .. } | BlindingError::InvalidPayload { .. });
+        self.set_path(of_path);
     }
 
     /// What to say to the neighbour that offered this contract.
@@ -155,6 +157,7 @@ fn code(refusal: &Refusal) -> u16 {
         Refusal::Blinding(BlindingError::Onion { source }) => {
             source.failure_code().unwrap_or(TEMPORARY_NODE_FAILURE)
         }
+        Refusal::Blinding(BlindingError::InvalidPayload { .. }) => INVALID_ONION_PAYLOAD,
         Refusal::Blinding(_) => INVALID_ONION_BLINDING,
         Refusal::Payload(_)
         | Refusal::RouteEnd
@@ -205,16 +208,14 @@ fn message(code: u16, refusal: &Refusal, amount_msat: u64, height: u32) -> Vec<u
             message.extend_from_slice(&height.to_be_bytes());
         }
         INVALID_ONION_PAYLOAD => {
-            let tlv_type = match refusal {
-                Refusal::Payload(error) => error.tlv_type(),
-                _ => None,
+            // The offset, which BOLT 4 asks for where the stream itself is broken.
+            let (tlv_type, offset) = match refusal {
+                Refusal::Blinding(BlindingError::InvalidPayload { source: error })
+                | Refusal::Payload(PayloadError::Wire(error)) => (error.tlv_type(), error.offset()),
+                Refusal::Payload(error) => (error.tlv_type(), None),
+                _ => (None, None),
             };
             write_bigsize(&mut message, tlv_type.unwrap_or(0));
-            // The offset, which BOLT 4 asks for where the stream itself is broken.
-            let offset = match refusal {
-                Refusal::Payload(PayloadError::Wire(error)) => error.offset(),
-                _ => None,
-            };
             let offset = offset.and_then(|offset| u16::try_from(offset).ok()).unwrap_or(0);
             message.extend_from_slice(&offset.to_be_bytes());
         }
