@@ -111,9 +111,17 @@ fn small() -> (Model, [usize; 3]) {
     let kind = InvoiceKind::Points { coefficients: 1 };
     symbols.add_invoice(InvoiceId::from_bytes([1; 32]), kind);
     for id in [2, 3] {
-        let (x, hold, parts) = (None, None, Vec::new());
-        let id = AttemptId([id; 32]);
-        symbols.add_attempt(AttemptSymbols { id, invoice: 0, edges: 2, x, hold, parts }).unwrap();
+        let attempt = AttemptSymbols {
+            id: AttemptId([id; 32]),
+            invoice: 0,
+            edges: 2,
+            x: None,
+            hold: None,
+            parts: Vec::new(),
+            path: None,
+            tail_of: None,
+        };
+        symbols.add_attempt(attempt).unwrap();
     }
     let mut model = Model::new(symbols);
     let parties = ["payer", "sender", "hop"].map(|name| model.add_party(name));
@@ -221,6 +229,8 @@ fn numbers_that_do_not_exist() {
         x,
         hold: None,
         parts: Vec::new(),
+        path: None,
+        tail_of: None,
     };
     assert!(symbols.add_attempt(attempt(None)).is_err());
     symbols.add_invoice(InvoiceId::from_bytes([1; 32]), InvoiceKind::Points { coefficients: 2 });

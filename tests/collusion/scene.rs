@@ -119,6 +119,8 @@ impl Scene {
                 x: Some(*x),
                 hold: None,
                 parts: Vec::new(),
+                path: None,
+                tail_of: None,
             };
             symbols.add_attempt(attempt).unwrap();
         }

@@ -164,6 +164,7 @@ where
             is_tail: true,
         });
         forwarding.stage = Stage::Offered { lock: leg.locks[0], blind };
+        forwarding.origin.set_delegate();
         self.tails.insert(attempt);
         Ok(forwarding.wanted().into_iter().collect())
     }
