@@ -93,8 +93,7 @@ where
                 (Payload::Forward(payload), Some(packet)) => {
                     let ForwardPayload { short_channel_id, amount_msat, expiry, tweak } = payload;
                     let to = NextPeer::Channel(short_channel_id);
-                    let (path_key, is_tail) = (None, false);
-                    let outgoing = Outgoing { to, amount_msat, expiry, path_key, packet, is_tail };
+                    let outgoing = Outgoing { to, amount_msat, expiry, path_key: None, packet };
                     (Order::Forward(outgoing), tweak)
                 }
                 (Payload::Delegate(payload), None) => {
@@ -242,6 +241,5 @@ fn along_path(
     path.check_features(&[])?;
     let (amount_msat, expiry) = path.forward(edge::amount_msat(funded), edge::expiry(funded))?;
     let to = path.next_peer().ok_or(BlindingError::Missing { field: "short_channel_id" })?;
-    let path_key = Some(path.next_path_key);
-    Ok(Outgoing { to, amount_msat, expiry, path_key, packet, is_tail: false })
+    Ok(Outgoing { to, amount_msat, expiry, path_key: Some(path.next_path_key), packet })
 }

@@ -161,7 +161,6 @@ where
             expiry: first.expiry,
             path_key: None,
             packet: leg.packet,
-            is_tail: true,
         });
         forwarding.stage = Stage::Offered { lock: leg.locks[0], blind };
         forwarding.origin.set_delegate();

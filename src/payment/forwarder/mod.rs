@@ -230,8 +230,6 @@ struct Outgoing {
     expiry: u32,
     path_key: Option<Point>,
     packet: Packet,
-    /// It is the beginning of a route that this node has found itself.
-    is_tail: bool,
 }
 
 #[derive(Debug)]
@@ -489,10 +487,6 @@ where
     ) -> Result<Vec<ForwarderAction>, PaymentError> {
         let (incoming, _) = self.committed(outgoing, "failure")?;
         let Some(forwarding) = self.forwards.get_mut(&incoming) else { return Ok(Vec::new()) };
-        // What failed on a route of this node's own is encrypted for this node, and no word to the sender.
-        if matches!(&forwarding.order, Order::Forward(Outgoing { is_tail: true, .. })) {
-            return Ok(self.fail(&incoming, Refusal::NoRoute).into_iter().collect());
-        }
         forwarding.stage = Stage::Failing;
         let failure = forwarding.origin.pass_on(failure);
         Ok(alloc::vec![self.fail_with(incoming, Refusal::Downstream, failure)])
