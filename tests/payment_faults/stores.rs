@@ -1,7 +1,13 @@
 //! Stores that fail.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use bitcoin::OutPoint;
+use pointlock::claims::{ClaimStore, LockSet, MemoryClaimStore, PolynomialState};
 use pointlock::hold::{HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore};
+use pointlock::invoice::InvoiceId;
+use pointlock::invoice::ktime::{PayerScalar, PolynomialId};
 use pointlock::payment::{Forwarder, ForwarderAction, ForwarderEvent, PaymentError};
 
 use crate::network::{HEIGHT, Node, node_id};
@@ -118,4 +124,73 @@ fn a_hold_that_the_store_refused_is_reported_again() {
     assert!(forwarder.pending().is_empty(), "not failed either");
     assert!(forwarder.apply(event()).unwrap().is_empty());
     assert_eq!(forwarder.ledger().store().open().unwrap().len(), 1);
+}
+
+/// A store of claims that fails once when it is told to: before its work, or after it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FailingClaims {
+    inner: MemoryClaimStore,
+    pub(crate) fail: Rc<Cell<Option<bool>>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Broken;
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("broken")
+    }
+}
+
+impl ClaimStore for FailingClaims {
+    type Error = Broken;
+
+    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, Broken> {
+        let Ok(state) = self.inner.polynomial(id);
+        Ok(state)
+    }
+
+    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, Broken> {
+        let Ok(locks) = self.inner.claim(id, x);
+        Ok(locks)
+    }
+
+    fn insert_polynomial(
+        &mut self,
+        id: PolynomialId,
+        invoice: InvoiceId,
+        k: u32,
+    ) -> Result<bool, Broken> {
+        let Ok(inserted) = self.inner.insert_polynomial(id, invoice, k);
+        Ok(inserted)
+    }
+
+    fn insert_claim(
+        &mut self,
+        id: PolynomialId,
+        x: PayerScalar,
+        locks: LockSet,
+    ) -> Result<bool, Broken> {
+        match self.fail.take() {
+            Some(false) => Err(Broken),
+            Some(true) => {
+                let Ok(_) = self.inner.insert_claim(id, x, locks);
+                Err(Broken)
+            }
+            None => {
+                let Ok(inserted) = self.inner.insert_claim(id, x, locks);
+                Ok(inserted)
+            }
+        }
+    }
+
+    fn retire(&mut self, id: PolynomialId) -> Result<bool, Broken> {
+        let Ok(known) = self.inner.retire(id);
+        Ok(known)
+    }
+
+    fn retire_all(&mut self) -> Result<(), Broken> {
+        let Ok(()) = self.inner.retire_all();
+        Ok(())
+    }
 }
