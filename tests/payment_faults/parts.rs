@@ -87,7 +87,9 @@ fn waits(net: &mut Network, case: &FinalCase, session: usize) -> OutPoint {
     // Nothing was computed that opens a contract.
     let source = SecretSource::Lock { contract: outpoint };
     assert_eq!(net.receiver.view().get(source), None);
-    assert!(net.receiver.pending().is_empty());
+    assert!(!net.receiver.pending().iter().any(|action| matches!(action,
+        ReceiverAction::Claim { incoming, .. } | ReceiverAction::Fail { incoming, .. }
+            if *incoming == outpoint)));
     outpoint
 }
 
@@ -406,7 +408,8 @@ fn a_store_that_fails_at_the_last_part() {
             assert!(receiver.apply(event(index)).unwrap().is_empty());
         }
         let view = receiver.view().clone();
-        for _ in 0..3 {
+        // After its work it has what it needs: the second time it has nothing to do.
+        for _ in 0..if after { 1 } else { 3 } {
             fail.set(Some(after));
             let error = receiver.apply(event(2)).unwrap_err();
             assert_eq!(error, PaymentError::Claims(ClaimError::Store("broken".to_owned())));
