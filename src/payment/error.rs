@@ -319,7 +319,7 @@ pub enum PaymentError {
         /// What exceeds it.
         field: &'static str,
     },
-    /// The invoice does not say that it may be paid in parts.
+    /// The invoice does not say that it may be paid in parts, or has a payment hash.
     #[error("invoice_features: the receiver takes no payment in parts")]
     PartsNotAllowed,
     /// The parts do not add up to the payment, or there are none, or more than 483.

@@ -5,7 +5,7 @@ use super::super::{
     AttemptSeed, ForwardingPolicy, HopBlinds, PayerSeed, PaymentError, Recipient, RouteHop,
 };
 use crate::curve::Point;
-use crate::invoice::{Amount, PaymentPath, StaticInvoice};
+use crate::invoice::{Amount, PaymentLock, PaymentPath, StaticInvoice};
 
 /// The bits of `basic_mpp`, by which an invoice says that it may be paid in parts (BOLT 9).
 const BASIC_MPP: [usize; 2] = [16, 17];
@@ -119,8 +119,10 @@ impl Payment {
         if sum != Some(self.amount_msat) || self.parts.len() > Self::MAX_PARTS {
             return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
         }
-        let in_parts = |bit: &usize| BASIC_MPP.contains(bit);
-        if self.parts.len() > 1 && !invoice.invoice_features().bits().any(|bit| in_parts(&bit)) {
+        // What makes parts one payment is in their lock points: under a hash there are none.
+        let allowed = matches!(invoice.lock(), Some(PaymentLock::Points(_)))
+            && invoice.invoice_features().bits().any(|bit| BASIC_MPP.contains(&bit));
+        if self.parts.len() > 1 && !allowed {
             return Err(PaymentError::PartsNotAllowed);
         }
         if let Some(hold) = self.hold {
