@@ -9,7 +9,7 @@ from cases import BAD_POINTS, BAD_SCALARS, Rows, add_malformed, bad_sizes, draw,
 from cases_wire_routes import routes
 from secp256k1 import ORDER, G, bytes32, compressed
 
-UNKNOWN_EVEN, UNKNOWN_ODD = (22, 65568), (65569, 2**32 + 1)
+UNKNOWN_EVEN, UNKNOWN_ODD = (16, 22, 65568), (65569, 2**32 + 1)
 
 
 def generate():
@@ -63,17 +63,30 @@ HOLD = {
     "latest_release_height": 850_100,
 }
 HASH_HOLD = {name: value for name, value in HOLD.items() if name != "held_blind"}
-BLINDED = {"encrypted_recipient_data": draw("wire/data") + draw("wire/data", 1)}
-INTRODUCTION = BLINDED | {"current_path_key": point("path-key")}
+NODE_SECRET, PATH_SESSION = draw_scalar("wire/node"), draw_scalar("wire/path/session")
+
+
+def path_of_one(data):
+    """The node's place in a path: the fields that it reads, and the key by which it opens them."""
+    [hop] = onion.blind_path(PATH_SESSION, [NODE_SECRET * G], [bolt12.stream(data)])
+    return {"encrypted_recipient_data": hop.encrypted_data}
+
+
+CONSTRAINTS = (852_000).to_bytes(4, "big") + b"\x01"
+RELAY = (36).to_bytes(2, "big") + (100).to_bytes(4, "big") + bolt12.truncated(1_000)
+PATH_KEY = compressed(PATH_SESSION * G)
+BLINDED = path_of_one({2: FORWARD["short_channel_id"], 10: RELAY, 12: CONSTRAINTS})
+INTRODUCTION = BLINDED | {"current_path_key": PATH_KEY}
+END = path_of_one({6: draw("wire/path-id"), 12: CONSTRAINTS})
 RECEIVED = {"amt_to_forward": 5_000_000, "outgoing_cltv_value": 850_100}
 CLEAR = {
     "payment_data": {"payment_secret": wire.payment_secret(draw("wire/invoice")), "total_msat": 5_000_000},
 }
-PATH = BLINDED | {"total_amount_msat": 5_000_000}
+PATH = END | {"total_amount_msat": 5_000_000}
 FINAL_BLIND = {"final_blind": scalar("final-blind")}
 PART = {"part_share": {"share": scalar("share"), "part": 2, "parts": 3}}
 PAYER_SECRET, PAYER = bip340.even_key(draw_scalar("wire/payer"))
-PACKET = draw("wire/packet") * 17 + bytes(wire.TRAMPOLINE_LENGTH - 17 * 32)
+PACKET = b"\0" + point("packet") + draw("wire/packet") * 16 + bytes(20)
 RECIPIENT_PATH = {
     "path": {
         "first_node_id": point("path/first"),
@@ -113,10 +126,11 @@ def payer(note):
 
 def kinds():
     """(name, op, what it is, lock, context, fields): each is read whole and then broken field by field."""
-    key = {"path_key": None}
-    inside = {"path_key": point("path-key")}
+    secret = {"node_secret": bytes32(NODE_SECRET)}
+    key, inside = secret | {"path_key": None}, secret | {"path_key": PATH_KEY}
     explicit, final = {"blind": scalar("blind")}, RECEIVED | CLEAR | FINAL_BLIND
-    in_path = RECEIVED | PATH | FINAL_BLIND
+    in_path, hash_delegated = RECEIVED | PATH | FINAL_BLIND, RECEIVED | {"trampoline_onion_packet": PACKET}
+    alone = {"current_path_key": PATH_KEY}
     return [
         ("forward/explicit", "forward", "a forwarder, its y in the payload", "point", key, FORWARD | explicit),
         ("forward/derived", "forward", "a forwarder that derives its y", "point", key, FORWARD),
@@ -132,19 +146,21 @@ def kinds():
         ("final/all", "final", "the receiver, k-time, one part", "point", key, final | payer(b"table 4") | PART),
         ("final/path", "final", "the receiver at the end of a path", "point", inside, in_path),
         ("final/path-payer", "final", "the same, k-time", "point", inside, in_path | payer(b"table 4") | PART),
-        ("final/path-alone", "final", "a path of the receiver alone", "point", key, in_path | INTRODUCTION),
+        ("final/path-alone", "final", "a path of the receiver alone", "point", key, in_path | alone),
         ("final/hash", "final", "the receiver under a hash lock", "hash", key, RECEIVED | CLEAR),
         ("final/hash-path", "final", "the same in a path", "hash", inside, RECEIVED | PATH),
         ("delegate/node", "delegate", "a delegate to a node, its y derived", "point", {}, TO_NODE),
         ("delegate/explicit", "delegate", "the same, its y in the payload", "point", {}, TO_NODE | explicit),
         ("delegate/path", "delegate", "a delegate to a path", "point", {}, TO_PATH | explicit),
         ("delegate/hold", "delegate", "a delegate that holds", "point", {}, TO_NODE | HOLD),
+        ("delegate/hash-hold", "delegate", "a delegate that holds, under a hash lock", "hash", {}, TO_NODE | HASH_HOLD),
         ("delegated/clear", "delegated", "from a delegate, in the clear", "point", key, DELEGATED),
-        ("delegated/path", "delegated", "from a delegate, at the end of a path", "point", inside, DELEGATED | BLINDED),
+        ("delegated/path", "delegated", "from a delegate, at the end of a path", "point", inside, DELEGATED | END),
         (
             *("delegated/path-alone", "delegated", "from a delegate, a path of the recipient alone", "point", key),
-            DELEGATED | INTRODUCTION,
+            DELEGATED | END | alone,
         ),
+        ("delegated/hash", "delegated", "from a delegate, under a hash lock", "hash", key, hash_delegated),
         ("inner/clear", "inner", "in a delegate's packet", "point", {"in_path": False}, final),
         ("inner/payer", "inner", "the same, k-time", "point", {"in_path": False}, final | payer(b"table 4")),
         (
@@ -156,7 +172,10 @@ def kinds():
 
 NAMES = {codec.name: tlv_type for tlv_type, codec in wire.PAYLOAD.items()}
 MAY_BE_ABSENT = {"blind", "payer_note", "part_share"}
-GROUPS = ({"hold_id", "held_blind", "release_hash", "latest_release_height"},)
+# Without it the payload is one of another kind, and some other field is to blame.
+OPENS_THE_KIND = {"encrypted_recipient_data", "recipient_path", "outgoing_node_id", "trampoline_onion_packet"}
+OPENS_A_GROUP = {"hold_id", "payer_key"}
+OF_THE_LOCK = {"held_blind", "final_blind", "tail_blind"}
 
 
 def values(fields):
@@ -178,8 +197,12 @@ def payloads(rows, name, op, what, lock, context, fields):
     for index, (tlv_type, value) in enumerate(whole):
         field = wire.PAYLOAD[tlv_type].name
         without = whole[:index] + whole[index + 1 :]
-        if field not in MAY_BE_ABSENT and not _changes_the_kind(field, fields):
-            add(f"without-{field}", f"no {field}", encoded(without), field)
+        if field not in MAY_BE_ABSENT | OPENS_THE_KIND:
+            to_blame = "lock" if field in OF_THE_LOCK else field
+            if field in OPENS_A_GROUP:
+                # What it opens has no place without it: the first of that is to blame.
+                to_blame = wire.PAYLOAD[whole[index + 1][0]].name
+            add(f"without-{field}", f"no {field}", encoded(without), to_blame)
         add(f"twice-{field}", f"{field} twice", encoded([*whole[: index + 1], *whole[index:]]), field)
         if index:
             swapped = [*whole[: index - 1], whole[index], whole[index - 1], *whole[index + 1 :]]
@@ -197,56 +220,52 @@ def payloads(rows, name, op, what, lock, context, fields):
             add(f"unknown-{tlv_type}", f"a type {tlv_type}, odd and not known: passed over", known)
     last_type, _ = whole[-1]
     add("cut-off", "the last value lacks a byte", encoded(whole)[:-1], wire.PAYLOAD[last_type].name)
-    add("empty", "no bytes", b"", _first_missing(op, context))
-    for field in misplaced(op, lock, context, fields):
-        extra = SAMPLES[field]
-        add(f"misplaced-{field}", f"{field} has no place here", encoded(sorted([*whole, extra])), field)
+    for field in misplaced(op, fields):
+        to_blame = "encrypted_recipient_data" if field == "current_path_key" and op in PEELED else field
+        add(f"misplaced-{field}", f"{field} has no place here", encoded(sorted([*whole, SAMPLES[field]])), to_blame)
+    for field in of_another_lock(op, lock, fields):
+        add(f"other-lock-{field}", f"{field} under a hash lock", encoded(sorted([*whole, SAMPLES[field]])), "lock")
 
 
-def _changes_the_kind(field, fields):
-    """Without this field the payload is one of another kind, and some other field is to blame."""
-    if field == "encrypted_recipient_data":
-        return True
-    if field in ("recipient_path", "outgoing_node_id"):
-        return True
-    return field == "hold_id" and "hold_id" not in fields
-
-
-def _first_missing(op, context):
-    if context.get("path_key") and op == "forward":
-        return "encrypted_recipient_data"
-    return "amt_to_forward"
-
-
+# Read where a packet is peeled, and a path opened.
+PEELED = ("forward", "final", "delegated")
 SAMPLES = {
     name: (NAMES[name], value)
     for name, value in values(
         FORWARD | {"blind": scalar("blind")} | HOLD | RECEIVED | CLEAR | INTRODUCTION | PATH | FINAL_BLIND | PART
-        | payer(b"table 4") | TO_NODE | TO_PATH | DELEGATED | {"payment_metadata": b"\x01"}
+        | payer(b"table 4") | TO_NODE | TO_PATH | DELEGATED
     ).items()
     for name in [wire.PAYLOAD[name].name]
 }
 
 
-def misplaced(op, lock, context, fields):
+def misplaced(op, fields):
     """Fields that this kind never has, and that do not make it another kind."""
     every = set(SAMPLES) - set(fields)
-    blinded = "encrypted_recipient_data" in fields
-    allowed = {
-        "forward": set() if blinded else {"encrypted_recipient_data"},
-        "final": {"part_share", "trampoline_onion_packet", "encrypted_recipient_data"},
-        "inner": {"part_share"},
-        "delegate": {"recipient_path", "outgoing_node_id", "min_final_delta"},
-        "delegated": {"encrypted_recipient_data"},
-    }[op]
-    if lock == "point" and op in ("forward", "delegate") and not blinded:
-        allowed = allowed | {"blind"} if "hold_id" not in fields else allowed
-        allowed = allowed | set(HOLD) if "hold_id" not in fields else allowed
-    if lock == "hash" and op == "forward" and "hold_id" not in fields:
-        allowed = allowed | set(HASH_HOLD)
-    if lock == "point" and op in ("final", "inner"):
-        allowed = allowed | {"payer_key", "payer_note", "payer_invoice_id", "payer_signature"}
+    if op == "forward" and "encrypted_recipient_data" in fields:
+        allowed = {"current_path_key"}
+    elif op in ("forward", "delegate"):
+        allowed = {"blind", *HOLD} if "hold_id" not in fields else {"held_blind"}
+        allowed |= {"encrypted_recipient_data"}
+        allowed |= {"recipient_path", "outgoing_node_id", "min_final_delta"} if op == "delegate" else set()
+    elif op == "delegated":
+        allowed = {"encrypted_recipient_data", "outgoing_node_id", "recipient_path", "tail_blind"}
+    else:
+        allowed = {"part_share", "final_blind", "payer_key", "trampoline_onion_packet"}
+        allowed |= {"payer_note"} if "payer_key" in fields else set()
+        allowed |= {"encrypted_recipient_data"} if op == "final" else set()
+    if "encrypted_recipient_data" in fields:
+        allowed = allowed | {"current_path_key"}
     return sorted(every - allowed, key=NAMES.get)
+
+
+def of_another_lock(op, lock, fields):
+    """What only a point lock has."""
+    if lock == "point":
+        return []
+    if op in ("forward", "delegate"):
+        return ["held_blind"] if "hold_id" in fields else ["blind"]
+    return ["tail_blind"] if op == "delegated" else ["final_blind", "part_share"]
 
 
 def changed(rows, prefix, op, base, fields, field, cases):
@@ -273,7 +292,7 @@ TU32 = [
 
 
 def forwarders(rows):
-    base = {"lock": "point", "path_key": None}
+    base = {"lock": "point", "node_secret": bytes32(NODE_SECRET), "path_key": None}
     explicit = FORWARD | {"blind": scalar("blind")}
     changed(rows, "forward", "forward", base, explicit, "amt_to_forward", TU64)
     changed(rows, "forward", "forward", base, explicit, "outgoing_cltv_value", TU32)
@@ -285,14 +304,12 @@ def forwarders(rows):
     changed(rows, "forward", "forward", base, hold, "release_hash", bad_sizes(32))
     changed(rows, "forward", "forward", base, hold, "latest_release_height", TU32)
     changed(rows, "forward", "forward", base, INTRODUCTION, "current_path_key", BAD_POINTS)
-    inside = base | {"path_key": point("path-key")}
+    inside = base | {"path_key": PATH_KEY}
     for name, fields, where, field, comment in (
-        ("clear-with-path-key", FORWARD, inside, "amt_to_forward", "a path key came with it, and it is in the clear"),
+        ("clear-with-path-key", FORWARD, inside, "encrypted_recipient_data", "a path key came with it, and it is in the clear"),
         ("two-path-keys", INTRODUCTION, inside, "current_path_key", "a path key came with it, and is in it"),
         ("no-path-key", BLINDED, base, "current_path_key", "a path's hop, and no path key"),
-        ("path-key-in-the-clear", FORWARD | {"current_path_key": point("path-key")}, base, "current_path_key",
-         "a path key in the clear"),
-    ):
+            ):
         rows.add(f"forward/{name}", "forward", comment, where | {"payload": encoded(sorted(values(fields).items()))}, field)
     whole = encoded(sorted(values(explicit).items()))
     for name, payload, field, comment in (
@@ -306,7 +323,7 @@ def forwarders(rows):
 
 
 def receivers(rows):
-    base = {"lock": "point", "path_key": None}
+    base = {"lock": "point", "node_secret": bytes32(NODE_SECRET), "path_key": None}
     final = RECEIVED | CLEAR | FINAL_BLIND
     secret = CLEAR["payment_data"]["payment_secret"]
     changed(rows, "final", "final", base, final, "payment_data", [
@@ -339,9 +356,9 @@ def receivers(rows):
         ("empty", b"", "a note of no bytes, which is a note", "valid"),
         ("long", bytes(range(256)), "256 bytes, not all of them text", "valid"),
     ])
-    inside = base | {"path_key": point("path-key")}
+    inside = base | {"path_key": PATH_KEY}
     changed(rows, "final", "final", inside, RECEIVED | PATH | FINAL_BLIND, "total_amount_msat", TU64)
-    both = encoded(sorted(values(RECEIVED | PATH | FINAL_BLIND | INTRODUCTION).items()))
+    both = encoded(sorted(values(RECEIVED | PATH | FINAL_BLIND | {"current_path_key": PATH_KEY}).items()))
     rows.add("final/two-path-keys", "final", "a path key came with it, and is in it", inside | {"payload": both},
              "current_path_key")
 
@@ -350,7 +367,11 @@ def delegates(rows):
     base = {"lock": "point"}
     changed(rows, "delegate", "delegate", base, TO_NODE, "outgoing_node_id", BAD_POINTS)
     changed(rows, "delegate", "delegate", base, TO_NODE, "min_final_delta", TU32)
-    changed(rows, "delegate", "delegate", base, TO_NODE, "trampoline_onion_packet", bad_sizes(wire.TRAMPOLINE_LENGTH))
+    changed(rows, "delegate", "delegate", base, TO_NODE, "trampoline_onion_packet", [
+        *bad_sizes(wire.TRAMPOLINE_LENGTH),
+        ("version", flip(PACKET, 0), "version 1"),
+        ("key", PACKET[:1] + BAD_POINTS[5][1] + PACKET[34:], "an ephemeral key off the curve"),
+    ])
     path = wire.PAYLOAD[wire.RECIPIENT_PATH].write(RECIPIENT_PATH)
     key_at = 33
     changed(rows, "delegate", "delegate", base, TO_PATH, "recipient_path", [
@@ -369,7 +390,7 @@ def delegates(rows):
     ):
         payload = encoded(sorted(values(fields).items()))
         rows.add(f"delegate/{name}", "delegate", comment, base | {"payload": payload}, field)
-    changed(rows, "delegated", "delegated", base | {"path_key": None}, DELEGATED, "tail_blind", BAD_SCALARS)
+    changed(rows, "delegated", "delegated", base | {"node_secret": bytes32(NODE_SECRET), "path_key": None}, DELEGATED, "tail_blind", BAD_SCALARS)
 
 
 HELD = [
@@ -406,8 +427,8 @@ def announcements(rows):
     static = [(2, holds), (4, b"\x0c\xf8\xd4")]
     ktimed = [*static, (5, scalar("x"))]
 
-    def add(name, comment, records, expected="valid", culprit=None):
-        rows.add(f"{op}/{name}", op, comment, {"value": encoded(records)}, expected, culprit=culprit)
+    def add(name, comment, records, expected="valid"):
+        rows.add(f"{op}/{name}", op, comment, {"value": encoded(records)}, expected)
 
     add("one", "one hold", [(2, holds[:72]), static[1]])
     add("static", "two holds", static)
@@ -421,7 +442,7 @@ def announcements(rows):
         add(f"holds-{name}", what, [(2, value), *ktimed[1:]], "holds")
     for name, value, what in BAD_SCALARS[:3]:
         broken = holds[: 72 + 32] + value + holds[72 + 64 :]
-        add(f"holds-secret-{name}", f"the second h is {what}", [(2, broken), *ktimed[1:]], "holds", culprit=1)
+        add(f"holds-secret-{name}", f"the second h is {what}", [(2, broken), *ktimed[1:]], "holds")
     for name, value, what, *expected in TU32:
         add(f"latest_release_height-{name}", what, [static[0], (4, value)], *(expected or ["latest_release_height"]))
     for name, value, what in BAD_SCALARS:
@@ -433,8 +454,8 @@ def releases(rows):
     entries = [{name: entry[name] for name in ("hold_id", "release_secret")} for entry in HELD]
     holds = wire.RELEASED[2].write(entries)
 
-    def add(name, comment, value, expected="valid", culprit=None):
-        rows.add(f"{op}/{name}", op, comment, {"value": encoded([(2, value)])}, expected, culprit=culprit)
+    def add(name, comment, value, expected="valid"):
+        rows.add(f"{op}/{name}", op, comment, {"value": encoded([(2, value)])}, expected)
 
     add("one", "one hold", holds[:64])
     add("two", "two holds", holds)
@@ -443,7 +464,7 @@ def releases(rows):
     add("holds-short", "a byte too few", holds[:-1], "holds")
     add("holds-amount", "as long as an announcement's", holds + bytes(8), "holds")
     for name, value, what in BAD_SCALARS[:3]:
-        add(f"holds-secret-{name}", f"the first h is {what}", holds[:32] + value + holds[64:], "holds", culprit=0)
+        add(f"holds-secret-{name}", f"the first h is {what}", holds[:32] + value + holds[64:], "holds")
 
 
 def peeled(rows):

@@ -39,6 +39,8 @@ def _records(found):
 
 
 def _has_path_key(fields):
+    """Whether one came with the packet. The node's secret key is for whoever wants to open the path's data."""
+    fields.scalar("node_secret")
     return _optional(fields, "path_key", fields.point) is not None
 
 
@@ -159,11 +161,11 @@ class Walk:
         if not self.last:
             return wire.read_forward(found, self.hash_lock, has_path_key)
         types = [tlv_type for _, tlv_type, _ in found]
-        if wire.TAIL_BLIND in types:
-            return wire.read_delegated(found, self.hash_lock, has_path_key)
-        if wire.TRAMPOLINE in types:
+        if wire.TRAMPOLINE not in types:
+            return wire.read_final(found, self.hash_lock, has_path_key)
+        if wire.NODE in types or wire.RECIPIENT_PATH in types:
             return wire.read_delegate(found, self.hash_lock)
-        return wire.read_final(found, self.hash_lock, has_path_key)
+        return wire.read_delegated(found, self.hash_lock, has_path_key)
 
     def _unblind(self, node_secret, path_key):
         learned = onion.unblind(node_secret, path_key, self.fields["encrypted_recipient_data"])

@@ -19,21 +19,17 @@ from secp256k1 import ORDER, Malformed, bytes32, decompress, integer, tagged_has
 TRAMPOLINE_LENGTH = 1 + 33 + 500 + 32
 
 AMOUNT, EXPIRY, CHANNEL, PAYMENT_DATA = 2, 4, 6, 8
-ENCRYPTED_DATA, PATH_KEY, NODE, METADATA, TOTAL, TRAMPOLINE = 10, 12, 14, 16, 18, 20
+ENCRYPTED_DATA, PATH_KEY, NODE, TOTAL, TRAMPOLINE = 10, 12, 14, 18, 20
 BLIND, FINAL_BLIND, HOLD_ID, HELD_BLIND, RELEASE_HASH, RELEASE_HEIGHT = range(65537, 65549, 2)
 PAYER_KEY, PAYER_NOTE, PAYER_INVOICE_ID, PAYER_SIGNATURE, PART_SHARE = range(65549, 65559, 2)
 TAIL_BLIND, RECIPIENT_PATH, MIN_FINAL_DELTA, ANNOUNCEMENT, RELEASE = range(65559, 65569, 2)
 
-HOLD = (HOLD_ID, HELD_BLIND, RELEASE_HASH, RELEASE_HEIGHT)
+HOLD = (HOLD_ID, RELEASE_HASH, RELEASE_HEIGHT)
 PAYER = (PAYER_KEY, PAYER_INVOICE_ID, PAYER_SIGNATURE)
 
 
 class Unreadable(Exception):
-    """A value that its codec can't read; `culprit` is the bad entry of a list."""
-
-    def __init__(self, culprit=None):
-        super().__init__(culprit)
-        self.culprit = culprit
+    """A value that its codec can't read."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +78,10 @@ def _is_point(data):
 
 def _is_even_point(data):
     return _is_point(data) and data[0] == 2
+
+
+def _is_trampoline_packet(data):
+    return len(data) == TRAMPOLINE_LENGTH and data[0] == 0 and _is_point(data[1:34])
 
 
 def _read_payment_data(data):
@@ -197,7 +197,7 @@ def _list(name, lengths):
             reader = _Reader(data[start : start + size])
             entry = {field: reader.take(length) for field, length in lengths}
             if not is_scalar(entry["release_secret"]):
-                raise Unreadable(start // size)
+                raise Unreadable
             if "amount_msat" in entry:
                 entry["amount_msat"] = integer(entry["amount_msat"])
             entries.append(entry)
@@ -222,9 +222,8 @@ PAYLOAD = {
     ENCRYPTED_DATA: _raw("encrypted_recipient_data"),
     PATH_KEY: _checked("current_path_key", _is_point),
     NODE: _checked("outgoing_node_id", _is_point),
-    METADATA: _raw("payment_metadata"),
     TOTAL: _truncated("total_amount_msat", 64),
-    TRAMPOLINE: _raw("trampoline_onion_packet", TRAMPOLINE_LENGTH),
+    TRAMPOLINE: _checked("trampoline_onion_packet", _is_trampoline_packet),
     BLIND: _checked("blind", is_scalar),
     FINAL_BLIND: _checked("final_blind", is_scalar),
     HOLD_ID: _raw("hold_id", 32),
@@ -292,8 +291,8 @@ def read(found, codecs, required, optional=(), strict=False):
             raise Malformed(codec.name)
         try:
             fields[codec.name] = codec.read(value)
-        except Unreadable as unreadable:
-            raise Malformed(codec.name, unreadable.culprit) from None
+        except Unreadable:
+            raise Malformed(codec.name) from None
     for tlv_type in required:
         if codecs[tlv_type].name not in fields:
             raise Malformed(codecs[tlv_type].name)
@@ -307,64 +306,77 @@ def write(fields, codecs=None):
     return bolt12.stream({types[name]: codecs[types[name]].write(value) for name, value in fields.items()})
 
 
-def _lock_fields(types, hash_lock):
-    """(required, optional) of a node that forwards: y_i, or a hold."""
-    hold = [tlv_type for tlv_type in HOLD if not (hash_lock and tlv_type == HELD_BLIND)]
-    if any(tlv_type in types for tlv_type in HOLD):
-        return hold, []
-    return [], [] if hash_lock else [BLIND]
+def _types(found):
+    return [tlv_type for _, tlv_type, _ in found]
+
+
+def _tweak_fields(types):
+    """(required, optional) of a node that forwards: y_i, or a hold, which its id opens."""
+    return ([*HOLD], [HELD_BLIND]) if HOLD_ID in types else ([], [BLIND])
+
+
+def _check_tweak(fields, hash_lock):
+    """A point lock has a blind or derives one, a hash lock has none."""
+    if hash_lock and ("blind" in fields or "held_blind" in fields):
+        raise Malformed("lock")
+    if not hash_lock and "hold_id" in fields and "held_blind" not in fields:
+        raise Malformed("lock")
+    return fields
+
+
+def _path_fields(types, has_path_key):
+    """What stands in a payload within a path, or None outside. A path key alone is half of a path."""
+    if ENCRYPTED_DATA not in types:
+        if has_path_key or PATH_KEY in types:
+            raise Malformed("encrypted_recipient_data")
+        return None
+    return [ENCRYPTED_DATA] if has_path_key else [ENCRYPTED_DATA, PATH_KEY]
 
 
 def read_forward(found, hash_lock, has_path_key):
     """The payload of a node with a node after it. `has_path_key`: one came with the packet."""
-    types = [tlv_type for _, tlv_type, _ in found]
-    if ENCRYPTED_DATA in types or has_path_key:
-        key = [] if has_path_key else [PATH_KEY]
-        return read(found, PAYLOAD, [ENCRYPTED_DATA, *key], strict=True)
-    required, optional = _lock_fields(types, hash_lock)
-    return read(found, PAYLOAD, [AMOUNT, EXPIRY, CHANNEL, *required], optional)
+    types = _types(found)
+    path = _path_fields(types, has_path_key)
+    if path is not None:
+        return read(found, PAYLOAD, path, strict=True)
+    required, optional = _tweak_fields(types)
+    return _check_tweak(read(found, PAYLOAD, [AMOUNT, EXPIRY, CHANNEL, *required], optional), hash_lock)
 
 
-def _receiver_fields(types, hash_lock):
-    if hash_lock:
-        return [], []
-    if any(tlv_type in types for tlv_type in (*PAYER, PAYER_NOTE)):
-        return [FINAL_BLIND, *PAYER], [PAYER_NOTE, PART_SHARE]
-    return [FINAL_BLIND], [PART_SHARE]
+def _read_received(found, place, hash_lock):
+    """The receiver's payload, by the fields that its place asks for. The payer's key opens what is the payer's."""
+    required, optional = ([*PAYER], [PAYER_NOTE]) if PAYER_KEY in _types(found) else ([], [])
+    fields = read(found, PAYLOAD, [AMOUNT, EXPIRY, *place, *required], [FINAL_BLIND, PART_SHARE, *optional])
+    if hash_lock == ("final_blind" in fields) or hash_lock and "part_share" in fields:
+        raise Malformed("lock")
+    return fields
 
 
 def read_final(found, hash_lock, has_path_key):
     """The receiver's payload, in the clear or at the end of a path."""
-    types = [tlv_type for _, tlv_type, _ in found]
-    place = [PAYMENT_DATA]
-    if ENCRYPTED_DATA in types or has_path_key:
-        place = [ENCRYPTED_DATA, TOTAL, *([] if has_path_key else [PATH_KEY])]
-    required, optional = _receiver_fields(types, hash_lock)
-    return read(found, PAYLOAD, [AMOUNT, EXPIRY, *place, *required], optional)
+    path = _path_fields(_types(found), has_path_key)
+    return _read_received(found, [PAYMENT_DATA] if path is None else [*path, TOTAL], hash_lock)
 
 
 def read_inner(found, hash_lock, in_path):
-    """The receiver's payload inside a delegate's packet: what the path needs stands in the outer one."""
-    types = [tlv_type for _, tlv_type, _ in found]
-    place = TOTAL if in_path else PAYMENT_DATA
-    required, optional = _receiver_fields(types, hash_lock)
-    return read(found, PAYLOAD, [AMOUNT, EXPIRY, place, *required], optional)
+    """The receiver's payload inside a delegate's packet: what opens the path stands in the outer one."""
+    return _read_received(found, [TOTAL if in_path else PAYMENT_DATA], hash_lock)
 
 
 def read_delegate(found, hash_lock):
-    types = [tlv_type for _, tlv_type, _ in found]
+    types = _types(found)
     place = [RECIPIENT_PATH] if RECIPIENT_PATH in types else [NODE, MIN_FINAL_DELTA]
-    required, optional = _lock_fields(types, hash_lock)
-    return read(found, PAYLOAD, [AMOUNT, *place, TRAMPOLINE, *required], optional)
+    required, optional = _tweak_fields(types)
+    return _check_tweak(read(found, PAYLOAD, [AMOUNT, *place, TRAMPOLINE, *required], optional), hash_lock)
 
 
 def read_delegated(found, hash_lock, has_path_key):
     """The last payload of a delegate's own onion."""
-    types = [tlv_type for _, tlv_type, _ in found]
-    place = []
-    if ENCRYPTED_DATA in types or has_path_key:
-        place = [ENCRYPTED_DATA, *([] if has_path_key else [PATH_KEY])]
-    return read(found, PAYLOAD, [AMOUNT, EXPIRY, *place, TRAMPOLINE, *([] if hash_lock else [TAIL_BLIND])])
+    path = _path_fields(_types(found), has_path_key) or []
+    fields = read(found, PAYLOAD, [AMOUNT, EXPIRY, *path, TRAMPOLINE], [TAIL_BLIND])
+    if hash_lock == ("tail_blind" in fields):
+        raise Malformed("lock")
+    return fields
 
 
 def hop_blind(secret):
