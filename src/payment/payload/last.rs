@@ -85,12 +85,10 @@ impl PayerPayload {
 }
 
 impl FinalPayload {
-    const TYPES: [u64; 12] = [
+    const TYPES: [u64; 10] = [
         AMT_TO_FORWARD,
         OUTGOING_CLTV_VALUE,
         PAYMENT_DATA,
-        ENCRYPTED_RECIPIENT_DATA,
-        CURRENT_PATH_KEY,
         TOTAL_AMOUNT_MSAT,
         FINAL_BLIND,
         PART_SHARE,
@@ -100,14 +98,35 @@ impl FinalPayload {
         PAYER_SIGNATURE,
     ];
 
-    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
+    /// Reads the payload of the receiver in a packet that a node gave it which has found the way to it, where what opens a
+    /// blinded path stands outside: in that node's payload. `in_path` says whether it does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Payload::parse`](super::Payload::parse).
+    pub fn parse_inner(bytes: &[u8], in_path: bool) -> Result<Self, PayloadError> {
+        let fields = Fields::parse(bytes)?;
         fields.allow(&Self::TYPES)?;
-        let (payment_secret, total_msat) = if fields.has(TOTAL_AMOUNT_MSAT) {
+        Self::read_at(&fields, in_path)
+    }
+
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
+        let of_path = [ENCRYPTED_RECIPIENT_DATA, CURRENT_PATH_KEY];
+        fields.allow(&[Self::TYPES.as_slice(), &of_path].concat())?;
+        Self::read_at(fields, fields.has(ENCRYPTED_RECIPIENT_DATA))
+    }
+
+    /// The total stands beside the payment secret, or alone where a path has its own.
+    fn read_at(fields: &Fields<'_>, in_path: bool) -> Result<Self, PayloadError> {
+        let (payment_secret, total_msat) = if in_path {
             if fields.has(PAYMENT_DATA) {
                 return Err(PayloadError::Misplaced("payment_data"));
             }
             (None, fields.integer(TOTAL_AMOUNT_MSAT)?)
         } else {
+            if fields.has(TOTAL_AMOUNT_MSAT) {
+                return Err(PayloadError::Misplaced("total_amount_msat"));
+            }
             let data = fields.required(PAYMENT_DATA)?;
             let (secret, total) = data.split_first_chunk().ok_or(malformed(PAYMENT_DATA))?;
             let total_msat = read_tu64(total).map_err(|_| malformed(PAYMENT_DATA))?;

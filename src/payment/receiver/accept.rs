@@ -130,12 +130,11 @@ where
             None => delegated.packet.peel(node_key, &associated_data),
         }?;
         replay_tags.push(inner.shared_secret.replay_tag());
-        match (Payload::parse(&inner.payload, true)?, inner.next) {
-            (Payload::Final(payload), None) => {
-                Ok(Opened { payload, path, tail_blind: delegated.tail_blind, replay_tags })
-            }
-            _ => Err(Refusal::RouteEnd),
+        if inner.next.is_some() {
+            return Err(Refusal::RouteEnd);
         }
+        let payload = FinalPayload::parse_inner(&inner.payload, path.is_some())?;
+        Ok(Opened { payload, path, tail_blind: delegated.tail_blind, replay_tags })
     }
 
     fn check(
