@@ -14,6 +14,10 @@ use crate::payment::route::{PathEnd, RouteEnd};
 use crate::payment::{EdgeTerms, PayloadError, PaymentError};
 use crate::wire::{TlvWriter, WireError, tu64};
 
+/// The length of the payloads in the packet that a sender hands over for the recipient, in bytes. All of one length, so that
+/// it does not tell the node that finds the route how the payment differs from others.
+pub(in crate::payment) const INNER_PAYLOADS_LENGTH: usize = 500;
+
 /// To whom a node shall find the rest of the route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipient {
@@ -172,6 +176,9 @@ impl DelegatedPayload {
 }
 
 fn packet(fields: &Fields<'_>) -> Result<Packet, PayloadError> {
-    Packet::from_bytes_of_any_length(fields.required(TRAMPOLINE_ONION_PACKET)?)
-        .map_err(|_| malformed(TRAMPOLINE_ONION_PACKET))
+    let bytes = fields.required(TRAMPOLINE_ONION_PACKET)?;
+    if bytes.len() != Packet::LENGTH - Packet::PAYLOADS_LENGTH + INNER_PAYLOADS_LENGTH {
+        return Err(malformed(TRAMPOLINE_ONION_PACKET));
+    }
+    Packet::from_bytes_of_any_length(bytes).map_err(|_| malformed(TRAMPOLINE_ONION_PACKET))
 }

@@ -13,6 +13,7 @@ pub use delegate::{DelegatePayload, DelegatedPayload, Recipient};
 pub use forward::{ForwardPayload, HoldOrder, Tweak};
 pub use last::{FinalPayload, PartShare, PayerPayload, PaymentSecret};
 
+pub(super) use delegate::INNER_PAYLOADS_LENGTH;
 pub(super) use types::{HELD_PTLC_AVAILABLE, RELEASE_HELD_PTLC, type_of};
 
 use super::PayloadError;
