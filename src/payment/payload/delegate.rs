@@ -8,7 +8,7 @@ use super::types::{
 };
 use crate::curve::Point;
 use crate::invoice::PaymentPath;
-use crate::lock::Blind;
+use crate::lock::{Blind, Lock};
 use crate::onion::Packet;
 use crate::payment::route::{PathEnd, RouteEnd};
 use crate::payment::{EdgeTerms, PayloadError, PaymentError};
@@ -155,6 +155,11 @@ impl DelegatedPayload {
             tail_blind: fields.scalar(TAIL_BLIND, Blind::from_bytes)?,
             packet: packet(fields)?,
         })
+    }
+
+    /// Whether it belongs to a contract under this lock: a point lock has δ, and a hash lock has none.
+    pub fn fits(&self, lock: &Lock) -> bool {
+        self.tail_blind.is_some() == matches!(lock, Lock::Point(_))
     }
 
     /// The fields, for the last layer of the node's onion. The end of a blinded path gets its encrypted data beside them.

@@ -9,7 +9,7 @@ use super::types::{
 use crate::curve::Tag;
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::{NoteHash, PayerPublicKey, PaymentSignature, PaymentTerms};
-use crate::lock::Blind;
+use crate::lock::{Blind, Lock};
 use crate::payment::PayloadError;
 use crate::wire::{TlvWriter, read_tu64, tu64};
 
@@ -141,6 +141,14 @@ impl FinalPayload {
             part: PartShare::read(fields)?,
             payer: PayerPayload::read(fields)?,
         })
+    }
+
+    /// Whether it belongs to a contract under this lock: a point lock has Y, a hash lock neither that nor a share.
+    pub fn fits(&self, lock: &Lock) -> bool {
+        match lock {
+            Lock::Point(_) => self.final_blind.is_some(),
+            Lock::Hash(_) => self.final_blind.is_none() && self.part.is_none(),
+        }
     }
 
     /// The fields, for the innermost layer of the onion. The end of a blinded path gets its encrypted data beside them.
