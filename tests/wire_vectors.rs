@@ -52,7 +52,7 @@ fn announcement_and_release() {
     check(
         "wire",
         &[
-            ("wire.held_ptlc_available", 31, payloads::held_ptlc_available),
+            ("wire.held_ptlc_available", 30, payloads::held_ptlc_available),
             ("wire.release_held_ptlc", 14, payloads::release_held_ptlc),
         ],
     );

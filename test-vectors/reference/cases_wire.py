@@ -420,7 +420,8 @@ def _broken_stream(rows, op, whole, names):
     add("unknown-7", "a type 7, odd and not known: passed over", sorted([*whole, (7, b"\x01")]), "valid")
     last = names[whole[-1][0]]
     rows.add(f"{op}/cut-off", op, "a byte too few", {"value": encoded(whole)[:-1]}, last)
-    rows.add(f"{op}/empty", op, "no bytes", {"value": b""}, "holds")
+    if len(whole) == 1:
+        rows.add(f"{op}/empty", op, "no bytes", {"value": b""}, "holds")
 
 
 def announcements(rows):

@@ -42,8 +42,11 @@ fn peel(row: &Row, last: bool) -> Result<PeeledPayment, Refusal> {
         Lock::Hash(hash) => hash.0.to_vec(),
         Lock::Point(_) => Vec::new(),
     };
-    let (packet, _) = Packet::build(entropy(3), &hops, &associated_data).unwrap();
-    let packet = Packet::from_bytes(&packet.to_bytes()).unwrap();
+    // With room for a field twice, which a payment's packet does not have for the longest.
+    let (keys, payloads): (Vec<Point>, Vec<Vec<u8>>) = hops.iter().cloned().unzip();
+    let plan = Packet::plan(entropy(3), &keys).unwrap();
+    let (packet, _) = plan.build(&payloads, &associated_data, 2 * Packet::PAYLOADS_LENGTH).unwrap();
+    let packet = Packet::from_bytes_of_any_length(&packet.to_bytes()).unwrap();
     let peeled = peel_payment(&packet, &node_secret, path_key.as_ref(), &associated_data);
     let peeled = peeled.map_err(|error| of_blinding(&error))?;
     assert_eq!(*peeled.layer.payload, hops[0].1);
