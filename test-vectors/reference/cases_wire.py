@@ -30,12 +30,15 @@ def generate():
 def derivations(rows):
     for op, field, what in (
         ("hop_blind", "shared_secret", "y_i from what sender and forwarder share by the onion"),
-        ("path_blind", "path_secret", "b_i from what receiver and hop share by the path"),
         ("payment_secret", "invoice_id", "the payment secret of an invoice"),
     ):
         for index in range(3):
             rows.add(f"{op}/{index}", op, what, {field: draw(f"wire/{op}", index)})
         add_malformed(rows, op, op, {field: bytes(32)}, field, bad_sizes(32))
+    hops = [{"node_secret": scalar(f"hop/{index}"), "path_key": point(f"hop/{index}/key")} for index in range(3)]
+    for index, hop in enumerate(hops):
+        rows.add(f"path_blind/{index}", "path_blind", "b_i from what receiver and hop share by the path", hop)
+    add_malformed(rows, "path_blind", "path_blind", hops[0], "path_key", BAD_POINTS)
     for index in range(3):
         secret = bytes32(draw_scalar(f"wire/release/{index}"))
         rows.add(f"release_hash/{index}", "release_hash", "c from h", {"release_secret": secret})
@@ -417,7 +420,8 @@ def _broken_stream(rows, op, whole, names):
     add("unknown-7", "a type 7, odd and not known: passed over", sorted([*whole, (7, b"\x01")]), "valid")
     last = names[whole[-1][0]]
     rows.add(f"{op}/cut-off", op, "a byte too few", {"value": encoded(whole)[:-1]}, last)
-    rows.add(f"{op}/empty", op, "no bytes", {"value": b""}, "holds")
+    if len(whole) == 1:
+        rows.add(f"{op}/empty", op, "no bytes", {"value": b""}, "holds")
 
 
 def announcements(rows):

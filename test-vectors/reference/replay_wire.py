@@ -94,7 +94,9 @@ def wire_hop_blind(fields):
 
 
 def wire_path_blind(fields):
-    return "valid", {"path_blind": bytes32(wire.path_blind(fields.bytes("path_secret", 32)))}, None
+    """At a hop of a path: from its own key and the path key."""
+    secret = onion.shared_secret(fields.scalar("node_secret"), fields.point("path_key"))
+    return "valid", {"path_blind": bytes32(wire.path_blind(secret))}, {"path_secret": secret}
 
 
 def wire_release_hash(fields):

@@ -5,8 +5,8 @@ use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::blinded::peel_payment;
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptSeed, DelegatedPayload, ForwarderAction, ForwarderEvent, Payload, PaymentError,
-    ReceiverAction, Refusal, RouteHop, SecretSource, Tail,
+    AttemptSeed, DelegatedPayload, ForwarderAction, ForwarderEvent, Payload, PayloadError,
+    PaymentError, ReceiverAction, Refusal, RouteHop, SecretSource, Tail,
 };
 
 use crate::network::{
@@ -51,8 +51,13 @@ fn a_wrong_sum_of_the_tail_claims_nothing() {
     ];
     for (session, tail_blind) in sums.into_iter().enumerate() {
         let mut scene = Scene::new(ReceiverOfDelegated);
+        let expected = match tail_blind {
+            // Under a point lock the node has always added something.
+            None => Refusal::TweakMismatch,
+            Some(_) => Refusal::LockMismatch,
+        };
         let payload = DelegatedPayload { tail_blind, ..delegated(&scene) };
-        assert_eq!(refusal(said(&mut scene, &payload, session)), Refusal::LockMismatch);
+        assert_eq!(refusal(said(&mut scene, &payload, session)), expected);
     }
     let mut scene = Scene::new(ReceiverOfDelegated);
     let payload = delegated(&scene);
@@ -105,6 +110,11 @@ fn the_senders_packet_in_a_second_one_is_a_replay() {
     }
 }
 
+/// The sender's packet has one length, which has no room for another.
+fn malformed_packet() -> Refusal {
+    Refusal::Payload(PayloadError::Malformed("trampoline_onion_packet"))
+}
+
 /// The sender's packet is for the receiver: not another's, not a node's order within it, and not one that goes on.
 #[test]
 fn the_senders_packet_is_the_last_one() {
@@ -121,7 +131,7 @@ fn the_senders_packet_is_the_last_one() {
     for (session, (packet, expected)) in [
         (inner(&[(node_id(DELEGATE), last.clone())], 0), Refusal::Onion(OnionError::InvalidHmac)),
         (inner(&[(receiver, last.clone()), (receiver, last.clone())], 1), Refusal::RouteEnd),
-        (inner(&[(receiver, right.to_bytes())], 2), Refusal::RouteEnd),
+        (inner(&[(receiver, right.to_bytes())], 2), malformed_packet()),
     ]
     .into_iter()
     .enumerate()

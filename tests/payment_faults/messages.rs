@@ -252,7 +252,7 @@ fn malformed_announcements_are_refused_by_field() {
         (inner(2, Some(Vec::new())), Some(malformed("holds"))),
         (inner(2, Some(entry[..71].to_vec())), Some(malformed("holds"))),
         (inner(2, Some([entry.as_slice(), &[0]].concat())), Some(malformed("holds"))),
-        (inner(2, Some(zero)), Some(malformed("release secret"))),
+        (inner(2, Some(zero)), Some(malformed("holds"))),
         (inner(4, None), Some(missing("latest_release_height"))),
         (inner(4, Some(vec![0, 1])), Some(malformed("latest_release_height"))),
         (inner(4, Some(vec![1; 5])), Some(malformed("latest_release_height"))),

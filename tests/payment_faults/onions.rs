@@ -233,14 +233,14 @@ fn without(place: Place, tlv_type: u64) -> (Refusal, Vec<u8>) {
         (Delegate, 65_563) => missing("min_final_delta"),
         (ReceiverOfDelegated, 20) => misplaced("tail_blind", 65_559),
         // Without δ another lock is to be expected.
-        (ReceiverOfDelegated, 65_559) => (Refusal::LockMismatch, Vec::new()),
+        (ReceiverOfDelegated, 65_559) => (Refusal::TweakMismatch, no_field()),
         (Holder, 65_541) => misplaced("held_blind", 65_543),
         (Holder, 65_543) => (Refusal::TweakMismatch, no_field()),
         (Holder, 65_545) => missing("release_hash"),
         (Holder, 65_547) => missing("latest_release_height"),
         (Receiver | ReceiverInPath, 65_539) => (Refusal::TweakMismatch, no_field()),
         (Receiver, 8) => missing("payment_data"),
-        (ReceiverInPath, 18) => missing("payment_data"),
+        (ReceiverInPath, 18) => missing("total_amount_msat"),
         (Introduction, 12) => missing_of_path("current_path_key"),
         (Introduction | Blinded | ReceiverInPath, 10) => {
             missing_of_path("encrypted_recipient_data")
