@@ -371,7 +371,9 @@ def delegates(rows):
     changed(rows, "delegate", "delegate", base, TO_NODE, "outgoing_node_id", BAD_POINTS)
     changed(rows, "delegate", "delegate", base, TO_NODE, "min_final_delta", TU32)
     changed(rows, "delegate", "delegate", base, TO_NODE, "trampoline_onion_packet", [
-        *bad_sizes(wire.TRAMPOLINE_LENGTH),
+        ("empty", b"", "no bytes"),
+        ("short", PACKET[:-1], "a byte too few"),
+        ("long", PACKET + b"\0", "a byte too many"),
         ("version", flip(PACKET, 0), "version 1"),
         ("key", PACKET[:1] + BAD_POINTS[5][1] + PACKET[34:], "an ephemeral key off the curve"),
     ])
