@@ -9,7 +9,7 @@ from cases import BAD_POINTS, BAD_SCALARS, Rows, add_malformed, bad_sizes, draw,
 from cases_wire_routes import routes
 from secp256k1 import ORDER, G, bytes32, compressed
 
-UNKNOWN_EVEN, UNKNOWN_ODD = (16, 22, 65568), (65569, 2**32 + 1)
+UNKNOWN_EVEN, UNKNOWN_ODD = (16, 22, 65568), (65599, 2**32 + 1)
 
 
 def generate():
@@ -319,8 +319,8 @@ def forwarders(rows):
         ("type-padded", b"\xfd\0\x02\x01\x01" + whole[5:], "payload", "type 2 in three bytes"),
         ("length-padded", b"\x02\xfd\0\x01\x01" + whole[5:], "amt_to_forward", "a length of 1 in three bytes"),
         ("type-cut-off", whole + b"\xfe\x00\x01", "payload", "a type of five bytes that lacks two"),
-        ("no-length", whole + b"\xfe\x00\x01\x00\x21", "tlv_65569", "a type, and nothing behind it"),
-        ("length-max", whole + b"\xfe\x00\x01\x00\x21\xff" + bytes([255] * 8), "tlv_65569", "a length of 2^64 - 1"),
+        ("no-length", whole + b"\xfe\x00\x01\x00\x3f", "tlv_65599", "a type, and nothing behind it"),
+        ("length-max", whole + b"\xfe\x00\x01\x00\x3f\xff" + bytes([255] * 8), "tlv_65599", "a length of 2^64 - 1"),
     ):
         rows.add(f"forward/{name}", "forward", comment, base | {"payload": payload}, field)
 
