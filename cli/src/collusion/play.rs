@@ -199,6 +199,7 @@ impl Player<'_> {
             min_final_delta: MIN_FINAL_DELTA,
             hold: (!online).then_some(HoldPlan { hop: self.holder(), blocks: HOLD_BLOCKS }),
             hop_blinds: HopBlinds::Derived,
+            cancellable: None,
             height: self.world.chain.height(),
             unix_time: NOW,
             payer,

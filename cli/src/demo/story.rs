@@ -20,7 +20,7 @@ use super::world::{MIN_FINAL_DELTA, World, grouped};
 const START_TIME: u64 = 1_790_000_000;
 const BLOCK_SECONDS: u64 = 600;
 /// k: as many payments as there can be payers.
-const SLOTS: usize = 9;
+pub(super) const SLOTS: usize = 9;
 /// Blocks between one payer and the next.
 const BETWEEN_PAYERS: u32 = 3;
 
@@ -294,6 +294,7 @@ impl Story<'_> {
             min_final_delta: MIN_FINAL_DELTA,
             hold: hop.map(|hop| HoldPlan { hop, blocks }),
             hop_blinds: HopBlinds::Derived,
+            cancellable: None,
             payer: self.system.own_points().then(|| Payer {
                 seed: PayerSeed::new(self.world.entropy()),
                 note: Some(format!("for coffee {}", payment + 1).into_bytes()),
@@ -310,9 +311,8 @@ impl Story<'_> {
         way.path?;
         let forwarders = self.world.forwarders();
         let name = |party: usize| self.world.parties[party].name.as_str();
-        let in_parts = if parts > 1 { format!("in {parts} parts") } else { String::new() };
         Some(if way.trampoline.is_some() {
-            let pays = if parts > 1 { format!("pays {in_parts}; ") } else { String::new() };
+            let pays = if parts > 1 { format!("pays in {parts} parts; ") } else { String::new() };
             format!("{pays}knows the way as far as {}, and leaves the rest to it", name(forwarders.start))
         } else {
             let introduction = name(forwarders.end - self.world.on_path);

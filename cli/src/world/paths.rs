@@ -131,12 +131,18 @@ impl World {
         let forwarders: Vec<RouteHop> =
             (party + 1..end).map(|forwarder| self.route_hop(forwarder)).collect();
         let over = match forwarders.len() {
-            0 => "directly".to_owned(),
-            1 => "over one node".to_owned(),
-            count => format!("over {count} nodes"),
+            0 => String::new(),
+            1 => " over one node".to_owned(),
+            count => format!(" over {count} nodes"),
+        };
+        let of_part = match self.edge_at(incoming).map(|edge| &self.edges[edge]) {
+            Some(edge) if self.payments[edge.payment].parts > 1 => {
+                format!(" for part {}", edge.part + 1)
+            }
+            _ => String::new(),
         };
         let text = format!(
-            "finds the way to {} {over}, from height {} on, with y's of its own",
+            "finds the way to {}{over}{of_part}, as of height {}, and draws y's of its own for it",
             self.parties[end].name,
             grouped(u64::from(self.chain.height())),
         );
