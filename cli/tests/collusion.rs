@@ -151,7 +151,10 @@ fn contradictions_are_refused_with_their_line() {
         ("\"pay 2 sender loudly\"", "\"loudly\": says nothing about a payment"),
         ("\"forward 1 to mars\"", "mars: is not on the route"),
         ("\"leak y_4 of 1 to router\"", "y_4: the last one that the payer draws is y_3"),
-        ("\"pay 2 sender in 2 parts\", \"leak Y of 2 to router\"", "leak: each part has secrets of its own"),
+        (
+            "\"pay 2 sender in 2 parts\", \"leak Y of 2 to router\"",
+            "leak: each part has secrets of its own",
+        ),
         ("\"pay 2 sender in 10 parts\"", "parts: at most 9, and of a payment under points"),
         ("\"pay 2 sender over path 2\"", "path 2: there is none"),
         ("\"pay 2 sender with trampoline mars\"", "mars: is not on the route"),
@@ -186,8 +189,14 @@ fn contradictions_elsewhere() {
         ("system = \"S4\"\nroute = [\"a\", \"a\"]\n", "line 2: a: twice on the route"),
         ("system = \"S4\"\npoints = 2\n", "line 2: points: only S5 has them"),
         ("system = \"S5\"\npoints = 0\n", "line 2: points: k is from 1 to 64"),
-        ("system = \"S4\"\npath = 3\n", "line 2: path: over 1 forwarder or more, but not over the first"),
-        ("system = \"S4\"\npath = 0\n", "line 2: path: over 1 forwarder or more, but not over the first"),
+        (
+            "system = \"S4\"\npath = 3\n",
+            "line 2: path: over 1 forwarder or more, but not over the first",
+        ),
+        (
+            "system = \"S4\"\npath = 0\n",
+            "line 2: path: over 1 forwarder or more, but not over the first",
+        ),
         ("system = \"S2\"\npath = 1\n", "line 2: path: the holder of S2 would stand on it"),
         ("system = \"S4\"\ncolour = 2\n", "line 2: unknown field `colour`"),
         ("system = \"S4\"\ncompanies.big = [\"mars\"]\n", "line 2: mars: neither pays nor"),
@@ -206,15 +215,26 @@ fn contradictions_elsewhere() {
 #[test]
 fn contradictions_of_the_way() {
     for (head, pay, message) in [
-        ("system = \"S4\"\npath = 2", "with trampoline router", "router: stands on the receiver's path"),
+        (
+            "system = \"S4\"\npath = 2",
+            "with trampoline router",
+            "router: stands on the receiver's path",
+        ),
         ("system = \"S4\"\npath = 2", "over path 10", "path 10: there is none"),
-        ("system = \"S3\"\n", "with trampoline sender_lsp", "trampoline: only for payments under points"),
+        (
+            "system = \"S3\"\n",
+            "with trampoline sender_lsp",
+            "trampoline: only for payments under points",
+        ),
         ("system = \"S3\"\n", "in 2 parts", "parts: at most 9, and of a payment under points"),
     ] {
         let file = file_with("way.toml", &format!("{head}\nevents = [\"pay 1 sender {pay}\"]\n"));
         let output = collusion(&["--scenario", file.to_str().unwrap()]);
         let error = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success() && error.contains(&format!("line 3: {message}")), "{error}");
+        assert!(
+            !output.status.success() && error.contains(&format!("line 3: {message}")),
+            "{error}"
+        );
     }
 }
 
@@ -238,10 +258,7 @@ fn the_report_names_paths_parts_and_trampolines() {
         let learned = party["learned"].as_array().unwrap();
         learned.iter().map(|fact| fact["secret"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(
-        learned("router"),
-        ["y_2[1t]", "b_0", "l_3[1]", "l_2[1]", "y_2[2at]", "y_2[2bt]"]
-    );
+    assert_eq!(learned("router"), ["y_2[1t]", "b_0", "l_3[1]", "l_2[1]", "y_2[2at]", "y_2[2bt]"]);
     assert_eq!(
         learned("sender"),
         ["q[2a]", "q[2b]", "y_0[2a]", "y_1[2a]", "h[2a]", "y_0[2b]", "y_1[2b]", "h[2b]"]

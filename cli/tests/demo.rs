@@ -103,7 +103,10 @@ fn announcements_are_kept_for_the_receiver() {
         };
         steps.iter().filter(says).count()
     };
-    assert_eq!(said("payer_1", "announces it to the receiver: h, in an onion message over router"), 1);
+    assert_eq!(
+        said("payer_1", "announces it to the receiver: h, in an onion message over router"),
+        1
+    );
     assert_eq!(said("router", "passes an onion message on to receiver_lsp"), 2);
     assert_eq!(said("receiver_lsp", "keeps the onion message until the receiver is back"), 2);
 }

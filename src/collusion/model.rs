@@ -90,9 +90,7 @@ impl Model {
         for fact in learned {
             // A b is the same for every payment along its path.
             let known = party.facts.iter().any(|known| {
-                known.label == fact.label
-                    && known.form == fact.form
-                    && known.secret == fact.secret
+                known.label == fact.label && known.form == fact.form && known.secret == fact.secret
             });
             if !known {
                 party.facts.push(fact);

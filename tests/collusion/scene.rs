@@ -1,8 +1,6 @@
 //! Random payments, and who knows what after them, straight from the equations: no role, no view.
 
-use pointlock::collusion::{
-    Atom, AttemptSymbols, Form, InvoiceKind, Model, PathSymbols, Symbols,
-};
+use pointlock::collusion::{Atom, AttemptSymbols, Form, InvoiceKind, Model, PathSymbols, Symbols};
 use pointlock::curve::{PublicScalar, SecretScalar};
 use pointlock::invoice::InvoiceId;
 use pointlock::lock::LockSecret;
@@ -223,9 +221,8 @@ impl Scene {
     /// The contracts that are there to be taken: attempt, edge, claimer.
     pub(crate) fn targets(&self) -> Vec<(usize, usize, usize)> {
         let routes = self.routes();
-        let unclaimed = routes.iter().enumerate().filter(|(_, route)| {
-            !self.payments[route.payment].claimed
-        });
+        let unclaimed =
+            routes.iter().enumerate().filter(|(_, route)| !self.payments[route.payment].claimed);
         unclaimed
             .flat_map(|(attempt, route)| {
                 (route.first..=route.last.min(self.hops)).map(move |edge| (attempt, edge))

@@ -152,8 +152,11 @@ struct Arrow {
 }
 
 fn lock_arrow(report: &Report, contract: &ContractFacts) -> Arrow {
-    let label =
-        if hashed(report) { "H".to_owned() } else { format!("L<sub>{}</sub>{}", contract.edge, part(contract)) };
+    let label = if hashed(report) {
+        "H".to_owned()
+    } else {
+        format!("L<sub>{}</sub>{}", contract.edge, part(contract))
+    };
     let label = format!("{label} <small>{} sat</small>", grouped(contract.amount_sat));
     Arrow { from: contract.edge, to: contract.edge + 1, class: "lock", label }
 }

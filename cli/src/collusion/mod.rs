@@ -3,7 +3,8 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `scenario`, `event` | what is to be played, from flags or a TOML file; refuses what contradicts itself |
-//! | `play` | plays it with the roles and reads their views |
+//! | `play` | plays it with the roles |
+//! | `knowledge` | reads from their views who learned what, and what is there to take |
 //! | `execute` | puts every verdict before Bitcoin Core's consensus code |
 //! | `report` | what was found, for `--json` |
 //! | `print` | what a person sees |
@@ -12,6 +13,7 @@
 mod event;
 mod execute;
 mod html;
+mod knowledge;
 mod play;
 mod print;
 mod report;

@@ -269,7 +269,10 @@ impl Scenario {
     /// Whether there is such a way to the receiver.
     fn check_way(&self, pay: &Pay) -> Result<(), String> {
         if pay.parts > Self::MAX_PARTS || pay.parts > 1 && !self.system.point_locks() {
-            return Err(format!("parts: at most {}, and of a payment under points", Self::MAX_PARTS));
+            return Err(format!(
+                "parts: at most {}, and of a payment under points",
+                Self::MAX_PARTS
+            ));
         }
         if pay.path >= Self::MAX_PATHS || pay.path > 0 && self.on_path == 0 {
             return Err(format!("path {}: there is none", pay.path + 1));
@@ -416,7 +419,9 @@ impl Scenario {
                         return Err("a payment under a hash has no blinds".to_owned());
                     }
                     Leaked::Blind(hop) if *hop > last => {
-                        return Err(format!("y_{hop}: the last one that the payer draws is y_{last}"));
+                        return Err(format!(
+                            "y_{hop}: the last one that the payer draws is y_{last}"
+                        ));
                     }
                     Leaked::PathBlindSum if self.on_path == 0 => {
                         return Err("B: the route is in the clear".to_owned());

@@ -49,8 +49,7 @@ impl Story<'_> {
                 (Some(edge.payment), format!("{}{mark}", name(edge)))
             })
         };
-        let attempt =
-            |id: &AttemptId| self.world.attempts.iter().find(|attempt| attempt.id == *id);
+        let attempt = |id: &AttemptId| self.world.attempts.iter().find(|attempt| attempt.id == *id);
         let mark = |attempt: &Attempt| self.world.mark(attempt.payment, attempt.part);
         match source {
             SecretSource::Payment { .. } | SecretSource::Lock { .. } if is_preimage => {
@@ -117,7 +116,8 @@ impl Story<'_> {
                 _ => None,
             });
             if let Some(part) = holds.position(|known| known == *hold) {
-                let mark = if self.world.payments[payment].parts > 1 { part_mark(part) } else { "" };
+                let mark =
+                    if self.world.payments[payment].parts > 1 { part_mark(part) } else { "" };
                 return (Some(payment), mark);
             }
         }

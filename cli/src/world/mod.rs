@@ -275,9 +275,7 @@ impl World {
             return Err(StoryError::Claim("only payers prove payments".to_owned()));
         };
         let id = self.payments[payment].id.unwrap_or(PaymentId([0; 32]));
-        sender
-            .prove(&id, challenge, &aux_rand)
-            .map_err(|source| self.role_error(payment, source))
+        sender.prove(&id, challenge, &aux_rand).map_err(|source| self.role_error(payment, source))
     }
 }
 

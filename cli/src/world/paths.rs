@@ -4,9 +4,7 @@ use bitcoin::OutPoint;
 use pointlock::curve::Point;
 use pointlock::invoice::{InvoiceError, InvoiceId, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::{Blind, Lock, LockSecret, next_lock};
-use pointlock::onion::blinded::{
-    BlindedPath, NextPeer, PaymentRelay, RecipientData, path_blind,
-};
+use pointlock::onion::blinded::{BlindedPath, NextPeer, PaymentRelay, RecipientData, path_blind};
 use pointlock::payment::{
     AttemptSeed, ForwarderEvent, ForwardingPolicy, MessagePath, PartOrder, PathRelay, ReceiverPath,
     ReceiverPaths, Recipient, RouteHop, SecretSource, Tail,
@@ -217,9 +215,7 @@ impl World {
         let (message_path, kept) = made.map_err(|source| failed(self, source))?;
         own.messages.push(kept);
 
-        let builder = builder
-            .message_paths(&[message_path])
-            .features(&Features::of(&[BASIC_MPP]));
+        let builder = builder.message_paths(&[message_path]).features(&Features::of(&[BASIC_MPP]));
         let builder = if blinded > 0 {
             builder.paths(&payments)
         } else {
