@@ -80,7 +80,7 @@ proptest! {
         }
     }
 
-    /// The theorem, in parts, with trampolines and over blinded paths too: without leaks, and with no more than k claims of distinct x, nobody can steal; for k = 0 a thief has the
+    /// The theorem, in parts, with delegates and over blinded paths too: without leaks, and with no more than k claims of distinct x, nobody can steal; for k = 0 a thief has the
     /// sender and somebody who has paid.
     #[test]
     fn no_leak_no_theft(scene in scene(), entropy: u64) {

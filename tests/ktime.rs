@@ -21,9 +21,11 @@ use pointlock::invoice::ktime::{
 use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
 use pointlock::onion::Packet;
+use pointlock::onion::blinded::{BlindedPath, RecipientData};
 use pointlock::payment::{
-    AvailableHold, FinalPayload, HeldAvailable, PayerPayload, Payment, PaymentError, PaymentSecret,
-    Receiver, ReceiverAction, ReceiverEvent, Refusal, SecretSource, SenderEvent, Slot,
+    AttemptSeed, AvailableHold, FinalPayload, HeldAvailable, PayerPayload, Payment, PaymentError,
+    PaymentSecret, Receiver, ReceiverAction, ReceiverEvent, ReceiverPaths, Refusal, SecretSource,
+    SenderEvent,
 };
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -301,7 +303,8 @@ fn paid_through_a_hold_with_a_proof_of_its_own() {
     }
 
     let challenge = [7; 32];
-    let proof = net.senders[0].prove(&attempt, &challenge, &[0; 32]).unwrap();
+    let payment = net.senders[0].payment_of(&attempt).unwrap();
+    let proof = net.senders[0].prove(&payment, &challenge, &[0; 32]).unwrap();
     assert_eq!(proof.verify(&node_id(Node::Receiver), &challenge), Ok(terms));
     net.check_replay();
 }
@@ -339,6 +342,7 @@ fn k_payments_and_no_more() {
 fn a_payer_key_pays_once() {
     let mut net = Network::new(2, 1);
     let invoice = net.publish_polynomial(5, 9);
+    let payment = |net: &Network, attempt| net.senders[0].payment_of(attempt).unwrap();
     let order = |net: &Network, note: &str, entropy: u8| Payment {
         payer: Some(payer_of(Some(note.as_bytes()))),
         ..net.payment(&invoice, [entropy; 32])
@@ -347,7 +351,7 @@ fn a_payer_key_pays_once() {
     let first = net.pay_as(0, &invoice, "table 4", None, [1; 32]);
     let again = order(&net, "table 4", 2);
     let refused = net.senders[0].apply(SenderEvent::Pay(again)).unwrap_err();
-    assert_eq!(refused, PaymentError::PayerKeyInUse { attempt: first });
+    assert_eq!(refused, PaymentError::PayerKeyInUse { payment: payment(&net, &first) });
     let (_, action) = net.tasks.pop_back().unwrap();
     let network::Action::Sender(pointlock::payment::SenderAction::Offer { proposal, .. }) = action
     else {
@@ -357,18 +361,20 @@ fn a_payer_key_pays_once() {
     let outgoing = edge.offered.funded().outpoint();
     let committed = SenderEvent::OutgoingCommitted { attempt: first, contract: edge.offered };
     net.tell_sender(0, committed).unwrap();
-    net.tell_sender(0, SenderEvent::OutgoingFailed { outgoing }).unwrap();
+    net.tell_sender(0, SenderEvent::OutgoingFailed { outgoing, failure: None }).unwrap();
     let second = net.pay_as(0, &invoice, "table 4", None, [2; 32]);
     assert_ne!(net.senders[0].locks(&first), net.senders[0].locks(&second));
     // The same key for other terms, though the first attempt has failed.
-    let other_amount = Payment { amount_msat: AMOUNT_MSAT + 1, ..order(&net, "table 4", 3) };
+    let mut other_amount = order(&net, "table 4", 3);
+    other_amount.amount_msat += 1;
+    other_amount.parts[0].amount_msat += 1;
     let refused = net.senders[0].apply(SenderEvent::Pay(other_amount)).unwrap_err();
     assert!(matches!(refused, PaymentError::PayerKeyInUse { .. }));
     net.run();
     assert_eq!(paid(&net).len(), 1);
     let once_more = order(&net, "table 4", 3);
     let refused = net.senders[0].apply(SenderEvent::Pay(once_more)).unwrap_err();
-    assert_eq!(refused, PaymentError::PayerKeyInUse { attempt: second });
+    assert_eq!(refused, PaymentError::PayerKeyInUse { payment: payment(&net, &second) });
 
     // A second sender with the same key does not know better; the receiver does.
     net.pay_as(1, &invoice, "table 4", None, [4; 32]);
@@ -404,14 +410,16 @@ fn no_proof_of_what_was_not_paid_or_was_paid_under_a_common_point() {
     let with_polynomial = net.publish_polynomial(1, 9);
     let plain = net.publish(network::LockKind::Point, 1);
     let attempt = net.pay_as(0, &with_polynomial, "me", None, [1; 32]);
-    let no_proof = |net: &Network, attempt| net.senders[0].prove(&attempt, &[1; 32], &[0; 32]);
-    assert_eq!(no_proof(&net, attempt), Err(PaymentError::NoProof(attempt)));
+    let no_proof = |net: &Network, payment| net.senders[0].prove(&payment, &[1; 32], &[0; 32]);
+    let payment = net.senders[0].payment_of(&attempt).unwrap();
+    assert_eq!(no_proof(&net, payment), Err(PaymentError::NoProof(payment)));
     net.run();
-    assert!(no_proof(&net, attempt).is_ok());
+    assert!(no_proof(&net, payment).is_ok());
     let attempt = net.pay(0, &plain, None, [2; 32]);
     net.run();
     assert_eq!(paid(&net).len(), 2);
-    assert_eq!(no_proof(&net, attempt), Err(PaymentError::NoProof(attempt)));
+    let payment = net.senders[0].payment_of(&attempt).unwrap();
+    assert_eq!(no_proof(&net, payment), Err(PaymentError::NoProof(payment)));
 }
 
 #[test]
@@ -419,12 +427,11 @@ fn no_more_holds_are_released_than_there_are_slots() {
     let mut net = Network::new(3, 1);
     net.online = false;
     let invoice = net.publish_polynomial(1, 9);
-    for sender in 0..3 {
+    let attempts = [0, 1, 2].map(|sender| {
         let entropy = [sender as u8 + 1; 32];
-        net.pay_as(sender, &invoice, &format!("payer {sender}"), Some(1), entropy);
-    }
+        net.pay_as(sender, &invoice, &format!("payer {sender}"), Some(1), entropy)
+    });
     net.run();
-    let mails = net.mailbox.clone();
     net.deliver_mail();
     net.run();
     let id = PaymentPolynomial::from_entropy(&[9; 32], 1).unwrap().id();
@@ -435,19 +442,23 @@ fn no_more_holds_are_released_than_there_are_slots() {
     };
     assert_eq!((net.releases.len(), refused(&net)), (1, 2));
 
-    // The same announcement again keeps its slot. One that does not arrive in time loses it to another.
-    let mail =
-        |sealed: &Vec<u8>| ReceiverEvent::MailReceived { sealed: sealed.clone(), entropy: [8; 32] };
-    net.tell_receiver(mail(&mails[0])).unwrap();
-    net.run();
+    // The same payment announced again keeps its slot. One that does not arrive in time loses it to another.
+    let announce = |net: &mut Network, sender: usize, entropy: u8| {
+        let payment = net.senders[sender].payment_of(&attempts[sender]).unwrap();
+        let seed = AttemptSeed::new([entropy; 32]);
+        net.seeds[sender].push([entropy; 32]);
+        net.tell_sender(sender, SenderEvent::Announce { payment, seed }).unwrap();
+        net.run();
+        net.deliver_mail();
+        net.run();
+    };
+    announce(&mut net, 0, 11);
     assert_eq!((net.releases.len(), refused(&net)), (2, 2));
     net.block(net.height + 5);
-    net.tell_receiver(mail(&mails[1])).unwrap();
-    net.run();
+    announce(&mut net, 1, 12);
     assert_eq!((net.releases.len(), refused(&net)), (2, 3));
     net.block(net.height + 1);
-    net.tell_receiver(mail(&mails[1])).unwrap();
-    net.run();
+    announce(&mut net, 1, 13);
     assert_eq!((net.releases.len(), refused(&net)), (3, 3));
 
     // Released twice, claimed once. (The driver of these tests takes no action twice.)
@@ -460,21 +471,23 @@ fn no_more_holds_are_released_than_there_are_slots() {
 }
 
 #[test]
-fn an_announcement_carries_its_slot() {
-    let key = node_key(Node::Receiver);
-    for slot in [None, Some(Slot { invoice: InvoiceId::from_bytes([1; 32]), x: x_of([2; 32]) })] {
+fn an_announcement_carries_its_x() {
+    let data = RecipientData::default().to_bytes();
+    let hops = [(node_id(Node::Forwarder(1)), data)];
+    let (path, _) = BlindedPath::build(secret([5; 32]), &hops).unwrap();
+    let reply_path = path.into();
+    for x in [None, Some(x_of([2; 32]))] {
         let message = HeldAvailable {
-            holder: node_id(Node::Forwarder(1)),
             holds: vec![AvailableHold {
                 id: HoldId([3; 32]),
                 release: ReleaseSecret::from_bytes(&[4; 32]).unwrap(),
                 amount_msat: AMOUNT_MSAT,
             }],
-            payment_secret: PaymentSecret([6; 32]),
-            slot,
+            latest_release_height: 800_000,
+            x,
         };
-        let sealed = message.seal(&key.to_point(), secret([5; 32])).unwrap();
-        assert_eq!(HeldAvailable::open(&key, &sealed), Ok(message));
+        let bytes = message.to_tlv(&reply_path).to_bytes();
+        assert_eq!(HeldAvailable::from_message(&bytes), Ok((message, reply_path.clone())));
     }
 }
 
@@ -505,9 +518,10 @@ fn arrival(invoice: &StaticInvoice, note: &str, expiry: u32) -> Arrival {
     let payload = FinalPayload {
         amount_msat: AMOUNT_MSAT,
         expiry,
-        payment_secret: PaymentSecret::of_invoice(&invoice.invoice_id()),
+        payment_secret: Some(PaymentSecret::of_invoice(&invoice.invoice_id())),
         total_msat: AMOUNT_MSAT,
         final_blind: Some(blind()),
+        part: None,
         payer: Some(PayerPayload {
             key: key.public_key(),
             note: payer.note,
@@ -531,7 +545,8 @@ impl Arrival {
     fn event(&self, edge: &Edge, session: u8) -> ReceiverEvent {
         let hops = [(node_id(Node::Receiver), self.payload.to_bytes())];
         let (packet, _) = Packet::build(secret([session; 32]), &hops, &[]).unwrap();
-        ReceiverEvent::IncomingCommitted { contract: edge.received.clone(), packet }
+        let contract = edge.received.clone();
+        ReceiverEvent::IncomingCommitted { contract, path_key: None, packet }
     }
 }
 
@@ -540,6 +555,14 @@ fn scene() -> (Network, StaticInvoice, u32) {
     let invoice = net.publish_polynomial(K, 9);
     let expiry = net.height + MIN_FINAL_DELTA + 10;
     (net, invoice, expiry)
+}
+
+/// What the receiver of this scene keeps of its invoice's paths.
+fn paths_of(net: &Network) -> ReceiverPaths {
+    match &net.receiver.log()[0] {
+        ReceiverEvent::PublishedPolynomial { paths, .. } => paths.clone(),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// The reaction of the receiver to one payment.
@@ -556,6 +579,7 @@ fn receive(net: &mut Network, arrival: &Arrival, session: u8) -> Result<LockSecr
 #[test]
 fn the_receiver_checks_everything_itself() {
     type Fault = (fn(&mut Arrival), Refusal);
+    const NOT_SIGNED: Refusal = Refusal::Payer(KtimeError::PayerSignature);
     let faults: &[Fault] = &[
         (|arrival| arrival.payload.payer = None, Refusal::PayerMismatch),
         (|arrival| arrival.payload.final_blind = None, Refusal::TweakMismatch),
@@ -563,14 +587,22 @@ fn the_receiver_checks_everything_itself() {
             |arrival| arrival.payer().invoice_id = InvoiceId::from_bytes([1; 32]),
             Refusal::InvoiceMismatch,
         ),
-        // Another x, so another lock.
-        (|arrival| arrival.payer().note = None, Refusal::LockMismatch),
-        (|arrival| arrival.payer().note = Some(b"table 5".to_vec()), Refusal::LockMismatch),
+        // Another x or another lock, which the payer has not signed.
+        (|arrival| arrival.payer().note = None, NOT_SIGNED),
+        (|arrival| arrival.payer().note = Some(b"table 5".to_vec()), NOT_SIGNED),
+        (|arrival| arrival.payer().key = PayerKey::new(secret([7; 32])).public_key(), NOT_SIGNED),
+        (|arrival| arrival.lock = Lock::Point(secret([7; 32]).to_point()), NOT_SIGNED),
+        // A lock that has nothing to do with Z(x), though it is signed.
         (
-            |arrival| arrival.payer().key = PayerKey::new(secret([7; 32])).public_key(),
+            |arrival| {
+                let lock = secret([7; 32]).to_point();
+                let key = payer_of(Some(b"table 4")).seed.key();
+                let x = arrival.payer().terms(AMOUNT_MSAT).x().unwrap();
+                arrival.payer().signature = key.sign_payment(&x, &lock, &[0; 32]);
+                arrival.lock = Lock::Point(lock);
+            },
             Refusal::LockMismatch,
         ),
-        (|arrival| arrival.lock = Lock::Point(secret([7; 32]).to_point()), Refusal::LockMismatch),
         // Whoever saw A, amount and note, but is not the payer.
         (
             |arrival| {
@@ -578,7 +610,7 @@ fn the_receiver_checks_everything_itself() {
                 let forger = PayerKey::new(secret([7; 32]));
                 arrival.payer().signature = forger.sign_payment(&x_of([1; 32]), &lock, &[0; 32]);
             },
-            Refusal::Payer(KtimeError::PayerSignature),
+            NOT_SIGNED,
         ),
     ];
     for (session, (fault, refusal)) in faults.iter().enumerate() {
@@ -698,7 +730,11 @@ fn nothing_is_revealed_before_the_store_has_it() {
     for fail in [(true, false), (false, true)] {
         let mut receiver = Receiver::with_store(receiver_config(), Failing::default());
         let polynomial = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap();
-        let published = ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial };
+        let published = ReceiverEvent::PublishedPolynomial {
+            invoice: invoice.clone(),
+            polynomial,
+            paths: paths_of(&net),
+        };
         receiver.apply(published).unwrap();
         let arrival = arrival(&invoice, "table 4", expiry);
         let edge = arrival.edge(&mut net);
@@ -720,9 +756,11 @@ fn a_crash_between_record_and_claim_repeats_that_claim_and_no_other() {
     let (mut net, invoice, expiry) = scene();
     let arrival = arrival(&invoice, "table 4", expiry);
     let edge = arrival.edge(&mut net);
+    let paths = paths_of(&net);
     let published = || ReceiverEvent::PublishedPolynomial {
         invoice: invoice.clone(),
         polynomial: PaymentPolynomial::from_entropy(&[9; 32], K).unwrap(),
+        paths: paths.clone(),
     };
     let mut receiver = Receiver::with_store(receiver_config(), MemoryClaimStore::default());
     receiver.apply(published()).unwrap();
@@ -760,7 +798,9 @@ fn what_may_be_published() {
     let receiver = || Receiver::new(receiver_config());
     let publish = |receiver: &mut Receiver, invoice: &StaticInvoice, entropy| {
         let (invoice, polynomial) = (invoice.clone(), polynomial(entropy));
-        receiver.apply(ReceiverEvent::PublishedPolynomial { invoice, polynomial }).map(|_| ())
+        let paths = ReceiverPaths::default();
+        let event = ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths };
+        receiver.apply(event).map(|_| ())
     };
     let right = asking(polynomial(1).payment_points(), 5);
     let mut one = receiver();
@@ -788,8 +828,11 @@ fn what_may_be_published() {
     for secret in [&polynomial(1).coefficients()[1], &polynomial(1).coefficients()[1].negate()] {
         let plain = sign(StaticInvoiceBuilder::new(secret.to_point(), network::TIME));
         let secret = LockSecret::Scalar(secret.clone());
-        let published =
-            || ReceiverEvent::Published { invoice: plain.clone(), secret: secret.clone() };
+        let published = || ReceiverEvent::Published {
+            invoice: plain.clone(),
+            secret: secret.clone(),
+            paths: ReceiverPaths::default(),
+        };
         let in_use = PaymentError::PointInUse { index: 0, other: Some(right.invoice_id()) };
         assert_eq!(one.apply(published()).unwrap_err(), in_use);
         let mut other_way = receiver();
@@ -801,6 +844,7 @@ fn what_may_be_published() {
     let plain = sign(StaticInvoiceBuilder::new(secret([5; 32]).to_point(), network::TIME));
     assert_eq!(publish(&mut one, &plain, 1), Err(PaymentError::NoPolynomial));
     let secret = LockSecret::Scalar(polynomial(1).coefficients()[0].clone());
-    let as_static = ReceiverEvent::Published { invoice: right, secret };
+    let paths = ReceiverPaths::default();
+    let as_static = ReceiverEvent::Published { invoice: right, secret, paths };
     assert_eq!(receiver().apply(as_static).unwrap_err(), PaymentError::Polynomial);
 }

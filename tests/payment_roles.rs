@@ -318,9 +318,7 @@ fn a_release_can_overtake_its_hold() {
         let attempt = net.pay(0, &invoice, Some(1), entropy(1));
         // The sender's contract stands on its side; N_1 has not heard of it.
         let Some((_, Action::Sender(action))) = net.tasks.pop_front() else { panic!("an offer") };
-        let pointlock::payment::SenderAction::Offer { proposal, .. } = action else {
-            panic!("an offer")
-        };
+        let SenderAction::Offer { proposal, .. } = action else { panic!("an offer") };
         let edge = net.fund(Node::Sender(0), &proposal);
         let contract = edge.offered.clone();
         net.tell_sender(0, SenderEvent::OutgoingCommitted { attempt, contract }).unwrap();

@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 //! Payments over routes of every shape: blinded paths, several parts, and ends that a forwarder finds itself.
 
 #[path = "common/network.rs"]
@@ -14,8 +15,8 @@ use pointlock::lock::{Blind, LockSecret};
 use pointlock::onion::blinded::{NextPeer, OnionMessage, PeeledMessage};
 use pointlock::payment::{
     ArrivalPath, AttemptId, AttemptSeed, ForwarderEvent, ForwardingPolicy, HoldPlan, HopBlinds,
-    MessagePath, PartOrder, PayloadError, Payment, PaymentError, PaymentId, PtlcArrived, Refusal,
-    SecretSource, SenderEvent, Tail, WithheldShare,
+    MessagePath, PartOrder, PayloadError, Payment, PaymentError, PaymentId, PtlcArrived,
+    ReceiverEvent, Refusal, SecretSource, SenderEvent, Tail, WithheldShare,
 };
 
 /// Part `number` of a payment, over these forwarders to the introduction node, or the receiver.
@@ -428,6 +429,31 @@ fn a_stuck_payment_is_cancelled_and_made_again() {
     net.check_replay();
 }
 
+#[test]
+fn a_payment_in_parts_needs_points_and_the_receivers_word() {
+    let mut net = Network::new(1, 2);
+    let halves = || {
+        let half = |seed| part(AMOUNT_MSAT / 2, &[1, 2], Node::Receiver, Tail::Receiver, seed);
+        vec![half(1), half(2)]
+    };
+    let hash = net.publish(LockKind::Hash, 1);
+    let plain =
+        network::invoice_of(&invoice_secret(LockKind::Point, 2), &[node_id(Node::Receiver)]);
+    assert!(plain.invoice_features().bits().any(|bit| bit == 17));
+    for (invoice, parts, expected) in [
+        (&hash, halves(), PaymentError::PartsNotAllowed),
+        (&plain, halves().split_off(1), PaymentError::PartsMismatch { amount_msat: AMOUNT_MSAT }),
+        (&plain, vec![], PaymentError::PartsMismatch { amount_msat: AMOUNT_MSAT }),
+    ] {
+        let payment = net.payment_in(invoice, parts);
+        assert_eq!(net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(), expected);
+    }
+    let same = vec![halves().remove(0), halves().remove(0)];
+    let payment = net.payment_in(&plain, same);
+    let error = net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err();
+    assert!(matches!(error, PaymentError::SeedReused(_)));
+}
+
 /// What a path for arrivals is not for, and what can't be cancelled.
 #[test]
 fn only_the_right_word_gets_the_share() {
@@ -477,6 +503,32 @@ fn only_the_right_word_gets_the_share() {
 
 fn common_sender_key() -> SecretScalar {
     network::node_key(Node::Sender(0))
+}
+
+/// What fails behind the node that found the route is that node's failure: nobody else can read what came back.
+#[test]
+fn a_delegate_answers_for_its_route() {
+    let mut net = Network::new(1, 3);
+    let invoice = net.publish(LockKind::Point, 1);
+    net.tails.insert(Node::Forwarder(1), nodes(&[2, 3]));
+    // The receiver wants more blocks by the time the payment comes.
+    let budget = ForwardingPolicy {
+        fee_base_msat: 20_000,
+        fee_proportional_millionths: 2_000,
+        cltv_expiry_delta: 200,
+    };
+    let tail = Tail::Delegated { budget, path: None };
+    let payment = net.payment_in(&invoice, vec![part(AMOUNT_MSAT, &[1], Node::Receiver, tail, 1)]);
+    let height = net.height;
+    net.tell_receiver(ReceiverEvent::Block { height: height + 1 }).unwrap();
+    let id = order(&mut net, payment, &[1]);
+    net.run();
+    let attempt = net.senders[0].attempts(&id).unwrap()[0];
+    let failure = Some((0, 0x2000 | 2));
+    let by = Node::Sender(0);
+    assert!(net.facts.contains(&Fact::AttemptFailed { by, attempt, failure }), "{:?}", net.facts);
+    assert_eq!(claims(&net), 0);
+    net.check_replay();
 }
 
 /// How far the 1,300 bytes of a payment's onion go. The figures of the page on the wire are these.

@@ -13,7 +13,7 @@ use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{
     BlindedPayInfo, Field, InvoiceError, PaymentPath, StaticInvoice, StaticInvoiceBuilder, merkle,
 };
-use pointlock::payment::{Payment, PaymentError, ReceiverEvent, SenderEvent};
+use pointlock::payment::{Payment, PaymentError, ReceiverEvent, ReceiverPaths, SenderEvent};
 use pointlock::wire::{BlindedHop, BlindedPath, Features, TlvStream, TlvWriter};
 
 /// As another implementation signs it: an invoice of ours without its payment points.
@@ -62,10 +62,12 @@ fn no_role_takes_it() {
         assert_eq!(net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(), refused);
     }
     let secret = invoice_secret(LockKind::Point, 0);
-    let published = ReceiverEvent::Published { invoice: invoice.clone(), secret };
+    let paths = ReceiverPaths::default();
+    let published = ReceiverEvent::Published { invoice: invoice.clone(), secret, paths };
     assert_eq!(net.tell_receiver(published), Err(refused));
     let polynomial = PaymentPolynomial::from_entropy(&[5; 32], 1).unwrap();
-    let published = ReceiverEvent::PublishedPolynomial { invoice, polynomial };
+    let paths = ReceiverPaths::default();
+    let published = ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths };
     assert_eq!(net.tell_receiver(published), Err(PaymentError::NoPolynomial));
     assert!(net.tasks.is_empty() && net.facts.is_empty());
 

@@ -46,6 +46,8 @@ pub enum FailureMessage {
 pub(super) enum Place {
     /// Outside of blinded paths.
     Clear,
+    /// The same, but the route behind it is of this node's own finding.
+    Delegate,
     /// At the beginning of a blinded path: it answers for all of it.
     Introduction,
     /// Within a blinded path.
@@ -77,10 +79,17 @@ impl Origin {
         }
     }
 
+    /// The node has found the rest of the route itself.
+    pub(super) fn set_delegate(&mut self) {
+        self.place = Place::Delegate;
+    }
+
     /// The packet could not be peeled. Whatever is wrong with a payload that has data of a blinded path, it is the
-    /// introduction node that says so.
+    /// introduction node that says so; of a payload that is no TLV stream nobody can say whether it has any.
     pub(super) fn locate(&mut self, error: &BlindingError) {
-        self.set_path(!matches!(error, BlindingError::Onion { .. }));
+        let of_path =
+            !matches!(error, BlindingError::Onion { .. } | BlindingError::InvalidPayload { .. });
+        self.set_path(of_path);
     }
 
     /// What to say to the neighbour that offered this contract.
@@ -93,7 +102,7 @@ impl Origin {
         match self.place {
             Place::Blinded => self.malformed(INVALID_ONION_BLINDING),
             Place::Introduction => self.encrypted(&self.blinded()),
-            Place::Clear => match code(refusal) {
+            Place::Clear | Place::Delegate => match code(refusal) {
                 code if code & BADONION != 0 => self.malformed(code),
                 code => {
                     self.encrypted(&message(code, refusal, edge::amount_msat(incoming), height))
@@ -107,6 +116,8 @@ impl Origin {
         match (self.place, downstream) {
             (Place::Blinded, _) => self.malformed(INVALID_ONION_BLINDING),
             (Place::Introduction, _) => self.encrypted(&self.blinded()),
+            // What comes back is encrypted for this node, and about nodes that the sender does not know.
+            (Place::Delegate, _) => self.encrypted(&TEMPORARY_NODE_FAILURE.to_be_bytes()),
             (Place::Clear, Some(FailureMessage::Encrypted(packet))) => {
                 FailureMessage::Encrypted(packet.clone().wrap(&self.shared_secret))
             }
@@ -155,6 +166,7 @@ fn code(refusal: &Refusal) -> u16 {
         Refusal::Blinding(BlindingError::Onion { source }) => {
             source.failure_code().unwrap_or(TEMPORARY_NODE_FAILURE)
         }
+        Refusal::Blinding(BlindingError::InvalidPayload { .. }) => INVALID_ONION_PAYLOAD,
         Refusal::Blinding(_) => INVALID_ONION_BLINDING,
         Refusal::Payload(_)
         | Refusal::RouteEnd
@@ -205,16 +217,14 @@ fn message(code: u16, refusal: &Refusal, amount_msat: u64, height: u32) -> Vec<u
             message.extend_from_slice(&height.to_be_bytes());
         }
         INVALID_ONION_PAYLOAD => {
-            let tlv_type = match refusal {
-                Refusal::Payload(error) => error.tlv_type(),
-                _ => None,
+            // The offset, which BOLT 4 asks for where the stream itself is broken.
+            let (tlv_type, offset) = match refusal {
+                Refusal::Blinding(BlindingError::InvalidPayload { source: error })
+                | Refusal::Payload(PayloadError::Wire(error)) => (error.tlv_type(), error.offset()),
+                Refusal::Payload(error) => (error.tlv_type(), None),
+                _ => (None, None),
             };
             write_bigsize(&mut message, tlv_type.unwrap_or(0));
-            // The offset, which BOLT 4 asks for where the stream itself is broken.
-            let offset = match refusal {
-                Refusal::Payload(PayloadError::Wire(error)) => error.offset(),
-                _ => None,
-            };
             let offset = offset.and_then(|offset| u16::try_from(offset).ok()).unwrap_or(0);
             message.extend_from_slice(&offset.to_be_bytes());
         }

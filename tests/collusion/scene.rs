@@ -14,7 +14,7 @@ pub(crate) struct Paid {
     pub(crate) claimed: bool,
     pub(crate) parts: usize,
     /// The hop that finds the rest of the route, from 1.
-    pub(crate) trampoline: Option<usize>,
+    pub(crate) delegate: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub(crate) fn scene() -> impl Strategy<Value = Scene> {
                 payer,
                 claimed,
                 parts,
-                trampoline: finder.filter(|hop| hop + on_path <= hops),
+                delegate: finder.filter(|hop| hop + on_path <= hops),
             });
             let payments = prop::collection::vec(payment, 1..5);
             payments.prop_flat_map(move |payments| {
@@ -97,10 +97,10 @@ impl Scene {
         for (payment, paid) in self.payments.iter().enumerate() {
             for part in 0..paid.parts {
                 let end = self.hops + 1;
-                let last = paid.trampoline.unwrap_or(end);
+                let last = paid.delegate.unwrap_or(end);
                 let sender = routes.len();
                 routes.push(Route { payment, part, first: 1, last, tail_of: None });
-                if paid.trampoline.is_some() {
+                if paid.delegate.is_some() {
                     let (first, tail_of) = (last + 1, Some(sender));
                     routes.push(Route { payment, part, first, last: end, tail_of });
                 }

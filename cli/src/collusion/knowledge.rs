@@ -93,7 +93,7 @@ impl Player<'_> {
         Ok(symbols)
     }
 
-    /// 2 for a payment's only attempt, 2a and 2b for its parts; a t behind it for what a trampoline has chosen.
+    /// 2 for a payment's only attempt, 2a and 2b for its parts; a t behind it for what a delegate has chosen.
     fn name(&self, attempt: &Attempt) -> String {
         let number = (attempt.payment + 1).to_string();
         let letter = ('a'..).nth(attempt.part).filter(|_| self.scenario.parts(attempt.payment) > 1);

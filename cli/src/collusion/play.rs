@@ -182,7 +182,7 @@ impl Player<'_> {
         });
         let way = Way {
             path: (self.scenario.on_path > 0).then_some(pay.path),
-            trampoline: self.scenario.trampoline(pay),
+            delegate: self.scenario.delegate(pay),
         };
         let count = parts as u64;
         let mut orders: Vec<_> =

@@ -70,6 +70,8 @@ impl Story<'_> {
             SecretSource::DrawnShare { attempt: id } => {
                 (None, format!("q{}", attempt(id).map_or("", mark)))
             }
+            SecretSource::WithheldShare { .. } => (None, "q₀".to_owned()),
+            SecretSource::GivenShare { incoming } => of_edge(incoming, &|_| "q₀".to_owned()),
             SecretSource::Blind { incoming } => of_edge(incoming, &|edge| {
                 let prime = match self.world.attempts[edge.attempt].tail_of {
                     Some(_) => "′",
@@ -87,9 +89,6 @@ impl Story<'_> {
                 (None, format!("b{}", path.unwrap_or_default()))
             }
             SecretSource::PathBlindSum { .. } => (None, "B".to_owned()),
-            SecretSource::WithheldShare { .. } | SecretSource::GivenShare { .. } => {
-                (None, "q₀".to_owned())
-            }
             SecretSource::Share { incoming } => of_edge(incoming, &|_| "q".to_owned()),
             SecretSource::TailBlind { incoming } => of_edge(incoming, &|_| "δ".to_owned()),
             SecretSource::FinalBlind { incoming } => of_edge(incoming, &|_| "Y".to_owned()),

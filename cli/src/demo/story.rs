@@ -313,7 +313,7 @@ impl Story<'_> {
         way.path?;
         let forwarders = self.world.forwarders();
         let name = |party: usize| self.world.parties[party].name.as_str();
-        Some(if way.trampoline.is_some() {
+        Some(if way.delegate.is_some() {
             let pays = if parts > 1 { format!("pays in {parts} parts; ") } else { String::new() };
             format!(
                 "{pays}knows the way as far as {}, and leaves the rest to it",

@@ -163,6 +163,7 @@ where
             packet: leg.packet,
         });
         forwarding.stage = Stage::Offered { lock: leg.locks[0], blind };
+        forwarding.origin.set_delegate();
         self.tails.insert(attempt);
         Ok(forwarding.wanted().into_iter().collect())
     }

@@ -227,7 +227,7 @@ where
     }
 
     /// Every claim and failure that no event has confirmed: for the start after a crash, when the log was written and the
-    /// actions may not have been carried out; with the answers to announcements whose payments have not arrived.
+    /// actions may not have been carried out; with the answers to announcements, until these are void, for nobody confirms them.
     pub fn pending(&self) -> Vec<ReceiverAction> {
         let contracts = self.contracts.iter();
         let wanted = contracts.filter_map(|(incoming, standing)| standing.action(*incoming));

@@ -132,12 +132,13 @@ impl Payment {
         if sum != Some(self.amount_msat) || self.parts.len() > Self::MAX_PARTS {
             return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
         }
-        let in_parts = |bit: &usize| BASIC_MPP.contains(bit);
-        if self.parts.len() > 1 && !invoice.invoice_features().bits().any(|bit| in_parts(&bit)) {
+        let points = matches!(invoice.lock(), Some(PaymentLock::Points(_)));
+        let mut features = invoice.invoice_features().bits();
+        // The preimage of a hash opens every part, so that the receiver could claim one without the others.
+        if self.parts.len() > 1 && !(points && features.any(|bit| BASIC_MPP.contains(&bit))) {
             return Err(PaymentError::PartsNotAllowed);
         }
         if self.cancellable.is_some() {
-            let points = matches!(invoice.lock(), Some(PaymentLock::Points(_)));
             if self.hold.is_some() || !points {
                 return Err(PaymentError::NotCancellable);
             }

@@ -1,0 +1,130 @@
+//! Claims that come too early, or give no secret.
+
+use bitcoin::OutPoint;
+use pointlock::contract::{ContractError, FeeCoins};
+use pointlock::curve::SecretScalar;
+use pointlock::lock::{LockSecret, Preimage};
+use pointlock::payment::{
+    Forwarder, ForwarderEvent, PaymentError, ReceiverAction, SenderEvent, View,
+};
+
+use crate::network::{Action, LockKind, Network, Node, Settle, contract_key};
+use crate::scene::{HOP, entropy, is_paid, refuses_forwarder, refuses_sender, snapshot};
+
+/// Before the next claim nobody has a scalar that opens anything.
+#[test]
+fn early_claims_open_nothing() {
+    for settle in [Settle::OffChain, Settle::OnChain] {
+        let mut net = Network::new(1, 3);
+        net.settle = settle;
+        let invoice = net.publish(LockKind::Point, 0);
+        net.pay(0, &invoice, Some(1), entropy(1));
+        // Until the receiver wants to claim.
+        while !matches!(
+            net.tasks.front(),
+            Some((Node::Receiver, Action::Receiver(ReceiverAction::Claim { .. })))
+        ) {
+            assert!(net.step());
+        }
+        let edges: Vec<OutPoint> = net.edges.keys().copied().collect();
+        assert_eq!(edges.len(), 4);
+        for claimed in (0..4).rev() {
+            // All that everybody but the receiver knows, and sums and differences of it.
+            let known: Vec<SecretScalar> = net
+                .forwarders
+                .iter()
+                .map(Forwarder::view)
+                .chain([net.senders[0].view()])
+                .flat_map(View::secrets)
+                .filter_map(|known| match &known.secret {
+                    LockSecret::Scalar(scalar) => Some(scalar.clone()),
+                    LockSecret::Preimage(_) => None,
+                })
+                .collect();
+            assert!(!known.is_empty());
+            let own: Vec<&SecretScalar> = known.iter().collect();
+            let pairs = own.iter().flat_map(|a| own.iter().map(move |b| (a, b)));
+            let mut candidates = known.clone();
+            // The sender knows all blinds: after one claim, on its own behalf, it would know z.
+            if claimed == 3 {
+                for (a, b) in pairs {
+                    candidates.extend([a.add(b).ok(), a.sub(b).ok()].into_iter().flatten());
+                }
+            }
+            // Contract i needs l_i, which only the claim of the next one gives to its claimer.
+            let closed = if claimed == 3 { 0..4 } else { 0..claimed };
+            for outpoint in &edges[closed] {
+                let edge = &net.edges[outpoint];
+                let keypair = contract_key(edge.claimer);
+                for scalar in &candidates {
+                    let secret = LockSecret::Scalar(scalar.clone());
+                    let claim =
+                        edge.received.claim(0, &secret, &keypair, &FeeCoins::none(), &[0; 32]);
+                    assert_eq!(claim.unwrap_err(), ContractError::WrongSecret);
+                }
+            }
+            let outpoint = edges[claimed];
+            let edge = net.edges[&outpoint].clone();
+            let wrong = PaymentError::WrongSecret(outpoint);
+            let secret = LockSecret::Scalar(candidates[0].clone());
+            match edge.offerer {
+                Node::Sender(_) => {
+                    let event = SenderEvent::OutgoingFulfilled { outgoing: outpoint, secret };
+                    refuses_sender(&mut net, event, &wrong);
+                    let secret = LockSecret::Preimage(Preimage::new([1; 32]));
+                    let event = SenderEvent::OutgoingFulfilled { outgoing: outpoint, secret };
+                    refuses_sender(&mut net, event, &wrong);
+                }
+                node => {
+                    let event = ForwarderEvent::OutgoingFulfilled { outgoing: outpoint, secret };
+                    refuses_forwarder(&mut net, node, event, &wrong);
+                    let secret = LockSecret::Preimage(Preimage::new([1; 32]));
+                    let event = ForwarderEvent::OutgoingFulfilled { outgoing: outpoint, secret };
+                    refuses_forwarder(&mut net, node, event, &wrong);
+                }
+            }
+            // The right claim, and the next contract's turn.
+            assert!(net.step());
+        }
+        net.run();
+        assert!(is_paid(&net));
+    }
+}
+
+/// A transaction that claims another contract, or was altered, says nothing.
+#[test]
+fn claims_that_give_no_secret_are_refused() {
+    let mut net = Network::new(1, 1);
+    net.settle = Settle::OnChain;
+    let invoice = net.publish(LockKind::Point, 0);
+    net.pay(0, &invoice, None, entropy(1));
+    assert!(net.step() && net.step());
+    let Some((_, Action::Receiver(ReceiverAction::Claim { incoming, secret }))) = net.tasks.front()
+    else {
+        panic!("a claim")
+    };
+    let (outgoing, secret) = (*incoming, secret.clone());
+    let right = net.claim_transaction(outgoing, &secret);
+    let of = |transaction| ForwarderEvent::OutgoingClaimed { outgoing, transaction };
+
+    let mut elsewhere = right.clone();
+    elsewhere.input[0].previous_output.vout += 1;
+    let not_spent = Box::new(ContractError::NotSpent { outpoint: outgoing });
+    let error = PaymentError::Contract { contract: outgoing, source: not_spent };
+    refuses_forwarder(&mut net, HOP, of(elsewhere), &error);
+
+    let mut altered = right.clone();
+    let mut stack = altered.input[0].witness.to_vec();
+    stack[1][40] ^= 1;
+    altered.input[0].witness = bitcoin::Witness::from_slice(&stack);
+    let before = snapshot(&net, HOP);
+    let error = net.tell_forwarder(HOP, of(altered)).unwrap_err();
+    assert!(matches!(error, PaymentError::Contract { contract, .. } if contract == outgoing));
+    assert_eq!(snapshot(&net, HOP), before);
+
+    let unknown = OutPoint::null();
+    let event = ForwarderEvent::OutgoingClaimed { outgoing: unknown, transaction: right };
+    refuses_forwarder(&mut net, HOP, event, &PaymentError::UnknownContract(unknown));
+    net.run();
+    assert!(is_paid(&net));
+}

@@ -1,0 +1,17 @@
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+//! What goes wrong at each role, with a twin that is accepted. After an error nothing has changed, and the payment goes on.
+
+#[path = "../common/network.rs"]
+mod network;
+mod scene;
+
+mod claims;
+mod events;
+mod forwarder;
+mod holds;
+mod onions;
+mod orders;
+mod places;
+mod receiver;
+mod stores;
+mod way;

@@ -1,0 +1,357 @@
+//! What these tests share: payments made by hand that a role accepts, to be changed; and what a role says to them.
+
+use pointlock::curve::Point;
+use pointlock::hold::{HeldBlind, HoldId, HoldState, HoldStore, ReleaseSecret};
+use pointlock::lock::{Blind, Lock, PaymentHash};
+use pointlock::onion::blinded::{BlindedPath, BlindingError, OnionMessage, RecipientData};
+use pointlock::onion::{OnionError, Packet};
+use pointlock::payment::{
+    AttemptId, FinalPayload, ForwardPayload, ForwarderAction, ForwarderEvent, HoldOrder,
+    PaymentError, PaymentSecret, Proposal, ReceiverAction, ReceiverEvent, Refusal, ReleaseHeld,
+    SenderAction, SenderEvent, Tweak, View,
+};
+use pointlock::wire::TlvWriter;
+
+use crate::network::{
+    AMOUNT_MSAT, Action, Edge, Fact, HEIGHT, LockKind, MIN_FINAL_DELTA, Network, Node, channel_to,
+    invoice_secret, node_id, policy, secret_of,
+};
+
+pub(crate) fn entropy(index: u8) -> [u8; 32] {
+    [index; 32]
+}
+
+pub(crate) fn blind(name: &str, index: usize) -> Blind {
+    Blind::new(secret_of(name, index))
+}
+
+/// A packet for these nodes, under a point lock.
+pub(crate) fn build(hops: &[(Node, Vec<u8>)], session: usize) -> Packet {
+    build_under(Lock::Point(secret_of("any", 0).to_point()), hops, session)
+}
+
+/// A packet for these nodes. A hash is covered by the HMACs; points are not.
+pub(crate) fn build_under(lock: Lock, hops: &[(Node, Vec<u8>)], session: usize) -> Packet {
+    let associated_data = match lock {
+        Lock::Hash(hash) => hash.0.to_vec(),
+        Lock::Point(_) => Vec::new(),
+    };
+    let hops: Vec<(Point, &[u8])> =
+        hops.iter().map(|(node, bytes)| (node_id(*node), bytes.as_slice())).collect();
+    Packet::build(secret_of("session", session), &hops, &associated_data).unwrap().0
+}
+
+pub(crate) fn failures(net: &Network) -> Vec<(Node, Refusal)> {
+    net.facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Failed { by, reason, .. } => Some((*by, reason.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(crate) fn is_paid(net: &Network) -> bool {
+    net.facts.iter().any(|fact| matches!(fact, Fact::Paid { .. }))
+}
+
+/// What of a role a test can see.
+pub(crate) fn snapshot(net: &Network, node: Node) -> (usize, View, usize) {
+    match node {
+        Node::Sender(index) => {
+            let sender = &net.senders[index];
+            (sender.log().len(), sender.view().clone(), 0)
+        }
+        Node::Forwarder(index) => {
+            let forwarder = &net.forwarders[index - 1];
+            let open = forwarder.ledger().store().open().unwrap().len();
+            (forwarder.log().len(), forwarder.view().clone(), open)
+        }
+        Node::Receiver => (net.receiver.log().len(), net.receiver.view().clone(), 0),
+    }
+}
+
+pub(crate) fn refuses_sender(net: &mut Network, event: SenderEvent, expected: &PaymentError) {
+    let before = (snapshot(net, Node::Sender(0)), net.tasks.len());
+    assert_eq!(net.tell_sender(0, event).unwrap_err(), *expected);
+    assert_eq!((snapshot(net, Node::Sender(0)), net.tasks.len()), before);
+}
+
+pub(crate) fn refuses_forwarder(
+    net: &mut Network,
+    node: Node,
+    event: ForwarderEvent,
+    expected: &PaymentError,
+) {
+    let before = (snapshot(net, node), net.tasks.len());
+    assert_eq!(net.tell_forwarder(node, event).unwrap_err(), *expected);
+    assert_eq!((snapshot(net, node), net.tasks.len()), before);
+}
+
+pub(crate) fn refuses_receiver(net: &mut Network, event: ReceiverEvent, expected: &PaymentError) {
+    let before = (snapshot(net, Node::Receiver), net.tasks.len());
+    assert_eq!(net.tell_receiver(event).unwrap_err(), *expected);
+    assert_eq!((snapshot(net, Node::Receiver), net.tasks.len()), before);
+}
+
+pub(crate) struct FinalCase {
+    pub(crate) payload: FinalPayload,
+    pub(crate) lock: Lock,
+    pub(crate) amount_msat: u64,
+    pub(crate) expiry: u32,
+}
+
+/// A receiver with an invoice; and a payment that it accepts, to be changed.
+pub(crate) fn final_case(kind: LockKind) -> (Network, FinalCase) {
+    let mut net = Network::new(1, 0);
+    let invoice = net.publish(kind, 0);
+    let secret = invoice_secret(kind, 0);
+    let (lock, final_blind) = match secret.lock() {
+        Lock::Point(point) => {
+            let blind = blind("final", 0);
+            (Lock::Point(point.add(&blind.to_point()).unwrap()), Some(blind))
+        }
+        lock => (lock, None),
+    };
+    let expiry = HEIGHT + MIN_FINAL_DELTA;
+    let payload = FinalPayload {
+        amount_msat: AMOUNT_MSAT,
+        expiry,
+        payment_secret: Some(PaymentSecret::of_invoice(&invoice.invoice_id())),
+        total_msat: AMOUNT_MSAT,
+        final_blind,
+        part: None,
+        payer: None,
+    };
+    (net, FinalCase { payload, lock, amount_msat: AMOUNT_MSAT, expiry })
+}
+
+/// None when it claims.
+pub(crate) fn receive(net: &mut Network, case: &FinalCase, session: usize) -> Option<Refusal> {
+    receive_packet(net, case, final_packet(case, session))
+}
+
+pub(crate) fn final_packet(case: &FinalCase, session: usize) -> Packet {
+    build_under(case.lock, &[(Node::Receiver, case.payload.to_bytes())], session)
+}
+
+pub(crate) fn receive_packet(
+    net: &mut Network,
+    case: &FinalCase,
+    packet: Packet,
+) -> Option<Refusal> {
+    let edge =
+        net.fund_terms(Node::Sender(0), Node::Receiver, case.lock, case.amount_msat, case.expiry);
+    let outpoint = edge.offered.funded().outpoint();
+    let secrets = net.receiver.view().secrets().len();
+    net.commit(edge, None, packet);
+    let reason = match net.tasks.pop_back().unwrap().1 {
+        Action::Receiver(ReceiverAction::Fail { incoming, reason, .. }) => {
+            assert_eq!(incoming, outpoint);
+            // Nothing was computed that could leak.
+            assert_eq!(net.receiver.view().secrets().len(), secrets);
+            Some(reason)
+        }
+        Action::Receiver(ReceiverAction::Claim { incoming, secret }) => {
+            assert_eq!(incoming, outpoint);
+            assert_eq!(secret.lock(), case.lock);
+            None
+        }
+        other => panic!("{other:?}"),
+    };
+    assert!(net.tasks.is_empty());
+    reason
+}
+
+pub(crate) fn receiver_says(
+    kind: LockKind,
+    change: impl FnOnce(&mut FinalCase),
+) -> Option<Refusal> {
+    let (mut net, mut case) = final_case(kind);
+    change(&mut case);
+    let said = receive(&mut net, &case, 0);
+    // Whatever it was, the payment as it should be is still taken.
+    let (_, twin) = final_case(kind);
+    assert_eq!(receive(&mut net, &twin, 1), None);
+    said
+}
+
+/// One bit flipped in each part of a packet, where that leaves one.
+pub(crate) fn flipped(packet: &Packet) -> Vec<Packet> {
+    let bytes = packet.to_bytes();
+    let positions = [0, 1, 2, 17, 33, 34, 35, 100, 700, 1_332, 1_333, 1_334, 1_350, 1_365];
+    let packets: Vec<Packet> = positions
+        .iter()
+        .flat_map(|position| [0, 3, 7].map(|bit| (*position, bit)))
+        .filter_map(|(position, bit)| {
+            let mut bytes = bytes.clone();
+            bytes[position] ^= 1 << bit;
+            Packet::from_bytes(&bytes).ok()
+        })
+        .collect();
+    // The version and most of the key are refused before the role sees them.
+    assert!(packets.len() > 9 * 3);
+    packets
+}
+
+pub(crate) struct ForwardCase {
+    pub(crate) payload: ForwardPayload,
+    pub(crate) lock: Lock,
+    pub(crate) amount_msat: u64,
+    pub(crate) expiry: u32,
+}
+
+pub(crate) const HOP: Node = Node::Forwarder(1);
+
+/// N_1 before the receiver; and a payment that it forwards, to be changed.
+pub(crate) fn forward_case(kind: LockKind) -> (Network, ForwardCase) {
+    let net = Network::new(1, 1);
+    let (lock, tweak) = match kind {
+        LockKind::Point => {
+            (Lock::Point(secret_of("lock", 0).to_point()), Tweak::Blind(blind("blind", 0)))
+        }
+        LockKind::Hash => (Lock::Hash(PaymentHash([1; 32])), Tweak::Derived),
+    };
+    let fee = policy(1).fee_msat(AMOUNT_MSAT).unwrap();
+    let expiry = HEIGHT + MIN_FINAL_DELTA;
+    let short_channel_id = channel_to(Node::Receiver);
+    let payload = ForwardPayload { short_channel_id, amount_msat: AMOUNT_MSAT, expiry, tweak };
+    let case = ForwardCase {
+        payload,
+        lock,
+        amount_msat: AMOUNT_MSAT + fee,
+        expiry: expiry + policy(1).cltv_expiry_delta,
+    };
+    (net, case)
+}
+
+pub(crate) fn forward_packet(case: &ForwardCase, session: usize) -> Packet {
+    let hops = [(HOP, case.payload.to_bytes()), (Node::Receiver, vec![2, 0])];
+    build_under(case.lock, &hops, session)
+}
+
+pub(crate) fn reach_hop(net: &mut Network, case: &ForwardCase, packet: Packet) -> Edge {
+    let edge = net.fund_terms(Node::Sender(0), HOP, case.lock, case.amount_msat, case.expiry);
+    net.commit(edge.clone(), None, packet);
+    edge
+}
+
+/// None when it offers.
+pub(crate) fn forward(net: &mut Network, case: &ForwardCase, packet: Packet) -> Option<Refusal> {
+    let edge = reach_hop(net, case, packet);
+    let outpoint = edge.offered.funded().outpoint();
+    let said = match net.tasks.pop_back().unwrap().1 {
+        Action::Forwarder(ForwarderAction::Fail { incoming, reason, .. }) => {
+            assert_eq!(incoming, outpoint);
+            net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming }).unwrap();
+            Some(reason)
+        }
+        Action::Forwarder(ForwarderAction::Offer { incoming, proposal }) => {
+            assert_eq!(incoming, outpoint);
+            assert_eq!(proposal.amount_msat, case.payload.amount_msat);
+            assert_eq!(proposal.expiry, case.payload.expiry);
+            None
+        }
+        other => panic!("{other:?}"),
+    };
+    assert!(net.tasks.is_empty());
+    said
+}
+
+pub(crate) fn forwarder_says(
+    kind: LockKind,
+    change: impl FnOnce(&mut ForwardCase),
+) -> Option<Refusal> {
+    let (mut net, mut case) = forward_case(kind);
+    change(&mut case);
+    let packet = forward_packet(&case, 0);
+    let said = forward(&mut net, &case, packet);
+    let (_, twin) = forward_case(kind);
+    let packet = forward_packet(&twin, 1);
+    assert_eq!(forward(&mut net, &twin, packet), None);
+    said
+}
+
+pub(crate) fn release(index: usize) -> ReleaseSecret {
+    ReleaseSecret::new(secret_of("release", index))
+}
+
+pub(crate) fn hold_tweak(index: usize, y: Option<&Blind>, latest: u32) -> Tweak {
+    Tweak::Hold(HoldOrder {
+        id: HoldId([index as u8; 32]),
+        held_blind: y.map(|y| HeldBlind::new(y, &release(index)).unwrap()),
+        release_hash: release(index).hash(),
+        latest_release_height: latest,
+    })
+}
+
+/// A payment to hold under id `index`, with y = `blind("blind", 0)` and plenty of time.
+pub(crate) fn held_case(index: usize) -> (Network, ForwardCase) {
+    let (net, mut case) = forward_case(LockKind::Point);
+    case.payload.expiry += 200;
+    case.expiry += 200;
+    case.payload.tweak = hold_tweak(index, Some(&blind("blind", 0)), HEIGHT + 100);
+    (net, case)
+}
+
+/// A `release_held_ptlc` for N_1 of these holds, which go by their first byte, along a path that is good up to this height.
+pub(crate) fn release_message(
+    holds: &[(usize, ReleaseSecret)],
+    expiry: u32,
+    session: usize,
+) -> OnionMessage {
+    let holds = holds.iter().map(|(index, h)| (HoldId([*index as u8; 32]), h.clone())).collect();
+    message_to(HOP, expiry.to_be_bytes().to_vec(), &ReleaseHeld { holds }.to_tlv(), session)
+}
+
+/// A message for this node alone, along a path of one hop with this `path_id`.
+pub(crate) fn message_to(
+    node: Node,
+    path_id: Vec<u8>,
+    fields: &TlvWriter,
+    session: usize,
+) -> OnionMessage {
+    let data = RecipientData { path_id: Some(path_id), ..RecipientData::default() };
+    let hops = [(node_id(node), data.to_bytes())];
+    let (path, _) = BlindedPath::build(secret_of("reply path", session), &hops).unwrap();
+    OnionMessage::build(secret_of("message", session), &path, fields).unwrap()
+}
+
+pub(crate) fn send_release(
+    net: &mut Network,
+    holds: &[(usize, ReleaseSecret)],
+) -> Vec<ForwarderAction> {
+    let message = release_message(holds, HEIGHT + 1_000, 0);
+    net.tell_forwarder(HOP, ForwarderEvent::MessageReceived { message }).unwrap();
+    net.tasks
+        .drain(..)
+        .map(|(_, action)| match action {
+            Action::Forwarder(action) => action,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+pub(crate) fn ledger_state(net: &Network, index: usize) -> HoldState {
+    net.forwarders[0].ledger().state(&HoldId([index as u8; 32])).unwrap()
+}
+
+/// The sender's offer, before it is carried out.
+pub(crate) fn offer(net: &mut Network) -> (AttemptId, Proposal) {
+    match net.tasks.pop_front().unwrap() {
+        (Node::Sender(0), Action::Sender(SenderAction::Offer { attempt, proposal })) => {
+            (attempt, proposal)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn put_back(net: &mut Network, attempt: AttemptId, proposal: Proposal) {
+    let action = Action::Sender(SenderAction::Offer { attempt, proposal });
+    net.tasks.push_front((Node::Sender(0), action));
+}
+
+/// What a node in the clear says to a packet that it can't peel.
+pub(crate) fn invalid_hmac() -> Refusal {
+    BlindingError::Onion { source: OnionError::InvalidHmac }.into()
+}

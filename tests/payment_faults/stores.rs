@@ -1,0 +1,121 @@
+//! Stores that fail.
+
+use bitcoin::OutPoint;
+use pointlock::hold::{HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore};
+use pointlock::payment::{Forwarder, ForwarderAction, ForwarderEvent, PaymentError};
+
+use crate::network::{HEIGHT, Node, node_id};
+use crate::scene::{HOP, forward_packet, held_case};
+
+/// A store of holds that fails at chosen writes.
+#[derive(Debug, Default)]
+struct FailingStore {
+    inner: MemoryStore,
+    writes: usize,
+    fails_at: Option<usize>,
+}
+
+#[derive(Debug)]
+struct DiskFull;
+
+impl std::fmt::Display for DiskFull {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("disk full")
+    }
+}
+
+impl FailingStore {
+    fn write(&mut self) -> Result<(), DiskFull> {
+        self.writes += 1;
+        if self.fails_at == Some(self.writes) { Err(DiskFull) } else { Ok(()) }
+    }
+}
+
+impl HoldStore for FailingStore {
+    type Error = DiskFull;
+
+    fn get(&self, id: &HoldId) -> Result<Option<HoldRecord>, DiskFull> {
+        Ok(self.inner.get(id).unwrap())
+    }
+
+    fn open(&self) -> Result<Vec<HoldRecord>, DiskFull> {
+        Ok(self.inner.open().unwrap())
+    }
+
+    fn insert(&mut self, record: HoldRecord) -> Result<bool, DiskFull> {
+        self.write()?;
+        Ok(self.inner.insert(record).unwrap())
+    }
+
+    fn compare_and_swap(
+        &mut self,
+        id: &HoldId,
+        from: &HoldState,
+        to: HoldState,
+    ) -> Result<bool, DiskFull> {
+        self.write()?;
+        Ok(self.inner.compare_and_swap(id, from, to).unwrap())
+    }
+}
+
+/// Two holds reach their cutoff, and the store fails between them: the block is refused, and given again it fails both.
+#[test]
+fn a_block_that_the_store_refused_is_repeated() {
+    let (mut net, case) = held_case(0);
+    let second = held_case(1).1;
+    for (index, fails_at) in [3, 4].into_iter().enumerate() {
+        let store = FailingStore { fails_at: Some(fails_at), ..FailingStore::default() };
+        let mut forwarder = Forwarder::new(net.configs[0].clone(), store);
+        let mut incoming = Vec::new();
+        for (case, session) in [(&case, 10 + index), (&second, 20 + index)] {
+            let (lock, msat) = (case.lock, case.amount_msat);
+            let edge = net.fund_terms(Node::Sender(0), HOP, lock, msat, case.expiry);
+            incoming.push(edge.offered.funded().outpoint());
+            let event = ForwarderEvent::IncomingCommitted {
+                from: node_id(Node::Sender(0)),
+                contract: edge.received,
+                path_key: None,
+                packet: forward_packet(case, session),
+            };
+            assert!(forwarder.apply(event).unwrap().is_empty());
+        }
+        let block = || ForwarderEvent::Block { height: HEIGHT + 100 };
+        let error = forwarder.apply(block()).unwrap_err();
+        assert_eq!(error, PaymentError::Hold(HoldError::Store("disk full".into())));
+        assert_eq!(forwarder.log().len(), 2);
+        let actions = forwarder.apply(block()).unwrap();
+        let failed: Vec<OutPoint> = actions
+            .iter()
+            .map(|action| match action {
+                ForwarderAction::Fail { incoming, .. } => *incoming,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(failed, incoming, "write {fails_at}");
+        for incoming in incoming {
+            forwarder.apply(ForwarderEvent::IncomingFailed { incoming }).unwrap();
+        }
+        assert!(forwarder.ledger().store().open().unwrap().is_empty());
+        assert!(forwarder.apply(block()).unwrap().is_empty());
+    }
+}
+
+/// Whether the store wrote the hold is not known, so the contract is neither held nor failed; reported again it is held once.
+#[test]
+fn a_hold_that_the_store_refused_is_reported_again() {
+    let (mut net, case) = held_case(0);
+    let store = FailingStore { fails_at: Some(1), ..FailingStore::default() };
+    let mut forwarder = Forwarder::new(net.configs[0].clone(), store);
+    let edge = net.fund_terms(Node::Sender(0), HOP, case.lock, case.amount_msat, case.expiry);
+    let event = || ForwarderEvent::IncomingCommitted {
+        from: node_id(Node::Sender(0)),
+        contract: edge.received.clone(),
+        path_key: None,
+        packet: forward_packet(&case, 10),
+    };
+    let error = forwarder.apply(event()).unwrap_err();
+    assert_eq!(error, PaymentError::Hold(HoldError::Store("disk full".into())));
+    assert!(forwarder.pending().is_empty(), "not failed either");
+    assert!(forwarder.apply(event()).unwrap().is_empty());
+    assert_eq!(forwarder.ledger().store().open().unwrap().len(), 1);
+}
