@@ -138,7 +138,7 @@ fn other_routes_amounts_and_numbers_of_payers() {
         ["--routers", "0", "--payers", "2", "--amount-sat", "1000"],
         ["--routers", "3", "--payers", "4", "--amount-sat", "100000000"],
         ["--routers", "5", "--payers", "3", "--amount-sat", "54321"],
-        ["--routers", "2", "--parts", "9", "--amount-sat", "100000000000"],
+        ["--routers", "2", "--parts", "4", "--amount-sat", "100000000000"],
         ["--routers", "2", "--parts", "1", "--seed", "3"],
     ] {
         let facts = facts(&args);
