@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
+use super::payload::INNER_PAYLOADS_LENGTH;
 use super::route::RouteEnd;
 use super::{
     AttemptSeed, DelegatePayload, ForwardPayload, HoldOrder, PayloadError, PaymentError, Recipient,
@@ -14,10 +15,6 @@ use crate::lock::{Blind, Lock, LockError, RouteLocks};
 use crate::onion::blinded::hop_blind;
 use crate::onion::{Packet, SharedSecret};
 use crate::wire::TlvWriter;
-
-/// The length of the payloads in the packet that a sender hands over for the recipient, in bytes. All of one length, so that
-/// it does not tell the node that finds the route how the payment differs from others.
-const INNER_PAYLOADS_LENGTH: usize = 500;
 
 /// Where a forwarder has its y_i from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

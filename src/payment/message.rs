@@ -275,6 +275,6 @@ fn id_and_secret(entry: &[u8]) -> Result<(HoldId, ReleaseSecret), PayloadError> 
     let (id, rest) = entry.split_first_chunk().expect("entries have 64 bytes or more");
     let secret = rest.first_chunk().expect("entries have 64 bytes or more");
     let release =
-        ReleaseSecret::from_bytes(secret).map_err(|_| PayloadError::Malformed("release secret"))?;
+        ReleaseSecret::from_bytes(secret).map_err(|_| PayloadError::Malformed("holds"))?;
     Ok((HoldId(*id), release))
 }

@@ -55,9 +55,9 @@ def read_stream(data):
     """The records as a dict; None when the bytes are no stream."""
     fields, last = {}, -1
     while data:
-        head, rest = _read_bigsize(data), None
+        head, rest = read_bigsize(data), None
         if head:
-            rest = _read_bigsize(head[1])
+            rest = read_bigsize(head[1])
         if not rest or head[0] <= last or len(rest[1]) < rest[0]:
             return None
         last = head[0]
@@ -65,7 +65,7 @@ def read_stream(data):
     return fields
 
 
-def _read_bigsize(data):
+def read_bigsize(data):
     """(number, the bytes behind it)"""
     if not data:
         return None

@@ -1,7 +1,8 @@
 """The reference against vectors that other people made: `generate.py --check` begins with them.
 
 Each check reads one file of the folder and returns the number of rows compared; a row that disagrees raises Mismatch.
-BIP-327's det_sign vectors are left out: deterministic signing is no part of this design.
+BIP-327's det_sign vectors are left out: deterministic signing is no part of this design. BOLT 4's error onions are, too:
+a failure has no row.
 
 References: the README of the vectors folder says where every file is from.
 """
@@ -10,8 +11,10 @@ import csv
 import json
 
 import bip340
+import bolt12
 import ecdsa_adaptor
 import musig2
+import onion
 import schnorr_adaptor
 from secp256k1 import G, Malformed, bytes32, compressed, decompress, integer, lift_x, x_bytes
 
@@ -300,6 +303,110 @@ def check_zkp_sessions(path):
     return len(rows)
 
 
+def _hex_of(node, *names):
+    return [bytes.fromhex(node[name]) for name in names]
+
+
+def _unframed(framed):
+    """BOLT 4's vectors show a payload with its length."""
+    length, payload = bolt12.read_bigsize(bytes.fromhex(framed))
+    assert len(payload) == length, "a payload of the vectors has its own length"
+    return payload
+
+
+def _expect_layers(row, packet, secret_keys, associated_data, payloads, packets=None):
+    """Peeled hop by hop, the packet has these payloads, and is in turn each of `packets`."""
+    for index, (secret_key, payload) in enumerate(zip(secret_keys, payloads, strict=True)):
+        _expect(f"{row}[{index}]", packets is None or packet == packets[index])
+        layer = onion.peel(packet, secret_key, associated_data)
+        _expect(f"{row}[{index}]", layer.payload == payload)
+        packet = layer.next_packet
+    _expect(row, packet is None)
+
+
+def check_onion(path):
+    data = json.loads(path.read_text())
+    made = data["generate"]
+    session_key, associated_data = _hex_of(made, "session_key", "associated_data")
+    keys = [decompress(*_hex_of(hop, "pubkey")) for hop in made["hops"]]
+    payloads = [_unframed(hop["payload"]) for hop in made["hops"]]
+    packet = onion.build(integer(session_key), keys, payloads, associated_data)
+    _expect("onion", packet.hex() == data["onion"])
+    secrets = [integer(bytes.fromhex(secret)) for secret in data["decode"]]
+    _expect_layers("decode", packet, secrets, associated_data, payloads)
+    return 1 + len(secrets)
+
+
+def check_route_blinding(path):
+    """Each hop as a path of one: Bob's path key comes from elsewhere at Dave, so that there are two chains."""
+    data = json.loads(path.read_text())
+    hops = data["generate"]["hops"]
+    for row, (hop, published, read) in enumerate(zip(hops, data["route"]["hops"], data["unblind"]["hops"], strict=True)):
+        secret, node_id, plain = _hex_of(hop, "path_privkey", "node_id", "encoded_tlvs")
+        [made] = onion.blind_path(integer(secret), [decompress(node_id)], [plain])
+        _expect(row, compressed(made.path_key).hex() == hop["path_key"] == read["path_key"])
+        _expect(row, made.path_secret.hex() == hop["shared_secret"])
+        _expect(row, compressed(made.blinded_node_id).hex() == hop["blinded_node_id"] == published["blinded_node_id"])
+        _expect(row, made.encrypted_data.hex() == hop["encrypted_data"] == published["encrypted_data"])
+        [node_secret] = _hex_of(read, "node_privkey")
+        learned = onion.unblind(integer(node_secret), made.path_key, made.encrypted_data)
+        _expect(row, learned.data == plain and bytes32(learned.blinded_secret_key).hex() == read["blinded_privkey"])
+        _expect(row, compressed(learned.next_path_key).hex() == read["next_path_key"])
+    for first, last in ((0, 2), (2, 4)):
+        [session_key] = _hex_of(hops[first], "session_key")
+        node_ids = [decompress(*_hex_of(hop, "node_id")) for hop in hops[first:last]]
+        plain = [bytes.fromhex(hop["encoded_tlvs"]) for hop in hops[first:last]]
+        made = onion.blind_path(integer(session_key), node_ids, plain)
+        _expect(first, [hop.encrypted_data.hex() for hop in made] == [hop["encrypted_data"] for hop in hops[first:last]])
+    return len(hops)
+
+
+def _onion_secrets(hops, path_keys):
+    """The secret key of each layer: of a hop with a path key the blinded one."""
+    for hop, path_key in zip(hops, path_keys, strict=True):
+        [secret] = _hex_of(hop, "node_privkey" if "node_privkey" in hop else "privkey")
+        if path_key is None:
+            yield integer(secret)
+        else:
+            yield onion.unblind(integer(secret), path_key, bytes(onion.chacha.TAG_LENGTH)).blinded_secret_key
+
+
+def check_blinded_payment(path):
+    data = json.loads(path.read_text())
+    made, hops = data["generate"], data["decrypt"]["hops"]
+    session_key, associated_data = _hex_of(made, "session_key", "associated_data")
+    route = made["full_route"]["hops"]
+    keys = [decompress(*_hex_of(hop, "pubkey")) for hop in route]
+    payloads = [_unframed(hop["payload"]) for hop in route]
+    packet = onion.build(integer(session_key), keys, payloads, associated_data)
+    _expect("onion", packet.hex() == made["onion"])
+    # Alice's and Bob's layers are for their node ids; from Carol on, the path key comes with the packet.
+    path_keys = [None, None, *(decompress(*_hex_of(hop, "next_path_key")) for hop in hops[1:-1])]
+    packets = [bytes.fromhex(hop["onion"]) for hop in hops]
+    _expect_layers("decrypt", packet, _onion_secrets(hops, path_keys), associated_data, payloads, packets)
+    return 1 + len(hops)
+
+
+def check_blinded_message(path):
+    data = json.loads(path.read_text())
+    route, hops = data["generate"]["hops"], data["decrypt"]["hops"]
+    for row, hop in enumerate(route):
+        secret, plain = _hex_of(hop, "path_key_secret", "encrypted_data_tlv")
+        node_id = integer(*_hex_of(hops[row], "privkey")) * G
+        [blinded] = onion.blind_path(integer(secret), [node_id], [plain])
+        _expect(row, blinded.path_secret.hex() == hop["ss"])
+        _expect(row, compressed(blinded.blinded_node_id).hex() == hop["blinded_node_id"])
+        _expect(row, blinded.encrypted_data.hex() == hop["encrypted_recipient_data"])
+    messages = [bytes.fromhex(hop["onion_message"]) for hop in hops]
+    # type 513, path key, length, packet
+    path_keys, packets = [decompress(message[2:35]) for message in messages], [message[37:] for message in messages]
+    payloads = [bolt12.stream({4: bytes.fromhex(hop["encrypted_recipient_data"])}) for hop in route]
+    payloads[-1] = bolt12.stream({1: b"hello", 4: bytes.fromhex(route[-1]["encrypted_recipient_data"])})
+    _expect("onion", packets[0].hex() == data["onionmessage"]["onion_message_packet"])
+    _expect_layers("decrypt", packets[0], _onion_secrets(hops, path_keys), b"", payloads, packets)
+    return len(route) + len(hops)
+
+
 CHECKS = {
     "bip340/test-vectors.csv": check_bip340,
     "schnorr-adaptor/presig_vectors.csv": check_schnorr_presign,
@@ -314,4 +421,8 @@ CHECKS = {
     "bip327/tweak_vectors.json": check_tweak,
     "bip327/sig_agg_vectors.json": check_sig_agg,
     "musig2-adaptor/zkp-sessions.jsonl": check_zkp_sessions,
+    "bolt04/onion-test.json": check_onion,
+    "bolt04/route-blinding-test.json": check_route_blinding,
+    "bolt04/blinded-payment-onion-test.json": check_blinded_payment,
+    "bolt04/blinded-onion-message-onion-test.json": check_blinded_message,
 }

@@ -1,6 +1,6 @@
 """Writes the test vectors, or checks them.
 
-    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json and ktime.json beside this folder
+    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, ktime.json and wire.json beside this folder
     generate.py --check   1. the reference passes the vectors of the standards, in the folder $POINTLOCK_VECTORS or else
                              ../shared/vectors beside the project; a missing file is a notice, with CI=true a failure
                           2. each file is generated again in memory and compared, byte for byte
@@ -20,6 +20,7 @@ import cases_ktime
 import cases_lock
 import cases_musig2
 import cases_schnorr
+import cases_wire
 import external
 import schema
 from cases import Disagreement
@@ -33,6 +34,7 @@ GENERATORS = {
     "musig2.json": cases_musig2.generate,
     "lock.json": cases_lock.generate,
     "ktime.json": cases_ktime.generate,
+    "wire.json": cases_wire.generate,
 }
 
 

@@ -17,6 +17,7 @@ import ecdsa_adaptor
 import ktime
 import lock
 import musig2
+import replay_wire
 import schnorr_adaptor
 from secp256k1 import (
     ORDER,
@@ -502,4 +503,5 @@ OPERATIONS = {
     "ktime.verify_payment": ktime_verify_payment,
     "ktime.prove": ktime_prove,
     "ktime.verify_proof": ktime_verify_proof,
+    **replay_wire.OPERATIONS,
 }

@@ -6,11 +6,14 @@ mod network;
 mod scene;
 
 mod claims;
+mod delegates;
 mod events;
 mod forwarder;
 mod holds;
+mod messages;
 mod onions;
 mod orders;
+mod parts;
 mod places;
 mod receiver;
 mod stores;

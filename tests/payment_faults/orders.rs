@@ -1,13 +1,17 @@
 //! Orders to pay that can't be right.
 
 use pointlock::curve::Keypair;
-use pointlock::invoice::StaticInvoiceBuilder;
+use pointlock::invoice::{StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
-use pointlock::payment::{AttemptSeed, HoldPlan, Payee, Payment, PaymentError, SenderEvent};
+use pointlock::payment::{
+    AttemptSeed, HoldPlan, PartOrder, Payee, Payment, PaymentError, SenderEvent, Tail,
+};
 
 use crate::network::{
-    AMOUNT_MSAT, LockKind, Network, Node, TIME, hops, invoice_of, invoice_secret, node_id, node_key,
+    AMOUNT_MSAT, LockKind, Network, Node, TIME, hops, invoice_of, invoice_secret, node_id,
+    node_key, policy,
 };
+use crate::places::part;
 use crate::receiver::polynomial;
 use crate::scene::{entropy, offer, refuses_sender, snapshot};
 
@@ -95,4 +99,80 @@ fn orders_that_cannot_be_right_are_refused() {
     let mut payment = net.payment(&alone, entropy(3));
     payment.parts[0].forwarders.clear();
     net.tell_sender(0, SenderEvent::Pay(payment)).unwrap();
+}
+
+#[test]
+fn parts_that_cannot_be_a_payment_are_refused() {
+    let mut net = Network::new(1, 2);
+    let invoice = net.publish(LockKind::Point, 0);
+    let tail = Tail::Receiver;
+    let part = |msat, seed| part(msat, (&[1, 2], Node::Receiver), tail, seed);
+    let pay = |net: &Network, invoice: &StaticInvoice, parts| {
+        SenderEvent::Pay(net.payment_in(invoice, parts))
+    };
+    let mismatch = PaymentError::PartsMismatch { amount_msat: AMOUNT_MSAT };
+    let half = AMOUNT_MSAT / 2;
+    let many = |count: u64| -> Vec<PartOrder> {
+        let seed = |index: u64| {
+            let mut entropy = [7; 32];
+            entropy[..8].copy_from_slice(&index.to_be_bytes());
+            AttemptSeed::new(entropy)
+        };
+        let rest = AMOUNT_MSAT - (count - 1);
+        let amount = |index| if index == 0 { rest } else { 1 };
+        (0..count).map(|index| PartOrder { seed: seed(index), ..part(amount(index), 0) }).collect()
+    };
+    for parts in [
+        Vec::new(),
+        vec![part(half, 1), part(half - 1, 2)],
+        vec![part(half, 1), part(half + 1, 2)],
+        vec![part(u64::MAX, 1), part(AMOUNT_MSAT + 1, 2)],
+        many(484),
+    ] {
+        let event = pay(&net, &invoice, parts);
+        refuses_sender(&mut net, event, &mismatch);
+    }
+    let twice = pay(&net, &invoice, vec![part(half, 1), part(half, 1)]);
+    assert!(matches!(net.tell_sender(0, twice), Err(PaymentError::SeedReused(_))));
+    // Where the invoice says nothing of parts, and under a hash.
+    let hash = net.publish(LockKind::Hash, 1);
+    let LockSecret::Scalar(z) = invoice_secret(LockKind::Point, 2) else { panic!("a scalar") };
+    let silent = StaticInvoiceBuilder::new(z.to_point(), TIME)
+        .interim_route(&[node_id(Node::Receiver)])
+        .sign(&Keypair::new(node_key(Node::Receiver)), &[0; 32])
+        .unwrap();
+    for invoice in [&hash, &silent] {
+        let event = pay(&net, invoice, vec![part(half, 1), part(half, 2)]);
+        refuses_sender(&mut net, event, &PaymentError::PartsNotAllowed);
+        let event =
+            pay(&net, invoice, vec![part(AMOUNT_MSAT, if *invoice == hash { 3 } else { 4 })]);
+        net.tell_sender(0, event).unwrap();
+    }
+    // Held, but not all by the same node; or where no mail can reach the receiver.
+    let held = |hop| Some(HoldPlan { hop, blocks: 10 });
+    let other = PartOrder { forwarders: hops(&[2, 1], Node::Receiver), ..part(half, 5) };
+    let mut payment = net.payment_in(&invoice, vec![part(half, 6), other]);
+    payment.hold = held(1);
+    refuses_sender(&mut net, SenderEvent::Pay(payment), &PaymentError::NoHolder { hop: 1 });
+    let mut payment = net.payment_in(&silent, vec![part(AMOUNT_MSAT, 5)]);
+    payment.hold = held(1);
+    refuses_sender(&mut net, SenderEvent::Pay(payment), &PaymentError::NoMessagePath);
+    // Paths that are not there, and nobody who could find a route.
+    let budget = policy(1);
+    for (tail, forwarders, error) in [
+        (Tail::Path(0), [1].as_slice(), PaymentError::NoSuchPath { index: 0 }),
+        (Tail::Delegated { budget, path: Some(0) }, &[1], PaymentError::NoSuchPath { index: 0 }),
+        (Tail::Delegated { budget, path: None }, &[], PaymentError::NoDelegate),
+    ] {
+        let order = crate::places::part(AMOUNT_MSAT, (forwarders, Node::Receiver), tail, 5);
+        let event = pay(&net, &invoice, vec![order]);
+        refuses_sender(&mut net, event, &error);
+    }
+    // An invoice with paths is paid along them, and not past them.
+    let with_paths = net.publish_paths(LockKind::Point, 0, 3, &[&[2]]);
+    let event = pay(&net, &with_paths, vec![part(AMOUNT_MSAT, 5)]);
+    refuses_sender(&mut net, event, &PaymentError::RouteMismatch);
+    let order = crate::places::part(AMOUNT_MSAT, (&[1], Node::Forwarder(2)), Tail::Path(1), 5);
+    let event = pay(&net, &with_paths, vec![order]);
+    refuses_sender(&mut net, event, &PaymentError::NoSuchPath { index: 1 });
 }

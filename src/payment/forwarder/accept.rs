@@ -114,17 +114,16 @@ where
             hold: None,
             stage: Stage::Held,
         };
+        if !tweak.fits(&edge::lock(funded)) {
+            return Err(Refusal::TweakMismatch);
+        }
         let forward_now = match (edge::lock(funded), tweak) {
             (Lock::Hash(_), Tweak::Derived) => Some(None),
             (Lock::Point(_), Tweak::Derived) => Some(Some(derived)),
-            (Lock::Point(_), Tweak::Blind(blind)) => Some(Some(blind)),
-            (Lock::Hash(_), Tweak::Hold(order)) if order.held_blind.is_none() => {
+            (_, Tweak::Blind(blind)) => Some(Some(blind)),
+            (_, Tweak::Hold(order)) => {
                 self.hold(from, &mut forwarding, &order)?.map(|forward| forward.blind)
             }
-            (Lock::Point(_), Tweak::Hold(order)) if order.held_blind.is_some() => {
-                self.hold(from, &mut forwarding, &order)?.map(|forward| forward.blind)
-            }
-            _ => return Err(Refusal::TweakMismatch),
         };
         let incoming = funded.outpoint();
         self.forwards.insert(incoming, forwarding);

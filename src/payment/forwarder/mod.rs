@@ -571,15 +571,23 @@ where
         }
     }
 
-    /// That the message comes again does no harm: a hold is released once.
+    /// That the message comes again does no harm: a hold is released once. When the store fails, nothing is forwarded before the
+    /// event is given again: the ledger then repeats what it had released before.
     fn release_received(
         &mut self,
         message: &ReleaseHeld,
     ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let mut actions = Vec::new();
+        let mut released = Vec::new();
         for (id, secret) in &message.holds {
+            match self.ledger.release(id, secret, self.height) {
+                Err(error @ HoldError::Store(_)) => return Err(error.into_text().into()),
+                result => released.push((id, secret, result)),
+            }
+        }
+        let mut actions = Vec::new();
+        for (id, secret, result) in released {
             // What waits for its hold may be anybody's guess: a stranger's messages don't fill the view.
-            let is_release_secret = match self.ledger.release(id, secret, self.height) {
+            let is_release_secret = match result {
                 Ok(Released::Queued) => false,
                 Ok(Released::AlreadyReleased) => true,
                 Ok(Released::Forward(forward)) => {

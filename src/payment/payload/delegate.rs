@@ -8,11 +8,15 @@ use super::types::{
 };
 use crate::curve::Point;
 use crate::invoice::PaymentPath;
-use crate::lock::Blind;
+use crate::lock::{Blind, Lock};
 use crate::onion::Packet;
 use crate::payment::route::{PathEnd, RouteEnd};
 use crate::payment::{EdgeTerms, PayloadError, PaymentError};
 use crate::wire::{TlvWriter, WireError, tu64};
+
+/// The length of the payloads in the packet that a sender hands over for the recipient, in bytes. All of one length, so that
+/// it does not tell the node that finds the route how the payment differs from others.
+pub(in crate::payment) const INNER_PAYLOADS_LENGTH: usize = 500;
 
 /// To whom a node shall find the rest of the route.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +61,7 @@ pub struct DelegatePayload {
     /// What the recipient gets at least, in millisatoshi. What the incoming contract has beyond that pays this node and the
     /// route that it finds.
     pub amount_msat: u64,
-    /// How many blocks the recipient wants to have for its claim.
+    /// How many blocks the recipient wants to have for its claim; zero for a path, whose terms have them in its delta.
     pub min_final_delta: u32,
     /// The sender's packet for the recipient, which this node can't read.
     pub packet: Packet,
@@ -89,19 +93,25 @@ impl DelegatePayload {
 
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
         fields.allow(&[Self::TYPES.as_slice(), &Tweak::TYPES].concat())?;
-        let recipient = match fields.optional(RECIPIENT_PATH) {
-            None => Recipient::Node(fields.point(OUTGOING_NODE_ID)?),
+        let (recipient, min_final_delta) = match fields.optional(RECIPIENT_PATH) {
+            None => {
+                (Recipient::Node(fields.point(OUTGOING_NODE_ID)?), fields.height(MIN_FINAL_DELTA)?)
+            }
             Some(_) if fields.has(OUTGOING_NODE_ID) => {
                 return Err(PayloadError::Misplaced("outgoing_node_id"));
             }
-            Some(bytes) => Recipient::Path(
-                PaymentPath::from_bytes(bytes).map_err(|_| malformed(RECIPIENT_PATH))?,
-            ),
+            Some(_) if fields.has(MIN_FINAL_DELTA) => {
+                return Err(PayloadError::Misplaced("min_final_delta"));
+            }
+            Some(bytes) => {
+                let path = PaymentPath::from_bytes(bytes);
+                (Recipient::Path(path.map_err(|_| malformed(RECIPIENT_PATH))?), 0)
+            }
         };
         Ok(Self {
             recipient,
             amount_msat: fields.integer(AMT_TO_FORWARD)?,
-            min_final_delta: fields.height(MIN_FINAL_DELTA)?,
+            min_final_delta,
             packet: packet(fields)?,
             tweak: Tweak::read(fields)?,
         })
@@ -116,10 +126,11 @@ impl DelegatePayload {
         let mut tlv = TlvWriter::new();
         tlv.set(AMT_TO_FORWARD, tu64(self.amount_msat));
         match &self.recipient {
-            Recipient::Node(node_id) => tlv.set(OUTGOING_NODE_ID, node_id.to_bytes()),
+            Recipient::Node(node_id) => tlv
+                .set(OUTGOING_NODE_ID, node_id.to_bytes())
+                .set(MIN_FINAL_DELTA, tu64(self.min_final_delta.into())),
             Recipient::Path(path) => tlv.set(RECIPIENT_PATH, path.to_bytes()?),
         };
-        tlv.set(MIN_FINAL_DELTA, tu64(self.min_final_delta.into()));
         tlv.set(TRAMPOLINE_ONION_PACKET, self.packet.to_bytes());
         self.tweak.write(&mut tlv);
         Ok(tlv.to_bytes())
@@ -146,6 +157,11 @@ impl DelegatedPayload {
         })
     }
 
+    /// Whether it belongs to a contract under this lock: a point lock has δ, and a hash lock has none.
+    pub fn fits(&self, lock: &Lock) -> bool {
+        self.tail_blind.is_some() == matches!(lock, Lock::Point(_))
+    }
+
     /// The fields, for the last layer of the node's onion. The end of a blinded path gets its encrypted data beside them.
     pub fn to_tlv(&self) -> TlvWriter {
         let mut tlv = TlvWriter::new();
@@ -165,6 +181,9 @@ impl DelegatedPayload {
 }
 
 fn packet(fields: &Fields<'_>) -> Result<Packet, PayloadError> {
-    Packet::from_bytes_of_any_length(fields.required(TRAMPOLINE_ONION_PACKET)?)
-        .map_err(|_| malformed(TRAMPOLINE_ONION_PACKET))
+    let bytes = fields.required(TRAMPOLINE_ONION_PACKET)?;
+    if bytes.len() != Packet::LENGTH - Packet::PAYLOADS_LENGTH + INNER_PAYLOADS_LENGTH {
+        return Err(malformed(TRAMPOLINE_ONION_PACKET));
+    }
+    Packet::from_bytes_of_any_length(bytes).map_err(|_| malformed(TRAMPOLINE_ONION_PACKET))
 }

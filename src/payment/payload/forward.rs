@@ -6,7 +6,7 @@ use super::types::{
     RELEASE_HASH, SHORT_CHANNEL_ID,
 };
 use crate::hold::{HeldBlind, HoldId, ReleaseHash};
-use crate::lock::Blind;
+use crate::lock::{Blind, Lock};
 use crate::payment::PayloadError;
 use crate::wire::{TlvWriter, tu64};
 
@@ -73,6 +73,16 @@ impl ForwardPayload {
 }
 
 impl Tweak {
+    /// Whether it belongs to a contract under this lock: a point lock has a blind, or one that is derived, and a hash lock none.
+    pub fn fits(&self, lock: &Lock) -> bool {
+        let of_point = matches!(lock, Lock::Point(_));
+        match self {
+            Self::Derived => true,
+            Self::Blind(_) => of_point,
+            Self::Hold(order) => order.held_blind.is_some() == of_point,
+        }
+    }
+
     pub(super) const TYPES: [u64; 5] =
         [BLIND, HOLD_ID, HELD_BLIND, RELEASE_HASH, LATEST_RELEASE_HEIGHT];
 

@@ -9,7 +9,7 @@ use super::types::{
 use crate::curve::Tag;
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::{NoteHash, PayerPublicKey, PaymentSignature, PaymentTerms};
-use crate::lock::Blind;
+use crate::lock::{Blind, Lock};
 use crate::payment::PayloadError;
 use crate::wire::{BlindedPath, IntroductionNode, TlvWriter, read_tu64, tu64};
 
@@ -95,12 +95,10 @@ impl PayerPayload {
 }
 
 impl FinalPayload {
-    const TYPES: [u64; 13] = [
+    const TYPES: [u64; 11] = [
         AMT_TO_FORWARD,
         OUTGOING_CLTV_VALUE,
         PAYMENT_DATA,
-        ENCRYPTED_RECIPIENT_DATA,
-        CURRENT_PATH_KEY,
         TOTAL_AMOUNT_MSAT,
         FINAL_BLIND,
         PART_SHARE,
@@ -111,14 +109,35 @@ impl FinalPayload {
         PAYER_SIGNATURE,
     ];
 
-    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
+    /// Reads the payload of the receiver in a packet that a node gave it which has found the way to it, where what opens a
+    /// blinded path stands outside: in that node's payload. `in_path` says whether it does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Payload::parse`](super::Payload::parse).
+    pub fn parse_inner(bytes: &[u8], in_path: bool) -> Result<Self, PayloadError> {
+        let fields = Fields::parse(bytes)?;
         fields.allow(&Self::TYPES)?;
-        let (payment_secret, total_msat) = if fields.has(TOTAL_AMOUNT_MSAT) {
+        Self::read_at(&fields, in_path)
+    }
+
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
+        let of_path = [ENCRYPTED_RECIPIENT_DATA, CURRENT_PATH_KEY];
+        fields.allow(&[Self::TYPES.as_slice(), &of_path].concat())?;
+        Self::read_at(fields, fields.has(ENCRYPTED_RECIPIENT_DATA))
+    }
+
+    /// The total stands beside the payment secret, or alone where a path has its own.
+    fn read_at(fields: &Fields<'_>, in_path: bool) -> Result<Self, PayloadError> {
+        let (payment_secret, total_msat) = if in_path {
             if fields.has(PAYMENT_DATA) {
                 return Err(PayloadError::Misplaced("payment_data"));
             }
             (None, fields.integer(TOTAL_AMOUNT_MSAT)?)
         } else {
+            if fields.has(TOTAL_AMOUNT_MSAT) {
+                return Err(PayloadError::Misplaced("total_amount_msat"));
+            }
             let data = fields.required(PAYMENT_DATA)?;
             let (secret, total) = data.split_first_chunk().ok_or(malformed(PAYMENT_DATA))?;
             let total_msat = read_tu64(total).map_err(|_| malformed(PAYMENT_DATA))?;
@@ -134,6 +153,14 @@ impl FinalPayload {
             withheld: Withheld::read(fields)?,
             payer: PayerPayload::read(fields)?,
         })
+    }
+
+    /// Whether it belongs to a contract under this lock: a point lock has Y, a hash lock neither that nor a share.
+    pub fn fits(&self, lock: &Lock) -> bool {
+        match lock {
+            Lock::Point(_) => self.final_blind.is_some(),
+            Lock::Hash(_) => self.final_blind.is_none() && self.part.is_none(),
+        }
     }
 
     /// The fields, for the innermost layer of the onion. The end of a blinded path gets its encrypted data beside them.

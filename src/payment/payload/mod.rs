@@ -13,6 +13,7 @@ pub use delegate::{DelegatePayload, DelegatedPayload, Recipient};
 pub use forward::{ForwardPayload, HoldOrder, Tweak};
 pub use last::{FinalPayload, PartShare, PayerPayload, PaymentSecret, Withheld};
 
+pub(super) use delegate::INNER_PAYLOADS_LENGTH;
 pub(super) use types::{
     HELD_PTLC_AVAILABLE, PTLC_ARRIVED, RELEASE_HELD_PTLC, WITHHELD_SHARE, type_of,
 };

@@ -106,13 +106,11 @@ fn delegated() -> DelegatedPayload {
 
 /// All kinds, with whether they stand last in their packet.
 fn all() -> Vec<(Vec<u8>, bool)> {
-    let in_path = FinalPayload { payment_secret: None, ..last() };
     vec![
         (forward(Tweak::Derived).to_bytes(), false),
         (forward(Tweak::Blind(blind(6))).to_bytes(), false),
         (forward(Tweak::Hold(order())).to_bytes(), false),
         (last().to_bytes(), true),
-        (in_path.to_bytes(), true),
         (withheld(None).to_bytes(), true),
         (withheld(Some(path().path)).to_bytes(), true),
         (FinalPayload { payer: Some(payer()), part: None, ..last() }.to_bytes(), true),
@@ -162,8 +160,6 @@ fn each_field_is_named_when_missing() {
                 | "part_share" | "withheld" => Ok(()),
                 "hold_id" => Err(PayloadError::Misplaced("held_blind")),
                 "payer_key" => Err(PayloadError::Misplaced("payer_note")),
-                // Either of them says where the sum over the parts is.
-                "total_amount_msat" => Err(PayloadError::Missing("payment_data")),
                 // What is left of an order to find a route is read as what comes of it.
                 "outgoing_node_id" | "recipient_path" => Err(PayloadError::Misplaced("hold_id")),
                 "trampoline_onion_packet" if stream.get(14).is_some() => {
@@ -221,6 +217,30 @@ fn unknown_even_types_are_refused_and_odd_ones_are_not() {
             assert_eq!(with(tlv_type), Ok(()));
         }
     }
+}
+
+/// At the end of a path the path's data has the place of the payment secret; in a packet for the receiver it stands outside.
+#[test]
+fn the_total_stands_where_the_path_says() {
+    let in_path = FinalPayload { payment_secret: None, ..last() };
+    let inner = in_path.to_bytes();
+    assert_eq!(FinalPayload::parse_inner(&inner, true).unwrap().to_bytes(), inner);
+    let mut outer = in_path.to_tlv();
+    outer.set(10, [1; 20]);
+    let Payload::Final(read) = Payload::parse(&outer.to_bytes(), true).unwrap() else {
+        panic!("the receiver's")
+    };
+    assert_eq!(read.to_bytes(), inner);
+    let misplaced = |field| Err(PayloadError::Misplaced(field));
+    let field = |payload: Result<FinalPayload, _>| payload.map(|_| ());
+    let total = misplaced("total_amount_msat");
+    assert_eq!(field(FinalPayload::parse_inner(&inner, false)), total);
+    assert_eq!(Payload::parse(&inner, true).map(|_| ()), total);
+    let clear = last().to_bytes();
+    assert_eq!(field(FinalPayload::parse_inner(&clear, true)), misplaced("payment_data"));
+    let with_data = outer.to_bytes();
+    let data = misplaced("encrypted_recipient_data");
+    assert_eq!(field(FinalPayload::parse_inner(&with_data, true)), data);
 }
 
 /// A field that is known and has no meaning in this payload.

@@ -122,6 +122,9 @@ where
             Payload::Forward(_) | Payload::Delegate(_) => return Err(Refusal::RouteEnd),
         };
         check_terms(funded, delegated.amount_msat, delegated.expiry)?;
+        if !delegated.fits(&edge::lock(funded)) {
+            return Err(Refusal::TweakMismatch);
+        }
         // The sender knew this node by the name that it has in the path.
         let inner = match &path {
             Some(path) => {
@@ -130,12 +133,11 @@ where
             None => delegated.packet.peel(node_key, &associated_data),
         }?;
         replay_tags.push(inner.shared_secret.replay_tag());
-        match (Payload::parse(&inner.payload, true)?, inner.next) {
-            (Payload::Final(payload), None) => {
-                Ok(Opened { payload, path, tail_blind: delegated.tail_blind, replay_tags })
-            }
-            _ => Err(Refusal::RouteEnd),
+        if inner.next.is_some() {
+            return Err(Refusal::RouteEnd);
         }
+        let payload = FinalPayload::parse_inner(&inner.payload, path.is_some())?;
+        Ok(Opened { payload, path, tail_blind: delegated.tail_blind, replay_tags })
     }
 
     fn check(
@@ -162,8 +164,10 @@ where
             return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
         }
         let invoice = published.invoice.invoice_id();
+        if !payload.fits(&edge::lock(funded)) {
+            return Err(Refusal::TweakMismatch);
+        }
         let (blinds, set_point) = match (edge::lock(funded), &payload.final_blind) {
-            (Lock::Hash(_), None) if tail_blind.is_none() && payload.part.is_none() => (None, None),
             (Lock::Point(lock), Some(final_blind)) => {
                 let parts = [Some(final_blind), path_blind, tail_blind.as_ref()];
                 let blinds = Blind::sum(parts.into_iter().flatten())?;
@@ -171,7 +175,7 @@ where
                 let set_point = removed.map(|removed| lock.add(&removed)).transpose();
                 (blinds, set_point.map_err(|_| Refusal::LockMismatch)?)
             }
-            _ => return Err(Refusal::TweakMismatch),
+            _ => (None, None),
         };
         let x = check_payer(published, &payload, set_point.as_ref())?;
         Ok(Arrival {

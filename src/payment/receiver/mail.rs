@@ -91,22 +91,27 @@ where
             return self.share_given(&invoice, &WithheldShare::from_message(&payload)?);
         }
         let (available, reply_path) = HeldAvailable::from_message(&payload)?;
+        // Before anything is kept: what can't be answered has never come.
+        let answered = answer(&available, &reply_path, entropy)?;
         let refusal = match self.check_announced(published, &available, &replay_tag) {
             Ok(()) => self.reserve(&invoice, &available)?,
             Err(reason) => Some(reason),
         };
-        for hold in &available.holds {
-            let scalar = LockSecret::Scalar(hold.release.as_scalar().clone());
-            self.view.learn(SecretSource::Release { hold: hold.id }, scalar);
-        }
-        let sent = match &refusal {
-            None => Some(answer(&available, &reply_path, entropy)?),
-            Some(_) => None,
-        };
-        let is_replay = matches!(refusal, Some(Refusal::Onion(OnionError::Replayed { .. })));
-        let is_void = matches!(refusal, Some(Refusal::AnnouncementVoid { .. }));
-        let is_full = matches!(refusal, Some(Refusal::TooManyAnnouncements { .. }));
-        if !(is_replay || is_void || is_full) {
+        let sent = refusal.is_none().then_some(answered);
+        let is_forgotten = matches!(
+            refusal,
+            Some(
+                Refusal::Onion(OnionError::Replayed { .. })
+                    | Refusal::AnnouncementVoid { .. }
+                    | Refusal::TooManyAnnouncements { .. }
+            )
+        );
+        // Strangers who have the invoice don't fill the view.
+        if !is_forgotten {
+            for hold in &available.holds {
+                let scalar = LockSecret::Scalar(hold.release.as_scalar().clone());
+                self.view.learn(SecretSource::Release { hold: hold.id }, scalar);
+            }
             let void_at = available.latest_release_height.saturating_add(1);
             self.answers.known.insert(replay_tag, Answer { invoice, void_at, sent: sent.clone() });
         }

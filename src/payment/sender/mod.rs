@@ -1,4 +1,4 @@
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use bitcoin::{OutPoint, Transaction};
@@ -152,6 +152,8 @@ pub struct Sender {
     payments: BTreeMap<PaymentId, Paying>,
     attempts: BTreeMap<AttemptId, Attempt>,
     outgoing: BTreeMap<OutPoint, AttemptId>,
+    /// The seeds of the announcements that were repeated.
+    announcements: BTreeSet<AttemptId>,
     view: View,
     log: Vec<SenderEvent>,
 }
@@ -287,8 +289,11 @@ impl Sender {
             SenderEvent::Pay(payment) => self.pay(payment),
             SenderEvent::Retry { attempt, order, height } => self.retry(attempt, order, *height),
             SenderEvent::Announce { payment, seed } => {
+                let id = self.check_fresh(seed)?;
                 let announced = self.announce(payment, seed.mail_sessions())?;
-                Ok(alloc::vec![announced.ok_or(PaymentError::NotHeld(*payment))?])
+                let announced = announced.ok_or(PaymentError::NotHeld(*payment))?;
+                self.announcements.insert(id);
+                Ok(alloc::vec![announced])
             }
             SenderEvent::MessageReceived { path_id, payload } => {
                 self.message_received(path_id, payload)
@@ -314,14 +319,22 @@ impl Sender {
         }
     }
 
+    /// The name of a seed that neither an attempt nor an announcement was made of.
+    fn check_fresh(&self, seed: &AttemptSeed) -> Result<AttemptId, PaymentError> {
+        let id = seed.id();
+        if self.attempts.contains_key(&id) || self.announcements.contains(&id) {
+            return Err(PaymentError::SeedReused(id));
+        }
+        Ok(id)
+    }
+
     fn pay(&mut self, payment: &Payment) -> Result<Vec<SenderAction>, PaymentError> {
         let first = payment.parts.first();
         let no_parts = PaymentError::PartsMismatch { amount_msat: payment.amount_msat };
         let id = first.ok_or(no_parts)?.seed.payment_id();
         for (index, part) in payment.parts.iter().enumerate() {
-            let attempt = part.seed.id();
-            let twice = payment.parts[..index].iter().any(|other| other.seed.id() == attempt);
-            if twice || self.attempts.contains_key(&attempt) {
+            let attempt = self.check_fresh(&part.seed)?;
+            if payment.parts[..index].iter().any(|other| other.seed.id() == attempt) {
                 return Err(PaymentError::SeedReused(attempt));
             }
         }
@@ -366,10 +379,7 @@ impl Sender {
         order: &PartOrder,
         height: u32,
     ) -> Result<Vec<SenderAction>, PaymentError> {
-        let attempt_id = order.seed.id();
-        if self.attempts.contains_key(&attempt_id) {
-            return Err(PaymentError::SeedReused(attempt_id));
-        }
+        let attempt_id = self.check_fresh(&order.seed)?;
         let before = self.attempts.get(failed).ok_or(PaymentError::UnknownAttempt(*failed))?;
         let (id, part) = (before.payment, before.part);
         let amount_msat = before.leg.route.last().amount_msat;

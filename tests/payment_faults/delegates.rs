@@ -1,0 +1,376 @@
+//! Routes that a node finds itself: what it may do with them, and what it can't.
+
+use pointlock::curve::{Point, SecretScalar};
+use pointlock::lock::{Blind, Lock, LockSecret};
+use pointlock::onion::blinded::peel_payment;
+use pointlock::onion::{OnionError, Packet};
+use pointlock::payment::{
+    AttemptSeed, DelegatedPayload, ForwarderAction, ForwarderEvent, Payload, PayloadError,
+    PaymentError, ReceiverAction, Refusal, RouteHop, SecretSource, Tail,
+};
+
+use crate::network::{
+    AMOUNT_MSAT, Action, Fact, HEIGHT, LockKind, Network, Node, hops, invoice_secret, node_id,
+    node_key, policy, secret_of,
+};
+use crate::places::Place::{Delegate, ReceiverOfDelegated};
+use crate::places::{Said, Scene, budget, ordered, part, reach};
+use crate::scene::{blind, entropy, failures, is_paid, refuses_forwarder};
+
+const DELEGATE: Node = Node::Forwarder(1);
+
+fn delegated(scene: &Scene) -> DelegatedPayload {
+    match Payload::parse(&scene.payload, true).unwrap() {
+        Payload::Delegated(payload) => payload,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn said(scene: &mut Scene, payload: &DelegatedPayload, session: usize) -> Said {
+    let packet = scene.packet_with(&payload.to_bytes(), session);
+    scene.deliver(None, packet)
+}
+
+fn refusal(said: Said) -> Refusal {
+    match said {
+        Said::No(refusal, _) => refusal,
+        Said::Yes => panic!("accepted"),
+    }
+}
+
+/// A sum that is not what the node has added to the lock, or none.
+#[test]
+fn a_wrong_sum_of_the_tail_claims_nothing() {
+    let right = delegated(&Scene::new(ReceiverOfDelegated)).tail_blind.unwrap();
+    let one = SecretScalar::from_bytes(&std::array::from_fn(|i| u8::from(i == 31))).unwrap();
+    let sums = [
+        None,
+        Some(blind("tail", 0)),
+        Some(Blind::new(right.as_scalar().add(&one).unwrap())),
+        Some(Blind::new(right.as_scalar().negate())),
+    ];
+    for (session, tail_blind) in sums.into_iter().enumerate() {
+        let mut scene = Scene::new(ReceiverOfDelegated);
+        let expected = match tail_blind {
+            // Under a point lock the node has always added something.
+            None => Refusal::TweakMismatch,
+            Some(_) => Refusal::LockMismatch,
+        };
+        let payload = DelegatedPayload { tail_blind, ..delegated(&scene) };
+        assert_eq!(refusal(said(&mut scene, &payload, session)), expected);
+    }
+    let mut scene = Scene::new(ReceiverOfDelegated);
+    let payload = delegated(&scene);
+    assert_eq!(said(&mut scene, &payload, 9), Said::Yes);
+}
+
+/// The node says less, or keeps more, than the sender told the receiver in the packet that the node can't read.
+#[test]
+fn what_the_node_tells_the_receiver_is_not_believed_alone() {
+    let mut scene = Scene::new(ReceiverOfDelegated);
+    let terms = scene.edge.terms().clone();
+    let offered_msat = terms.amount.to_sat() * 1_000;
+    let more = DelegatedPayload { amount_msat: offered_msat + 1, ..delegated(&scene) };
+    let low = Refusal::AmountTooLow { offered_msat, expected_msat: offered_msat + 1 };
+    assert_eq!(refusal(said(&mut scene, &more, 0)), low);
+    let later = DelegatedPayload { expiry: terms.expiry + 1, ..delegated(&scene) };
+    let soon = Refusal::FinalExpiryTooSoon { expiry: terms.expiry, required: terms.expiry + 1 };
+    assert_eq!(refusal(said(&mut scene, &later, 1)), soon);
+    // It takes a satoshi for itself, and says so to the receiver: the sender's own packet has another figure.
+    let payload = DelegatedPayload { amount_msat: 1, ..delegated(&scene) };
+    let packet = scene.packet_with(&payload.to_bytes(), 2);
+    let offerer = scene.edge.offerer;
+    let less = offered_msat - 1_000;
+    let edge = scene.net.fund_terms(offerer, Node::Receiver, terms.lock, less, terms.expiry);
+    scene.net.commit(edge, None, packet);
+    let Some((_, Action::Receiver(ReceiverAction::Fail { reason, .. }))) =
+        scene.net.tasks.pop_back()
+    else {
+        panic!("refused")
+    };
+    let low = Refusal::AmountTooLow { offered_msat: less, expected_msat: AMOUNT_MSAT };
+    assert_eq!(reason, low);
+    // None of these opened the sender's packet for the first time but the last.
+    assert_eq!(
+        refusal(scene.deliver_right()),
+        Refusal::Onion(OnionError::Replayed { expiry_height: terms.expiry })
+    );
+}
+
+/// One packet of the sender's is worth one payment, whatever the node builds around it.
+#[test]
+fn the_senders_packet_in_a_second_one_is_a_replay() {
+    let mut scene = Scene::new(ReceiverOfDelegated);
+    assert_eq!(scene.deliver_right(), Said::Yes);
+    let payload = delegated(&scene);
+    let expiry_height = scene.edge.terms().expiry;
+    let replayed = Refusal::Onion(OnionError::Replayed { expiry_height });
+    for session in 0..2 {
+        assert_eq!(refusal(said(&mut scene, &payload, session)), replayed);
+    }
+}
+
+/// The sender's packet has one length, which has no room for another.
+fn malformed_packet() -> Refusal {
+    Refusal::Payload(PayloadError::Malformed("trampoline_onion_packet"))
+}
+
+/// The sender's packet is for the receiver: not another's, not a node's order within it, and not one that goes on.
+#[test]
+fn the_senders_packet_is_the_last_one() {
+    let mut scene = Scene::new(ReceiverOfDelegated);
+    let inner = |hops: &[(Point, Vec<u8>)], session| {
+        let nodes: Vec<Point> = hops.iter().map(|(node, _)| *node).collect();
+        let payloads: Vec<&[u8]> = hops.iter().map(|(_, payload)| payload.as_slice()).collect();
+        let plan = Packet::plan(secret_of("inner", session), &nodes).unwrap();
+        plan.build(&payloads, &[], if session == 2 { 800 } else { 500 }).unwrap().0
+    };
+    let receiver = node_id(Node::Receiver);
+    let right = delegated(&scene);
+    let last = right.packet.peel(&node_key(Node::Receiver), &[]).unwrap().payload.to_vec();
+    for (session, (packet, expected)) in [
+        (inner(&[(node_id(DELEGATE), last.clone())], 0), Refusal::Onion(OnionError::InvalidHmac)),
+        (inner(&[(receiver, last.clone()), (receiver, last.clone())], 1), Refusal::RouteEnd),
+        (inner(&[(receiver, right.to_bytes())], 2), malformed_packet()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let payload = DelegatedPayload { packet, ..delegated(&scene) };
+        assert_eq!(refusal(said(&mut scene, &payload, session)), expected);
+    }
+    let packet = inner(&[(receiver, last)], 3);
+    let payload = DelegatedPayload { packet, ..delegated(&scene) };
+    assert_eq!(said(&mut scene, &payload, 3), Said::Yes);
+}
+
+// ---- The node itself ----
+
+/// The most that leaves the node its own fee.
+fn after_own_fee(incoming_msat: u64) -> u64 {
+    let pays = |msat: &u64| msat + policy(1).fee_msat(*msat).unwrap() <= incoming_msat;
+    (incoming_msat - 20_000..incoming_msat).rev().find(pays).unwrap()
+}
+
+/// The node is asked for a route; what it wants is gone from the tasks.
+fn asked() -> (Network, bitcoin::OutPoint) {
+    let (mut net, _) = ordered(Delegate);
+    loop {
+        if let Some((_, Action::Forwarder(ForwarderAction::FindRoute { incoming, .. }))) =
+            net.tasks.front()
+        {
+            let incoming = *incoming;
+            net.tasks.clear();
+            return (net, incoming);
+        }
+        assert!(net.step());
+    }
+}
+
+#[test]
+fn routes_over_budget_are_refused() {
+    let (mut net, incoming) = asked();
+    let found = |forwarders: Vec<RouteHop>, seed: u8| ForwarderEvent::RouteFound {
+        incoming,
+        forwarders,
+        seed: AttemptSeed::new(entropy(seed)),
+    };
+    let with = |fee: u64, delta: u32| {
+        let mut hop = hops(&[2], Node::Receiver).remove(0);
+        hop.policy.fee_base_msat = fee;
+        hop.policy.fee_proportional_millionths = 0;
+        hop.policy.cltv_expiry_delta = delta;
+        vec![hop]
+    };
+    // What the sender has allowed for, and what it has rounded up; the contract has no millisatoshi.
+    let budget = budget();
+    let edge = net.edges[&incoming].terms().clone();
+    let most = after_own_fee(edge.amount.to_sat() * 1_000) - AMOUNT_MSAT;
+    assert!(most >= budget.fee_base_msat && most < budget.fee_base_msat + 1_000);
+    let over = |field| PaymentError::RouteOverBudget { field };
+    let delta = budget.cltv_expiry_delta;
+    for (route, field) in [
+        (with(most + 1, delta), "amount"),
+        (with(most, delta + 1), "expiry"),
+        (hops(&[2; 7], Node::Receiver), "expiry"),
+    ] {
+        refuses_forwarder(&mut net, DELEGATE, found(route, 1), &over(field));
+    }
+    let overflow = PaymentError::AmountOverflow { hop: 1 };
+    refuses_forwarder(&mut net, DELEGATE, found(with(u64::MAX, 1), 1), &overflow);
+    let unknown = bitcoin::OutPoint::null();
+    let event = ForwarderEvent::NoRoute { incoming: unknown };
+    refuses_forwarder(&mut net, DELEGATE, event, &PaymentError::UnknownContract(unknown));
+
+    net.tell_forwarder(DELEGATE, found(with(most, delta), 1)).unwrap();
+    let second = PaymentError::OutOfOrder { contract: incoming, event: "route" };
+    refuses_forwarder(&mut net, DELEGATE, found(with(0, 1), 2), &second);
+    refuses_forwarder(&mut net, DELEGATE, ForwarderEvent::NoRoute { incoming }, &second);
+    let reused = || found(with(0, 1), 1);
+    assert!(matches!(net.tell_forwarder(DELEGATE, reused()), Err(PaymentError::SeedReused(_))));
+}
+
+/// All y's of two routes would be the same.
+#[test]
+fn a_seed_makes_one_route() {
+    let mut net = Network::new(1, 3);
+    let invoice = net.publish(LockKind::Point, 0);
+    let mut asked = Vec::new();
+    for seed in [1, 2] {
+        let tail = Tail::Delegated { budget: budget(), path: None };
+        let part = part(AMOUNT_MSAT, (&[1], Node::Forwarder(2)), tail, seed);
+        let payment = net.payment_in(&invoice, vec![part]);
+        net.order_parts(0, payment, &[entropy(seed)]);
+        assert!(net.step());
+        let Some((_, Action::Forwarder(ForwarderAction::FindRoute { incoming, .. }))) =
+            net.tasks.pop_front()
+        else {
+            panic!("a route is wanted")
+        };
+        asked.push(incoming);
+    }
+    let found = |incoming, seed: u8| ForwarderEvent::RouteFound {
+        incoming,
+        forwarders: Vec::new(),
+        seed: AttemptSeed::new(entropy(seed)),
+    };
+    net.tell_forwarder(DELEGATE, found(asked[0], 1)).unwrap();
+    let view = net.forwarders[0].view();
+    let reused = view.secrets().iter().find_map(|known| match known.source {
+        SecretSource::DrawnBlind { attempt, .. } => Some(PaymentError::SeedReused(attempt)),
+        _ => None,
+    });
+    refuses_forwarder(&mut net, DELEGATE, found(asked[1], 1), &reused.unwrap());
+    net.tell_forwarder(DELEGATE, found(asked[1], 2)).unwrap();
+    net.entropies = 2;
+    net.run();
+    assert_eq!(net.facts.iter().filter(|fact| matches!(fact, Fact::Paid { .. })).count(), 2);
+    net.check_replay();
+}
+
+#[test]
+fn without_a_route_the_payment_fails_back() {
+    let (mut net, incoming) = asked();
+    net.tell_forwarder(DELEGATE, ForwarderEvent::NoRoute { incoming }).unwrap();
+    net.run();
+    assert_eq!(failures(&net), [(DELEGATE, Refusal::NoRoute)]);
+    let failed = net
+        .facts
+        .iter()
+        .any(|fact| matches!(fact, Fact::AttemptFailed { failure: Some((0, 0x2002)), .. }));
+    assert!(failed && net.balances.is_empty());
+    net.check_replay();
+}
+
+/// A payment that does not pay even a route without nodes is refused before a route is looked for.
+#[test]
+fn an_order_that_pays_no_route_is_refused() {
+    let mut scene = Scene::new(Delegate);
+    let Payload::Delegate(mut order) = Payload::parse(&scene.payload, true).unwrap() else {
+        panic!("an order")
+    };
+    let edge = scene.edge.terms().clone();
+    let spendable = after_own_fee(edge.amount.to_sat() * 1_000);
+    order.amount_msat = spendable + 1;
+    let packet = scene.packet_with(&order.to_bytes().unwrap(), 0);
+    let short = Refusal::FeeInsufficient { offered_msat: spendable, required_msat: spendable + 1 };
+    assert_eq!(refusal(scene.deliver(None, packet)), short);
+    order.amount_msat = spendable;
+    let left = edge.expiry - policy(1).cltv_expiry_delta;
+    order.min_final_delta = left - HEIGHT + 1;
+    let packet = scene.packet_with(&order.to_bytes().unwrap(), 1);
+    let (expiry, required) = (left, left + 1);
+    // The blinds of an order that is taken up are derived before, and known: no secret of anybody else's.
+    let view = scene.view();
+    scene.net.tasks.clear();
+    let edge = scene.net.fund_terms(
+        scene.edge.offerer,
+        DELEGATE,
+        edge.lock,
+        edge.amount.to_sat() * 1_000,
+        edge.expiry,
+    );
+    scene.net.commit(edge, None, packet);
+    let Some((_, Action::Forwarder(ForwarderAction::Fail { reason, .. }))) =
+        scene.net.tasks.pop_back()
+    else {
+        panic!("refused")
+    };
+    assert_eq!(reason, Refusal::ExpiryTooSoon { expiry, required });
+    assert!(scene.view().secrets().len() <= view.secrets().len() + 1);
+    order.min_final_delta = left - HEIGHT;
+    let packet = scene.packet_with(&order.to_bytes().unwrap(), 2);
+    assert_eq!(scene.deliver(None, packet), Said::Yes);
+}
+
+/// Neither in what the node reads, nor in what it computes, nor in the packets that it passes on.
+#[test]
+fn the_node_can_not_read_y() {
+    let (mut net, node) = ordered(ReceiverOfDelegated);
+    let (edge, proposal) = reach(&mut net, node);
+    let attempt = net.senders[0].view().secrets().iter().find_map(|known| match known.source {
+        SecretSource::DrawnBlind { attempt, .. } => Some(attempt),
+        _ => None,
+    });
+    let attempt = attempt.unwrap();
+    let drawn = |hop| match net.senders[0].view().get(SecretSource::DrawnBlind { attempt, hop }) {
+        Some(LockSecret::Scalar(scalar)) => scalar.clone(),
+        other => panic!("{other:?}"),
+    };
+    let y = drawn(0).add(&drawn(1)).unwrap();
+    let bytes = *y.dangerous_to_bytes();
+    let contains = |haystack: &[u8]| haystack.windows(32).any(|window| window == bytes);
+
+    // All packets and layers that pass through the node, to its last byte.
+    let event = net.forwarders[0].log().iter().find_map(|event| match event {
+        ForwarderEvent::IncomingCommitted { packet, .. } => Some(packet.clone()),
+        _ => None,
+    });
+    let incoming = event.unwrap();
+    let layer = peel_payment(&incoming, &node_key(DELEGATE), None, &[]).unwrap().layer;
+    let Payload::Delegate(order) = Payload::parse(&layer.payload, true).unwrap() else {
+        panic!("an order")
+    };
+    for seen in [incoming.to_bytes(), layer.payload.to_vec(), order.packet.to_bytes()] {
+        assert!(!contains(&seen));
+    }
+    assert!(order.packet.peel(&node_key(DELEGATE), &[]).is_err());
+    for forwarder in &net.forwarders {
+        assert!(
+            !forwarder
+                .view()
+                .secrets()
+                .iter()
+                .any(|known| { known.secret == LockSecret::Scalar(y.clone()) })
+        );
+    }
+    // Where it is, so that the search is known to find it.
+    let Ok(outer) = proposal.packet.peel(&node_key(Node::Receiver), &[]) else { panic!("a layer") };
+    let Payload::Delegated(payload) = Payload::parse(&outer.payload, true).unwrap() else {
+        panic!("the tail's")
+    };
+    assert!(!contains(&outer.payload));
+    let inner = payload.packet.peel(&node_key(Node::Receiver), &[]).unwrap();
+    assert!(contains(&inner.payload));
+    // Nor does δ, which the node does know, open the lock: with z, which a past payer sells, and all that the node has.
+    let Lock::Point(lock) = edge.terms().lock else { panic!("a point") };
+    let LockSecret::Scalar(z) = invoice_secret(LockKind::Point, 0) else { panic!("a scalar") };
+    let own: Vec<SecretScalar> = net.forwarders[0]
+        .view()
+        .secrets()
+        .iter()
+        .filter_map(|known| match &known.secret {
+            LockSecret::Scalar(scalar) => Some(scalar.clone()),
+            LockSecret::Preimage(_) => None,
+        })
+        .collect();
+    assert!(own.len() >= 4);
+    for subset in 0..1_u32 << own.len() {
+        let chosen = own.iter().enumerate().filter(|(index, _)| subset >> index & 1 == 1);
+        let sum = chosen.fold(z.clone(), |sum, (_, scalar)| sum.add(scalar).unwrap());
+        assert_ne!(sum.to_point(), lock);
+    }
+    net.commit(edge, proposal.path_key, proposal.packet);
+    net.run();
+    assert!(is_paid(&net));
+}

@@ -1,0 +1,444 @@
+//! Payments in parts, made by hand: all are claimed or none, and no part of somebody else's gets in between.
+
+use bitcoin::OutPoint;
+use pointlock::claims::ClaimError;
+use pointlock::curve::Point;
+use pointlock::invoice::StaticInvoice;
+use pointlock::invoice::ktime::PaymentPolynomial;
+use pointlock::lock::{Blind, Lock, LockError, LockSecret};
+use pointlock::payment::{
+    FinalPayload, PartShare, PayerPayload, PaymentError, PaymentSecret, Receiver, ReceiverAction,
+    ReceiverEvent, Refusal, SecretSource,
+};
+
+use crate::network::{
+    AMOUNT_MSAT, Action, Edge, HEIGHT, LockKind, MIN_FINAL_DELTA, Network, Node, invoice_secret,
+    payer_of, receiver_config,
+};
+use crate::scene::{FinalCase, blind, final_case, final_packet, receive, refuses_receiver};
+use crate::stores::FailingClaims;
+
+const EXPIRY: u32 = HEIGHT + MIN_FINAL_DELTA + 5;
+
+fn share(part: u16) -> Blind {
+    blind("share", usize::from(part))
+}
+
+fn add(point: &Point, blind: &Blind) -> Point {
+    point.add(&blind.to_point()).unwrap()
+}
+
+/// Part p of `count`: Y_p and q_p, under Z + (q + Y_p)·G.
+fn part(invoice: &StaticInvoice, point: &Point, index: u16, count: u16) -> FinalCase {
+    let q = (1..=count).map(share).reduce(|sum, share| sum.add(&share).unwrap()).unwrap();
+    let final_blind = blind("final", usize::from(index));
+    let amount_msat = AMOUNT_MSAT / u64::from(count) / 1_000 * 1_000;
+    let rest = if index == 1 { AMOUNT_MSAT - amount_msat * u64::from(count) } else { 0 };
+    let lock = Lock::Point(add(&add(point, &q), &final_blind));
+    let amount_msat = amount_msat + rest;
+    let payload = FinalPayload {
+        amount_msat,
+        expiry: EXPIRY,
+        payment_secret: Some(PaymentSecret::of_invoice(&invoice.invoice_id())),
+        total_msat: AMOUNT_MSAT,
+        final_blind: Some(final_blind),
+        part: Some(PartShare { secret: share(index), index, count }),
+        withheld: None,
+        payer: None,
+    };
+    FinalCase { payload, lock, amount_msat, expiry: EXPIRY }
+}
+
+fn z_point() -> Point {
+    let Lock::Point(point) = invoice_secret(LockKind::Point, 0).lock() else { panic!("a point") };
+    point
+}
+
+fn parts(count: u16) -> (Network, Vec<FinalCase>) {
+    let mut net = Network::new(1, 0);
+    let invoice = net.publish(LockKind::Point, 0);
+    let parts = (1..=count).map(|index| part(&invoice, &z_point(), index, count)).collect();
+    (net, parts)
+}
+
+fn edge(net: &mut Network, case: &FinalCase) -> (OutPoint, Edge) {
+    let edge =
+        net.fund_terms(Node::Sender(0), Node::Receiver, case.lock, case.amount_msat, case.expiry);
+    (edge.offered.funded().outpoint(), edge)
+}
+
+fn said(net: &mut Network) -> Vec<ReceiverAction> {
+    let action = |(_, action)| match action {
+        Action::Receiver(action) => action,
+        other => panic!("{other:?}"),
+    };
+    net.tasks.drain(..).map(action).collect()
+}
+
+/// The contract of the part, and what the receiver wants then.
+fn arrive(net: &mut Network, case: &FinalCase, session: usize) -> (OutPoint, Vec<ReceiverAction>) {
+    let (outpoint, edge) = edge(net, case);
+    net.commit(edge, None, final_packet(case, session));
+    (outpoint, said(net))
+}
+
+fn waits(net: &mut Network, case: &FinalCase, session: usize) -> OutPoint {
+    let (outpoint, actions) = arrive(net, case, session);
+    assert!(actions.is_empty(), "{actions:?}");
+    // Nothing was computed that opens a contract.
+    let source = SecretSource::Lock { contract: outpoint };
+    assert_eq!(net.receiver.view().get(source), None);
+    assert!(!net.receiver.pending().iter().any(|action| matches!(action,
+        ReceiverAction::Claim { incoming, .. } | ReceiverAction::Fail { incoming, .. }
+            if *incoming == outpoint)));
+    outpoint
+}
+
+/// All these contracts are claimed, each with the secret of its own lock, and nothing else is wanted.
+fn assert_claimed(actions: &[ReceiverAction], expected: &[(OutPoint, Lock)]) {
+    let mut claimed: Vec<(OutPoint, Lock)> = actions
+        .iter()
+        .map(|action| match action {
+            ReceiverAction::Claim { incoming, secret } => (*incoming, secret.lock()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    claimed.sort_by_key(|(outpoint, _)| *outpoint);
+    let mut expected = expected.to_vec();
+    expected.sort_by_key(|(outpoint, _)| *outpoint);
+    assert_eq!(claimed, expected);
+}
+
+/// All these contracts are failed for one reason, and nothing else is wanted.
+fn assert_failed(actions: &[ReceiverAction], expected: &[OutPoint], because: &Refusal) {
+    let mut failed: Vec<OutPoint> = actions
+        .iter()
+        .map(|action| match action {
+            ReceiverAction::Fail { incoming, reason, .. } => {
+                assert_eq!(reason, because);
+                *incoming
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    failed.sort();
+    let mut expected = expected.to_vec();
+    expected.sort();
+    assert_eq!(failed, expected);
+}
+
+fn refused(net: &mut Network, case: &FinalCase, session: usize, because: Refusal) {
+    let view = net.receiver.view().clone();
+    let (outpoint, actions) = arrive(net, case, session);
+    assert_failed(&actions, &[outpoint], &because);
+    assert_eq!(*net.receiver.view(), view);
+}
+
+#[test]
+fn in_any_order_all_are_claimed_with_the_last() {
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let (mut net, parts) = parts(3);
+        let mut contracts = Vec::new();
+        for index in &order[..2] {
+            let outpoint = waits(&mut net, &parts[*index], *index);
+            contracts.push((outpoint, parts[*index].lock));
+        }
+        let last = &parts[order[2]];
+        let (outpoint, actions) = arrive(&mut net, last, order[2]);
+        contracts.push((outpoint, last.lock));
+        assert_claimed(&actions, &contracts);
+        net.check_replay();
+    }
+    // Of one part: a set of its own.
+    let (mut net, parts) = parts(1);
+    let (outpoint, actions) = arrive(&mut net, &parts[0], 0);
+    assert_claimed(&actions, &[(outpoint, parts[0].lock)]);
+}
+
+#[test]
+fn a_missing_part_fails_the_others() {
+    for missing in 0..3 {
+        let (mut net, parts) = parts(3);
+        let present: Vec<usize> = (0..3).filter(|index| *index != missing).collect();
+        let contracts: Vec<OutPoint> =
+            present.iter().map(|index| waits(&mut net, &parts[*index], *index)).collect();
+        let incoming = contracts[missing % 2];
+        // A part that waits is not settled.
+        let error = PaymentError::OutOfOrder { contract: incoming, event: "settlement" };
+        refuses_receiver(&mut net, ReceiverEvent::Settled { incoming }, &error);
+        net.tell_receiver(ReceiverEvent::PartsTimedOut { incoming }).unwrap();
+        let timed_out = Refusal::SetTimedOut { arrived: 2, count: 3 };
+        assert_failed(&said(&mut net), &contracts, &timed_out);
+        // Once; and what comes after it finds nothing that it belongs with.
+        net.tell_receiver(ReceiverEvent::PartsTimedOut { incoming }).unwrap();
+        assert!(said(&mut net).is_empty());
+        let late = waits(&mut net, &parts[missing], missing);
+        net.tell_receiver(ReceiverEvent::PartsTimedOut { incoming: late }).unwrap();
+        let timed_out = Refusal::SetTimedOut { arrived: 1, count: 3 };
+        assert_failed(&said(&mut net), &[late], &timed_out);
+        net.check_replay();
+    }
+    let (mut net, _) = parts(2);
+    let unknown = OutPoint::null();
+    let event = ReceiverEvent::PartsTimedOut { incoming: unknown };
+    refuses_receiver(&mut net, event, &PaymentError::UnknownContract(unknown));
+}
+
+/// At the block from which on one of them could not be claimed in time, and not before.
+#[test]
+fn parts_that_expire_fail_the_others() {
+    let (mut net, mut parts) = parts(3);
+    parts[1].expiry += 7;
+    let contracts = [0, 1].map(|index| waits(&mut net, &parts[index], index));
+    net.block(EXPIRY - MIN_FINAL_DELTA);
+    assert!(said(&mut net).is_empty());
+    net.block(EXPIRY - MIN_FINAL_DELTA + 1);
+    let timed_out = Refusal::SetTimedOut { arrived: 2, count: 3 };
+    assert_failed(&said(&mut net), &contracts, &timed_out);
+    // The last one comes too late by itself.
+    let too_soon = Refusal::FinalExpiryTooSoon { expiry: EXPIRY, required: EXPIRY + 1 };
+    refused(&mut net, &parts[2], 2, too_soon);
+    net.check_replay();
+}
+
+/// A part that is too near its expiry when it comes is refused alone; another of the same place can come yet.
+#[test]
+fn a_bad_part_does_not_spoil_the_good() {
+    type Change = fn(&mut FinalCase);
+    let says: [(Change, Refusal); 5] = [
+        (
+            |case| case.expiry = HEIGHT + MIN_FINAL_DELTA - 1,
+            Refusal::FinalExpiryTooSoon { expiry: HEIGHT + MIN_FINAL_DELTA - 1, required: EXPIRY },
+        ),
+        (
+            |case| case.amount_msat -= 1_000,
+            Refusal::AmountTooLow {
+                offered_msat: AMOUNT_MSAT / 2 - 1_000,
+                expected_msat: AMOUNT_MSAT / 2,
+            },
+        ),
+        (
+            |case| case.payload.part = Some(PartShare { secret: share(2), index: 1, count: 2 }),
+            Refusal::DuplicatePart { index: 1 },
+        ),
+        (
+            |case| case.payload.part = Some(PartShare { secret: share(2), index: 2, count: 3 }),
+            Refusal::PartMismatch { field: "part_share" },
+        ),
+        (|case| case.payload.total_msat += 1, Refusal::PartMismatch { field: "total_msat" }),
+    ];
+    for (change, refusal) in says {
+        let (mut net, good) = parts(2);
+        let mut bad = parts(2).1.remove(1);
+        change(&mut bad);
+        let first = waits(&mut net, &good[0], 0);
+        refused(&mut net, &bad, 1, refusal);
+        let (second, actions) = arrive(&mut net, &good[1], 2);
+        assert_claimed(&actions, &[(first, good[0].lock), (second, good[1].lock)]);
+        net.check_replay();
+    }
+}
+
+/// The set is refused as a whole: nobody can say which of its parts is the wrong one.
+#[test]
+fn a_set_that_is_not_right_is_refused_as_a_whole() {
+    type Change = fn(&mut Vec<FinalCase>);
+    let says: [(Change, Refusal); 4] = [
+        (
+            |parts| parts[2].payload.part.as_mut().unwrap().secret = blind("other", 0),
+            Refusal::LockMismatch,
+        ),
+        (|parts| parts[0].payload.part.as_mut().unwrap().secret = share(2), Refusal::LockMismatch),
+        // Each is worth what it says, but all are not worth the whole.
+        (
+            |parts| {
+                parts[1].payload.amount_msat -= 1_000;
+                parts[1].amount_msat -= 1_000;
+            },
+            Refusal::IncompleteSet { total_msat: AMOUNT_MSAT, amount_msat: AMOUNT_MSAT - 1_000 },
+        ),
+        // More is in the contracts than in the payloads, for which nobody asks.
+        (
+            |parts| {
+                parts[1].payload.amount_msat -= 1_000;
+            },
+            Refusal::IncompleteSet { total_msat: AMOUNT_MSAT, amount_msat: AMOUNT_MSAT - 1_000 },
+        ),
+    ];
+    for (change, refusal) in says {
+        let (mut net, mut parts) = parts(3);
+        change(&mut parts);
+        let mut contracts = vec![waits(&mut net, &parts[0], 0), waits(&mut net, &parts[1], 1)];
+        let view = net.receiver.view().clone();
+        let (last, actions) = arrive(&mut net, &parts[2], 2);
+        contracts.push(last);
+        assert_failed(&actions, &contracts, &refusal);
+        assert_eq!(*net.receiver.view(), view);
+        net.check_replay();
+    }
+}
+
+/// Who knows nothing of q can park a part with q = 0, whose lock is Z + Y·G; or with a q of its own.
+#[test]
+fn a_strangers_part_blocks_nobody() {
+    for q in [None, Some(blind("stranger", 1))] {
+        let (mut net, good) = parts(2);
+        let mut strangers: Vec<FinalCase> = parts(2).1;
+        for case in &mut strangers {
+            let y = case.payload.final_blind.as_ref().unwrap();
+            let start = q.as_ref().map_or_else(z_point, |q| add(&z_point(), q));
+            case.lock = Lock::Point(add(&start, y));
+        }
+        let parked = waits(&mut net, &strangers[0], 10);
+        // A payment in one part, for which nothing has to wait; and one in parts.
+        let (_, single) = final_case(LockKind::Point);
+        assert_eq!(receive(&mut net, &single, 11), None);
+        let first = waits(&mut net, &good[0], 12);
+        let (_, again) = final_case(LockKind::Point);
+        assert_eq!(receive(&mut net, &again, 13), None);
+        let (second, actions) = arrive(&mut net, &good[1], 14);
+        assert_claimed(&actions, &[(first, good[0].lock), (second, good[1].lock)]);
+        // The stranger's own set is worth nothing: its shares are not q.
+        let (other, actions) = arrive(&mut net, &strangers[1], 15);
+        assert_failed(&actions, &[parked, other], &Refusal::LockMismatch);
+        net.check_replay();
+    }
+    // Shares that cancel each other.
+    let (mut net, mut cases) = parts(2);
+    let opposite = Blind::new(share(1).as_scalar().negate());
+    cases[1].payload.part.as_mut().unwrap().secret = opposite;
+    for case in &mut cases {
+        let y = case.payload.final_blind.as_ref().unwrap();
+        case.lock = Lock::Point(add(&z_point(), y));
+    }
+    let parked = waits(&mut net, &cases[0], 0);
+    let (other, actions) = arrive(&mut net, &cases[1], 1);
+    assert_failed(&actions, &[parked, other], &Refusal::Lock(LockError::BlindsCancel));
+}
+
+// ---- Under a k-time payment point ----
+
+fn polynomial() -> PaymentPolynomial {
+    PaymentPolynomial::from_entropy(&[9; 32], 2).unwrap()
+}
+
+fn payer(case: &mut FinalCase, invoice: &StaticInvoice, note: &str) {
+    let payer = payer_of(Some(note.as_bytes()));
+    let key = payer.seed.key();
+    let mut payload = PayerPayload {
+        key: key.public_key(),
+        note: payer.note,
+        invoice_id: invoice.invoice_id(),
+        signature: key.sign_payment(
+            &pointlock::invoice::ktime::PayerScalar::from_bytes(&[1; 32]).unwrap(),
+            &z_point(),
+            &[0; 32],
+        ),
+    };
+    let Lock::Point(lock) = case.lock else { panic!("a point") };
+    let x = payload.terms(AMOUNT_MSAT).x().unwrap();
+    payload.signature = key.sign_payment(&x, &lock, &[0; 32]);
+    case.payload.payer = Some(payload);
+}
+
+/// Z(x) of the payer with this note.
+fn point_of(invoice: &StaticInvoice, note: &str) -> Point {
+    let mut case = part(invoice, &z_point(), 1, 1);
+    payer(&mut case, invoice, note);
+    let terms = case.payload.payer.as_ref().unwrap().terms(AMOUNT_MSAT);
+    terms.payment_point(&polynomial().payment_points()).unwrap()
+}
+
+fn parts_of(invoice: &StaticInvoice, note: &str, count: u16) -> Vec<FinalCase> {
+    let point = point_of(invoice, note);
+    let part = |index| {
+        let mut case = part(invoice, &point, index, count);
+        payer(&mut case, invoice, note);
+        case
+    };
+    (1..=count).map(part).collect()
+}
+
+/// Even who knows the set point, as two payers who work together do, adds no part under another x.
+#[test]
+fn a_part_of_another_payer_is_refused() {
+    let mut net = Network::new(1, 0);
+    let invoice = net.publish_polynomial(2, 9);
+    let good = parts_of(&invoice, "me", 2);
+    let mut other = parts_of(&invoice, "me", 2).remove(1);
+    payer(&mut other, &invoice, "you");
+    let first = waits(&mut net, &good[0], 0);
+    refused(&mut net, &other, 1, Refusal::PartMismatch { field: "payer_key" });
+    let (second, actions) = arrive(&mut net, &good[1], 2);
+    assert_claimed(&actions, &[(first, good[0].lock), (second, good[1].lock)]);
+    // The x is claimed: with those contracts, and in no other set.
+    let again = parts_of(&invoice, "me", 2);
+    let first = waits(&mut net, &again[0], 3);
+    let (second, actions) = arrive(&mut net, &again[1], 4);
+    let x = again[0].payload.payer.as_ref().unwrap().terms(AMOUNT_MSAT).x().unwrap();
+    assert_failed(&actions, &[first, second], &Refusal::Claim(ClaimError::AlreadyClaimed(x)));
+    net.check_replay();
+}
+
+/// The last part is reported again after the store has failed, before or after its work; what waited still waits.
+#[test]
+fn a_store_that_fails_at_the_last_part() {
+    for after in [false, true] {
+        let mut net = Network::new(1, 0);
+        let invoice = net.publish_polynomial(2, 9);
+        let ReceiverEvent::PublishedPolynomial { paths, .. } = &net.receiver.log()[0] else {
+            panic!("an invoice")
+        };
+        let store = FailingClaims::default();
+        let fail = store.fail.clone();
+        let mut receiver = Receiver::with_store(receiver_config(), store);
+        let published = ReceiverEvent::PublishedPolynomial {
+            invoice: invoice.clone(),
+            polynomial: polynomial(),
+            paths: paths.clone(),
+        };
+        receiver.apply(published).unwrap();
+        let parts = parts_of(&invoice, "me", 3);
+        let edges: Vec<(OutPoint, Edge)> = parts.iter().map(|part| edge(&mut net, part)).collect();
+        let event = |index: usize| ReceiverEvent::IncomingCommitted {
+            contract: edges[index].1.received.clone(),
+            path_key: None,
+            packet: final_packet(&parts[index], index),
+        };
+        for index in [0, 1] {
+            assert!(receiver.apply(event(index)).unwrap().is_empty());
+        }
+        let view = receiver.view().clone();
+        // After its work it has what it needs: the second time it has nothing to do.
+        for _ in 0..if after { 1 } else { 3 } {
+            fail.set(Some(after));
+            let error = receiver.apply(event(2)).unwrap_err();
+            assert_eq!(error, PaymentError::Claims(ClaimError::Store("broken".to_owned())));
+            assert_eq!((receiver.view(), receiver.log().len()), (&view, 3));
+            assert!(receiver.pending().is_empty());
+        }
+        let expected: Vec<(OutPoint, Lock)> =
+            edges.iter().zip(&parts).map(|((outpoint, _), part)| (*outpoint, part.lock)).collect();
+        let actions = receiver.apply(event(2)).unwrap();
+        assert_claimed(&actions, &expected);
+        assert_claimed(&receiver.pending(), &expected);
+        assert_eq!(receiver.claims().slots_left(&polynomial().id()), Ok(1));
+
+        // A crash between the record and the log: the last part is reported again, to the same store.
+        let store = receiver.claims().store().clone();
+        let mut log = receiver.into_log();
+        log.pop();
+        let mut restarted = Receiver::replay_with_store(receiver_config(), store, log).unwrap();
+        assert!(restarted.pending().is_empty());
+        assert_claimed(&restarted.apply(event(2)).unwrap(), &expected);
+        let secrets: Vec<&LockSecret> = restarted
+            .view()
+            .secrets()
+            .iter()
+            .filter(|known| matches!(known.source, SecretSource::PointSecret { .. }))
+            .map(|known| &known.secret)
+            .collect();
+        assert_eq!(secrets.len(), 1);
+        assert_eq!(secrets[0].lock(), Lock::Point(point_of(&invoice, "me")));
+    }
+}
