@@ -7,7 +7,8 @@ mod rank;
 mod scene;
 
 use pointlock::collusion::{
-    Atom, AttemptSymbols, Coalition, CollusionError, Form, InvoiceKind, Method, Model, Symbols,
+    Atom, AttemptSymbols, Coalition, CollusionError, Form, InvoiceKind, Method, Model, PathSymbols,
+    Symbols,
 };
 use pointlock::curve::{PublicScalar, SecretScalar};
 use pointlock::invoice::InvoiceId;
@@ -79,13 +80,14 @@ proptest! {
         }
     }
 
-    /// The theorem: without leaks, and with no more than k claims of distinct x, nobody can steal; for k = 0 a thief has the
+    /// The theorem, in parts, with delegates and over blinded paths too: without leaks, and with no more than k claims of distinct x, nobody can steal; for k = 0 a thief has the
     /// sender and somebody who has paid.
     #[test]
     fn no_leak_no_theft(scene in scene(), entropy: u64) {
-        let scene = Scene { leaks: Vec::new(), ..scene };
+        let scene = Scene { leaks: Vec::new(), sum_leaks: Vec::new(), ..scene };
         let model = scene.model(entropy);
         let analysis = model.analyse().unwrap();
+        let routes = scene.routes();
         let claims = scene.payments.iter().filter(|payment| payment.claimed).count();
         if scene.degree > 0 && claims <= scene.degree {
             prop_assert!(analysis.minimal.is_empty());
@@ -93,7 +95,7 @@ proptest! {
         }
         for theft in &analysis.thefts {
             let target = &model.targets()[theft.target];
-            let payment = &scene.payments[target.attempt];
+            let payment = &scene.payments[routes[target.attempt].payment];
             prop_assert!(theft.coalition.contains(payment.payer), "the sender of what is stolen");
             let paid = |payment: &&scene::Paid| payment.claimed && theft.coalition.contains(payment.payer);
             prop_assert!(scene.payments.iter().filter(paid).count() > scene.degree);
@@ -105,23 +107,27 @@ fn scalar(byte: u8) -> LockSecret {
     LockSecret::Scalar(SecretScalar::from_bytes(&[byte; 32]).unwrap())
 }
 
-/// One attempt over two edges under a static point.
+fn attempt(id: u8, x: Option<PublicScalar>) -> AttemptSymbols {
+    AttemptSymbols {
+        id: AttemptId([id; 32]),
+        name: (id - 1).to_string(),
+        invoice: 0,
+        edges: 2,
+        x,
+        hold: None,
+        parts: Vec::new(),
+        path: None,
+        tail_of: None,
+    }
+}
+
+/// Two attempts over two edges under a static point.
 fn small() -> (Model, [usize; 3]) {
     let mut symbols = Symbols::new();
     let kind = InvoiceKind::Points { coefficients: 1 };
     symbols.add_invoice(InvoiceId::from_bytes([1; 32]), kind);
     for id in [2, 3] {
-        let attempt = AttemptSymbols {
-            id: AttemptId([id; 32]),
-            invoice: 0,
-            edges: 2,
-            x: None,
-            hold: None,
-            parts: Vec::new(),
-            path: None,
-            tail_of: None,
-        };
-        symbols.add_attempt(attempt).unwrap();
+        symbols.add_attempt(attempt(id, None)).unwrap();
     }
     let mut model = Model::new(symbols);
     let parties = ["payer", "sender", "hop"].map(|name| model.add_party(name));
@@ -222,16 +228,7 @@ fn numbers_that_do_not_exist() {
     );
     assert!(model.add_target(2, 1, scalar(3).lock(), 0, None).is_err());
     let mut symbols = Symbols::new();
-    let attempt = |x| AttemptSymbols {
-        id: AttemptId([2; 32]),
-        invoice: 0,
-        edges: 2,
-        x,
-        hold: None,
-        parts: Vec::new(),
-        path: None,
-        tail_of: None,
-    };
+    let attempt = |x| attempt(2, x);
     assert!(symbols.add_attempt(attempt(None)).is_err());
     symbols.add_invoice(InvoiceId::from_bytes([1; 32]), InvoiceKind::Points { coefficients: 2 });
     assert_eq!(
@@ -242,6 +239,39 @@ fn numbers_that_do_not_exist() {
     let outpoint = "0000000000000000000000000000000000000000000000000000000000000001:0";
     for (edge, fits) in [(0, false), (1, true), (2, true), (3, false)] {
         assert_eq!(symbols.add_contract(outpoint.parse().unwrap(), 0, edge).is_ok(), fits);
+    }
+}
+
+/// A path, a hop of it, an attempt that carries on another: each has to be there.
+#[test]
+fn ways_that_do_not_exist() {
+    let (path, introduction) = (0, 1);
+    let mut symbols = Symbols::new();
+    assert!(symbols.add_path(0, 1).is_err());
+    symbols.add_invoice(InvoiceId::from_bytes([1; 32]), InvoiceKind::Points { coefficients: 1 });
+    let over = Some(PathSymbols { path, introduction });
+    let on_path = || AttemptSymbols { path: over, ..attempt(2, None) };
+    let no_path = Err(CollusionError::NoSuch { what: "path", number: 0 });
+    assert_eq!(symbols.add_attempt(on_path()), no_path);
+    assert_eq!(symbols.add_path(0, 1), Ok(0));
+    assert_eq!(symbols.add_attempt(on_path()), Ok(0));
+    let b_0 = Form::atom(Atom::PathBlind { invoice: 0, path, hop: 0 });
+    let y_0_and_y_1 = Form::atom(y(0, 0)).plus(&Form::atom(y(0, 1)));
+    assert_eq!(symbols.blinds(0, 1).unwrap(), Form::atom(y(0, 0)));
+    assert_eq!(symbols.blinds(0, 2).unwrap(), y_0_and_y_1.plus(&b_0));
+
+    // A tail of the second edge's claimer: edges 3 and 4.
+    let tail = |tail_of| AttemptSymbols { edges: 4, tail_of, ..attempt(3, None) };
+    assert!(symbols.add_attempt(tail(Some(1))).is_err());
+    assert_eq!(symbols.add_attempt(attempt(3, None)), Ok(1));
+    assert_eq!(symbols.add_attempt(tail(Some(1))), Ok(2));
+    assert!(symbols.add_attempt(tail(Some(2))).is_err());
+    let sum = [y(1, 0), y(1, 1), y(1, 2), y(2, 2), y(2, 3)];
+    let sum = sum.into_iter().fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom)));
+    assert_eq!(symbols.blinds(2, 4).unwrap(), sum);
+    let outpoint = "0000000000000000000000000000000000000000000000000000000000000001:0";
+    for (edge, fits) in [(2, false), (3, true), (4, true), (5, false)] {
+        assert_eq!(symbols.add_contract(outpoint.parse().unwrap(), 2, edge).is_ok(), fits);
     }
 }
 

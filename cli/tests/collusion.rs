@@ -102,7 +102,7 @@ fn scenarios() -> Vec<PathBuf> {
 #[test]
 fn every_example_is_as_it_says() {
     let files = scenarios();
-    assert!(files.len() >= 18);
+    assert!(files.len() >= 30);
     for file in files {
         let report = report(&["--scenario", file.to_str().unwrap()]);
         assert_eq!(report["as_expected"], true, "{}", file.display());
@@ -119,6 +119,9 @@ fn the_mistakes_of_the_design() {
         ("same-x-twice", json!(["router", "sender"])),
         ("parts-claimed-early", json!(["router", "sender"])),
         ("wormhole", json!(["receiver_lsp", "sender_lsp"])),
+        ("delegate-wormhole", json!(["receiver_lsp", "sender_lsp"])),
+        ("delegate-final-blind", json!(["past_payer", "sender_lsp"])),
+        ("blinded-final-blind", json!(["past_payer", "receiver_lsp", "router"])),
     ] {
         let file = format!("{}/../examples/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
         let report = report(&["--scenario", &file]);
@@ -147,9 +150,19 @@ fn contradictions_are_refused_with_their_line() {
         ("\"pay 2 sender over invoice 2\"", "invoice 2: is not published yet"),
         ("\"pay 2 sender loudly\"", "\"loudly\": says nothing about a payment"),
         ("\"forward 1 to mars\"", "mars: is not on the route"),
-        ("\"leak y_4 of 1 to router\"", "y_4: the last one is y_3"),
+        ("\"leak y_4 of 1 to router\"", "y_4: the last one that the payer draws is y_3"),
+        (
+            "\"pay 2 sender in 2 parts\", \"leak Y of 2 to router\"",
+            "leak: each part has secrets of its own",
+        ),
+        ("\"pay 2 sender in 10 parts\"", "parts: at most 9, and of a payment under points"),
+        ("\"pay 2 sender over path 2\"", "path 2: there is none"),
+        ("\"pay 2 sender with delegate mars\"", "mars: is not on the route"),
+        ("\"forward 1\", \"claim 1 early\"", "early: what has several parts"),
+        ("\"pay 2 sender in 2 parts\", \"claim 2 early\"", "early: what has been forwarded"),
+        ("\"leak B of 1 to router\"", "B: the route is in the clear"),
         ("\"leak y_1 of 1 to mars\"", "mars: neither pays nor stands on the route"),
-        ("\"leak x of 1 to router\"", "\"x\": is none of Y, h, y_0, y_1 …"),
+        ("\"leak x of 1 to router\"", "\"x\": is none of Y, B, h, y_0, y_1 …"),
         ("\"reuse y of 1 in 1\"", "reuse: takes two payments under points"),
         ("\"publish 3\"", "invoice 3: the next one is 2"),
         ("\"forward 0\"", "\"0\": is no number from 1"),
@@ -176,6 +189,15 @@ fn contradictions_elsewhere() {
         ("system = \"S4\"\nroute = [\"a\", \"a\"]\n", "line 2: a: twice on the route"),
         ("system = \"S4\"\npoints = 2\n", "line 2: points: only S5 has them"),
         ("system = \"S5\"\npoints = 0\n", "line 2: points: k is from 1 to 64"),
+        (
+            "system = \"S4\"\npath = 3\n",
+            "line 2: path: over 1 forwarder or more, but not over the first",
+        ),
+        (
+            "system = \"S4\"\npath = 0\n",
+            "line 2: path: over 1 forwarder or more, but not over the first",
+        ),
+        ("system = \"S2\"\npath = 1\n", "line 2: path: the holder of S2 would stand on it"),
         ("system = \"S4\"\ncolour = 2\n", "line 2: unknown field `colour`"),
         ("system = \"S4\"\ncompanies.big = [\"mars\"]\n", "line 2: mars: neither pays nor"),
         (
@@ -188,6 +210,62 @@ fn contradictions_elsewhere() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && error.contains(message), "{text}: {error}");
     }
+}
+
+#[test]
+fn contradictions_of_the_way() {
+    for (head, pay, message) in [
+        (
+            "system = \"S4\"\npath = 2",
+            "with delegate router",
+            "router: stands on the receiver's path",
+        ),
+        ("system = \"S4\"\npath = 2", "over path 10", "path 10: there is none"),
+        (
+            "system = \"S3\"\n",
+            "with delegate sender_lsp",
+            "delegate: only for payments under points",
+        ),
+        ("system = \"S3\"\n", "in 2 parts", "parts: at most 9, and of a payment under points"),
+    ] {
+        let file = file_with("way.toml", &format!("{head}\nevents = [\"pay 1 sender {pay}\"]\n"));
+        let output = collusion(&["--scenario", file.to_str().unwrap()]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && error.contains(&format!("line 3: {message}")),
+            "{error}"
+        );
+    }
+}
+
+/// What the hops of a blinded path, the parts and a delegate learn, as the report names it.
+#[test]
+fn the_report_names_paths_parts_and_delegates() {
+    let file = format!("{}/../examples/scenarios/everything.toml", env!("CARGO_MANIFEST_DIR"));
+    let report = report(&["--scenario", &file]);
+    assert_eq!(report["on_path"], 2);
+    assert_eq!(report["payments"][1]["parts"], 2);
+    assert_eq!(report["payments"][1]["delegate"], 1);
+    let contracts = report["payments"][1]["contracts"].as_array().unwrap();
+    let in_order = |part: u64| -> Vec<u64> {
+        let of_part = contracts.iter().filter(|contract| contract["part"] == part);
+        of_part.map(|contract| contract["edge"].as_u64().unwrap()).collect()
+    };
+    assert_eq!((in_order(1), in_order(2)), (vec![1, 2, 3, 4], vec![1, 2, 3, 4]));
+    let learned = |name: &str| -> Vec<String> {
+        let parties = report["parties"].as_array().unwrap();
+        let party = parties.iter().find(|party| party["name"] == name).unwrap();
+        let learned = party["learned"].as_array().unwrap();
+        learned.iter().map(|fact| fact["secret"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(learned("router"), ["y_2[1t]", "b_0", "l_3[1]", "l_2[1]", "y_2[2at]", "y_2[2bt]"]);
+    assert_eq!(
+        learned("sender"),
+        ["q[2a]", "q[2b]", "y_0[2a]", "y_1[2a]", "h[2a]", "y_0[2b]", "y_1[2b]", "h[2b]"]
+    );
+    // The delegate knows y_2 of the router only because it drew it.
+    assert!(learned("sender_lsp").contains(&"y_2[2at]".to_owned()));
+    assert!(!learned("sender").iter().any(|secret| secret.starts_with("y_2")));
 }
 
 /// The receiver's role refuses what would cost it its polynomial; the line says where.

@@ -22,8 +22,13 @@ fn system<'a>(facts: &'a Value, name: &str) -> &'a Value {
 #[test]
 fn hash_locks_are_stolen_and_point_locks_are_not() {
     let facts = facts(&[]);
-    for name in ["S1", "S2", "S3", "S4", "S5"] {
-        let told = system(&facts, name);
+    let told = facts["systems"].as_array().unwrap();
+    let names: Vec<&str> = told.iter().map(|told| told["system"].as_str().unwrap()).collect();
+    assert_eq!(names, ["S1", "S2", "S3", "S4", "S4", "S5"]);
+    let over: Vec<&str> = told.iter().map(|told| told["over"].as_str().unwrap()).collect();
+    assert_eq!(over, ["direct", "LNURL", "LNURL", "LNURL", "BOLT 12", "BOLT 12"]);
+    for told in told {
+        let name = told["system"].as_str().unwrap();
         let stolen = ["S2", "S3"].contains(&name);
         let [first, second] = told["payments"].as_array().unwrap().as_slice() else {
             panic!("two payers")
@@ -34,7 +39,9 @@ fn hash_locks_are_stolen_and_point_locks_are_not() {
         assert_eq!(second["stolen_by"], if stolen { "receiver_lsp".into() } else { Value::Null });
 
         let thefts = told["thefts"].as_array().unwrap();
-        assert_eq!(thefts.len(), 3, "every hop tries");
+        let parts = if name == "S5" { 2 } else { 1 };
+        assert_eq!(second["parts"], parts);
+        assert_eq!(thefts.len(), 3 * parts, "every hop tries to take every part");
         for theft in thefts {
             assert_eq!(theft["accepted"].as_u64().unwrap() > 0, stolen);
             assert!(theft["tried"].as_u64().unwrap() > 0);
@@ -56,7 +63,52 @@ fn hash_locks_are_stolen_and_point_locks_are_not() {
         assert_eq!(thieves, expected, "{name}");
         let invoices = told["invoices"].as_array().unwrap();
         assert_eq!(invoices[0] == invoices[1], name != "S1");
+        assert_eq!(told["invoice_names_receiver_lsp"], told["over"] != "BOLT 12");
     }
+}
+
+/// Over a blinded path the payer's books end where the path begins, and the hops on it have a b each.
+#[test]
+fn what_a_blinded_path_hides_and_a_delegate_draws() {
+    let facts = facts(&["--system", "S4", "--system", "S5"]);
+    let told = facts["systems"].as_array().unwrap();
+    let secrets = |told: usize, party: &str| -> String {
+        let learned = facts["systems"][told]["learned"].as_array().unwrap();
+        let of_party = learned.iter().find(|learned| learned["party"] == party).unwrap();
+        of_party["secrets"].to_string()
+    };
+    let steps = |told: usize| facts["systems"][told]["steps"].to_string();
+    assert_eq!(told.len(), 3);
+    for hop in ["router", "receiver_lsp"] {
+        assert!(!secrets(0, hop).contains('b'), "in the clear");
+        assert!(secrets(1, hop).contains('b') && secrets(2, hop).contains('b'));
+    }
+    assert!(secrets(1, "receiver").contains('B') && !secrets(0, "receiver").contains('B'));
+    assert!(steps(1).contains("as far as router, where the receiver's blinded path begins"));
+    // The rest of the route is the sender's LSP's: from the height at which it is released.
+    assert!(secrets(2, "sender_lsp").contains("y′₂") && !secrets(2, "payer_1").contains("y₂"));
+    assert!(secrets(2, "receiver").contains("δ") && !secrets(1, "receiver").contains("δ"));
+    assert!(steps(2).contains("finds the way to router"));
+    assert!(secrets(2, "payer_2").contains("qᵃ, qᵇ") && secrets(2, "receiver").contains("qᵇ"));
+}
+
+/// An announcement goes from node to node and is kept by the receiver's LSP, who can't read it.
+#[test]
+fn announcements_are_kept_for_the_receiver() {
+    let facts = facts(&["--system", "S3"]);
+    let steps = facts["systems"][0]["steps"].as_array().unwrap();
+    let said = |party: &str, text: &str| {
+        let says = |step: &&Value| {
+            step["party"] == party && step["text"].as_str().unwrap().starts_with(text)
+        };
+        steps.iter().filter(says).count()
+    };
+    assert_eq!(
+        said("payer_1", "announces it to the receiver: h, in an onion message over router"),
+        1
+    );
+    assert_eq!(said("router", "passes an onion message on to receiver_lsp"), 2);
+    assert_eq!(said("receiver_lsp", "keeps the onion message until the receiver is back"), 2);
 }
 
 #[test]
@@ -86,9 +138,11 @@ fn other_routes_amounts_and_numbers_of_payers() {
         ["--routers", "0", "--payers", "2", "--amount-sat", "1000"],
         ["--routers", "3", "--payers", "4", "--amount-sat", "100000000"],
         ["--routers", "5", "--payers", "3", "--amount-sat", "54321"],
+        ["--routers", "2", "--parts", "4", "--amount-sat", "100000000000"],
+        ["--routers", "2", "--parts", "1", "--seed", "3"],
     ] {
         let facts = facts(&args);
-        assert_eq!(facts["systems"].as_array().unwrap().len(), 5);
+        assert_eq!(facts["systems"].as_array().unwrap().len(), 6);
     }
 }
 
@@ -107,20 +161,21 @@ fn a_fault_ends_the_story_and_names_the_hop() {
         ("swapped-lock", &["sender_lsp", "router", "receiver_lsp"][..]),
         ("early-claim", &["sender_lsp", "router", "receiver_lsp"][..]),
     ] {
-        for hop in hops {
-            let output = demo(&["--system", "S4", "--fault", &format!("{hop}:{fault}")]);
+        for (hop, system) in hops.iter().flat_map(|hop| [(hop, "S4"), (hop, "S5")]) {
+            let output = demo(&["--system", system, "--fault", &format!("{hop}:{fault}")]);
             let message = String::from_utf8(output.stderr).unwrap();
             assert!(!output.status.success(), "{fault} at {hop}");
             assert!(message.starts_with(&format!("pointlock: {hop}: ")), "{fault}: {message}");
         }
     }
-    assert!(demo(&["--system", "S4"]).status.success());
+    assert!(demo(&["--system", "S4", "--system", "S5"]).status.success());
 }
 
 #[test]
 fn a_fault_that_can_not_happen_is_an_error() {
     for (fault, message) in [
         ("payer_1:early-claim", "payer_1: had nothing to do early-claim with"),
+        ("receiver:wrong-blind", "receiver: had nothing to do wrong-blind with"),
         ("nobody:flipped-bit", "nobody: is nobody in this story"),
     ] {
         let output = demo(&["--system", "S4", "--fault", fault]);

@@ -161,12 +161,17 @@ impl Form {
         }
     }
 
-    /// A sum as a person writes it, blinds last; a large coefficient by its first digits.
+    /// A sum as a person writes it: z, q, y and h, b. A large coefficient by its first digits.
     pub(super) fn text(&self, name: impl Fn(&Atom) -> String) -> String {
-        let is_blind = |atom: &Atom| matches!(atom, Atom::Blind { .. } | Atom::Release { .. });
-        let (last, first): (Vec<_>, Vec<_>) = self.0.iter().partition(|(atom, _)| is_blind(atom));
+        let mut terms: Vec<(&Atom, &PublicScalar)> = self.0.iter().collect();
+        terms.sort_by_key(|(atom, _)| match atom {
+            Atom::Coefficient { .. } | Atom::Preimage { .. } => 0,
+            Atom::PartShare { .. } => 1,
+            Atom::Blind { .. } | Atom::Release { .. } => 2,
+            Atom::PathBlind { .. } => 3,
+        });
         let mut text = String::new();
-        for (atom, coefficient) in first.into_iter().chain(last) {
+        for (atom, coefficient) in terms {
             let minus = *coefficient == PublicScalar::ONE.negate();
             text.push_str(match (text.is_empty(), minus) {
                 (true, false) => "",

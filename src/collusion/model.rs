@@ -85,8 +85,17 @@ impl Model {
     ///
     /// [`CollusionError::NoSuch`], and one that names what the view has and the symbols lack.
     pub fn learn(&mut self, party: usize, view: &View) -> Result<(), CollusionError> {
-        let facts = facts(&self.symbols, view)?;
-        self.party_mut(party)?.facts.extend(facts);
+        let learned = facts(&self.symbols, view)?;
+        let party = self.party_mut(party)?;
+        for fact in learned {
+            // A b is the same for every payment along its path.
+            let known = party.facts.iter().any(|known| {
+                known.label == fact.label && known.form == fact.form && known.secret == fact.secret
+            });
+            if !known {
+                party.facts.push(fact);
+            }
+        }
         Ok(())
     }
 

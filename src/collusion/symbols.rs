@@ -271,7 +271,18 @@ impl Symbols {
         if payment.terms().count() < 2 {
             return self.text(&lock);
         }
-        format!("z(x[{}]) + {}", self.lock_name(attempt), self.text(&lock.minus(&payment)))
+        format!("{} + {}", self.point_secret_text(attempt), self.text(&lock.minus(&payment)))
+    }
+
+    /// z(x) in one piece, with the first attempt under this x.
+    fn point_secret_text(&self, attempt: usize) -> String {
+        let under_same = |other: &AttemptSymbols| {
+            self.attempts
+                .get(attempt)
+                .is_some_and(|known| known.invoice == other.invoice && known.x == other.x)
+        };
+        let first = self.attempts.iter().position(under_same).unwrap_or(attempt);
+        format!("z(x[{}])", self.lock_name(first))
     }
 
     /// The form as a person writes it: z for a static point, and attempts told apart only where there are several.
@@ -330,7 +341,7 @@ impl Symbols {
                 let of =
                     |attempt: &AttemptSymbols| attempt.invoice == invoice && attempt.x == Some(x);
                 let label = match self.attempts.iter().position(of) {
-                    Some(attempt) => format!("z(x[{}])", self.lock_name(attempt)),
+                    Some(attempt) => self.point_secret_text(attempt),
                     None => format!("z({})", short(&x)),
                 };
                 described(label, "with which its payment ended", form)

@@ -3,7 +3,8 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `scenario`, `event` | what is to be played, from flags or a TOML file; refuses what contradicts itself |
-//! | `play` | plays it with the roles and reads their views |
+//! | `play` | plays it with the roles |
+//! | `knowledge` | reads from their views who learned what, and what is there to take |
 //! | `execute` | puts every verdict before Bitcoin Core's consensus code |
 //! | `report` | what was found, for `--json` |
 //! | `print` | what a person sees |
@@ -12,6 +13,7 @@
 mod event;
 mod execute;
 mod html;
+mod knowledge;
 mod play;
 mod print;
 mod report;
@@ -122,7 +124,7 @@ pub(crate) enum Way {
     /// Over a blinded path.
     Path,
     /// Over a blinded path, to which the sender's LSP finds the way.
-    TrampolineAndPath,
+    DelegateAndPath,
 }
 
 impl Standard {
@@ -155,7 +157,7 @@ impl Standard {
         if way != Way::Clear {
             let _ = writeln!(text, "path = {}", 2.min(routes.len() - 1));
         }
-        let by = if way == Way::TrampolineAndPath { " with trampoline sender_lsp" } else { "" };
+        let by = if way == Way::DelegateAndPath { " with delegate sender_lsp" } else { "" };
         if !vault_paid {
             text.push_str("others = [\"vault\"]\n");
         }

@@ -85,7 +85,7 @@ pub(super) struct PaymentFacts {
     pub(super) parts: usize,
     /// The forwarder that was to find the rest of the route, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) trampoline: Option<usize>,
+    pub(super) delegate: Option<usize>,
     pub(super) contracts: Vec<ContractFacts>,
 }
 
@@ -164,7 +164,7 @@ impl Report {
                 .and_then(|attempt| model.symbols().attempts()[attempt].hold)
                 .map(|(_, hop)| hop),
             parts: scenario.parts(payment),
-            trampoline: played.world.payments[payment].way.trampoline,
+            delegate: played.world.payments[payment].way.delegate,
             contracts: played
                 .world
                 .edges

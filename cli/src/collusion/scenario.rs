@@ -255,15 +255,15 @@ impl Scenario {
     }
 
     /// Which forwarder finds the rest of a payment's route, from 1.
-    pub(super) fn trampoline(&self, pay: &Pay) -> Option<usize> {
-        let name = pay.trampoline.as_ref()?;
+    pub(super) fn delegate(&self, pay: &Pay) -> Option<usize> {
+        let name = pay.delegate.as_ref()?;
         self.route.iter().position(|hop| hop == name).map(|index| index + 1)
     }
 
     /// The number of the last y that the payer draws.
     fn last_drawn(&self, payment: usize) -> usize {
-        let trampoline = self.pay(payment).and_then(|pay| self.trampoline(pay));
-        trampoline.unwrap_or(self.route.len())
+        let delegate = self.pay(payment).and_then(|pay| self.delegate(pay));
+        delegate.unwrap_or(self.route.len())
     }
 
     /// Whether there is such a way to the receiver.
@@ -277,11 +277,11 @@ impl Scenario {
         if pay.path >= Self::MAX_PATHS || pay.path > 0 && self.on_path == 0 {
             return Err(format!("path {}: there is none", pay.path + 1));
         }
-        let Some(name) = &pay.trampoline else { return Ok(()) };
+        let Some(name) = &pay.delegate else { return Ok(()) };
         if !self.system.point_locks() {
-            return Err("trampoline: only for payments under points".to_owned());
+            return Err("delegate: only for payments under points".to_owned());
         }
-        match self.trampoline(pay) {
+        match self.delegate(pay) {
             None => Err(format!("{name}: is not on the route")),
             Some(hop) if hop + self.on_path > self.route.len() => {
                 Err(format!("{name}: stands on the receiver's path"))

@@ -7,7 +7,7 @@ use pointlock::lock::LockSecret;
 use pointlock::payment::{AttemptId, SecretSource};
 
 use super::facts::Learned;
-use super::story::{Story, payer};
+use super::story::{SLOTS, Story, payer};
 use super::world::{Attempt, Edge, OnPath, part_mark, subscript};
 
 impl Story<'_> {
@@ -57,7 +57,7 @@ impl Story<'_> {
             }
             SecretSource::Payment { .. } => (None, "z".to_owned()),
             SecretSource::PointSecret { .. } => (None, "z(x)".to_owned()),
-            SecretSource::Coefficient { index, .. } => (None, format!("z{}", subscript(*index))),
+            SecretSource::Coefficient { .. } => (None, format!("z₀ … z{}", subscript(SLOTS))),
             SecretSource::DrawnBlind { attempt: id, hop } => match attempt(id) {
                 // What the sender's LSP drew for the rest of the route.
                 Some(attempt) if attempt.tail_of.is_some() => {

@@ -3,7 +3,8 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `system` | what the five systems are |
-//! | `story` | what happens, in which order, and what has to be true at the end |
+//! | `story` | what happens, and in which order |
+//! | `verdict` | what has to be true at the end |
 //! | `learned` | what each party knew at the end |
 //! | `theft` | a hop tries what it knows |
 //! | `facts` | what the story established, for `--json` and the table |
@@ -15,6 +16,7 @@ mod print;
 mod story;
 mod system;
 mod theft;
+mod verdict;
 
 use std::error::Error;
 

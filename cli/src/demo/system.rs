@@ -80,7 +80,7 @@ impl Setting {
     pub(super) fn way(self) -> Way {
         Way {
             path: (self.rails == Rails::Bolt12).then_some(0),
-            trampoline: (self.system == System::S5).then_some(1),
+            delegate: (self.system == System::S5).then_some(1),
         }
     }
 
@@ -105,7 +105,7 @@ impl Setting {
             routers: args.routers,
             points: 3,
             way: match (self.system, self.rails) {
-                (System::S5, _) => collusion::Way::TrampolineAndPath,
+                (System::S5, _) => collusion::Way::DelegateAndPath,
                 (_, Rails::Bolt12) => collusion::Way::Path,
                 _ => collusion::Way::Clear,
             },

@@ -174,7 +174,8 @@ impl World {
             let config = ForwarderConfig {
                 node_key,
                 policy: POLICY,
-                limits: Limits::default(),
+                // Stories are told of any amount.
+                limits: Limits { value_msat: u64::MAX, ..Limits::default() },
                 hold_safety_margin: 6,
                 hold_deltas_ahead: behind * CLTV_EXPIRY_DELTA,
                 hold_min_final_delta: MIN_FINAL_DELTA,

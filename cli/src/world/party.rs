@@ -43,7 +43,7 @@ pub(crate) struct Way {
     /// The invoice's blinded path of this number, from 0; none for its interim route.
     pub(crate) path: Option<usize>,
     /// The forwarder that finds the rest of the route, from 1.
-    pub(crate) trampoline: Option<usize>,
+    pub(crate) delegate: Option<usize>,
 }
 
 /// A route that somebody has chosen: the sender's of a part, or the rest of one.

@@ -68,7 +68,7 @@ impl World {
     pub(crate) fn part(&mut self, amount_msat: u64, way: Way) -> PartOrder {
         let count = self.forwarders().len();
         let on_path = way.path.map_or(0, |_| self.on_path);
-        let chosen = way.trampoline.unwrap_or(count - on_path);
+        let chosen = way.delegate.unwrap_or(count - on_path);
         // What the forwarders between cost, and a hundredth more for fees on fees.
         let between = u32::try_from(count - on_path - chosen).expect("a handful of forwarders");
         let budget = ForwardingPolicy {
@@ -80,7 +80,7 @@ impl World {
         PartOrder {
             amount_msat,
             forwarders: self.forwarders().take(chosen).map(|hop| self.route_hop(hop)).collect(),
-            tail: match (way.trampoline, way.path) {
+            tail: match (way.delegate, way.path) {
                 (Some(_), path) => Tail::Delegated { budget, path },
                 (None, Some(path)) => Tail::Path(path),
                 (None, None) => Tail::Receiver,
@@ -109,9 +109,9 @@ impl World {
             payment,
             part,
             tail_of: None,
-            last_edge: way.trampoline.unwrap_or(self.forwarders().len() + 1),
+            last_edge: way.delegate.unwrap_or(self.forwarders().len() + 1),
             edges_before: 0,
-            path: if way.trampoline.is_some() { None } else { self.on_path(way) },
+            path: if way.delegate.is_some() { None } else { self.on_path(way) },
         }
     }
 
@@ -129,12 +129,18 @@ impl World {
         let forwarders: Vec<RouteHop> =
             (party + 1..end).map(|forwarder| self.route_hop(forwarder)).collect();
         let over = match forwarders.len() {
-            0 => "directly".to_owned(),
-            1 => "over one node".to_owned(),
-            count => format!("over {count} nodes"),
+            0 => String::new(),
+            1 => " over one node".to_owned(),
+            count => format!(" over {count} nodes"),
+        };
+        let of_part = match self.edge_at(incoming).map(|edge| &self.edges[edge]) {
+            Some(edge) if self.payments[edge.payment].parts > 1 => {
+                format!(" for part {}", edge.part + 1)
+            }
+            _ => String::new(),
         };
         let text = format!(
-            "finds the way to {} {over}, from height {} on, with y's of its own",
+            "finds the way to {}{over}{of_part}, as of height {}, and draws y's of its own for it",
             self.parties[end].name,
             grouped(u64::from(self.chain.height())),
         );
