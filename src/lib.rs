@@ -15,7 +15,7 @@
 //! | [`wire`] | TLV streams, Lightning's integers, blinded paths as they are handed out | `std` |
 //! | [`invoice`] | offers and static invoices (BOLT 12), k-time payment points, proofs of payment | `std` |
 //! | [`claims`] | the durable count of what was claimed under k-time payment points | `std` |
-//! | [`onion`] | packets in layers, blinded paths and onion messages (BOLT 4), sealed messages | `std` |
+//! | [`onion`] | packets in layers, blinded paths and onion messages (BOLT 4) | `std` |
 //! | [`contract`] | taproot outputs and transactions for PTLC and HTLC | `std` |
 //! | [`hold`] | the ledger of payments that wait for an offline receiver | `std` |
 //! | [`payment`] | the roles: sender, forwarder, receiver | `std` |
