@@ -522,6 +522,7 @@ fn arrival(invoice: &StaticInvoice, note: &str, expiry: u32) -> Arrival {
         total_msat: AMOUNT_MSAT,
         final_blind: Some(blind()),
         part: None,
+        withheld: None,
         payer: Some(PayerPayload {
             key: key.public_key(),
             note: payer.note,

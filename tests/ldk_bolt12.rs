@@ -265,8 +265,16 @@ fn ldk_reads_and_verifies_our_static_invoices() {
     let hash = PaymentLock::Hash(PaymentHash([8; 32]));
     for lock in [PaymentLock::from(point(1)), k_time(1), k_time(32), hash] {
         let ours = signed(our_invoice(lock.clone()));
-        ldk_reads(&ours);
+        let theirs = ldk_reads(&ours);
         assert_eq!(ours.lock(), Some(&lock));
+        // What the builder was given, as LDK reads it.
+        let [first, second] = theirs.payment_paths() else { panic!("two paths") };
+        assert_eq!(first.payinfo.fee_base_msat, pay_info().fee_base_msat);
+        assert_eq!(first.payinfo.htlc_minimum_msat, pay_info().htlc_minimum_msat);
+        assert_eq!(first.payinfo.htlc_maximum_msat, pay_info().htlc_maximum_msat);
+        assert_eq!(second.payinfo.fee_base_msat, 0);
+        same_message_paths(&[by_channel(50), by_id(60)], theirs.message_paths());
+        same_message_paths(&[by_id(10), by_channel(20)], theirs.offer_message_paths());
         // With the interim route beside the paths, too.
         ldk_reads(&signed(our_invoice(lock).interim_route(&[point(3)])));
     }

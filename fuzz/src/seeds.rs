@@ -396,6 +396,7 @@ fn payloads() -> Files {
         total_msat: 1_000,
         final_blind: Some(blind(6)),
         part,
+        withheld: None,
         payer: None,
     };
     let part = || Some(PartShare { secret: blind(8), index: 2, count: 3 });

@@ -212,13 +212,11 @@ impl Columns {
         let mut known: Vec<(usize, usize)> = members
             .flat_map(|party| (0..model.parties[party].facts.len()).map(move |fact| (party, fact)))
             .collect();
-        // Short equations, and those of this attempt, make the derivation that a person follows best. In parts, y_0 + q is
-        // better than its summands.
-        let in_parts = !model.symbols().attempts()[target.attempt].parts.is_empty();
+        // Short equations, and those of this attempt, make the derivation that a person follows best.
         known.sort_by_key(|(party, fact)| {
             let form = &model.parties[*party].facts[*fact].form;
             let (elsewhere, length) = (!form.concerns(target.attempt), form.terms().count());
-            if in_parts { (elsewhere, length < 2, length) } else { (length > 1, elsewhere, length) }
+            (length > 1, elsewhere, length)
         });
         let facts = known.iter().map(|(party, fact)| &model.parties[*party].facts[*fact]);
         let vectors: Vec<Vector> = facts.map(|fact| self.vector(&fact.form)).collect();

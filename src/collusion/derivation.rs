@@ -63,14 +63,14 @@ pub(super) fn derivation(
     let secret = if target.form.as_atom().is_some_and(|atom| atom.is_preimage()) {
         form.to_string()
     } else {
-        format!("l_{}[{}] = {form}", target.edge, target.attempt + 1)
+        format!("l_{}[{}] = {form}", target.edge, model.symbols.lock_name(target.attempt))
     };
     // The sum of atoms that the secret is by definition need not be written twice.
     let by = if sum == form { String::new() } else { format!(" = {sum}") };
     lines.push(format!("so {secret}{by}"));
     let claimer = &model.parties[target.claimer].name;
     let edge = target.edge;
-    let attempt = target.attempt + 1;
+    let attempt = model.symbols.lock_name(target.attempt);
     lines.push(format!(
         "{claimer} is the claimer of edge {edge} in payment {attempt}, and takes it"
     ));

@@ -25,6 +25,12 @@ pub enum CollusionError {
     /// A secret comes with a hold that the model does not know.
     #[error("hold {0}: not in the model")]
     UnknownHold(HoldId),
+    /// A secret is of a kind that has no equation here.
+    #[error("{what}: not in the equations")]
+    NotModelled {
+        /// What it belongs to.
+        what: &'static str,
+    },
     /// A number is that of no invoice, attempt or party.
     #[error("{what} {number}: there is none")]
     NoSuch {

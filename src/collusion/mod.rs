@@ -3,13 +3,14 @@
 //! # The model
 //!
 //! Every secret of a payment is drawn by somebody: the coefficients z_j, the blinds y_i, a release secret h, the shares q_p of a
-//! payment in parts. These are the [`Atom`]s. Whatever a role is handed or computes is a linear combination of them with
-//! public coefficients, a [`Form`]:
+//! payment in parts, the b of a blinded path. These are the [`Atom`]s. Whatever a role is handed or computes is a linear
+//! combination of them with public coefficients, a [`Form`]:
 //!
 //! ```text
-//! N_i is handed             y_i, or y_i + h and later h
-//! the receiver is handed    Y = y_0 + … + y_{n−1}
-//! a claim of edge i shows   l_i = z(x) + q + y_0 + … + y_{i−1},   z(x) = z_0 + z_1·x + … + z_k·x^k
+//! N_i is handed             y_i, or y_i + h and later h; on a blinded path b_j too, j counted from the introduction node
+//! the receiver is handed    Y = y_0 + … + y_{n−1}, and q_p with each part
+//! a claim of edge i shows   l_i = z(x) + q + y_0 + … + y_{i−1} + b_0 + …,   z(x) = z_0 + z_1·x + … + z_k·x^k
+//! who finds a rest draws    y'_m, y'_{m+1} …, which are in l_{m+1} and behind; the receiver is handed their sum δ
 //! a payer ends with         z(x)
 //! ```
 //!
@@ -46,11 +47,14 @@
 //! let invoice = symbols.add_invoice(InvoiceId::from_bytes([1; 32]), kind);
 //! let attempt = symbols.add_attempt(AttemptSymbols {
 //!     id: AttemptId([2; 32]),
+//!     name: "1".to_owned(),
 //!     invoice,
 //!     edges: 2,
 //!     x: None,
 //!     hold: None,
 //!     parts: vec![],
+//!     path: None,
+//!     tail_of: None,
 //! })?;
 //!
 //! let scalar = |byte| SecretScalar::from_bytes(&[byte; 32]).unwrap();

@@ -156,7 +156,7 @@ impl Model {
         let target = self.targets.get(target).ok_or(no_such)?;
         let missing = |atom: Atom| CollusionError::ValueMissing {
             party: "everybody".to_string(),
-            fact: format!("l_{}[{}]", target.edge, target.attempt + 1),
+            fact: format!("l_{}[{}]", target.edge, self.symbols.lock_name(target.attempt)),
             atom: atom.to_string(),
         };
         self.values().of(&target.form).map_err(missing)?.ok_or(CollusionError::ZeroSecret)

@@ -24,14 +24,16 @@ pub enum InvoiceKind {
     },
 }
 
-/// An attempt to pay, as far as its equations go.
+/// An attempt to pay, as far as its equations go: the whole route of a part of a payment, or as much of it as one node has chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptSymbols {
-    /// Its name in the sender's books.
+    /// Its name in the books of whoever has chosen the route.
     pub id: AttemptId,
+    /// What stands in brackets behind its secrets: 2 in y_0\[2\].
+    pub name: String,
     /// Which invoice it pays, as [`Symbols::add_invoice`] numbered it.
     pub invoice: usize,
-    /// How many edges its route has.
+    /// The number of its last edge. Edges are counted from the sender's on, over all attempts that carry the same payment.
     pub edges: usize,
     /// The x at which z(X) is paid; without meaning, and None, for a hash or a static point.
     pub x: Option<PublicScalar>,
@@ -41,15 +43,17 @@ pub struct AttemptSymbols {
     pub parts: Vec<usize>,
     /// The receiver's path at the end of the route, if there is one.
     pub path: Option<PathSymbols>,
-    /// The attempt that this one carries on, if it is the route that the last node of that one has found itself. Its locks start from
-    /// what that node has added y to.
+    /// The attempt that this one carries on, if it is the rest of a route, which the last node of that one has found itself. It begins
+    /// with the edge behind that node, whose lock has all in it that the sender wanted added, and y of its own:
+    ///
+    /// l_edge = z + q + (y_0 + … + y_m) + (y'_m + … + y'_{edge−1}), where N_m found the rest.
     pub tail_of: Option<usize>,
 }
 
 /// A blinded path at the end of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathSymbols {
-    /// Which of the invoice's paths.
+    /// Which of the invoice's paths, as [`Symbols::add_path`] numbered it.
     pub path: usize,
     /// Which node of the route is its introduction node, counted from 1.
     pub introduction: usize,
@@ -60,9 +64,17 @@ pub struct PathSymbols {
 /// The roles name a secret by where they have it from ([`SecretSource`]); each source is one linear form.
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
-    invoices: Vec<(InvoiceId, InvoiceKind)>,
+    invoices: Vec<Invoice>,
     attempts: Vec<AttemptSymbols>,
     contracts: BTreeMap<OutPoint, (usize, usize)>,
+}
+
+#[derive(Clone, Debug)]
+struct Invoice {
+    id: InvoiceId,
+    kind: InvoiceKind,
+    /// For each blinded path, how many nodes forward on it.
+    paths: Vec<usize>,
 }
 
 /// A source in words: its name, how a party comes to know it, and its form.
@@ -81,17 +93,38 @@ impl Symbols {
 
     /// Adds an invoice; gives its number.
     pub fn add_invoice(&mut self, id: InvoiceId, kind: InvoiceKind) -> usize {
-        self.invoices.push((id, kind));
+        self.invoices.push(Invoice { id, kind, paths: Vec::new() });
         self.invoices.len() - 1
+    }
+
+    /// Adds a blinded path to an invoice, on which so many nodes forward; gives its number among the invoice's paths.
+    ///
+    /// # Errors
+    ///
+    /// [`CollusionError::NoSuch`].
+    pub fn add_path(&mut self, invoice: usize, forwarders: usize) -> Result<usize, CollusionError> {
+        let no_such = CollusionError::NoSuch { what: "invoice", number: invoice };
+        let invoice = self.invoices.get_mut(invoice).ok_or(no_such)?;
+        invoice.paths.push(forwarders);
+        Ok(invoice.paths.len() - 1)
     }
 
     /// Adds an attempt; gives its number.
     ///
     /// # Errors
     ///
-    /// [`CollusionError::NoSuch`] for its invoice, [`CollusionError::NoPayerPoint`].
+    /// [`CollusionError::NoSuch`] for its invoice, its path, or the attempt that it carries on, which carries on no other itself;
+    /// [`CollusionError::NoPayerPoint`].
     pub fn add_attempt(&mut self, attempt: AttemptSymbols) -> Result<usize, CollusionError> {
         let number = self.attempts.len();
+        if let Some(outer) = attempt.tail_of
+            && self.attempt(outer)?.tail_of.is_some()
+        {
+            return Err(CollusionError::NoSuch { what: "sender's attempt", number: outer });
+        }
+        if let Some(PathSymbols { path, .. }) = attempt.path {
+            self.forwarders_on(attempt.invoice, path)?;
+        }
         match self.kind(attempt.invoice)? {
             InvoiceKind::Points { coefficients: 2.. } if attempt.x.is_none() => {
                 return Err(CollusionError::NoPayerPoint { attempt: number });
@@ -113,11 +146,23 @@ impl Symbols {
         attempt: usize,
         edge: usize,
     ) -> Result<(), CollusionError> {
-        if !(1..=self.attempt(attempt)?.edges).contains(&edge) {
+        let first = self.first_node(attempt)? + 1;
+        if !(first..=self.attempt(attempt)?.edges).contains(&edge) {
             return Err(CollusionError::NoSuchEdge { attempt, edge });
         }
         self.contracts.insert(contract, (attempt, edge));
         Ok(())
+    }
+
+    /// How secrets of an attempt are marked; a number where there is no such attempt.
+    pub fn name(&self, attempt: usize) -> String {
+        let known = self.attempts.get(attempt).map(|attempt| attempt.name.clone());
+        known.unwrap_or_else(|| (attempt + 1).to_string())
+    }
+
+    /// How the locks of an attempt are marked: one that carries on another has the same payment's.
+    pub fn lock_name(&self, attempt: usize) -> String {
+        self.name(self.senders(attempt).unwrap_or(attempt))
     }
 
     /// The attempts.
@@ -155,24 +200,17 @@ impl Symbols {
         })
     }
 
-    /// The form of q + y_0 + … + y_{edge−1}, with the b of the hops of a path among them; of the route that a node has found itself
-    /// with all that was added before it.
+    /// The form of q + y_0 + … + y_{edge−1}, with the b of the hops of a path among them; of the rest of a route that a node has
+    /// found itself with all that was added before it.
     ///
     /// # Errors
     ///
     /// [`CollusionError::NoSuch`].
     pub fn blinds(&self, attempt: usize, edge: usize) -> Result<Form, CollusionError> {
-        let symbols = self.attempt(attempt)?;
-        let start = match symbols.tail_of {
-            Some(outer) if outer < attempt => {
-                let edges = self.attempt(outer)?.edges;
-                self.blinds(outer, edges)?
-                    .plus(&Form::atom(Atom::Blind { attempt: outer, hop: edges }))
-            }
-            Some(_) => return Err(CollusionError::NoSuch { what: "attempt", number: attempt }),
-            None => self.shares(attempt)?,
-        };
-        Ok(start.plus(&self.drawn(attempt, edge)).plus(&self.path_blinds(attempt, edge)?))
+        let sender = self.senders(attempt)?;
+        let own = self.drawn(attempt, edge)?.plus(&self.path_blinds(attempt, edge)?);
+        let sum = self.shares(sender)?.plus(&own);
+        if sender == attempt { Ok(sum) } else { Ok(sum.plus(&self.final_blind(sender, true)?)) }
     }
 
     /// q, the sum of the shares of all parts.
@@ -182,27 +220,45 @@ impl Symbols {
         Ok(shares.fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom))))
     }
 
-    /// y_0 + … + y_{hops−1} of this attempt alone.
-    fn drawn(&self, attempt: usize, hops: usize) -> Form {
-        let blinds = (0..hops).map(|hop| Atom::Blind { attempt, hop });
-        blinds.fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom)))
+    /// The y of this attempt alone up to y_{edge−1}.
+    fn drawn(&self, attempt: usize, edge: usize) -> Result<Form, CollusionError> {
+        let blinds = (self.first_node(attempt)?..edge).map(|hop| Atom::Blind { attempt, hop });
+        Ok(blinds.fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom))))
+    }
+
+    /// Y as the sender knows it: with y of the last node where that one has found the rest of the route.
+    fn final_blind(&self, sender: usize, carried_on: bool) -> Result<Form, CollusionError> {
+        let edges = self.attempt(sender)?.edges;
+        self.drawn(sender, if carried_on { edges + 1 } else { edges })
     }
 
     /// The b of the nodes before this edge that stand on the receiver's path.
     fn path_blinds(&self, attempt: usize, edge: usize) -> Result<Form, CollusionError> {
         let symbols = self.attempt(attempt)?;
-        let Some(path) = symbols.path else { return Ok(Form::zero()) };
-        let atoms = (path.introduction..edge).map(|node| Atom::PathBlind {
-            invoice: symbols.invoice,
-            path: path.path,
-            hop: node - path.introduction,
-        });
-        Ok(atoms.fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom))))
+        let Some(PathSymbols { path, introduction }) = symbols.path else {
+            return Ok(Form::zero());
+        };
+        Ok(path_sum(symbols.invoice, path, edge.saturating_sub(introduction)))
     }
 
-    /// The attempt whose sender's layer the receiver of this one reads: itself, or the one that it carries on.
+    /// How many nodes forward on a path.
+    fn forwarders_on(&self, invoice: usize, path: usize) -> Result<usize, CollusionError> {
+        let no_such = |what, number| CollusionError::NoSuch { what, number };
+        let known = self.invoices.get(invoice).ok_or(no_such("invoice", invoice))?;
+        known.paths.get(path).copied().ok_or(no_such("path", path))
+    }
+
+    /// The attempt of the sender's that this one is, or carries on.
     fn senders(&self, attempt: usize) -> Result<usize, CollusionError> {
         Ok(self.attempt(attempt)?.tail_of.unwrap_or(attempt))
+    }
+
+    /// The number of the node that has chosen the route of this attempt: 0 for the sender.
+    fn first_node(&self, attempt: usize) -> Result<usize, CollusionError> {
+        match self.attempt(attempt)?.tail_of {
+            Some(outer) => Ok(self.attempt(outer)?.edges),
+            None => Ok(0),
+        }
     }
 
     /// l_edge as a person writes it, with z(x) in one piece.
@@ -215,7 +271,7 @@ impl Symbols {
         if payment.terms().count() < 2 {
             return self.text(&lock);
         }
-        format!("z(x[{}]) + {}", attempt + 1, self.text(&lock.minus(&payment)))
+        format!("z(x[{}]) + {}", self.lock_name(attempt), self.text(&lock.minus(&payment)))
     }
 
     /// The form as a person writes it: z for a static point, and attempts told apart only where there are several.
@@ -231,7 +287,18 @@ impl Symbols {
                 format!("z{}", self.of_invoice(*invoice))
             }
             Atom::Preimage { invoice } => format!("preimage{}", self.of_invoice(*invoice)),
-            atom => atom.to_string(),
+            Atom::Blind { attempt, hop } => format!("y_{hop}[{}]", self.name(*attempt)),
+            Atom::Release { attempt } => format!("h[{}]", self.name(*attempt)),
+            Atom::PartShare { attempt } => format!("q[{}]", self.name(*attempt)),
+            Atom::PathBlind { invoice, path, hop } => {
+                let paths = self.invoices.get(*invoice).map_or(0, |invoice| invoice.paths.len());
+                let of_path = match paths {
+                    0 | 1 => String::new(),
+                    _ => format!(" of path {}", path + 1),
+                };
+                format!("b_{hop}{of_path}{}", self.of_invoice(*invoice))
+            }
+            atom @ Atom::Coefficient { .. } => atom.to_string(),
         }
     }
 
@@ -263,7 +330,7 @@ impl Symbols {
                 let of =
                     |attempt: &AttemptSymbols| attempt.invoice == invoice && attempt.x == Some(x);
                 let label = match self.attempts.iter().position(of) {
-                    Some(attempt) => format!("z(x[{}])", attempt + 1),
+                    Some(attempt) => format!("z(x[{}])", self.lock_name(attempt)),
                     None => format!("z({})", short(&x)),
                 };
                 described(label, "with which its payment ended", form)
@@ -275,75 +342,68 @@ impl Symbols {
             }
             SecretSource::DrawnBlind { attempt: id, hop } => {
                 let attempt = self.attempt_of(id)?;
-                let form = Form::atom(Atom::Blind { attempt, hop: *hop });
-                described(form.to_string(), "drawn by itself", form)
+                // Whoever finds the rest of a route counts from itself on.
+                let hop = self.first_node(attempt)? + hop;
+                let form = Form::atom(Atom::Blind { attempt, hop });
+                described(self.text(&form), "drawn by itself", form)
             }
             SecretSource::DrawnShare { attempt: id } => {
                 let form = Form::atom(Atom::PartShare { attempt: self.attempt_of(id)? });
-                described(form.to_string(), "drawn by itself", form)
+                described(self.text(&form), "drawn by itself", form)
+            }
+            SecretSource::WithheldShare { .. } | SecretSource::GivenShare { .. } => {
+                Err(CollusionError::NotModelled { what: "cancellable payments" })
             }
             SecretSource::Blind { incoming } => {
                 let (attempt, hop) = self.edge(incoming)?;
                 let form = Form::atom(Atom::Blind { attempt, hop });
-                described(format!("y_{hop}[{}]", attempt + 1), "from its onion layer", form)
+                described(self.text(&form), "from its onion layer", form)
             }
             SecretSource::PathBlind { incoming } => {
                 let (attempt, node) = self.edge(incoming)?;
-                let form =
-                    self.path_blinds(attempt, node + 1)?.minus(&self.path_blinds(attempt, node)?);
+                let before = self.path_blinds(attempt, node)?;
+                let form = self.path_blinds(attempt, node + 1)?.minus(&before);
                 described(self.text(&form), "from its place in the path", form)
             }
             SecretSource::PathBlindSum { invoice: id, path } => {
                 let invoice = self.invoice(id)?;
-                let on_path = |attempt: &&AttemptSymbols| {
-                    attempt.invoice == invoice
-                        && attempt.path.is_some_and(|symbols| symbols.path == *path)
-                };
-                let form = match self.attempts.iter().position(|attempt| on_path(&attempt)) {
-                    Some(attempt) => self.path_blinds(attempt, self.attempts[attempt].edges)?,
-                    // Nobody has paid along it: it is in no equation.
-                    None => Form::zero(),
-                };
+                let form = path_sum(invoice, *path, self.forwarders_on(invoice, *path)?);
                 described("B".to_string(), "its own", form)
             }
             SecretSource::Share { incoming } => {
                 let (attempt, _) = self.edge(incoming)?;
                 let form = Form::atom(Atom::PartShare { attempt: self.senders(attempt)? });
-                described(form.to_string(), "from the innermost layer", form)
+                described(self.text(&form), "from the innermost layer", form)
             }
             SecretSource::FinalBlind { incoming } => {
                 let (attempt, _) = self.edge(incoming)?;
                 let sender = self.senders(attempt)?;
-                let tail = usize::from(sender != attempt);
-                let form = self.drawn(sender, self.attempt(sender)?.edges + tail);
-                described(format!("Y[{}]", sender + 1), "from the innermost layer", form)
+                let form = self.final_blind(sender, sender != attempt)?;
+                described(format!("Y[{}]", self.name(sender)), "from the innermost layer", form)
             }
             SecretSource::TailBlind { incoming } => {
                 let (attempt, edge) = self.edge(incoming)?;
-                described(
-                    format!("δ[{}]", attempt + 1),
-                    "from its layer",
-                    self.drawn(attempt, edge),
-                )
+                let label = format!("δ[{}]", self.name(attempt));
+                described(label, "from its own layer", self.drawn(attempt, edge)?)
             }
             SecretSource::HeldBlind { hold } => {
                 let (attempt, hop) = self.hold(hold)?;
                 let form = Form::atom(Atom::Blind { attempt, hop })
                     .plus(&Form::atom(Atom::Release { attempt }));
-                let label = format!("(y_{hop} + h)[{}]", attempt + 1);
+                let label = format!("(y_{hop} + h)[{}]", self.name(attempt));
                 described(label, "from its onion layer", form)
             }
             SecretSource::Release { hold } => {
                 let (attempt, _) = self.hold(hold)?;
                 let form = Form::atom(Atom::Release { attempt });
-                described(format!("h[{}]", attempt + 1), "by which a hold is released", form)
+                described(self.text(&form), "by which a hold is released", form)
             }
             SecretSource::Lock { contract } => {
                 let (attempt, edge) = self.edge(contract)?;
                 let form = self.lock_secret(attempt, edge)?;
                 let label = match form.as_atom() {
                     Some(atom) if atom.is_preimage() => self.text(&form),
-                    _ => format!("l_{edge}[{}]", attempt + 1),
+                    _ => format!("l_{edge}[{}]", self.lock_name(attempt)),
                 };
                 described(label, "shown by the claims", form)
             }
@@ -353,7 +413,7 @@ impl Symbols {
     fn kind(&self, invoice: usize) -> Result<InvoiceKind, CollusionError> {
         self.invoices
             .get(invoice)
-            .map(|(_, kind)| *kind)
+            .map(|invoice| invoice.kind)
             .ok_or(CollusionError::NoSuch { what: "invoice", number: invoice })
     }
 
@@ -371,7 +431,7 @@ impl Symbols {
     fn invoice(&self, id: &InvoiceId) -> Result<usize, CollusionError> {
         self.invoices
             .iter()
-            .position(|(known, _)| known == id)
+            .position(|known| known.id == *id)
             .ok_or(CollusionError::UnknownInvoice(*id))
     }
 
@@ -389,4 +449,10 @@ impl Symbols {
             })
             .ok_or(CollusionError::UnknownHold(*hold))
     }
+}
+
+/// The sum of the b of the first nodes of a path.
+fn path_sum(invoice: usize, path: usize, nodes: usize) -> Form {
+    let atoms = (0..nodes).map(|hop| Atom::PathBlind { invoice, path, hop });
+    atoms.fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom)))
 }

@@ -315,8 +315,14 @@ pub enum PaymentError {
         /// What exceeds it.
         field: &'static str,
     },
-    /// The invoice does not say that it may be paid in parts, or has a payment hash.
-    #[error("invoice_features: the receiver takes no payment in parts")]
+    /// Only a payment under points that is not held can be cancelled.
+    #[error("payment: held or under a hash, and can't be cancelled")]
+    NotCancellable,
+    /// The share that was withheld is given, or the payment has ended: it can't be cancelled any more.
+    #[error("payment {0}: can't be cancelled any more")]
+    TooLateToCancel(PaymentId),
+    /// The invoice does not say that it may be paid in parts, or its payments are under a hash.
+    #[error("invoice_features: this invoice is not paid in parts")]
     PartsNotAllowed,
     /// The parts do not add up to the payment, or there are none, or more than 483.
     #[error("parts: do not add up to {amount_msat} msat")]

@@ -1,13 +1,16 @@
-//! The onion messages by which a held payment is announced and released. The bytes are in `docs/wire.md`.
+//! The onion messages by which a held payment is announced and released, and a cancellable one is finished. The bytes are in
+//! `docs/wire.md`.
 
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
 use super::PayloadError;
-use super::payload::{HELD_PTLC_AVAILABLE, RELEASE_HELD_PTLC};
+use super::payload::{HELD_PTLC_AVAILABLE, PTLC_ARRIVED, RELEASE_HELD_PTLC, WITHHELD_SHARE};
+use crate::curve::Point;
 use crate::hold::{HoldId, ReleaseSecret};
 use crate::invoice::ktime::PayerScalar;
+use crate::lock::Blind;
 use crate::wire::{
     BlindedPath, IntroductionNode, TlvRecord, TlvStream, TlvWriter, read_tu32, tu64,
 };
@@ -19,6 +22,9 @@ const ENCRYPTED_RECIPIENT_DATA: u64 = 4;
 const HOLDS: u64 = 2;
 const LATEST_RELEASE_HEIGHT: u64 = 4;
 const X: u64 = 5;
+/// Within `ptlc_arrived` and `withheld_share`.
+const SET_POINT: u64 = 0;
+const SHARE: u64 = 2;
 const ENTRY_OF_AVAILABLE: usize = 32 + 32 + 8;
 const ENTRY_OF_RELEASE: usize = 32 + 32;
 
@@ -144,6 +150,86 @@ impl ReleaseHeld {
             .collect::<Result<_, PayloadError>>()?;
         Ok(Self { holds })
     }
+}
+
+/// `ptlc_arrived`: all parts of a cancellable payment are there, and the receiver asks for the share that the sender keeps.
+///
+/// Encoding: a TLV stream with the payment's lock without blinds, Z + q·G (type 0, 33 bytes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PtlcArrived {
+    /// Z + q·G: which payment of which invoice.
+    pub set_point: Point,
+}
+
+/// `withheld_share`: the sender gives the receiver the share that was missing. From now on it can't cancel.
+///
+/// Encoding: a TLV stream with Z + q·G (type 0, 33 bytes) and q_0 (type 2, 32 bytes).
+#[derive(Debug)]
+pub struct WithheldShare {
+    /// Z + q·G: of which payment.
+    pub set_point: Point,
+    /// q_0
+    pub share: Blind,
+}
+
+impl PtlcArrived {
+    /// The fields of the onion message.
+    pub fn to_tlv(&self) -> TlvWriter {
+        let content = TlvWriter::new().set(SET_POINT, self.set_point.to_bytes()).to_bytes();
+        let mut message = TlvWriter::new();
+        message.set(PTLC_ARRIVED, content);
+        message
+    }
+
+    /// Reads the fields of an onion message.
+    ///
+    /// # Errors
+    ///
+    /// [`PayloadError`], with the field.
+    pub fn from_message(payload: &[u8]) -> Result<Self, PayloadError> {
+        let message = fields(payload, &[REPLY_PATH, ENCRYPTED_RECIPIENT_DATA])?;
+        let content = message.get(PTLC_ARRIVED).ok_or(PayloadError::Missing("ptlc_arrived"))?;
+        Ok(Self { set_point: set_point(&fields(content.value(), &[SET_POINT])?)? })
+    }
+}
+
+impl WithheldShare {
+    /// The fields of the onion message.
+    pub fn to_tlv(&self) -> TlvWriter {
+        let mut content = TlvWriter::new();
+        content.set(SET_POINT, self.set_point.to_bytes());
+        content.set(SHARE, *self.share.dangerous_to_bytes());
+        let mut message = TlvWriter::new();
+        message.set(WITHHELD_SHARE, content.to_bytes());
+        message
+    }
+
+    /// Whether an onion message has this in it.
+    pub(super) fn is_in(payload: &[u8]) -> bool {
+        TlvStream::parse(payload).is_ok_and(|stream| stream.get(WITHHELD_SHARE).is_some())
+    }
+
+    /// Reads the fields of an onion message.
+    ///
+    /// # Errors
+    ///
+    /// [`PayloadError`], with the field.
+    pub fn from_message(payload: &[u8]) -> Result<Self, PayloadError> {
+        let message = fields(payload, &[REPLY_PATH, ENCRYPTED_RECIPIENT_DATA])?;
+        let content = message.get(WITHHELD_SHARE).ok_or(PayloadError::Missing("withheld_share"))?;
+        let content = fields(content.value(), &[SET_POINT, SHARE])?;
+        let share = content.get(SHARE).ok_or(PayloadError::Missing("share"))?.value();
+        let share = share.try_into().ok().and_then(|share| Blind::from_bytes(share).ok());
+        Ok(Self {
+            set_point: set_point(&content)?,
+            share: share.ok_or(PayloadError::Malformed("share"))?,
+        })
+    }
+}
+
+fn set_point(stream: &TlvStream<'_>) -> Result<Point, PayloadError> {
+    let record = stream.get(SET_POINT).ok_or(PayloadError::Missing("set_point"))?;
+    Point::from_slice(record.value()).map_err(|_| PayloadError::Malformed("set_point"))
 }
 
 /// What a sender writes into the `path_id` of the reply path that it makes to a holder: up to which height it is good. The

@@ -10,12 +10,40 @@
 //! sender                     forwarder N_i                          receiver
 //! Pay ─▶ Offer
 //! OutgoingCommitted ─ ─ ─ ─▶ IncomingCommitted ─▶ hold, or Offer
-//!   ─▶ Mail ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─▶ Mail ─▶ Release
-//!                            ReleaseReceived ─▶ Offer ◀─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
+//!   ─▶ SendMessage ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─▶ MessageReceived ─▶ SendMessage
+//!                            MessageReceived ─▶ Offer ◀─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
 //!                            OutgoingCommitted ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▶ IncomingCommitted ─▶ Claim
 //!                            OutgoingClaimed ─▶ Claim  ◀ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
 //! OutgoingClaimed ─▶ Paid ◀ ─ ─ ─ ┘
 //! ```
+//!
+//! A payment has one or several parts, and each part an *attempt*: a route with locks, blinds and an onion of its own. The route is the
+//! sender's as far as it names forwarders; it ends at the receiver, with a blinded path of the receiver's, or at a forwarder that
+//! finds the rest itself when it forwards ([`Tail`]). All of these add to one lock:
+//!
+//! ```text
+//! L_n = Z + (q + Y + B + δ)·G         l_n = z + q + Y + B + δ
+//!       Z  the invoice's payment point, or Z(x)      q  the shares of all parts, q_1 + … + q_P
+//!       Y  y_0 + … + y_{n−1}, by the sender          B  b of every forwarder on the receiver's path
+//!       δ  y'_0 + y'_1 + …, by the node that found the rest of the route
+//! ```
+//!
+//! # Parts
+//!
+//! Every part's lock has all of q in it, and every part's innermost payload one share: no part can be claimed before the
+//! receiver has them all. It knows the parts of a payment by what their locks have in common, Z + q·G, which it finds by taking off Y, B and δ:
+//! a point that nobody else can aim at. A part that fails is tried again with fresh secrets and its old share ([`SenderEvent::Retry`]).
+//!
+//! # Cancellable payments
+//!
+//! A payment that hangs somewhere may still arrive for as long as its contracts last. So a sender that wants to pay again meanwhile keeps
+//! one more share, q_0, until the receiver says that all parts have arrived ([`Payment::cancellable`]; "stuckless payments"). A
+//! payment that is cancelled before that is dead wherever it is, and the next may have the same payer key.
+//!
+//! Nobody can do that for a sender that is offline. Whoever gives q_0 away decides which of several attempts is paid: with q_0 in other hands,
+//! its LSP's say, all of them can be, for the receiver that has two complete payments claims both. And whoever keeps it has to be
+//! there when they arrive, which is what the sender is not. A sender that leaves has the payment held instead: one attempt, which the receiver
+//! itself releases.
 //!
 //! "Committed" is what the driver says once a contract stands irrevocably on both sides; a role believes it no further
 //! than it can check. The claimer's side is a [`ReceivedContract`](crate::contract::ReceivedContract), which can't exist
@@ -35,12 +63,17 @@
 //! - With k-time payment points, a [`ClaimStore`](crate::claims::ClaimStore) that forgets: the receiver then claims more than
 //!   k times. It releases no more held payments than it can claim; an announcement that is not followed by its payment keeps
 //!   a slot from other releases for six blocks, and never from a payment that has arrived.
+//! - A receiver that claims a part before the others are there, or two payments under the same x.
+//! - A path, an announcement or an answer over nodes that are watched: who talks to whom, and when, is not hidden by what is said.
 //! - Losing the kept pre-signatures of an outgoing contract: the claim can't be turned into the lock secret.
 //!
 //! # References
 //!
 //! [BOLT 2](https://github.com/lightning/bolts/blob/master/02-peer-protocol.md) for commitment and
-//! [BOLT 4](https://github.com/lightning/bolts/blob/master/04-onion-routing.md) for the payloads.
+//! [BOLT 4](https://github.com/lightning/bolts/blob/master/04-onion-routing.md) for packets, paths, messages and failures; the bytes of our own
+//! fields are in `docs/wire.md`. Corallo, [Async payments](https://lists.linuxfoundation.org/pipermail/lightning-dev/2021-October/003307.html);
+//! [trampoline routing](https://github.com/lightning/bolts/pull/836);
+//! [Stuckless Payments](https://lists.linuxfoundation.org/pipermail/lightning-dev/2019-June/002029.html).
 
 mod edge;
 mod error;
@@ -64,17 +97,18 @@ pub use error::{PayloadError, PaymentError, Refusal};
 pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub use leg::HopBlinds;
-pub use message::{AvailableHold, HeldAvailable, ReleaseHeld};
+pub use message::{AvailableHold, HeldAvailable, PtlcArrived, ReleaseHeld, WithheldShare};
 pub use paths::{MessagePath, PathRelay, ReceiverPath, ReceiverPaths};
 pub use payload::{
     DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HoldOrder, PartShare,
-    PayerPayload, Payload, PaymentSecret, Recipient, Tweak,
+    PayerPayload, Payload, PaymentSecret, Recipient, Tweak, Withheld,
 };
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
 pub use route::{EdgeTerms, ForwardingPolicy, Route, RouteHop};
 pub use seed::{AttemptId, AttemptSeed, PayerSeed, PaymentId};
 pub use sender::{
-    HoldPlan, PartOrder, Payee, Payer, Payment, Sender, SenderAction, SenderEvent, Tail,
+    ArrivalPath, HoldPlan, PartOrder, Payee, Payer, Payment, Sender, SenderAction, SenderEvent,
+    Tail,
 };
 pub use view::{KnownSecret, SecretSource, View};
 

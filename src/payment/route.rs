@@ -37,7 +37,7 @@ impl ForwardingPolicy {
             .map_err(|_| too_little)?;
         while self
             .fee_msat(amount_msat + 1)
-            .is_some_and(|fee| fee <= incoming.amount_msat - amount_msat - 1)
+            .is_some_and(|fee| fee < incoming.amount_msat - amount_msat)
         {
             amount_msat += 1;
         }
@@ -234,6 +234,8 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::curve::SecretScalar;
 
@@ -279,6 +281,34 @@ mod tests {
         // 1,000,000 + 7 + 2,000 = 1,002,007; and + 5 + 1,002 = 1,003,014.
         assert_eq!(route.edges(), [EdgeTerms { amount_msat: 1_003_014, expiry: 170 }]);
         assert_eq!((route.onion_nodes().len(), route.lock_count()), (1, 2));
+    }
+
+    proptest! {
+        /// What a node may lock at most leaves it its fee, and a millisatoshi more would not.
+        #[test]
+        fn after_is_the_inverse_of_before(
+            base in 0u64..5_000,
+            proportional in 0u64..3_000_000,
+            amount_msat in 5_000u64..1_000_000_000_000,
+        ) {
+            let policy = policy(base, proportional, 40);
+            let incoming = EdgeTerms { amount_msat, expiry: 100 };
+            let most = policy.after(incoming).unwrap();
+            prop_assert_eq!(most.expiry, 60);
+            prop_assert!(policy.before(most, 1).unwrap().amount_msat <= amount_msat);
+            let more = EdgeTerms { amount_msat: most.amount_msat + 1, ..most };
+            prop_assert!(policy.before(more, 1).unwrap().amount_msat > amount_msat);
+        }
+    }
+
+    #[test]
+    fn a_node_that_is_not_paid_locks_nothing() {
+        let offered = EdgeTerms { amount_msat: 4, expiry: 39 };
+        let fee = Refusal::FeeInsufficient { offered_msat: 4, required_msat: 5 };
+        assert_eq!(policy(5, 0, 0).after(offered), Err(fee));
+        let delta = Refusal::ExpiryDelta { expiry: 39, offered: 39, required: 40 };
+        assert_eq!(policy(0, 0, 40).after(offered), Err(delta));
+        assert_eq!(policy(0, 0, 0).after(offered), Ok(offered));
     }
 
     #[test]

@@ -92,6 +92,15 @@ impl AttemptSeed {
         Blind::new(self.scalar(b"share", 0))
     }
 
+    /// q_0, of a cancellable payment.
+    pub(super) fn withheld_share(&self) -> Blind {
+        Blind::new(self.scalar(b"withheld share", 0))
+    }
+
+    pub(super) fn withheld_session(&self) -> SecretScalar {
+        self.scalar(b"withheld share session", 0)
+    }
+
     pub(super) fn payment_id(&self) -> PaymentId {
         PaymentId(*self.derive(b"payment id", 0))
     }

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 
 use bitcoin::OutPoint;
 
-use super::AttemptId;
+use super::{AttemptId, PaymentId};
 use crate::hold::HoldId;
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::PayerScalar;
@@ -42,6 +42,16 @@ pub enum SecretSource {
     DrawnShare {
         /// The first attempt of the part.
         attempt: AttemptId,
+    },
+    /// q_0, which the sender drew for a cancellable payment.
+    WithheldShare {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// q_0, which the sender gave the receiver.
+    GivenShare {
+        /// The first contract of the payment.
+        incoming: OutPoint,
     },
     /// The y that came with an incoming contract, or was derived from what the sender shares with the node.
     Blind {

@@ -1,6 +1,8 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use zeroize::Zeroize;
+
 use super::{WireError, read_bigsize, write_bigsize};
 
 /// One record of a [`TlvStream`], with its raw bytes.
@@ -134,13 +136,25 @@ impl TlvWriter {
 
     /// The stream.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(self.encoded_length());
         for (tlv_type, value) in &self.values {
             write_bigsize(&mut bytes, *tlv_type);
             write_bigsize(&mut bytes, value.len() as u64);
             bytes.extend_from_slice(value);
         }
         bytes
+    }
+
+    /// At most: so that the bytes, which may be secret, are written once and not moved.
+    fn encoded_length(&self) -> usize {
+        self.values.values().map(|value| 9 + 9 + value.len()).sum()
+    }
+}
+
+/// A payload may carry the blinds of a lock.
+impl Drop for TlvWriter {
+    fn drop(&mut self) {
+        self.values.values_mut().for_each(Zeroize::zeroize);
     }
 }
 

@@ -17,7 +17,7 @@ use pointlock::invoice::{
 };
 use pointlock::lock::{Lock, LockSecret, Preimage};
 use pointlock::onion::Packet;
-use pointlock::onion::blinded::{NextPeer, OnionMessage, PaymentRelay};
+use pointlock::onion::blinded::{NextPeer, OnionMessage, PaymentRelay, PeeledMessage};
 use pointlock::payment::{
     AttemptId, AttemptSeed, FailureMessage, Forwarder, ForwarderAction, ForwarderConfig,
     ForwarderEvent, ForwardingPolicy, HoldPlan, HopBlinds, MessagePath, PartOrder, PathRelay,
@@ -137,8 +137,12 @@ pub(crate) struct Network {
     pub(crate) online: bool,
     pub(crate) mailbox: Vec<OnionMessage>,
     pub(crate) releases: Vec<(Node, OnionMessage)>,
+    /// To the first sender, along a path of its own.
+    pub(crate) arrived: Vec<OnionMessage>,
     /// What a node that finds routes is given, by the holder; all forwarders behind it, if there is nothing here.
     pub(crate) tails: BTreeMap<Node, Vec<Node>>,
+    /// Where those routes end.
+    pub(crate) tail_end: Node,
     /// How many routes were found.
     pub(crate) entropies: u8,
     pub(crate) tasks: VecDeque<(Node, Action)>,
@@ -288,7 +292,9 @@ impl Network {
             online: true,
             mailbox: Vec::new(),
             releases: Vec::new(),
+            arrived: Vec::new(),
             tails: BTreeMap::new(),
+            tail_end: Node::Receiver,
             entropies: 0,
             tasks: VecDeque::new(),
             edges: BTreeMap::new(),
@@ -410,6 +416,7 @@ impl Network {
             min_final_delta: MIN_FINAL_DELTA,
             hold: None,
             hop_blinds: HopBlinds::Derived,
+            cancellable: None,
             height: self.height,
             unix_time: TIME + 1,
             payer: None,
@@ -545,6 +552,10 @@ impl Network {
         match action {
             ReceiverAction::SendMessage { to, message } => {
                 let IntroductionNode::NodeId(to) = to else { panic!("{to}") };
+                if to == node_id(Node::Sender(0)) {
+                    self.arrived.push(message);
+                    return;
+                }
                 let to = self.node(&to);
                 self.facts.push(Fact::Released { to });
                 self.releases.push((to, message));
@@ -592,6 +603,20 @@ impl Network {
         }
     }
 
+    /// The first sender reads what the receiver has sent it.
+    pub(crate) fn deliver_arrivals(&mut self) -> Result<(), PaymentError> {
+        for message in std::mem::take(&mut self.arrived) {
+            let PeeledMessage::Receive { payload, data, .. } =
+                message.peel(&node_key(Node::Sender(0))).unwrap()
+            else {
+                panic!("the path ends at the sender")
+            };
+            let (path_id, payload) = (data.path_id.unwrap(), payload.to_vec());
+            self.tell_sender(0, SenderEvent::MessageReceived { path_id, payload })?;
+        }
+        Ok(())
+    }
+
     /// What the receiver has sent arrives.
     pub(crate) fn deliver_releases(&mut self) {
         for (holder, message) in std::mem::take(&mut self.releases) {
@@ -614,7 +639,7 @@ impl Network {
         self.entropies += 1;
         let event = ForwarderEvent::RouteFound {
             incoming,
-            forwarders: hops(&indices, Node::Receiver),
+            forwarders: hops(&indices, self.tail_end),
             seed: AttemptSeed::new([self.entropies; 32]),
         };
         self.tell_forwarder(node, event).unwrap();
@@ -961,6 +986,7 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
                 min_final_delta: payment.min_final_delta,
                 hold: payment.hold,
                 hop_blinds: payment.hop_blinds,
+                cancellable: payment.cancellable.clone(),
                 height: payment.height,
                 unix_time: payment.unix_time,
                 payer: payment.payer.as_ref().map(|payer| payer_of(payer.note.as_deref())),
@@ -970,6 +996,10 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
                 order: copy_order(order, seed()),
                 height: *height,
             },
+            SenderEvent::MessageReceived { path_id, payload } => {
+                SenderEvent::MessageReceived { path_id: path_id.clone(), payload: payload.clone() }
+            }
+            SenderEvent::Cancel { payment } => SenderEvent::Cancel { payment: *payment },
             SenderEvent::Announce { payment, .. } => {
                 SenderEvent::Announce { payment: *payment, seed: seed() }
             }

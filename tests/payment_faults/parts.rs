@@ -43,6 +43,7 @@ fn part(invoice: &StaticInvoice, point: &Point, index: u16, count: u16) -> Final
         total_msat: AMOUNT_MSAT,
         final_blind: Some(final_blind),
         part: Some(PartShare { secret: share(index), index, count }),
+        withheld: None,
         payer: None,
     };
     FinalCase { payload, lock, amount_msat, expiry: EXPIRY }

@@ -121,6 +121,7 @@ pub(crate) fn final_case(kind: LockKind) -> (Network, FinalCase) {
         total_msat: AMOUNT_MSAT,
         final_blind,
         part: None,
+        withheld: None,
         payer: None,
     };
     (net, FinalCase { payload, lock, amount_msat: AMOUNT_MSAT, expiry })

@@ -58,6 +58,7 @@ fn a_wrong_blind_at_any_hop_claims_nothing() {
             total_msat: AMOUNT_MSAT,
             final_blind: Some(off_by_one(4, sum)),
             part: None,
+            withheld: None,
             payer: None,
         };
         hops.push((Node::Receiver, last.to_bytes()));

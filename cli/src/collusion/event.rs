@@ -7,6 +7,8 @@ pub(super) enum Leaked {
     Blind(usize),
     /// Y
     FinalBlind,
+    /// B, of the path by which the payment comes.
+    PathBlindSum,
     /// h
     Release,
 }
@@ -14,19 +16,14 @@ pub(super) enum Leaked {
 /// One thing that happens. Payments and invoices are counted from 1 in the text, from 0 here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// `pay 2 sender`, with `over invoice 2`, `with x of 1`, `as part of 1`, `online`
-    Pay {
-        payment: usize,
-        payer: String,
-        invoice: usize,
-        same_x: Option<usize>,
-        part_of: Option<usize>,
-        online: bool,
-    },
+    /// `pay 2 sender`, with `over invoice 2`, `over path 2`, `with x of 1`, `in 2 parts`, `with trampoline sender_lsp`, `online`
+    Pay(Pay),
     /// `forward 2`, `forward 2 to router`
     Forward { payment: usize, to: Option<String> },
     /// `claim 2`, `claim 2 down to receiver_lsp`
     Claim { payment: usize, down_to: Option<String> },
+    /// `claim 2 early`: its first part alone
+    ClaimEarly { payment: usize },
     /// `fail 2`
     Fail { payment: usize },
     /// `restore receiver`
@@ -35,8 +32,23 @@ pub(super) enum Event {
     Publish { invoice: usize, polynomial_of: Option<usize> },
     /// `reuse y of 1 in 2`
     ReuseBlinds { of: usize, by: usize },
-    /// `leak Y of 2 to receiver_lsp`; y_0, y_1 … and h too
+    /// `leak Y of 2 to receiver_lsp`; y_0, y_1 …, h and B too
     Leak { what: Leaked, payment: usize, to: String },
+}
+
+/// A payment to be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pay {
+    pub(super) payment: usize,
+    pub(super) payer: String,
+    pub(super) invoice: usize,
+    /// The invoice's path of this number, where it has paths.
+    pub(super) path: usize,
+    pub(super) same_x: Option<usize>,
+    pub(super) parts: usize,
+    /// The forwarder that finds the rest of the route.
+    pub(super) trampoline: Option<String>,
+    pub(super) online: bool,
 }
 
 impl FromStr for Event {
@@ -51,6 +63,7 @@ impl FromStr for Event {
                 Ok(Self::Forward { payment: number(payment)?, to: Some((*to).to_owned()) })
             }
             ["claim", payment] => Ok(Self::Claim { payment: number(payment)?, down_to: None }),
+            ["claim", payment, "early"] => Ok(Self::ClaimEarly { payment: number(payment)? }),
             ["claim", payment, "down", "to", last] => {
                 Ok(Self::Claim { payment: number(payment)?, down_to: Some((*last).to_owned()) })
             }
@@ -77,41 +90,50 @@ impl FromStr for Event {
 }
 
 fn pay(payment: usize, payer: &str, mut options: &[&str]) -> Result<Event, String> {
-    let (mut invoice, mut same_x, mut part_of, mut online) = (0, None, None, false);
+    let mut pay = Pay { payment, payer: payer.to_owned(), parts: 1, ..Pay::default() };
     loop {
         options = match options {
             [] => break,
             ["over", "invoice", other, rest @ ..] => {
-                invoice = number(other)?;
+                pay.invoice = number(other)?;
+                rest
+            }
+            ["over", "path", other, rest @ ..] => {
+                pay.path = number(other)?;
                 rest
             }
             ["with", "x", "of", other, rest @ ..] => {
-                same_x = Some(number(other)?);
+                pay.same_x = Some(number(other)?);
                 rest
             }
-            ["as", "part", "of", other, rest @ ..] => {
-                part_of = Some(number(other)?);
+            ["with", "trampoline", hop, rest @ ..] => {
+                pay.trampoline = Some((*hop).to_owned());
+                rest
+            }
+            ["in", parts, "parts", rest @ ..] => {
+                pay.parts = number(parts)? + 1;
                 rest
             }
             ["online", rest @ ..] => {
-                online = true;
+                pay.online = true;
                 rest
             }
             [word, ..] => return Err(format!("{word:?}: says nothing about a payment")),
         };
     }
-    Ok(Event::Pay { payment, payer: payer.to_owned(), invoice, same_x, part_of, online })
+    Ok(Event::Pay(pay))
 }
 
 fn leaked(text: &str) -> Result<Leaked, String> {
     match text {
         "Y" => Ok(Leaked::FinalBlind),
+        "B" => Ok(Leaked::PathBlindSum),
         "h" => Ok(Leaked::Release),
         _ => text
             .strip_prefix("y_")
             .and_then(|hop| hop.parse().ok())
             .map(Leaked::Blind)
-            .ok_or_else(|| format!("{text:?}: is none of Y, h, y_0, y_1 …")),
+            .ok_or_else(|| format!("{text:?}: is none of Y, B, h, y_0, y_1 …")),
     }
 }
 

@@ -68,8 +68,7 @@ pub(super) fn execute(played: &mut Played, analysis: &Analysis) -> Result<Execut
     for target in 0..played.model.targets().len() {
         let secret = played.model.lock_secret(target)?;
         if !played.world.accepts(played.contracts[target], &secret) {
-            let target = &played.model.targets()[target];
-            let (payment, edge) = (target.attempt + 1, target.edge);
+            let (payment, edge) = played.place(target);
             return Err(VerdictError::Control { payment, edge });
         }
         controls += 1;
@@ -84,11 +83,10 @@ fn steal(played: &mut Played, theft: &Theft) -> Result<Executed, VerdictError> {
     let accepted = played.world.edges[contract]
         .claim_unchecked(&secret)
         .filter(|transaction| played.world.chain.judge(transaction).is_ok());
-    let target = &played.model.targets()[theft.target];
-    let transaction = accepted.ok_or_else(|| VerdictError::Refused {
-        who: played.model.names(theft.coalition).join(", "),
-        payment: target.attempt + 1,
-        edge: target.edge,
+    let (payment, edge) = played.place(theft.target);
+    let transaction = accepted.ok_or_else(|| {
+        let who = played.model.names(theft.coalition).join(", ");
+        VerdictError::Refused { who, payment, edge }
     })?;
     let taken_sat = transaction.output[0].value.to_sat();
     Ok(Executed { txid: transaction.compute_txid().to_string(), taken_sat })
@@ -103,8 +101,8 @@ fn try_everything(
     let mut refused = 0;
     for (number, contract) in played.contracts.clone().into_iter().enumerate() {
         let candidates = candidates(&played.model, coalition, number, most);
-        let target = &played.model.targets()[number];
-        let (payment, edge, claimer) = (target.attempt + 1, target.edge, target.claimer);
+        let claimer = played.model.targets()[number].claimer;
+        let (payment, edge) = played.place(number);
         // Without the claimer there is no key for its signature: the thieves sign with one of their own.
         let stranger = (!coalition.contains(claimer)).then(|| Keypair::new(played.world.secret()));
         for secret in candidates {

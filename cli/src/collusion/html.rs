@@ -114,7 +114,7 @@ fn sequence(page: &mut String, report: &Report, payment: usize) {
     for contract in &claims {
         let label = match hashed(report) {
             true => "preimage".to_owned(),
-            false => format!("l<sub>{}</sub>", contract.edge),
+            false => format!("l<sub>{}</sub>{}", contract.edge, part(contract)),
         };
         let (from, to) = (contract.edge + 1, contract.edge);
         arrow(page, &mut row, Arrow { from, to, class: "claim", label });
@@ -136,7 +136,7 @@ fn sequence(page: &mut String, report: &Report, payment: usize) {
 
 /// Whether the payment has not been released.
 fn waits(facts: &PaymentFacts) -> bool {
-    facts.held_at.is_some_and(|hop| facts.contracts.len() <= hop)
+    facts.held_at.is_some_and(|hop| facts.contracts.len() <= hop * facts.parts)
 }
 
 fn hashed(report: &Report) -> bool {
@@ -152,10 +152,19 @@ struct Arrow {
 }
 
 fn lock_arrow(report: &Report, contract: &ContractFacts) -> Arrow {
-    let label =
-        if hashed(report) { "H".to_owned() } else { format!("L<sub>{}</sub>", contract.edge) };
+    let label = if hashed(report) {
+        "H".to_owned()
+    } else {
+        format!("L<sub>{}</sub>{}", contract.edge, part(contract))
+    };
     let label = format!("{label} <small>{} sat</small>", grouped(contract.amount_sat));
     Arrow { from: contract.edge, to: contract.edge + 1, class: "lock", label }
+}
+
+/// The letter of a part, above the line.
+fn part(contract: &ContractFacts) -> String {
+    let letter = contract.part.and_then(|part| ('a'..).nth(part - 1));
+    letter.map_or(String::new(), |letter| format!("<sup>{letter}</sup>"))
 }
 
 fn arrow(page: &mut String, row: &mut usize, arrow: Arrow) {
@@ -304,8 +313,9 @@ fn formula(text: &str) -> String {
             "_" if digits > 0 && !from[end..].starts_with(|c: char| c.is_alphanumeric()) => {
                 (format!("<sub>{}</sub>", &from[1..end]), end)
             }
-            "[" if digits > 0 && from[end..].starts_with(']') => {
-                (format!("<sup>{}</sup>", &from[..=end]), end + 1)
+            "[" if digits > 0 && marked(&from[end..]).is_some() => {
+                let end = end + marked(&from[end..]).unwrap_or_default();
+                (format!("<sup>{}</sup>", &from[..end]), end)
             }
             "_" => (" ".to_owned(), 1),
             _ => (marker.to_owned(), 1),
@@ -315,6 +325,12 @@ fn formula(text: &str) -> String {
     }
     html.push_str(&rest);
     html
+}
+
+/// What is left of a mark behind its number, as far as the bracket: letters for a part and a trampoline.
+fn marked(text: &str) -> Option<usize> {
+    let letters = text.chars().take_while(char::is_ascii_lowercase).count();
+    text[letters..].starts_with(']').then_some(letters + 1)
 }
 
 fn escape(text: &str) -> String {
@@ -332,6 +348,8 @@ mod tests {
             "l<sub>3</sub><sup>[2]</sup> = z + y<sub>0</sub><sup>[2]</sup>"
         );
         assert_eq!(formula("past_payer_2 gives <z>"), "past payer<sub>2</sub> gives &lt;z&gt;");
+        assert_eq!(formula("y_1[2at] + b_0"), "y<sub>1</sub><sup>[2at]</sup> + b<sub>0</sub>");
         assert_eq!(formula("[x"), "[x");
+        assert_eq!(formula("[2x"), "[2x");
     }
 }

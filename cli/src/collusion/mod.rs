@@ -73,6 +73,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
                 vault_paid: args.vault_paid,
                 routers: args.routers,
                 points: args.points,
+                way: Way::Clear,
+                parts: 1,
             };
             (String::new(), standard.text())
         }
@@ -107,6 +109,20 @@ pub(crate) struct Standard {
     pub(crate) vault_paid: bool,
     pub(crate) routers: u8,
     pub(crate) points: u8,
+    pub(crate) way: Way,
+    /// Of the last payment.
+    pub(crate) parts: u8,
+}
+
+/// How the payments of the standard scenario find the receiver.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The payers choose all of it.
+    Clear,
+    /// Over a blinded path.
+    Path,
+    /// Over a blinded path, to which the sender's LSP finds the way.
+    TrampolineAndPath,
 }
 
 impl Standard {
@@ -125,7 +141,7 @@ impl Standard {
     }
 
     fn text(&self) -> String {
-        let Self { system, past_payers, vault_paid, routers, points } = *self;
+        let Self { system, past_payers, vault_paid, routers, points, way, parts } = *self;
         let mut routes = vec!["sender_lsp".to_owned()];
         routes.extend((1..=routers).map(|number| numbered("router", number)));
         routes.push("receiver_lsp".to_owned());
@@ -136,6 +152,10 @@ impl Standard {
         if system == System::S5 {
             let _ = writeln!(text, "points = {}", points);
         }
+        if way != Way::Clear {
+            let _ = writeln!(text, "path = {}", 2.min(routes.len() - 1));
+        }
+        let by = if way == Way::TrampolineAndPath { " with trampoline sender_lsp" } else { "" };
         if !vault_paid {
             text.push_str("others = [\"vault\"]\n");
         }
@@ -145,7 +165,7 @@ impl Standard {
                 text.push_str("  \"restore receiver\",\n");
             }
             for event in [
-                format!("pay {payment} {payer}"),
+                format!("pay {payment} {payer}{by}"),
                 format!("forward {payment}"),
                 format!("claim {payment}"),
             ] {
@@ -156,7 +176,8 @@ impl Standard {
         if system == System::S5 && payers.len() >= usize::from(points) {
             text.push_str("  \"restore receiver\",\n");
         }
-        let _ = write!(text, "  \"pay {last} sender\",\n  \"forward {last}\",\n]\n");
+        let in_parts = if parts > 1 { format!(" in {parts} parts") } else { String::new() };
+        let _ = write!(text, "  \"pay {last} sender{in_parts}{by}\",\n  \"forward {last}\",\n]\n");
         text
     }
 }

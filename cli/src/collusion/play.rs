@@ -1,21 +1,21 @@
 //! Plays a scenario with the roles of the library, and reads from their views who learned what.
 
 use pointlock::collusion::{
-    Atom, AttemptSymbols, CollusionError, Form, InvoiceKind, Model, Symbols,
+    Atom, AttemptSymbols, CollusionError, Form, InvoiceKind, Model, PathSymbols, Symbols,
 };
-use pointlock::curve::{PublicScalar, SecretScalar};
+use pointlock::curve::PublicScalar;
 use pointlock::invoice::ktime::{NoteHash, PaymentPolynomial, PaymentTerms};
 use pointlock::invoice::{ChainHash, PaymentLock, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::{LockSecret, Preimage};
 use pointlock::payment::{
-    AttemptId, AttemptSeed, HoldPlan, Payee, Payer, PayerSeed, Payment, ReceiverEvent,
-    SecretSource, SenderEvent,
+    HoldPlan, HopBlinds, Payee, Payer, PayerSeed, Payment, ReceiverEvent, ReceiverPaths,
+    SecretSource,
 };
 use thiserror::Error;
 
-use super::event::{Event, Leaked};
+use super::event::{Event, Leaked, Pay};
 use super::scenario::{Scenario, System};
-use crate::world::{MIN_FINAL_DELTA, StoryError, World};
+use crate::world::{Attempt, MIN_FINAL_DELTA, StoryError, Way, World};
 
 /// What each payment pays, in satoshi.
 const AMOUNT_SAT: u64 = 50_000;
@@ -40,11 +40,14 @@ struct Paid {
     invoice: usize,
     payer_entropy: [u8; 32],
     x: Option<PublicScalar>,
-    /// The first payment of which this one is a part.
-    part_of: Option<usize>,
-    /// q of this part, if it is one.
-    share: SecretScalar,
-    failed: bool,
+}
+
+/// An invoice, with what the receiver keeps of it.
+#[derive(Clone)]
+struct Published {
+    invoice: StaticInvoice,
+    opening: Opening,
+    paths: ReceiverPaths,
 }
 
 /// A payment secret, by the kind of its invoice.
@@ -62,9 +65,19 @@ pub(super) struct Played {
     pub(super) contracts: Vec<usize>,
 }
 
+impl Played {
+    /// The payment, from 1, and the edge of a target.
+    pub(super) fn place(&self, target: usize) -> (usize, usize) {
+        let edge = &self.world.edges[self.contracts[target]];
+        (edge.payment + 1, edge.number)
+    }
+}
+
 /// Plays all events, then writes down who knows what.
 pub(super) fn play(scenario: &Scenario, seed: u64) -> Result<Played, PlayError> {
-    let world = World::with_forwarders(scenario.payers.len(), scenario.route.clone(), None, seed);
+    let mut world =
+        World::with_forwarders(scenario.payers.len(), scenario.route.clone(), None, seed);
+    world.on_path = scenario.on_path;
     let mut player = Player { scenario, world, invoices: Vec::new(), payments: Vec::new() };
     player.publish(None).map_err(|source| PlayError::Story { line: 1, source })?;
     for (line, event) in &scenario.events {
@@ -76,27 +89,23 @@ pub(super) fn play(scenario: &Scenario, seed: u64) -> Result<Played, PlayError> 
 struct Player<'a> {
     scenario: &'a Scenario,
     world: World,
-    invoices: Vec<(StaticInvoice, Opening)>,
+    invoices: Vec<Published>,
     payments: Vec<Paid>,
 }
 
 impl Player<'_> {
     fn event(&mut self, event: &Event) -> Result<(), Box<StoryError>> {
         match event {
-            Event::Pay { payment, invoice, same_x, part_of, online, .. } => {
-                self.pay(*payment, *invoice, same_x.or(*part_of), *part_of, *online)
-            }
+            Event::Pay(pay) => self.pay(pay),
             Event::Forward { payment, to } => self.forward(*payment, to.as_deref()),
             Event::Claim { payment, down_to } => self.claim(*payment, down_to.as_deref()),
-            Event::Fail { payment } => {
-                self.payments[*payment].failed = true;
-                Ok(())
-            }
+            Event::ClaimEarly { payment } => self.claim_early(*payment),
+            Event::Fail { payment } => self.world.time_out(*payment).map_err(Box::new),
             Event::RestoreReceiver => {
                 self.world.restore_receiver();
                 let republished = self.invoices.clone();
-                republished.into_iter().try_for_each(|(invoice, opening)| {
-                    self.world.receive(published(invoice, opening)).map_err(Box::new)
+                republished.into_iter().try_for_each(|published| {
+                    self.world.receive(published.into_event()).map_err(Box::new)
                 })
             }
             Event::Publish { polynomial_of, .. } => {
@@ -124,7 +133,7 @@ impl Player<'_> {
                 (PaymentLock::from(z.to_point()), Opening::Static(LockSecret::Scalar(z)))
             }
             (System::S5, other) => {
-                let shared = other.and_then(|other| match &self.invoices[other].1 {
+                let shared = other.and_then(|other| match &self.invoices[other].opening {
                     Opening::Polynomial(polynomial) => Some(polynomial.clone()),
                     Opening::Static(_) => None,
                 });
@@ -137,35 +146,25 @@ impl Player<'_> {
                 (lock, Opening::Polynomial(polynomial))
             }
         };
-        let (receiver, last) = (self.world.receiver(), self.world.receiver_lsp());
-        let route = [last, receiver].map(|party| self.world.parties[party].node_id);
-        let aux_rand = self.world.entropy();
-        let invoice = StaticInvoiceBuilder::new(lock, NOW)
+        let mut builder = StaticInvoiceBuilder::new(lock, NOW)
             .amount_msat(1_000)
-            .description(&format!("invoice {}", self.invoices.len() + 1))
-            .interim_route(&route)
-            .sign(&self.world.receiver_key, &aux_rand)
-            .map_err(|source| {
-                let hop = "receiver".to_owned();
-                StoryError::Invoice { hop, source: Box::new(source) }
-            })?;
-        self.invoices.push((invoice.clone(), opening.clone()));
-        self.world.receive(published(invoice, opening))?;
+            .description(&format!("invoice {}", self.invoices.len() + 1));
+        if self.scenario.paths > 0 {
+            builder = builder.offer_paths(&[self.world.path_to_vault()?]);
+        }
+        let (invoice, paths) = self.world.sign_invoice(builder, self.scenario.paths)?;
+        let published = Published { invoice, opening, paths };
+        self.invoices.push(published.clone());
+        self.world.receive(published.into_event())?;
         Ok(())
     }
 
-    fn pay(
-        &mut self,
-        payment: usize,
-        invoice: usize,
-        same_x: Option<usize>,
-        part_of: Option<usize>,
-        online: bool,
-    ) -> Result<(), Box<StoryError>> {
+    fn pay(&mut self, pay: &Pay) -> Result<(), Box<StoryError>> {
+        let Pay { payment, invoice, same_x, parts, online, .. } = *pay;
         let system = self.scenario.system;
         let fresh = self.world.entropy();
         let payer_entropy = same_x.map_or(fresh, |other| self.payments[other].payer_entropy);
-        let text = self.invoices[invoice].0.to_string();
+        let text = self.invoices[invoice].invoice.to_string();
         let refused = |source| {
             let hop = self.scenario.payers[payment].clone();
             Box::new(StoryError::Invoice { hop, source: Box::new(source) })
@@ -184,29 +183,40 @@ impl Player<'_> {
             };
             terms.x().ok().map(|x| x.to_scalar())
         });
-        let hop = match system {
-            System::S2 => self.world.forwarders().len(),
-            System::S3 | System::S4 | System::S5 => 1,
+        let way = Way {
+            path: (self.scenario.on_path > 0).then_some(pay.path),
+            trampoline: self.scenario.trampoline(pay),
         };
+        let count = parts as u64;
+        let mut orders: Vec<_> =
+            (1..parts).map(|_| self.world.part(amount_msat / count, way)).collect();
+        orders.push(self.world.part(amount_msat - amount_msat / count * (count - 1), way));
         let order = Payment {
             invoice: invoice_read,
             payee: Payee::Known(self.world.receiver_key.public_key()),
             amount_msat,
-            forwarders: self.world.route_hops(),
+            parts: orders,
             min_final_delta: MIN_FINAL_DELTA,
-            hold: (!online).then_some(HoldPlan { hop, blocks: HOLD_BLOCKS }),
+            hold: (!online).then_some(HoldPlan { hop: self.holder(), blocks: HOLD_BLOCKS }),
+            hop_blinds: HopBlinds::Derived,
+            cancellable: None,
             height: self.world.chain.height(),
             unix_time: NOW,
-            seed: AttemptSeed::new(self.world.entropy()),
             payer,
         };
         // Nobody to be asked to let it pass: the first forwarder waits for the next event.
         self.world.intercept = online.then_some(self.world.forwarders().start);
-        let share = self.world.secret();
-        let part_of = part_of.map(|other| self.payments[other].part_of.unwrap_or(other));
-        self.payments.push(Paid { invoice, payer_entropy, x, part_of, share, failed: false });
-        self.world.sender(payment, SenderEvent::Pay(order))?;
+        self.payments.push(Paid { invoice, payer_entropy, x });
+        self.world.pay(payment, order, way)?;
         Ok(())
+    }
+
+    /// The forwarder that holds, from 1.
+    fn holder(&self) -> usize {
+        match self.scenario.system {
+            System::S2 => self.scenario.route.len(),
+            System::S3 | System::S4 | System::S5 => 1,
+        }
     }
 
     /// As far as the contract of which `to` is the claimer, or the receiver, who does not claim yet.
@@ -215,10 +225,7 @@ impl Player<'_> {
         self.world.intercept = Some(last.unwrap_or(self.world.receiver()));
         // Where it got stuck before, if it did; what is released now gets stuck at its new end.
         self.world.resume_payment(payment)?;
-        if let Some(sealed) = self.world.mailbox[payment].take() {
-            let entropy = self.world.entropy();
-            self.world.receive(ReceiverEvent::MailReceived { sealed, entropy })?;
-        }
+        self.world.read_mail(payment)?;
         Ok(())
     }
 
@@ -230,6 +237,26 @@ impl Player<'_> {
         Ok(())
     }
 
+    /// The receiver's mistake: it claims the first part and does not wait for the others. Its role can't, since it is told q in
+    /// shares, one with each part; here it knows q all the same.
+    fn claim_early(&mut self, payment: usize) -> Result<(), Box<StoryError>> {
+        let told = |source: CollusionError| StoryError::Claim(source.to_string());
+        let receiver = self.world.receiver();
+        let first = |edge: &usize| self.world.edges[*edge].part == 0;
+        let mut last = self.world.edges_to(payment, receiver).into_iter().filter(first);
+        let last = last.next().ok_or_else(|| {
+            StoryError::Claim("the first part has not reached the receiver".to_owned())
+        })?;
+        let mut model = self.model().map_err(|source| StoryError::Claim(source.to_string()))?;
+        let edge = &self.world.edges[last];
+        let (attempt, number, lock) = (edge.attempt, edge.number, edge.terms().lock);
+        let target = model.add_target(attempt, number, lock, 0, None).map_err(told)?;
+        let secret = model.lock_secret(target).map_err(told)?;
+        self.world.claim_by_mistake(last, &secret)?;
+        self.world.run_claims_of(payment, None)?;
+        Ok(())
+    }
+
     /// A forwarder or the receiver.
     fn world_party(&self, name: &str) -> Option<usize> {
         let route = self.world.forwarders().start..self.world.parties.len();
@@ -237,6 +264,16 @@ impl Player<'_> {
     }
 
     fn into_model(self) -> Result<Played, PlayError> {
+        let mut model = self.model()?;
+        for (line, event) in &self.scenario.events {
+            self.disclose(&mut model, *line, event)?;
+        }
+        let contracts = self.targets(&mut model)?;
+        Ok(Played { world: self.world, model, contracts })
+    }
+
+    /// Who knows what from its role.
+    fn model(&self) -> Result<Model, PlayError> {
         let mut model = Model::new(self.symbols()?);
         for name in &self.scenario.parties {
             model.add_party(name);
@@ -249,16 +286,21 @@ impl Player<'_> {
             let node = &self.world.parties[index];
             model.learn(self.number(&node.name), node.view())?;
         }
+        // The receiver has made the paths, so it knows each b and not their sum alone.
+        for (invoice, published) in self.invoices.iter().enumerate() {
+            for path in 0..self.scenario.paths {
+                let id = published.invoice.invoice_id();
+                for (hop, blind) in self.world.path_blinds(&id, path).into_iter().enumerate() {
+                    let atom = Atom::PathBlind { invoice, path, hop };
+                    model.reveal(atom, LockSecret::Scalar(blind.as_scalar().clone()));
+                }
+            }
+        }
         let receiver = self.world.parties[self.world.receiver()].view();
         for view in self.world.forgotten.iter().chain([receiver]) {
             model.add_witness("receiver", view)?;
         }
-        self.shares_of_parts(&mut model)?;
-        for (line, event) in &self.scenario.events {
-            self.disclose(&mut model, *line, event)?;
-        }
-        let contracts = self.targets(&mut model)?;
-        Ok(Played { world: self.world, model, contracts })
+        Ok(model)
     }
 
     fn number(&self, name: &str) -> usize {
@@ -267,7 +309,7 @@ impl Player<'_> {
 
     fn symbols(&self) -> Result<Symbols, PlayError> {
         let mut symbols = Symbols::new();
-        for (invoice, opening) in &self.invoices {
+        for Published { invoice, opening, paths } in &self.invoices {
             let kind = match opening {
                 Opening::Static(LockSecret::Preimage(_)) => InvoiceKind::Hash,
                 Opening::Static(LockSecret::Scalar(_)) => InvoiceKind::Points { coefficients: 1 },
@@ -275,80 +317,78 @@ impl Player<'_> {
                     InvoiceKind::Points { coefficients: polynomial.k() + 1 }
                 }
             };
-            symbols.add_invoice(invoice.invoice_id(), kind);
+            let number = symbols.add_invoice(invoice.invoice_id(), kind);
+            for _ in &paths.payments {
+                symbols.add_path(number, self.scenario.on_path)?;
+            }
         }
-        let holder = match self.scenario.system {
-            System::S2 => self.scenario.route.len(),
-            System::S3 | System::S4 | System::S5 => 1,
-        };
-        for (payment, paid) in self.payments.iter().enumerate() {
-            let hold = self.world.parties[payment].view().secrets().iter().find_map(|known| {
-                match known.source {
-                    SecretSource::Release { hold } => Some((hold, holder)),
-                    _ => None,
-                }
-            });
+        for attempt in &self.world.attempts {
+            let paid = &self.payments[attempt.payment];
+            let path = |on: crate::world::OnPath| PathSymbols {
+                path: on.path,
+                introduction: on.introduction,
+            };
             symbols.add_attempt(AttemptSymbols {
-                // A payment without contracts knows no secret either.
-                id: self.world.attempts[payment].unwrap_or(AttemptId([0; 32])),
+                id: attempt.id,
+                name: self.name(attempt),
                 invoice: paid.invoice,
-                edges: self.scenario.route.len() + 1,
+                edges: attempt.last_edge,
                 x: paid.x,
-                hold,
-                parts: self.parts(payment),
+                hold: self.hold(attempt),
+                parts: self.parts(attempt.payment),
+                path: attempt.path.map(path),
+                tail_of: attempt.tail_of,
             })?;
         }
         for edge in &self.world.edges {
-            symbols.add_contract(edge.outpoint(), edge.payment, edge.number)?;
+            symbols.add_contract(edge.outpoint(), edge.attempt, edge.number)?;
         }
         Ok(symbols)
     }
 
-    /// All parts of the payment that this one is a part of.
+    /// 2 for a payment's only attempt, 2a and 2b for its parts; a t behind it for what a trampoline has chosen.
+    fn name(&self, attempt: &Attempt) -> String {
+        let number = (attempt.payment + 1).to_string();
+        let letter = ('a'..).nth(attempt.part).filter(|_| self.scenario.parts(attempt.payment) > 1);
+        let tail = attempt.tail_of.map(|_| 't');
+        number.chars().chain(letter).chain(tail).collect()
+    }
+
+    /// The payer's view has the h of its parts in their order.
+    fn hold(&self, attempt: &Attempt) -> Option<(pointlock::hold::HoldId, usize)> {
+        let secrets = self.world.parties[attempt.payment].view().secrets().iter();
+        let mut holds = secrets.filter_map(|known| match known.source {
+            SecretSource::Release { hold } => Some(hold),
+            _ => None,
+        });
+        let hold = holds.nth(attempt.part).filter(|_| attempt.tail_of.is_none())?;
+        Some((hold, self.holder()))
+    }
+
+    /// The payer's own attempts at a payment, if it is in parts.
     fn parts(&self, payment: usize) -> Vec<usize> {
-        let first = |payment: usize| self.payments[payment].part_of.unwrap_or(payment);
-        let parts: Vec<usize> =
-            (0..self.payments.len()).filter(|other| first(*other) == first(payment)).collect();
-        if parts.len() > 1 { parts } else { Vec::new() }
-    }
-
-    /// The roles know no parts yet. What the sender's role drew as y_0 is taken for y_0 + q: the sender draws its shares of q
-    /// as well, and y_0 is what is left.
-    fn shares_of_parts(&self, model: &mut Model) -> Result<(), PlayError> {
-        for payment in 0..self.payments.len() {
-            let parts = self.parts(payment);
-            if parts.is_empty() {
-                continue;
-            }
-            let party = self.number(&self.scenario.payers[payment]);
-            let how = "drawn by itself";
-            let mut y_0 = self.drawn(payment, 0);
-            let first = parts[0] == payment;
-            for part in parts {
-                let share = self.payments[part].share.clone();
-                y_0 = y_0.sub(&share.dangerous_reveal());
-                // One payer has all parts.
-                if !first {
-                    continue;
-                }
-                let form = Form::atom(Atom::PartShare { attempt: part });
-                let label = format!("q[{}]", part + 1);
-                model.disclose(party, &label, how, form, LockSecret::Scalar(share))?;
-            }
-            let form = Form::atom(Atom::Blind { attempt: payment, hop: 0 });
-            let label = form.to_string();
-            self.give(model, party, &label, how, form, &y_0)?;
+        if self.scenario.parts(payment) < 2 {
+            return Vec::new();
         }
-        Ok(())
+        let attempts = self.world.attempts.iter().enumerate();
+        let own =
+            attempts.filter(|(_, attempt)| attempt.payment == payment && attempt.tail_of.is_none());
+        own.map(|(number, _)| number).collect()
     }
 
-    /// The y that the sender's role drew.
-    fn drawn(&self, payment: usize, hop: usize) -> PublicScalar {
-        let view = self.world.parties[payment].view();
-        let attempt = self.world.attempts[payment].unwrap_or(AttemptId([0; 32]));
-        match view.get(SecretSource::DrawnBlind { attempt, hop }) {
-            Some(LockSecret::Scalar(scalar)) => scalar.dangerous_reveal(),
-            _ => PublicScalar::ZERO,
+    /// The payer's attempt at a payment in one part.
+    fn attempt(&self, payment: usize) -> Option<(usize, &Attempt)> {
+        let mut attempts = self.world.attempts.iter().enumerate();
+        attempts.find(|(_, attempt)| attempt.payment == payment)
+    }
+
+    /// The y that the payer's role drew; None beyond the last.
+    fn drawn(&self, payment: usize, hop: usize) -> Option<PublicScalar> {
+        let (_, Attempt { id, .. }) = self.attempt(payment)?;
+        let source = SecretSource::DrawnBlind { attempt: *id, hop };
+        match self.world.parties[payment].view().get(source)? {
+            LockSecret::Scalar(scalar) => Some(scalar.dangerous_reveal()),
+            LockSecret::Preimage(_) => None,
         }
     }
 
@@ -371,37 +411,50 @@ impl Player<'_> {
             Event::Leak { what, payment, to } => {
                 let party = self.number(to);
                 let how = "leaked";
-                let attempt = *payment;
+                let nothing = |what: &str| PlayError::Scenario {
+                    line,
+                    problem: format!("payment {} has no {what}", payment + 1),
+                };
+                let (attempt, _) = self.attempt(*payment).ok_or_else(|| nothing("attempt"))?;
+                let drawn: Vec<PublicScalar> =
+                    (0..).map_while(|hop| self.drawn(*payment, hop)).collect();
+                let atom = |hop| Form::atom(Atom::Blind { attempt, hop });
+                let number = payment + 1;
                 match what {
                     Leaked::Blind(hop) => {
-                        let form = match hop {
-                            0 => model.symbols().blinds(attempt, 1)?,
-                            _ => Form::atom(Atom::Blind { attempt, hop: *hop }),
-                        };
-                        let label = format!("y_{hop}[{}]", attempt + 1);
-                        self.give(model, party, &label, how, form, &self.drawn(attempt, *hop))
+                        let value = drawn.get(*hop).ok_or_else(|| nothing("such y"))?;
+                        let label = format!("y_{hop}[{number}]");
+                        self.give(model, party, &label, how, atom(*hop), value)
                     }
                     Leaked::FinalBlind => {
-                        let edges = self.scenario.route.len() + 1;
-                        let sum = (0..edges)
-                            .map(|hop| self.drawn(attempt, hop))
-                            .fold(PublicScalar::ZERO, |sum, blind| sum.add(&blind));
-                        let form = model.symbols().blinds(attempt, edges)?;
-                        let label = format!("Y[{}]", attempt + 1);
-                        self.give(model, party, &label, how, form, &sum)
+                        let value = drawn.iter().fold(PublicScalar::ZERO, |sum, y| sum.add(y));
+                        let form =
+                            (0..drawn.len()).fold(Form::zero(), |sum, hop| sum.plus(&atom(hop)));
+                        self.give(model, party, &format!("Y[{number}]"), how, form, &value)
+                    }
+                    Leaked::PathBlindSum => {
+                        let way = self.world.payments[*payment].way;
+                        let path = way.path.ok_or_else(|| nothing("path"))?;
+                        let invoice = self.payments[*payment].invoice;
+                        let id = self.invoices[invoice].invoice.invoice_id();
+                        let blinds = self.world.path_blinds(&id, path);
+                        let mut form = Form::zero();
+                        let mut value = PublicScalar::ZERO;
+                        for (hop, blind) in blinds.iter().enumerate() {
+                            form = form.plus(&Form::atom(Atom::PathBlind { invoice, path, hop }));
+                            value = value.add(&blind.as_scalar().dangerous_reveal());
+                        }
+                        self.give(model, party, &format!("B[{number}]"), how, form, &value)
                     }
                     Leaked::Release => {
-                        let view = self.world.parties[attempt].view();
+                        let view = self.world.parties[*payment].view();
                         let release = view
                             .secrets()
                             .iter()
                             .find(|known| matches!(known.source, SecretSource::Release { .. }));
-                        let release = release.ok_or_else(|| PlayError::Scenario {
-                            line,
-                            problem: format!("payment {} has no h", attempt + 1),
-                        })?;
+                        let release = release.ok_or_else(|| nothing("h"))?;
                         let form = Form::atom(Atom::Release { attempt });
-                        let label = form.to_string();
+                        let label = format!("h[{number}]");
                         Ok(model.disclose(party, &label, how, form, release.secret.clone())?)
                     }
                 }
@@ -409,21 +462,22 @@ impl Player<'_> {
             // The roles draw fresh ones whatever happens. That two y's are the same, or differ by what everybody knows, is
             // the same to everybody.
             Event::ReuseBlinds { of, by } => {
-                for hop in 0..=self.scenario.route.len() {
-                    let [first, second] =
-                        [*of, *by].map(|attempt| Form::atom(Atom::Blind { attempt, hop }));
-                    let form = second.minus(&first);
-                    let label = form.to_string();
-                    let value = self.drawn(*by, hop).sub(&self.drawn(*of, hop));
+                let (Some((first, _)), Some((second, _))) = (self.attempt(*of), self.attempt(*by))
+                else {
+                    return Ok(());
+                };
+                for hop in 0.. {
+                    let (Some(one), Some(other)) = (self.drawn(*of, hop), self.drawn(*by, hop))
+                    else {
+                        break;
+                    };
+                    let [earlier, later] =
+                        [first, second].map(|attempt| Form::atom(Atom::Blind { attempt, hop }));
+                    let form = later.minus(&earlier);
+                    let (label, value) = (model.symbols().text(&form), other.sub(&one));
+                    let how = "the y's are related";
                     for party in 0..model.parties().len() {
-                        self.give(
-                            model,
-                            party,
-                            &label,
-                            "the y's are related",
-                            form.clone(),
-                            &value,
-                        )?;
+                        self.give(model, party, &label, how, form.clone(), &value)?;
                     }
                 }
                 Ok(())
@@ -437,47 +491,60 @@ impl Player<'_> {
     fn targets(&self, model: &mut Model) -> Result<Vec<usize>, PlayError> {
         let mut contracts = Vec::new();
         let receiver = self.world.receiver();
-        for (payment, paid) in self.payments.iter().enumerate() {
-            if paid.failed {
-                continue;
-            }
-            let edges: Vec<usize> = (0..self.world.edges.len())
-                .filter(|edge| self.world.edges[*edge].payment == payment)
-                .collect();
-            let claimed = |edge: &&usize| self.world.edges[**edge].settled_at.is_some();
-            let claimed = edges.iter().find(claimed).map(|edge| self.world.edges[*edge].number);
-            for edge in edges {
-                let contract = &self.world.edges[edge];
-                if contract.claimer == receiver || contract.settled_at.is_some() {
-                    continue;
-                }
-                let name = |party: usize| self.number(&self.world.parties[party].name);
-                let claimer = name(contract.claimer);
-                let lock = contract.terms().lock;
-                let mut victims: Vec<Option<usize>> = match claimed {
-                    None => vec![None],
-                    // N_v is skipped when N_i claims, i < v, and v's own contract is still there.
-                    Some(claimed) => (contract.number + 1..claimed)
-                        .map(|node| Some(name(self.world.forwarders().start + node - 1)))
-                        .filter(|victim| *victim != Some(claimer))
-                        .collect(),
-                };
-                victims.dedup();
-                for victim in victims {
-                    model.add_target(payment, contract.number, lock, claimer, victim)?;
-                    contracts.push(edge);
+        for (payment, paying) in self.world.payments.iter().enumerate() {
+            for part in 0..paying.parts {
+                let edges: Vec<usize> = (0..self.world.edges.len())
+                    .filter(|edge| {
+                        let edge = &self.world.edges[*edge];
+                        edge.payment == payment && edge.part == part && !edge.failed
+                    })
+                    .collect();
+                let claimed = |edge: &&usize| self.world.edges[**edge].settled_at.is_some();
+                let claimed = edges.iter().find(claimed).map(|edge| self.world.edges[*edge].number);
+                for edge in edges {
+                    let contract = &self.world.edges[edge];
+                    if contract.claimer == receiver || contract.settled_at.is_some() {
+                        continue;
+                    }
+                    for victim in self.victims(edge, claimed) {
+                        let claimer = self.number(&self.world.parties[contract.claimer].name);
+                        let lock = contract.terms().lock;
+                        let (attempt, number) = (contract.attempt, contract.number);
+                        model.add_target(attempt, number, lock, claimer, victim)?;
+                        contracts.push(edge);
+                    }
                 }
             }
         }
         Ok(contracts)
     }
+
+    /// Who loses when this contract is claimed, where `claimed` is the first one of its part that has been; None is the receiver.
+    fn victims(&self, edge: usize, claimed: Option<usize>) -> Vec<Option<usize>> {
+        let contract = &self.world.edges[edge];
+        let name = |party: usize| self.number(&self.world.parties[party].name);
+        let claimer = name(contract.claimer);
+        let mut victims: Vec<Option<usize>> = match claimed {
+            None => vec![None],
+            // N_v is skipped when N_i claims, i < v, and v's own contract is still there.
+            Some(claimed) => (contract.number + 1..claimed)
+                .map(|node| Some(name(self.world.forwarders().start + node - 1)))
+                .filter(|victim| *victim != Some(claimer))
+                .collect(),
+        };
+        victims.dedup();
+        victims
+    }
 }
 
-fn published(invoice: StaticInvoice, opening: Opening) -> ReceiverEvent {
-    match opening {
-        Opening::Static(secret) => ReceiverEvent::Published { invoice, secret },
-        Opening::Polynomial(polynomial) => {
-            ReceiverEvent::PublishedPolynomial { invoice, polynomial }
+impl Published {
+    fn into_event(self) -> ReceiverEvent {
+        let Self { invoice, opening, paths } = self;
+        match opening {
+            Opening::Static(secret) => ReceiverEvent::Published { invoice, secret, paths },
+            Opening::Polynomial(polynomial) => {
+                ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths }
+            }
         }
     }
 }

@@ -19,13 +19,26 @@ pub(super) fn report(report: &Report) {
     for (payment, facts) in (1..).zip(&report.payments) {
         let locked = facts.contracts.len();
         let claimed = facts.contracts.iter().filter(|contract| contract.claimed).count();
-        let edges = report.route.len() + 1;
+        let edges = (report.route.len() + 1) * facts.parts;
+        let parts = match facts.parts {
+            1 => String::new(),
+            parts => format!(" in {parts} parts"),
+        };
+        let finder = facts.trampoline.map_or(String::new(), |hop| {
+            format!(", {} finds the way from there", report.route[hop - 1])
+        });
         println!(
-            "  {payment} by {NAME}{}{NAME:#}: {locked} of {edges} contracts made, {claimed} claimed",
+            "  {payment} by {NAME}{}{NAME:#}{parts}{finder}: {locked} of {edges} contracts made, {claimed} claimed",
             facts.payer
         );
     }
-    println!("\n{BOLD}what each party learned{BOLD:#}  {DIM}[n]: in payment n{DIM:#}");
+    if report.on_path > 0 {
+        let on_path = &report.route[report.route.len() - report.on_path..];
+        println!("  {DIM}on the receiver's blinded path: {}{DIM:#}", on_path.join(", "));
+    }
+    println!(
+        "\n{BOLD}what each party learned{BOLD:#}  {DIM}[n]: in payment n, a b … its parts, t what a trampoline drew{DIM:#}"
+    );
     for party in &report.parties {
         let learned: Vec<&str> = party.learned.iter().map(|fact| fact.secret.as_str()).collect();
         let learned = if learned.is_empty() { "nothing".to_owned() } else { learned.join(", ") };

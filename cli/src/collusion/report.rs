@@ -1,4 +1,4 @@
-use pointlock::collusion::{Analysis, Coalition, Method};
+use pointlock::collusion::{Analysis, Atom, Coalition, Form, Method};
 use serde::Serialize;
 
 use super::execute::Execution;
@@ -32,6 +32,8 @@ pub(super) struct Report {
     pub(super) parties: Vec<PartyFacts>,
     pub(super) payments: Vec<PaymentFacts>,
     pub(super) route: Vec<String>,
+    /// How many of the last forwarders stand on the receiver's blinded path.
+    pub(super) on_path: usize,
     pub(super) steps: Vec<Step>,
     /// Transactions that Bitcoin Core's consensus code accepted and refused.
     pub(super) accepted: usize,
@@ -49,6 +51,9 @@ pub(super) struct MethodFacts {
 pub(super) struct TheftFacts {
     pub(super) thieves: Vec<String>,
     pub(super) payment: usize,
+    /// Which part of it, from 1; none where there is one alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) part: Option<usize>,
     pub(super) edge: usize,
     pub(super) claimer: String,
     /// Who loses, where it is not the receiver.
@@ -77,11 +82,17 @@ pub(super) struct PaymentFacts {
     pub(super) payer: String,
     /// The forwarder that was to hold it, from 1; none where the receiver was online.
     pub(super) held_at: Option<usize>,
+    pub(super) parts: usize,
+    /// The forwarder that was to find the rest of the route, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) trampoline: Option<usize>,
     pub(super) contracts: Vec<ContractFacts>,
 }
 
 #[derive(Serialize)]
 pub(super) struct ContractFacts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) part: Option<usize>,
     pub(super) edge: usize,
     pub(super) amount_sat: u64,
     pub(super) claimed: bool,
@@ -105,15 +116,18 @@ impl Report {
         };
         let minimal_thieves = sorted(&analysis.minimal);
         let name = |party: usize| model.parties()[party].name.clone();
+        let part = |payment: usize, part: usize| (scenario.parts(payment) > 1).then_some(part + 1);
         let mut thefts: Vec<TheftFacts> = analysis
             .thefts
             .iter()
             .zip(&execution.thefts)
             .map(|(theft, executed)| {
                 let target = &model.targets()[theft.target];
+                let contract = &played.world.edges[played.contracts[theft.target]];
                 TheftFacts {
                     thieves: names(&theft.coalition),
-                    payment: target.attempt + 1,
+                    payment: contract.payment + 1,
+                    part: part(contract.payment, contract.part),
                     edge: target.edge,
                     claimer: name(target.claimer),
                     skipped: target.victim.map(name),
@@ -142,13 +156,22 @@ impl Report {
         });
         let payments = scenario.payers.iter().enumerate().map(|(payment, payer)| PaymentFacts {
             payer: payer.clone(),
-            held_at: model.symbols().attempts()[payment].hold.map(|(_, hop)| hop),
+            held_at: played
+                .world
+                .attempts
+                .iter()
+                .position(|attempt| attempt.payment == payment)
+                .and_then(|attempt| model.symbols().attempts()[attempt].hold)
+                .map(|(_, hop)| hop),
+            parts: scenario.parts(payment),
+            trampoline: played.world.payments[payment].way.trampoline,
             contracts: played
                 .world
                 .edges
                 .iter()
                 .filter(|edge| edge.payment == payment)
                 .map(|edge| ContractFacts {
+                    part: part(payment, edge.part),
                     edge: edge.number,
                     amount_sat: edge.terms().amount.to_sat(),
                     claimed: edge.settled_at.is_some(),
@@ -161,7 +184,8 @@ impl Report {
             expected.sort();
             expected == minimal_thieves
         });
-        let same = analysis.same.iter().map(|(one, other)| [one.to_string(), other.to_string()]);
+        let text = |atom: &Atom| model.symbols().text(&Form::atom(*atom));
+        let same = analysis.same.iter().map(|(one, other)| [text(one), text(other)]);
         let (accepted, refused) = played.world.chain.judged();
         Self {
             system: scenario.system.name(),
@@ -178,6 +202,7 @@ impl Report {
             parties: parties.collect(),
             payments: payments.collect(),
             route: scenario.route.clone(),
+            on_path: scenario.on_path,
             steps: played.world.steps.clone(),
             minimal_thieves,
             accepted,

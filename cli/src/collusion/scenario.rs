@@ -8,7 +8,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use super::event::{Event, Leaked};
+use super::event::{Event, Leaked, Pay};
 
 /// The systems of the design in which an invoice is used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -67,6 +67,10 @@ pub(super) struct Scenario {
     pub(super) system: System,
     /// The forwarders, in the order of the route.
     pub(super) route: Vec<String>,
+    /// How many of the last forwarders stand on the receiver's blinded paths; 0 where the route is in the clear.
+    pub(super) on_path: usize,
+    /// How many such paths each invoice has.
+    pub(super) paths: usize,
     /// k, for S5.
     pub(super) points: usize,
     /// The payer of each payment.
@@ -86,6 +90,7 @@ struct File {
     note: Option<String>,
     system: Spanned<String>,
     route: Option<Spanned<Vec<Spanned<String>>>>,
+    path: Option<Spanned<usize>>,
     points: Option<Spanned<usize>>,
     #[serde(default)]
     others: Vec<Spanned<String>>,
@@ -99,6 +104,8 @@ impl Scenario {
     /// The longest route: what an onion of 1300 bytes has room for.
     const MAX_FORWARDERS: usize = 8;
     const MAX_POINTS: usize = 64;
+    const MAX_PARTS: usize = 9;
+    const MAX_PATHS: usize = 9;
 
     /// Reads a scenario.
     pub(super) fn parse(text: &str) -> Result<Self, ScenarioError> {
@@ -144,11 +151,24 @@ impl Scenario {
                 return Err(at(points.span(), problem));
             }
         };
+        let on_path = match &file.path {
+            None => 0,
+            Some(path) if system == System::S2 => {
+                return Err(at(path.span(), "path: the holder of S2 would stand on it".to_owned()));
+            }
+            Some(path) if (1..route.len()).contains(path.as_ref()) => *path.as_ref(),
+            Some(path) => {
+                let problem = "path: over 1 forwarder or more, but not over the first".to_owned();
+                return Err(at(path.span(), problem));
+            }
+        };
         let mut scenario = Self {
             title: file.title.unwrap_or_else(|| system.title().to_owned()),
             note: file.note,
             system,
             route,
+            on_path,
+            paths: usize::from(on_path > 0),
             points,
             payers: Vec::new(),
             parties: Vec::new(),
@@ -159,7 +179,8 @@ impl Scenario {
         for text in file.events.as_ref() {
             let problem = |problem| at(text.span(), problem);
             let event: Event = text.as_ref().parse().map_err(problem)?;
-            if let Event::Pay { payer, .. } = &event {
+            if let Event::Pay(Pay { payer, path, .. }) = &event {
+                scenario.paths = scenario.paths.max(if on_path > 0 { path + 1 } else { 0 });
                 check_name(payer).map_err(problem)?;
                 if scenario.route.contains(payer) {
                     return Err(problem(format!(
@@ -221,6 +242,54 @@ impl Scenario {
         self.parties.iter().position(|party| party == company)
     }
 
+    /// The order for a payment that was made.
+    fn pay(&self, payment: usize) -> Option<&Pay> {
+        self.events.iter().find_map(|(_, event)| match event {
+            Event::Pay(pay) if pay.payment == payment => Some(pay),
+            _ => None,
+        })
+    }
+
+    pub(super) fn parts(&self, payment: usize) -> usize {
+        self.pay(payment).map_or(1, |pay| pay.parts)
+    }
+
+    /// Which forwarder finds the rest of a payment's route, from 1.
+    pub(super) fn trampoline(&self, pay: &Pay) -> Option<usize> {
+        let name = pay.trampoline.as_ref()?;
+        self.route.iter().position(|hop| hop == name).map(|index| index + 1)
+    }
+
+    /// The number of the last y that the payer draws.
+    fn last_drawn(&self, payment: usize) -> usize {
+        let trampoline = self.pay(payment).and_then(|pay| self.trampoline(pay));
+        trampoline.unwrap_or(self.route.len())
+    }
+
+    /// Whether there is such a way to the receiver.
+    fn check_way(&self, pay: &Pay) -> Result<(), String> {
+        if pay.parts > Self::MAX_PARTS || pay.parts > 1 && !self.system.point_locks() {
+            return Err(format!(
+                "parts: at most {}, and of a payment under points",
+                Self::MAX_PARTS
+            ));
+        }
+        if pay.path >= Self::MAX_PATHS || pay.path > 0 && self.on_path == 0 {
+            return Err(format!("path {}: there is none", pay.path + 1));
+        }
+        let Some(name) = &pay.trampoline else { return Ok(()) };
+        if !self.system.point_locks() {
+            return Err("trampoline: only for payments under points".to_owned());
+        }
+        match self.trampoline(pay) {
+            None => Err(format!("{name}: is not on the route")),
+            Some(hop) if hop + self.on_path > self.route.len() => {
+                Err(format!("{name}: stands on the receiver's path"))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
     /// Refuses what can't happen after what happened before.
     fn check_events(&self) -> Result<(), ScenarioError> {
         let mut stages: Vec<Stage> = Vec::new();
@@ -247,26 +316,25 @@ impl Scenario {
             false => Err(format!("{name}: is not on the route")),
         };
         match event {
-            Event::Pay { payment, invoice, same_x, part_of, .. } => {
-                if *payment != stages.len() {
+            Event::Pay(pay) => {
+                let payment = pay.payment;
+                if payment != stages.len() {
                     let next = stages.len() + 1;
                     return Err(format!("payment {}: the next one is {next}", payment + 1));
                 }
-                if invoice >= invoices {
-                    return Err(format!("invoice {}: is not published yet", invoice + 1));
+                if pay.invoice >= *invoices {
+                    return Err(format!("invoice {}: is not published yet", pay.invoice + 1));
                 }
-                for other in [same_x, part_of].into_iter().flatten() {
-                    stage(*other, stages)?;
-                    if self.system != System::S5 && same_x.is_some() {
+                if let Some(other) = pay.same_x {
+                    stage(other, stages)?;
+                    if self.system != System::S5 {
                         return Err("x: only payments of S5 have one".to_owned());
                     }
-                    if !self.system.point_locks() {
-                        return Err("part: a payment under a hash has none here".to_owned());
-                    }
-                    if self.payers[*other] != self.payers[*payment] {
+                    if self.payers[other] != self.payers[payment] {
                         return Err(format!("payment {}: has another payer", other + 1));
                     }
                 }
+                self.check_way(pay)?;
                 stages.push(Stage::Paid);
             }
             Event::Forward { payment, to } => {
@@ -294,6 +362,15 @@ impl Scenario {
                 }
                 let partly = down_to.as_deref().is_some_and(|name| self.route[0] != name);
                 stages[*payment] = if partly { Stage::PartlyClaimed } else { Stage::Claimed };
+            }
+            Event::ClaimEarly { payment } => {
+                let Stage::Forwarded = stage(*payment, stages)? else {
+                    return Err("early: what has been forwarded, and not claimed".to_owned());
+                };
+                if self.parts(*payment) < 2 {
+                    return Err("early: what has several parts".to_owned());
+                }
+                stages[*payment] = Stage::Claimed;
             }
             Event::Fail { payment } => {
                 if matches!(stage(*payment, stages)?, Stage::Claimed | Stage::PartlyClaimed) {
@@ -332,15 +409,24 @@ impl Scenario {
                 if self.party(to).is_none() {
                     return Err(format!("{to}: neither pays nor stands on the route"));
                 }
+                if self.parts(*payment) > 1 {
+                    return Err("leak: each part has secrets of its own".to_owned());
+                }
+                let last = self.last_drawn(*payment);
                 match what {
                     Leaked::Release => {}
                     _ if !self.system.point_locks() => {
                         return Err("a payment under a hash has no blinds".to_owned());
                     }
-                    Leaked::Blind(hop) if *hop > self.route.len() => {
-                        return Err(format!("y_{hop}: the last one is y_{}", self.route.len()));
+                    Leaked::Blind(hop) if *hop > last => {
+                        return Err(format!(
+                            "y_{hop}: the last one that the payer draws is y_{last}"
+                        ));
                     }
-                    Leaked::Blind(_) | Leaked::FinalBlind => {}
+                    Leaked::PathBlindSum if self.on_path == 0 => {
+                        return Err("B: the route is in the clear".to_owned());
+                    }
+                    Leaked::Blind(_) | Leaked::FinalBlind | Leaked::PathBlindSum => {}
                 }
             }
         }

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::Args;
-use super::system::System;
+use super::system::{Setting, System};
 pub(super) use crate::world::{Step, Tone};
 
 /// Everything that the stories established.
@@ -11,6 +11,7 @@ pub(super) struct Facts {
     pub(super) payers: u8,
     pub(super) routers: u8,
     pub(super) offline_blocks: u32,
+    pub(super) parts: u8,
     pub(super) seed: u64,
     pub(super) systems: Vec<Told>,
 }
@@ -22,6 +23,7 @@ impl Facts {
             payers: args.payers,
             routers: args.routers,
             offline_blocks: args.offline_blocks,
+            parts: args.parts,
             seed: args.seed,
             systems: Vec::new(),
         }
@@ -31,11 +33,17 @@ impl Facts {
 /// One system, as it went.
 #[derive(Serialize)]
 pub(super) struct Told {
+    #[serde(skip)]
+    pub(super) setting: Setting,
     #[serde(serialize_with = "name")]
     pub(super) system: System,
+    /// How the invoice got to the payers.
+    pub(super) over: &'static str,
     pub(super) title: &'static str,
     pub(super) lock: &'static str,
     pub(super) invoices: Vec<String>,
+    /// Whether a payer can read in the invoice who the receiver's LSP is.
+    pub(super) invoice_names_receiver_lsp: bool,
     pub(super) payments: Vec<PaymentFacts>,
     pub(super) locked: Vec<Locked>,
     pub(super) learned: Vec<Learned>,
@@ -52,6 +60,7 @@ pub(super) struct Told {
 pub(super) struct PaymentFacts {
     pub(super) payer: String,
     pub(super) amount_sat: u64,
+    pub(super) parts: usize,
     /// What the payer locked: the amount and all fees.
     pub(super) locked_sat: u64,
     /// The payer ended with the secret of the invoice.
@@ -66,6 +75,8 @@ pub(super) struct PaymentFacts {
 #[derive(Serialize)]
 pub(super) struct Locked {
     pub(super) payment: usize,
+    /// Which part of it, from 1.
+    pub(super) part: usize,
     pub(super) party: String,
     pub(super) amount_sat: u64,
     pub(super) blocks: u32,
@@ -82,6 +93,8 @@ pub(super) struct Learned {
 #[derive(Clone, Serialize)]
 pub(super) struct Theft {
     pub(super) payment: usize,
+    /// Which part of it, from 1.
+    pub(super) part: usize,
     pub(super) thief: String,
     /// The secrets in its view, of the kind that opens this lock.
     pub(super) known: usize,

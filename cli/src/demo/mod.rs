@@ -1,14 +1,16 @@
-//! `pointlock demo`: the same story in four systems, on real signatures and under Bitcoin Core's consensus code.
+//! `pointlock demo`: the same story in five systems, on real signatures and under Bitcoin Core's consensus code.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `system` | what the four systems are |
+//! | `system` | what the five systems are |
 //! | `story` | what happens, in which order, and what has to be true at the end |
+//! | `learned` | what each party knew at the end |
 //! | `theft` | a hop tries what it knows |
 //! | `facts` | what the story established, for `--json` and the table |
 //! | `print` | what a person sees |
 
 mod facts;
+mod learned;
 mod print;
 mod story;
 mod system;
@@ -39,6 +41,9 @@ pub(crate) struct Args {
     /// For how many blocks the receiver is offline
     #[arg(long, default_value_t = 144, value_parser = clap::value_parser!(u32).range(1..=2016))]
     offline_blocks: u32,
+    /// In how many parts the last payer pays in S5
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
+    parts: u8,
     /// Where all keys and secrets come from: the same number gives the same story
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -57,10 +62,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if !args.json {
         print::opening(args);
     }
-    for system in systems {
-        match story::tell(system, args) {
+    for setting in systems.into_iter().flat_map(System::settings) {
+        match story::tell(*setting, args) {
             Ok(mut told) => {
-                told.minimal_thieves = system.standard(args).minimal_thieves(args.seed)?;
+                told.minimal_thieves = setting.standard(args).minimal_thieves(args.seed)?;
                 if !args.json {
                     print::story(&told);
                 }
@@ -68,7 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             }
             Err(ended) => {
                 if !args.json {
-                    print::interrupted(system, &ended.steps);
+                    print::interrupted(*setting, &ended.steps);
                 }
                 return Err(ended.error);
             }

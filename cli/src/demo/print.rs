@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::Args;
 use super::facts::{Facts, Step, Told, Tone};
-use super::system::System;
+use super::system::{Rails, Setting};
 use super::world::grouped;
 
 const BOLD: Style = Style::new().bold();
@@ -30,14 +30,14 @@ pub(super) fn opening(args: &Args) {
 }
 
 /// A story that ended before its time.
-pub(super) fn interrupted(system: System, told: &[Step]) {
-    title(system);
+pub(super) fn interrupted(setting: Setting, told: &[Step]) {
+    title(setting);
     steps(told);
     println!();
 }
 
-fn title(system: System) {
-    println!("\n{BOLD}{}  {}{BOLD:#}\n", system.name(), system.title());
+fn title(setting: Setting) {
+    println!("\n{BOLD}{}  {}{BOLD:#}\n", setting.system.name(), setting.title());
 }
 
 fn steps(steps: &[Step]) {
@@ -62,7 +62,7 @@ fn steps(steps: &[Step]) {
 }
 
 pub(super) fn story(told: &Told) {
-    title(told.system);
+    title(told.setting);
     steps(&told.steps);
     println!("\n  {BOLD}money locked{BOLD:#} (amount, for how many blocks)");
     let mut by_party: Vec<(&str, Vec<String>)> = Vec::new();
@@ -111,7 +111,7 @@ fn verdict(told: &Told) -> String {
     }
 }
 
-/// The four systems side by side.
+/// The systems side by side.
 pub(super) fn table(facts: &Facts) {
     println!("\n{BOLD}side by side{BOLD:#}\n");
     println!(
@@ -135,7 +135,11 @@ pub(super) fn table(facts: &Facts) {
             "  {BOLD}{:<4}{BOLD:#}{:<7}{:<17}{:<24}{tone}{:<18}{tone:#}{:<22}{tone}{theft}{tone:#}",
             told.system.name(),
             told.lock,
-            if told.system.reuses_invoice() { "one, reused" } else { "fresh every time" },
+            match told.setting.rails {
+                Rails::Direct => "fresh every time",
+                Rails::Lnurl => "one, over LNURL",
+                Rails::Bolt12 => "one, by BOLT 12",
+            },
             who_waited(told, facts.offline_blocks),
             format!("{paid} of {}", told.payments.len()),
             told.system.receipt(),
@@ -148,9 +152,13 @@ pub(super) fn table(facts: &Facts) {
         let (tone, thieves) = match told.minimal_thieves.as_slice() {
             [] => (GOOD, "nobody, not even all of them together".to_owned()),
             [alone, ..] if alone.len() == 1 => (BAD, coalitions(&told.minimal_thieves, ", or ")),
-            _ => (Style::new(), coalitions(&told.minimal_thieves, "\n      or ")),
+            _ => (Style::new(), coalitions(&told.minimal_thieves, "\n            or ")),
         };
-        println!("  {BOLD}{:<4}{BOLD:#}{tone}{thieves}{tone:#}", told.system.name());
+        let over = match told.setting.rails {
+            Rails::Direct => "",
+            rails => rails.name(),
+        };
+        println!("  {BOLD}{:<4}{BOLD:#}{over:<9}{tone}{thieves}{tone:#}", told.system.name());
     }
     println!();
 }

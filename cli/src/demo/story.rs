@@ -2,20 +2,19 @@ use std::collections::BTreeMap;
 
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{
-    ChainHash, InvoiceError, PaymentLock, StaticInvoice, StaticInvoiceBuilder,
+    ChainHash, InvoiceError, Offer, OfferBuilder, PaymentLock, StaticInvoice, StaticInvoiceBuilder,
 };
 use pointlock::lock::{LockSecret, Preimage};
 use pointlock::payment::{
-    AttemptSeed, HoldPlan, Payee, Payer, PayerSeed, Payment, ReceiverEvent, SecretSource,
-    SenderEvent,
+    HoldPlan, HopBlinds, Payee, Payer, PayerSeed, Payment, ReceiverEvent, ReceiverPaths,
 };
 
 use super::Args;
 use super::error::StoryError;
-use super::facts::{Learned, Locked, PaymentFacts, Step, Theft, Told, Tone};
-use super::system::{Holder, System};
+use super::facts::{Locked, PaymentFacts, Step, Theft, Told, Tone};
+use super::system::{Holder, Rails, Setting, System};
 use super::theft;
-use super::world::{MIN_FINAL_DELTA, World, grouped, subscript};
+use super::world::{MIN_FINAL_DELTA, World, grouped};
 
 /// The time at the start, in seconds since 1970, and how long a block takes.
 const START_TIME: u64 = 1_790_000_000;
@@ -25,13 +24,17 @@ const SLOTS: usize = 9;
 /// Blocks between one payer and the next.
 const BETWEEN_PAYERS: u32 = 3;
 
-struct Story<'a> {
-    system: System,
+pub(super) struct Story<'a> {
+    pub(super) system: System,
+    setting: Setting,
     args: &'a Args,
-    world: World,
+    pub(super) world: World,
     start_height: u32,
-    vault: Vault,
+    pub(super) vault: Vault,
+    /// What the payers of BOLT 12 have from the receiver itself.
+    offer: Option<Offer>,
     invoices: Vec<String>,
+    invoice_names_receiver_lsp: bool,
     /// For each payment, the payer's proof of it.
     proofs: Vec<Option<String>>,
     thefts: Vec<Theft>,
@@ -41,10 +44,11 @@ struct Story<'a> {
 
 /// The invoice server: it hands out one text and learns nothing else.
 #[derive(Default)]
-struct Vault {
-    invoices: BTreeMap<&'static str, String>,
+pub(super) struct Vault {
+    pub(super) invoices: BTreeMap<&'static str, String>,
 }
 
+const DESCRIPTION: &str = "coffee, any number of them";
 const HANDLE: &str = "receiver@vault.example";
 
 /// A story that did not end as the design says: what happened until then, and why.
@@ -55,20 +59,27 @@ pub(super) struct Ended {
 }
 
 /// Plays one system.
-pub(super) fn tell(system: System, args: &Args) -> Result<Told, Ended> {
-    let world = World::new(
+pub(super) fn tell(setting: Setting, args: &Args) -> Result<Told, Ended> {
+    let mut world = World::new(
         usize::from(args.payers),
         usize::from(args.routers),
         args.fault.clone(),
         args.seed,
     );
+    if setting.rails == Rails::Bolt12 {
+        // The receiver's LSP and the node before it; the payer's own LSP is the payer's choice.
+        world.on_path = 2.min(world.forwarders().len() - 1);
+    }
     let mut story = Story {
         start_height: world.chain.height(),
-        system,
+        system: setting.system,
+        setting,
         args,
         world,
         vault: Vault::default(),
+        offer: None,
         invoices: Vec::new(),
+        invoice_names_receiver_lsp: false,
         proofs: vec![None; usize::from(args.payers)],
         thefts: Vec::new(),
         stolen: BTreeMap::new(),
@@ -111,16 +122,30 @@ impl Story<'_> {
 
     /// S2 to S4: one invoice, left with a vault; the receiver is away while it is paid.
     fn offline(&mut self) -> Result<(), StoryError> {
+        if self.setting.rails == Rails::Bolt12 {
+            self.make_offer()?;
+        }
         let text = self.publish()?;
+        let what = match self.setting.rails {
+            Rails::Bolt12 => "a static invoice for its offer",
+            Rails::Direct | Rails::Lnurl => "an invoice",
+        };
         let left =
-            format!("leaves an invoice ({} characters) with the vault, goes offline", text.len());
+            format!("leaves {what} ({} characters) with the vault, goes offline", text.len());
         self.world.say("receiver", Tone::Plain, left);
         self.vault.invoices.insert(HANDLE, text);
         let returns_at = self.world.chain.height() + self.args.offline_blocks;
         for payment in 0..self.world.receipts.len() {
             self.world.mine(BETWEEN_PAYERS)?;
             let text = self.vault.invoices[HANDLE].clone();
-            let fetches = format!("fetches the invoice of {HANDLE} from the vault");
+            let fetches = match self.setting.rails {
+                Rails::Bolt12 => {
+                    "gets the invoice for the receiver's offer from the vault".to_owned()
+                }
+                Rails::Direct | Rails::Lnurl => {
+                    format!("fetches the invoice of {HANDLE} from the vault")
+                }
+            };
             self.world.say(&payer(payment), Tone::Plain, fetches);
             self.invoices.push(text.clone());
             self.pay(payment, &text)?;
@@ -158,13 +183,12 @@ impl Story<'_> {
             return self.world.run_claims();
         }
         self.world.intercept = (payment > 0).then(|| self.world.receiver_lsp());
-        let sealed = self.world.mailbox[payment].take().ok_or_else(|| {
-            StoryError::Claim(format!("no message announces payment {}", payment + 1))
-        })?;
         let releases = format!("releases the payment of {}: sends h to the holder", payer(payment));
         self.world.say("receiver", Tone::Plain, releases);
-        let entropy = self.world.entropy();
-        self.world.receive(ReceiverEvent::MailReceived { sealed, entropy })?;
+        if !self.world.read_mail(payment)? {
+            let nothing = format!("no message announces payment {}", payment + 1);
+            return Err(StoryError::Claim(nothing));
+        }
         if payment > 0 {
             let secret = self.everybody_tries(payment);
             if self.steal(payment, secret)? {
@@ -181,9 +205,11 @@ impl Story<'_> {
         if self.system.own_points() {
             let polynomial = PaymentPolynomial::from_entropy(&entropy, SLOTS)
                 .map_err(|source| StoryError::Claim(format!("receiver: {source}")))?;
-            let invoice = self.sign_invoice(PaymentLock::Points(polynomial.payment_points()))?;
+            let lock = PaymentLock::Points(polynomial.payment_points());
+            let (invoice, paths) = self.sign_invoice(lock)?;
             let text = invoice.to_string();
-            self.world.receive(ReceiverEvent::PublishedPolynomial { invoice, polynomial })?;
+            let event = ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths };
+            self.world.receive(event)?;
             return Ok(text);
         }
         let (lock, secret) = if self.system.point_locks() {
@@ -193,23 +219,47 @@ impl Story<'_> {
             let preimage = Preimage::new(entropy);
             (PaymentLock::Hash(preimage.hash()), LockSecret::Preimage(preimage))
         };
-        let invoice = self.sign_invoice(lock)?;
+        let (invoice, paths) = self.sign_invoice(lock)?;
         let text = invoice.to_string();
-        self.world.receive(ReceiverEvent::Published { invoice, secret })?;
+        self.world.receive(ReceiverEvent::Published { invoice, secret, paths })?;
         Ok(text)
     }
 
-    fn sign_invoice(&mut self, lock: PaymentLock) -> Result<StaticInvoice, StoryError> {
-        let (receiver, receiver_lsp) = (self.world.receiver(), self.world.receiver_lsp());
-        let route = [receiver_lsp, receiver].map(|party| self.world.parties[party].node_id);
-        let aux_rand = self.world.entropy();
-        StaticInvoiceBuilder::new(lock, self.now())
-            .description("coffee, any number of them")
-            // A least amount, so that burning the slots of a polynomial costs money.
+    /// What the receiver hands out itself, once: the vault can't put an invoice of its own in the place of the receiver's for
+    /// a payer who has it.
+    fn make_offer(&mut self) -> Result<(), StoryError> {
+        let path = self.world.path_to_vault()?;
+        let offer = OfferBuilder::new()
             .amount_msat(self.args.amount_sat * 1_000)
-            .interim_route(&route)
-            .sign(&self.world.receiver_key, &aux_rand)
-            .map_err(|source| invoice_error("receiver", source))
+            .description(DESCRIPTION)
+            .paths(&[path])
+            .issuer_id(&self.world.receiver_key.public_key())
+            .build()
+            .map_err(|source| invoice_error("receiver", source))?;
+        let text = format!("hands out an offer ({} characters)", offer.to_string().len());
+        self.world.say("receiver", Tone::Plain, text);
+        self.offer = Some(offer);
+        Ok(())
+    }
+
+    fn sign_invoice(
+        &mut self,
+        lock: PaymentLock,
+    ) -> Result<(StaticInvoice, ReceiverPaths), StoryError> {
+        let now = self.now();
+        let (builder, blinded) = match &self.offer {
+            Some(offer) => (StaticInvoiceBuilder::for_offer(offer, lock, now), 1),
+            None => {
+                let builder = StaticInvoiceBuilder::new(lock, now).description(DESCRIPTION);
+                // A least amount, so that burning the slots of a polynomial costs money.
+                (builder.amount_msat(self.args.amount_sat * 1_000), 0)
+            }
+        };
+        let (invoice, paths) = self.world.sign_invoice(builder, blinded)?;
+        let lsp = self.world.parties[self.world.receiver_lsp()].node_id.to_bytes();
+        let mut windows = invoice.as_bytes().windows(lsp.len());
+        self.invoice_names_receiver_lsp = windows.any(|window| window == lsp);
+        Ok((invoice, paths))
     }
 
     fn now(&self) -> u64 {
@@ -226,23 +276,56 @@ impl Story<'_> {
             Holder::SenderLsp => Some(1),
             Holder::ReceiverLsp => Some(self.world.forwarders().len()),
         };
+        if let Some(offer) = &self.offer {
+            invoice.verify_offer(offer).map_err(|source| invoice_error(&payer, source))?;
+        }
         let blocks = self.args.offline_blocks.saturating_mul(2).max(288);
+        let (way, parts) = (self.setting.way(), self.setting.parts(payment, self.args));
+        if let Some(text) = self.route_text(parts) {
+            self.world.say(&payer, Tone::Plain, text);
+        }
+        let amount_msat = self.args.amount_sat * 1_000;
+        let each = amount_msat / parts as u64;
+        let mut orders: Vec<_> = (1..parts).map(|_| self.world.part(each, way)).collect();
+        orders.push(self.world.part(amount_msat - each * (parts as u64 - 1), way));
         let order = Payment {
             invoice,
             payee: Payee::Known(self.world.receiver_key.public_key()),
-            amount_msat: self.args.amount_sat * 1_000,
-            forwarders: self.world.route_hops(),
+            amount_msat,
+            parts: orders,
             min_final_delta: MIN_FINAL_DELTA,
             hold: hop.map(|hop| HoldPlan { hop, blocks }),
+            hop_blinds: HopBlinds::Derived,
+            cancellable: None,
             payer: self.system.own_points().then(|| Payer {
                 seed: PayerSeed::new(self.world.entropy()),
                 note: Some(format!("for coffee {}", payment + 1).into_bytes()),
             }),
             height: self.world.chain.height(),
             unix_time: self.now(),
-            seed: AttemptSeed::new(self.world.entropy()),
         };
-        self.world.sender(payment, SenderEvent::Pay(order))
+        self.world.pay(payment, order, way)
+    }
+
+    /// What the payer knows of the way, where that is not all of it.
+    fn route_text(&self, parts: usize) -> Option<String> {
+        let way = self.setting.way();
+        way.path?;
+        let forwarders = self.world.forwarders();
+        let name = |party: usize| self.world.parties[party].name.as_str();
+        let in_parts = if parts > 1 { format!("in {parts} parts") } else { String::new() };
+        Some(if way.trampoline.is_some() {
+            let pays = if parts > 1 { format!("pays {in_parts}; ") } else { String::new() };
+            format!(
+                "{pays}knows the way as far as {}, and leaves the rest to it",
+                name(forwarders.start)
+            )
+        } else {
+            let introduction = name(forwarders.end - self.world.on_path);
+            format!(
+                "knows the way as far as {introduction}, where the receiver's blinded path begins"
+            )
+        })
     }
 
     /// The claims of a payment, from the receiver back to its payer. Before each, the same code by which thieves try is given
@@ -252,7 +335,8 @@ impl Story<'_> {
         self.world.run_claims()?;
         let accepted = self.world.control.take().unwrap_or_default();
         for theft in self.thefts.iter_mut().filter(|theft| theft.payment == payment + 1) {
-            theft.right_secret_accepted = Some(accepted.contains(&theft.thief));
+            let right = (theft.thief.clone(), theft.part - 1);
+            theft.right_secret_accepted = Some(accepted.contains(&right));
         }
         if self.world.receipts[payment] {
             let ends_with = match self.system {
@@ -295,23 +379,28 @@ impl Story<'_> {
     fn everybody_tries(&mut self, payment: usize) -> Option<LockSecret> {
         let mut found = None;
         for hop in self.world.forwarders() {
-            let Some(edge) = self.world.edge_to(payment, hop) else { continue };
-            let (theft, working) = theft::attempt(&mut self.world, edge);
-            found = working;
-            let (tone, verdict) = match theft.accepted {
-                0 => (Tone::Good, "every transaction refused"),
-                _ => (Tone::Bad, "and one is accepted"),
-            };
-            let text = format!(
-                "tries to take {}'s payment: {} secret{} known, {} candidate{}, {verdict}",
-                payer(payment),
-                theft.known,
-                plural(theft.known),
-                theft.tried,
-                plural(theft.tried),
-            );
-            self.world.say(&theft.thief.clone(), tone, text);
-            self.thefts.push(theft);
+            for edge in self.world.edges_to(payment, hop) {
+                let (theft, working) = theft::attempt(&mut self.world, edge);
+                found = working;
+                let (tone, verdict) = match theft.accepted {
+                    0 => (Tone::Good, "every transaction refused"),
+                    _ => (Tone::Bad, "and one is accepted"),
+                };
+                let part = match self.world.payments[payment].parts {
+                    1 => String::new(),
+                    _ => format!(", part {}", theft.part),
+                };
+                let text = format!(
+                    "tries to take {}'s payment{part}: {} secret{} known, {} candidate{}, {verdict}",
+                    payer(payment),
+                    theft.known,
+                    plural(theft.known),
+                    theft.tried,
+                    plural(theft.tried),
+                );
+                self.world.say(&theft.thief.clone(), tone, text);
+                self.thefts.push(theft);
+            }
         }
         found
     }
@@ -319,7 +408,7 @@ impl Story<'_> {
     /// The receiver's LSP takes the payment instead of forwarding it, if it found a secret that works.
     fn steal(&mut self, payment: usize, secret: Option<LockSecret>) -> Result<bool, StoryError> {
         let thief = self.world.receiver_lsp();
-        let Some(edge) = self.world.edge_to(payment, thief) else { return Ok(false) };
+        let Some(edge) = self.world.edges_to(payment, thief).pop() else { return Ok(false) };
         let Some(secret) = secret else { return Ok(false) };
         let Some(transaction) = self.world.edges[edge].claim_unchecked(&secret) else {
             return Ok(false);
@@ -370,7 +459,8 @@ impl Story<'_> {
         }
         let hops = self.world.forwarders().len();
         claim(
-            told.thefts.len() == hops * (self.world.receipts.len() - 1)
+            told.thefts.len()
+                == hops * told.payments.iter().skip(1).map(|payment| payment.parts).sum::<usize>()
                 && told
                     .thefts
                     .iter()
@@ -389,6 +479,20 @@ impl Story<'_> {
         claim(
             told.payments.iter().all(|payment| payment.proof.is_some() == self.system.own_points()),
             "every payer has a proof of payment of its own in S5, and only there",
+        )?;
+        claim(
+            told.payments.iter().enumerate().all(|(payment, facts)| {
+                facts.parts == self.setting.parts(payment, self.args)
+                    && (facts.stolen_by.is_some()
+                        || self.world.edges_to(payment, self.world.receiver()).len() == facts.parts)
+            }),
+            "the receiver claims all parts or none",
+        )?;
+        // A route of two LSPs has no node before the receiver's LSP at which a path could begin.
+        claim(
+            self.args.routers == 0
+                || told.invoice_names_receiver_lsp == (self.setting.rails != Rails::Bolt12),
+            "who the receiver's LSP is can be read in an interim route, and not in a blinded path",
         )?;
         let early: Vec<&str> = self
             .world
@@ -412,15 +516,16 @@ impl Story<'_> {
     fn facts(&self) -> Told {
         let (accepted, refused) = self.world.chain.judged();
         let payments = (0..self.world.receipts.len()).map(|payment| {
-            let to_receiver = self.world.edge_to(payment, self.world.receiver());
-            let first = self.world.edge_to(payment, self.world.forwarders().start);
+            let to_receiver = self.world.edges_to(payment, self.world.receiver());
+            let first = self.world.edges_to(payment, self.world.forwarders().start).into_iter();
+            let settled = |edge: &usize| self.world.edges[*edge].settled_at.is_some();
             PaymentFacts {
                 payer: payer(payment),
                 amount_sat: self.args.amount_sat,
-                locked_sat: first.map_or(0, |edge| self.world.edges[edge].terms().amount.to_sat()),
+                parts: self.world.payments[payment].parts,
+                locked_sat: first.map(|edge| self.world.edges[edge].terms().amount.to_sat()).sum(),
                 payer_has_receipt: self.world.receipts[payment],
-                receiver_was_paid: to_receiver
-                    .is_some_and(|edge| self.world.edges[edge].settled_at.is_some()),
+                receiver_was_paid: !to_receiver.is_empty() && to_receiver.iter().all(settled),
                 stolen_by: self.stolen.get(&payment).cloned(),
                 proof: self.proofs[payment].clone(),
             }
@@ -428,15 +533,19 @@ impl Story<'_> {
         let end = self.world.chain.height();
         let locked = self.world.edges.iter().map(|edge| Locked {
             payment: edge.payment + 1,
+            part: edge.part + 1,
             party: self.world.parties[edge.offerer].name.clone(),
             amount_sat: edge.terms().amount.to_sat(),
             blocks: edge.settled_at.unwrap_or(end) - edge.committed_at,
         });
         Told {
+            setting: self.setting,
             system: self.system,
-            title: self.system.title(),
+            over: self.setting.rails.name(),
+            title: self.setting.title(),
             lock: if self.system.point_locks() { "point" } else { "hash" },
             invoices: self.invoices.clone(),
+            invoice_names_receiver_lsp: self.invoice_names_receiver_lsp,
             payments: payments.collect(),
             locked: locked.collect(),
             learned: self.learned(),
@@ -447,72 +556,9 @@ impl Story<'_> {
             steps: Vec::new(),
         }
     }
-
-    /// What each party knew at the end, by payment.
-    fn learned(&self) -> Vec<Learned> {
-        let parties = self.world.parties.iter().map(|party| {
-            let mut by_payment: BTreeMap<Option<usize>, Vec<String>> = BTreeMap::new();
-            for known in party.view().secrets() {
-                let (payment, what) = self.describe(&known.source, &known.secret);
-                let list = by_payment.entry(payment).or_default();
-                if !list.contains(&what) {
-                    list.push(what);
-                }
-            }
-            let secrets = by_payment.into_iter().map(|(payment, list)| match payment {
-                Some(payment) => format!("{}: {}", payer(payment), list.join(", ")),
-                None => list.join(", "),
-            });
-            Learned { party: party.name.clone(), secrets: secrets.collect() }
-        });
-        let vault = Learned {
-            party: "vault".to_owned(),
-            secrets: self
-                .vault
-                .invoices
-                .values()
-                .map(|_| "the invoice, no secret".to_owned())
-                .collect(),
-        };
-        parties.chain([vault].into_iter().filter(|_| self.system.reuses_invoice())).collect()
-    }
-
-    fn describe(&self, source: &SecretSource, secret: &LockSecret) -> (Option<usize>, String) {
-        let is_preimage = matches!(secret, LockSecret::Preimage(_));
-        let edge = |contract: &bitcoin::OutPoint| {
-            self.world.edges.iter().find(|edge| edge.outpoint() == *contract)
-        };
-        match source {
-            SecretSource::Payment { .. } if is_preimage => (None, "the preimage".to_owned()),
-            SecretSource::Payment { .. } => (None, "z".to_owned()),
-            SecretSource::PointSecret { .. } => (None, "z(x)".to_owned()),
-            SecretSource::Coefficient { index, .. } => (None, format!("z{}", subscript(*index))),
-            SecretSource::DrawnBlind { hop, .. } => (None, format!("y{}", subscript(*hop))),
-            SecretSource::Blind { incoming } => match edge(incoming) {
-                Some(edge) => (Some(edge.payment), format!("y{}", subscript(edge.number))),
-                None => (None, "y".to_owned()),
-            },
-            SecretSource::FinalBlind { incoming } => {
-                (edge(incoming).map(|edge| edge.payment), "Y".to_owned())
-            }
-            SecretSource::HeldBlind { hold } => (self.payment_of(hold), "y₁ + h".to_owned()),
-            SecretSource::Release { hold } => (self.payment_of(hold), "h".to_owned()),
-            SecretSource::Lock { .. } if is_preimage => (None, "the preimage".to_owned()),
-            SecretSource::Lock { contract } => match edge(contract) {
-                Some(edge) => (Some(edge.payment), format!("l{}", subscript(edge.number))),
-                None => (None, "l".to_owned()),
-            },
-        }
-    }
-
-    fn payment_of(&self, hold: &pointlock::hold::HoldId) -> Option<usize> {
-        let source = SecretSource::Release { hold: *hold };
-        (0..self.world.receipts.len())
-            .find(|payer| self.world.parties[*payer].view().get(source).is_some())
-    }
 }
 
-fn payer(payment: usize) -> String {
+pub(super) fn payer(payment: usize) -> String {
     format!("payer_{}", payment + 1)
 }
 

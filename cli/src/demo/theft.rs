@@ -3,7 +3,7 @@ use pointlock::lock::{Lock, LockSecret};
 use pointlock::payment::View;
 
 use super::facts::Theft;
-use super::world::World;
+use super::world::{Edge, World};
 
 /// What a hop can try on a contract: every secret in its view of the kind that opens it; for scalars their sums and
 /// differences too.
@@ -51,10 +51,11 @@ fn into_scalar(secret: LockSecret) -> Option<SecretScalar> {
 /// A hop tries to take the payment that is committed to it, with what it knows now and nothing else. Gives what came of it,
 /// and the secret that would work.
 pub(super) fn attempt(world: &mut World, edge: usize) -> (Theft, Option<LockSecret>) {
-    let (payment, claimer) = (world.edges[edge].payment, world.edges[edge].claimer);
+    let Edge { payment, part, claimer, .. } = world.edges[edge];
     let (known, tried) = candidates(world.parties[claimer].view(), &world.edges[edge].terms().lock);
     let mut theft = Theft {
         payment: payment + 1,
+        part: part + 1,
         thief: world.parties[claimer].name.clone(),
         known,
         tried: tried.len(),

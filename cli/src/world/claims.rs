@@ -17,29 +17,42 @@ impl World {
         Ok(())
     }
 
-    /// Carries out the claims of one payment, down to that of `last` or as far as they go.
+    /// Carries out the claims of one payment, in all its parts, down to that of `last` or as far as they go.
     pub(crate) fn run_claims_of(
         &mut self,
         payment: usize,
         last: Option<usize>,
     ) -> Result<(), StoryError> {
-        while let Some(next) =
-            self.claims.iter().position(|(edge, _)| self.edges[*edge].payment == payment)
-        {
+        // The parties stand in the order of the route.
+        let last = last.unwrap_or(0);
+        let wanted = |world: &Self, edge: usize| {
+            world.edges[edge].payment == payment && world.edges[edge].claimer >= last
+        };
+        while let Some(next) = self.claims.iter().position(|(edge, _)| wanted(self, *edge)) {
             let Some((edge, secret)) = self.claims.remove(next) else { break };
             self.claim(edge, &secret)?;
-            if Some(self.edges[edge].claimer) == last {
-                break;
-            }
         }
         Ok(())
+    }
+
+    /// The receiver claims a contract of which its role was not told, or which it would not claim.
+    pub(crate) fn claim_by_mistake(
+        &mut self,
+        edge: usize,
+        secret: &LockSecret,
+    ) -> Result<(), StoryError> {
+        let transaction = self.edges[edge].claim_unchecked(secret);
+        let transaction = transaction
+            .ok_or_else(|| StoryError::Claim("the receiver can't build its claim".to_owned()))?;
+        self.settle(edge, &transaction)
     }
 
     pub(super) fn claim(&mut self, edge: usize, secret: &LockSecret) -> Result<(), StoryError> {
         let claimer = self.edges[edge].claimer;
         let hop = self.parties[claimer].name.clone();
         if self.control.is_some() && self.accepts(edge, secret) {
-            self.control.get_or_insert_default().push(hop.clone());
+            let part = self.edges[edge].part;
+            self.control.get_or_insert_default().push((hop.clone(), part));
         }
         let transaction = if self.takes_fault(claimer, FaultKind::FlippedBit) {
             self.edges[edge].claim_unchecked(&with_flipped_bit(secret))
@@ -54,9 +67,11 @@ impl World {
         let transaction =
             transaction.ok_or_else(|| StoryError::Claim(format!("{hop} can't build its claim")))?;
         let output = transaction.output[0].value.to_sat();
-        let number = self.edges[edge].number;
+        let Edge { number, payment, part, .. } = self.edges[edge];
         let what = match secret {
-            LockSecret::Scalar(_) => format!("l{}", subscript(number)),
+            LockSecret::Scalar(_) => {
+                format!("l{}{}", subscript(number), self.mark(payment, part))
+            }
             LockSecret::Preimage(_) => "the preimage".to_owned(),
         };
         self.say(&hop, Tone::Good, format!("claims {} sat with {what}", grouped(output)));
@@ -66,12 +81,12 @@ impl World {
 
     /// Tells the claimer that its claim is in a block.
     pub(super) fn claimed(&mut self, edge: usize) -> Result<(), StoryError> {
-        let Edge { claimer, payment, .. } = self.edges[edge];
+        let Edge { claimer, .. } = self.edges[edge];
         let incoming = self.edges[edge].outpoint();
         if claimer == self.receiver() {
             return self.receive(ReceiverEvent::Settled { incoming });
         }
-        self.forwarder(claimer, ForwarderEvent::IncomingClaimed { incoming }, Some(payment))
+        self.forwarder(claimer, ForwarderEvent::IncomingClaimed { incoming }, None)
     }
 
     /// Confirms a claim, honest or not, and shows it to the offerer.
@@ -93,7 +108,7 @@ impl World {
             self.sender(offerer, SenderEvent::OutgoingClaimed { outgoing, transaction })
         } else {
             let event = ForwarderEvent::OutgoingClaimed { outgoing, transaction };
-            self.forwarder(offerer, event, Some(payment))
+            self.forwarder(offerer, event, None)
         }
     }
 

@@ -6,31 +6,36 @@ use pointlock::contract::{
     Contract, ContractError, ContractTerms, FeeLadder, FundedContract, OfferedContract,
     ReceivedContract,
 };
-use pointlock::curve::Keypair;
+use pointlock::curve::{Keypair, Point};
 use pointlock::onion::Packet;
 use pointlock::payment::{ForwarderEvent, Proposal, ReceiverEvent, SenderEvent};
 
 use super::text::lock_text;
 use super::{Edge, Origin, StoryError, Todo, Tone, World, grouped};
 
+/// Which contract of which payment.
+struct Place {
+    payment: usize,
+    part: usize,
+    attempt: usize,
+    number: usize,
+}
+
 impl World {
     /// Puts the contract of a proposal on the chain and tells both sides.
     pub(super) fn commit(
         &mut self,
         offerer: usize,
-        payment: usize,
         origin: Origin,
         mut proposal: Proposal,
     ) -> Result<(), StoryError> {
         self.spoil_lock(offerer, origin, &mut proposal);
-        let claimer = self
-            .parties
-            .iter()
-            .position(|party| party.node_id == proposal.to)
-            .expect("the payers route over the nodes of this story");
-        let number = self.edges.iter().filter(|edge| edge.payment == payment).count() + 1;
+        let claimer = self.peer(offerer, &proposal.to)?;
+        let place = self.place(origin)?;
+        let (number, attempt) = (place.number, place.attempt);
+        let lock_text = lock_text(number, self.mark(place.payment, place.part), &proposal.lock);
         let (edge, offered) =
-            self.contract(payment, number, offerer, claimer, &proposal).map_err(|source| {
+            self.contract(&place, offerer, claimer, &proposal).map_err(|source| {
                 StoryError::Contract {
                     hop: self.parties[offerer].name.clone(),
                     source: Box::new(source),
@@ -41,10 +46,9 @@ impl World {
             &self.parties[offerer].name.clone(),
             Tone::Plain,
             format!(
-                "locks {} sat for {} under {} until height {}",
+                "locks {} sat for {} under {lock_text} until height {}",
                 grouped(amount),
                 self.parties[claimer].name,
-                lock_text(number, &proposal.lock),
                 grouped(u64::from(proposal.expiry)),
             ),
         );
@@ -57,15 +61,16 @@ impl World {
             }
             Origin::Incoming(incoming) => {
                 let event = ForwarderEvent::OutgoingCommitted { incoming, contract: offered };
-                self.forwarder(offerer, event, Some(payment))?;
+                self.forwarder(offerer, event, None)?;
             }
         }
-        // The sender set up all locks, so the story knows who went astray even where a role could not.
-        if self.plans[payment].get(number - 1) != Some(&proposal.lock) {
+        // Everybody's draws are in the views, so the story knows who went astray even where a role could not.
+        if self.planned_lock(attempt, number) != Some(proposal.lock) {
             return Err(StoryError::LockNotAsPlanned { hop: self.parties[offerer].name.clone() });
         }
         self.early_claim(offerer, origin)?;
-        let deliver = Todo::Deliver { edge, packet: proposal.packet };
+        let Proposal { path_key, packet, .. } = proposal;
+        let deliver = Todo::Deliver { edge, path_key, packet };
         if self.intercept == Some(claimer) {
             self.intercepted.push(deliver);
         } else {
@@ -74,10 +79,34 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn contract(
+    /// Where the contract stands that is offered by this attempt, or for this incoming one.
+    fn place(&self, origin: Origin) -> Result<Place, StoryError> {
+        let nowhere = || StoryError::Claim("a contract of no payment".to_owned());
+        match origin {
+            Origin::Attempt(id) => {
+                let attempt = self.attempts.iter().position(|attempt| attempt.id == id);
+                let attempt = attempt.ok_or_else(nowhere)?;
+                let super::Attempt { payment, part, .. } = self.attempts[attempt];
+                Ok(Place { payment, part, attempt, number: 1 })
+            }
+            Origin::Incoming(incoming) => {
+                let edge = &self.edges[self.edge_at(incoming).ok_or_else(nowhere)?];
+                // Behind a node that has found the rest of the route begins an attempt of its own.
+                let carries_on = |attempt: &super::Attempt| attempt.tail_of == Some(edge.attempt);
+                let tail = self.attempts.iter().position(carries_on);
+                Ok(Place {
+                    payment: edge.payment,
+                    part: edge.part,
+                    attempt: tail.unwrap_or(edge.attempt),
+                    number: edge.number + 1,
+                })
+            }
+        }
+    }
+
+    fn contract(
         &mut self,
-        payment: usize,
-        number: usize,
+        place: &Place,
         offerer: usize,
         claimer: usize,
         proposal: &Proposal,
@@ -101,16 +130,19 @@ impl World {
         let pre_signatures = offered.pre_signatures().cloned();
         let received = ReceivedContract::new(funded, payout, &ladder, pre_signatures)?;
         let committed_at = self.chain.height();
-        let settled_at = None;
+        let &Place { payment, part, attempt, number } = place;
         let edge = Edge {
             payment,
+            part,
+            attempt,
             number,
             offerer,
             claimer,
             received,
             claimer_key,
             committed_at,
-            settled_at,
+            settled_at: None,
+            failed: false,
         };
         Ok((edge, offered))
     }
@@ -121,15 +153,20 @@ impl World {
         ScriptBuf::new_p2tr(&Secp256k1::verification_only(), key, None)
     }
 
-    pub(super) fn deliver(&mut self, edge: usize, packet: Packet) -> Result<(), StoryError> {
-        let Edge { claimer, offerer, payment, .. } = self.edges[edge];
+    pub(super) fn deliver(
+        &mut self,
+        edge: usize,
+        path_key: Option<Point>,
+        packet: Packet,
+    ) -> Result<(), StoryError> {
+        let Edge { claimer, offerer, .. } = self.edges[edge];
         let contract = self.edges[edge].received.clone();
         let from = self.parties[offerer].node_id;
         if claimer == self.receiver() {
-            return self.receive(ReceiverEvent::IncomingCommitted { contract, packet });
+            return self.receive(ReceiverEvent::IncomingCommitted { contract, path_key, packet });
         }
-        let event = ForwarderEvent::IncomingCommitted { from, contract, packet };
-        self.forwarder(claimer, event, Some(payment))
+        let event = ForwarderEvent::IncomingCommitted { from, contract, path_key, packet };
+        self.forwarder(claimer, event, None)
     }
 
     /// The party that was kept from its contract gets it after all.

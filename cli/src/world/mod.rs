@@ -8,28 +8,36 @@
 //! | `party` | who there is, and a contract between two of them |
 //! | `roles` | events to the roles, and what they want done |
 //! | `contracts` | how a contract comes about |
-//! | `claims` | how it ends |
+//! | `claims`, `failures` | how it ends |
+//! | `paths` | ways to the receiver: channels, blinded paths, who chooses which end of a route |
+//! | `mail` | onion messages, passed on from node to node and kept for who is away |
 //! | `fault` | what a hop does wrong, if it is asked to |
 
 mod claims;
 mod contracts;
 pub(crate) mod error;
+mod failures;
 pub(crate) mod fault;
+mod mail;
 mod party;
+mod paths;
 mod roles;
 mod step;
 mod text;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use bitcoin::OutPoint;
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::hold::{Limits, MemoryStore};
+use pointlock::invoice::InvoiceId;
 use pointlock::invoice::ktime::PaymentProof;
-use pointlock::lock::{Lock, LockSecret};
+use pointlock::lock::LockSecret;
 use pointlock::onion::Packet;
+use pointlock::onion::blinded::OnionMessage;
 use pointlock::payment::{
-    AttemptId, Forwarder, ForwarderConfig, Proposal, Receiver, ReceiverConfig, RouteHop, View,
+    AttemptId, FailureMessage, Forwarder, ForwarderConfig, ForwardingPolicy, Payment, PaymentId,
+    Proposal, Receiver, ReceiverConfig, ReceiverPaths, Recipient, Refusal, SenderEvent, View,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -37,9 +45,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 pub(crate) use self::error::StoryError;
 use self::fault::Fault;
 use self::party::Role;
-pub(crate) use self::party::{Edge, Party};
+pub(crate) use self::party::{Attempt, Edge, OnPath, Party, Paying, Way};
 pub(crate) use self::step::{Step, Tone};
-pub(crate) use self::text::{grouped, subscript};
+pub(crate) use self::text::{grouped, part_mark, subscript};
 use crate::chain::Chain;
 
 /// How many blocks a forwarder's incoming contract outlives its outgoing one.
@@ -47,12 +55,20 @@ const CLTV_EXPIRY_DELTA: u32 = 40;
 /// How many blocks the receiver gets for its claim.
 pub(crate) const MIN_FINAL_DELTA: u32 = 18;
 const START_HEIGHT: u32 = 900_000;
+/// What every forwarder asks for.
+const POLICY: ForwardingPolicy = ForwardingPolicy {
+    fee_base_msat: 1_000,
+    fee_proportional_millionths: 100,
+    cltv_expiry_delta: CLTV_EXPIRY_DELTA,
+};
 
 /// What is still to be carried out.
 enum Todo {
-    Offer { party: usize, payment: usize, origin: Origin, proposal: Proposal },
-    Deliver { edge: usize, packet: Packet },
-    Release { to: Point, sealed: Vec<u8> },
+    Offer { party: usize, origin: Origin, proposal: Proposal },
+    Deliver { edge: usize, path_key: Option<Point>, packet: Packet },
+    Message { from: usize, to: usize, payment: usize, message: OnionMessage },
+    FindRoute { party: usize, incoming: OutPoint, to: Recipient },
+    Fail { incoming: OutPoint, failure: FailureMessage },
 }
 
 #[derive(Clone, Copy)]
@@ -67,27 +83,35 @@ pub(crate) struct World {
     pub(crate) parties: Vec<Party>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) steps: Vec<Step>,
-    /// For each payment, the `held_ptlc_available` that waits for the receiver.
-    pub(crate) mailbox: Vec<Option<Vec<u8>>>,
+    pub(crate) payments: Vec<Paying>,
+    /// All routes that were chosen, in the order in which they were.
+    pub(crate) attempts: Vec<Attempt>,
+    /// For each payment, the `held_ptlc_available` that its keeper has for the receiver.
+    kept: Vec<Option<OnionMessage>>,
     /// For each payment, whether its payer ended with the secret of the invoice.
     pub(crate) receipts: Vec<bool>,
-    /// For each payment, L_1 … L_n as the sender set them up.
-    plans: Vec<Vec<Lock>>,
-    /// While this is a list: the hops whose right secret was accepted by the code with which thieves try.
-    pub(crate) control: Option<Vec<String>>,
+    /// How many of the last forwarders stand on the blinded paths that the receiver makes.
+    pub(crate) on_path: usize,
+    /// What the receiver keeps of the paths of its invoices.
+    pub(crate) paths: BTreeMap<InvoiceId, ReceiverPaths>,
+    /// While this is a list: the hops whose right secret for a part was accepted by the code with which thieves try.
+    pub(crate) control: Option<Vec<(String, usize)>>,
     /// Contracts committed to this party are kept from it: it acts before it forwards.
     pub(crate) intercept: Option<usize>,
     intercepted: Vec<Todo>,
     /// What receivers knew that were replaced by a backup.
     pub(crate) forgotten: Vec<View>,
-    /// For each payment, the name that its sender gave it.
-    pub(crate) attempts: Vec<Option<AttemptId>>,
     todo: VecDeque<Todo>,
+    working: bool,
     claims: VecDeque<(usize, LockSecret)>,
+    /// Who failed a payment back first, and why, when nobody had asked for a failure.
+    refused: Option<(usize, Refusal)>,
     fault: Option<Fault>,
     payers: usize,
     /// The receiver's node key, which signs its invoices.
     pub(crate) receiver_key: Keypair,
+    /// The vault's node id. It has no role in payments.
+    vault_id: Point,
     rng: ChaCha20Rng,
 }
 
@@ -112,24 +136,30 @@ impl World {
     ) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let receiver_key = Keypair::new(draw(&mut rng));
+        let vault_id = draw(&mut rng).to_point();
         let mut world = Self {
             chain: Chain::new(START_HEIGHT),
             parties: Vec::new(),
             edges: Vec::new(),
             steps: Vec::new(),
-            mailbox: vec![None; payers],
+            payments: (0..payers).map(|_| Paying::default()).collect(),
+            attempts: Vec::new(),
+            kept: vec![None; payers],
             receipts: vec![false; payers],
-            plans: vec![Vec::new(); payers],
+            on_path: 0,
+            paths: BTreeMap::new(),
             control: None,
             intercept: None,
             intercepted: Vec::new(),
             forgotten: Vec::new(),
-            attempts: vec![None; payers],
             todo: VecDeque::new(),
+            working: false,
             claims: VecDeque::new(),
+            refused: None,
             fault,
             payers,
             receiver_key,
+            vault_id,
             rng,
         };
         for payer in 1..=payers {
@@ -143,12 +173,7 @@ impl World {
             let behind = u32::try_from(count - 1 - index).expect("a handful of forwarders");
             let config = ForwarderConfig {
                 node_key,
-                policy: RouteHop {
-                    node_id,
-                    fee_base_msat: 1_000,
-                    fee_proportional_millionths: 100,
-                    cltv_expiry_delta: CLTV_EXPIRY_DELTA,
-                },
+                policy: POLICY,
                 limits: Limits::default(),
                 hold_safety_margin: 6,
                 hold_deltas_ahead: behind * CLTV_EXPIRY_DELTA,
@@ -200,18 +225,6 @@ impl World {
         self.parties.len() - 2
     }
 
-    /// What the forwarders ask for.
-    pub(crate) fn route_hops(&self) -> Vec<RouteHop> {
-        self.forwarders()
-            .map(|party| RouteHop {
-                node_id: self.parties[party].node_id,
-                fee_base_msat: 1_000,
-                fee_proportional_millionths: 100,
-                cltv_expiry_delta: CLTV_EXPIRY_DELTA,
-            })
-            .collect()
-    }
-
     pub(crate) fn entropy(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         self.rng.fill_bytes(&mut bytes);
@@ -227,9 +240,27 @@ impl World {
         self.steps.push(Step { height, party: party.to_owned(), text, tone });
     }
 
-    /// The edge of a payment that ends at `claimer`.
-    pub(crate) fn edge_to(&self, payment: usize, claimer: usize) -> Option<usize> {
-        self.edges.iter().position(|edge| edge.payment == payment && edge.claimer == claimer)
+    /// The edges of a payment that end at `claimer`, one for each part.
+    pub(crate) fn edges_to(&self, payment: usize, claimer: usize) -> Vec<usize> {
+        let ends = |edge: &Edge| edge.payment == payment && edge.claimer == claimer;
+        (0..self.edges.len()).filter(|edge| ends(&self.edges[*edge])).collect()
+    }
+
+    /// The mark of a part, where a payment has several.
+    pub(crate) fn mark(&self, payment: usize, part: usize) -> &'static str {
+        if self.payments[payment].parts > 1 { part_mark(part) } else { "" }
+    }
+
+    /// A payer pays.
+    pub(crate) fn pay(
+        &mut self,
+        payment: usize,
+        order: Payment,
+        way: Way,
+    ) -> Result<(), StoryError> {
+        let invoice = Some(order.invoice.invoice_id());
+        self.payments[payment] = Paying { invoice, id: None, parts: order.parts.len(), way };
+        self.sender(payment, SenderEvent::Pay(order))
     }
 
     /// The proof of a payment that its payer makes for the verifier who gave `challenge`.
@@ -242,10 +273,8 @@ impl World {
         let Role::Sender(sender) = &self.parties[payment].role else {
             return Err(StoryError::Claim("only payers prove payments".to_owned()));
         };
-        let attempt = self.attempts[payment].unwrap_or(AttemptId([0; 32]));
-        sender
-            .prove(&attempt, challenge, &aux_rand)
-            .map_err(|source| self.role_error(payment, source))
+        let id = self.payments[payment].id.unwrap_or(PaymentId([0; 32]));
+        sender.prove(&id, challenge, &aux_rand).map_err(|source| self.role_error(payment, source))
     }
 }
 

@@ -4,7 +4,7 @@ use bitcoin::OutPoint;
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::payment::{
     AttemptId, ForwarderAction, ForwarderEvent, PaymentError, ReceiverAction, ReceiverEvent,
-    Refusal, SenderAction, SenderEvent,
+    SenderAction, SenderEvent,
 };
 
 use super::{Origin, Role, StoryError, Todo, World};
@@ -40,15 +40,26 @@ impl World {
         for action in actions {
             match action {
                 SenderAction::Offer { attempt, proposal } => {
-                    self.plans[party] = self.plan(party, &attempt);
-                    self.attempts[party] = Some(attempt);
+                    self.attempts.push(self.sender_attempt(party, attempt));
                     let origin = Origin::Attempt(attempt);
-                    self.todo.push_back(Todo::Offer { party, payment: party, origin, proposal });
+                    self.todo.push_back(Todo::Offer { party, origin, proposal });
                 }
-                SenderAction::Mail { sealed, .. } => self.mailbox[party] = Some(sealed),
-                SenderAction::Paid { .. } => self.receipts[party] = true,
-                SenderAction::Failed { .. } | SenderAction::TimeOut { .. } => {
-                    return Err(StoryError::Claim(format!("payment {} failed", party + 1)));
+                SenderAction::SendMessage { to, message } => {
+                    let to = self.introduction(&to)?;
+                    self.announces(party, to);
+                    let (from, payment) = (party, party);
+                    self.todo.push_back(Todo::Message { from, to, payment, message });
+                }
+                SenderAction::Paid { payment, .. } => {
+                    self.payments[party].id = Some(payment);
+                    self.receipts[party] = true;
+                }
+                SenderAction::AttemptFailed { failure, .. } => {
+                    self.is_told(party, failure.as_ref());
+                }
+                SenderAction::Failed { .. } => {}
+                SenderAction::TimeOut { .. } => {
+                    return Err(StoryError::Claim("a contract timed out".to_owned()));
                 }
             }
         }
@@ -62,6 +73,7 @@ impl World {
         }
     }
 
+    /// Gives a forwarder an event and carries out what it wants, but for claims. `payment` is the one that a message is about.
     pub(super) fn forwarder(
         &mut self,
         party: usize,
@@ -73,15 +85,24 @@ impl World {
         for action in actions {
             match action {
                 ForwarderAction::Offer { incoming, proposal } => {
-                    let payment = payment
-                        .or_else(|| self.edge_at(incoming).map(|edge| self.edges[edge].payment))
-                        .unwrap_or_default();
                     let origin = Origin::Incoming(incoming);
-                    self.todo.push_back(Todo::Offer { party, payment, origin, proposal });
+                    self.todo.push_back(Todo::Offer { party, origin, proposal });
+                }
+                ForwarderAction::FindRoute { incoming, to, .. } => {
+                    self.todo.push_back(Todo::FindRoute { party, incoming, to });
+                }
+                ForwarderAction::SendMessage { to, message } => {
+                    let (from, to) = (party, self.peer(party, &to)?);
+                    let payment = payment.unwrap_or_default();
+                    self.passes_on(from, to);
+                    self.todo.push_back(Todo::Message { from, to, payment, message });
                 }
                 ForwarderAction::Claim { incoming, secret } => self.claim_later(incoming, secret),
-                ForwarderAction::Fail { reason, .. }
-                | ForwarderAction::ReleaseRefused { reason } => {
+                ForwarderAction::Fail { incoming, reason, failure } => {
+                    self.refused.get_or_insert((party, reason));
+                    self.todo.push_back(Todo::Fail { incoming, failure });
+                }
+                ForwarderAction::ReleaseRefused { reason } => {
                     return Err(self.failed_back(party, reason));
                 }
                 ForwarderAction::TimeOut { .. } => {
@@ -94,17 +115,31 @@ impl World {
 
     /// Gives the receiver an event and carries out what it wants, but for claims.
     pub(crate) fn receive(&mut self, event: ReceiverEvent) -> Result<(), StoryError> {
+        self.receive_of(0, event)
+    }
+
+    /// The same, of a message about this payment.
+    pub(super) fn receive_of(
+        &mut self,
+        payment: usize,
+        event: ReceiverEvent,
+    ) -> Result<(), StoryError> {
         let party = self.receiver();
         let Role::Receiver(receiver) = &mut self.parties[party].role else { return Ok(()) };
         let actions = receiver.apply(event).map_err(|source| self.role_error(party, source))?;
         for action in actions {
             match action {
-                ReceiverAction::Release { to, sealed } => {
-                    self.todo.push_back(Todo::Release { to, sealed });
+                ReceiverAction::SendMessage { to, message } => {
+                    let (from, to) = (party, self.introduction(&to)?);
+                    self.todo.push_back(Todo::Message { from, to, payment, message });
                 }
                 ReceiverAction::Claim { incoming, secret } => self.claim_later(incoming, secret),
                 ReceiverAction::Replace { .. } => {}
-                ReceiverAction::Fail { reason, .. } | ReceiverAction::ReleaseRefused { reason } => {
+                ReceiverAction::Fail { incoming, reason, failure } => {
+                    self.refused.get_or_insert((party, reason));
+                    self.todo.push_back(Todo::Fail { incoming, failure });
+                }
+                ReceiverAction::ReleaseRefused { reason } => {
                     return Err(self.failed_back(party, reason));
                 }
             }
@@ -114,10 +149,6 @@ impl World {
 
     pub(super) fn role_error(&self, party: usize, source: PaymentError) -> StoryError {
         StoryError::Role { hop: self.parties[party].name.clone(), source: Box::new(source) }
-    }
-
-    pub(super) fn failed_back(&self, party: usize, reason: Refusal) -> StoryError {
-        StoryError::FailedBack { hop: self.parties[party].name.clone(), reason: Box::new(reason) }
     }
 
     pub(super) fn edge_at(&self, outpoint: OutPoint) -> Option<usize> {
@@ -130,19 +161,32 @@ impl World {
         }
     }
 
+    /// Carries out what is to be done, in the order in which it was wanted. A payment that was failed back is an error in the
+    /// end, unless the failure was asked for.
     pub(super) fn work(&mut self) -> Result<(), StoryError> {
+        if self.working {
+            return Ok(());
+        }
+        self.working = true;
+        let done = self.carry_out();
+        self.working = false;
+        done?;
+        match self.refused.take() {
+            Some((party, reason)) => Err(self.failed_back(party, reason)),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn carry_out(&mut self) -> Result<(), StoryError> {
         while let Some(todo) = self.todo.pop_front() {
             match todo {
-                Todo::Offer { party, payment, origin, proposal } => {
-                    self.commit(party, payment, origin, proposal)?;
+                Todo::Offer { party, origin, proposal } => self.commit(party, origin, proposal)?,
+                Todo::Deliver { edge, path_key, packet } => self.deliver(edge, path_key, packet)?,
+                Todo::Message { from, to, payment, message } => {
+                    self.carry(from, to, payment, message)?;
                 }
-                Todo::Deliver { edge, packet } => self.deliver(edge, packet)?,
-                Todo::Release { to, sealed } => {
-                    if let Some(holder) = self.parties.iter().position(|party| party.node_id == to)
-                    {
-                        self.forwarder(holder, ForwarderEvent::ReleaseReceived { sealed }, None)?;
-                    }
-                }
+                Todo::FindRoute { party, incoming, to } => self.find_route(party, incoming, &to)?,
+                Todo::Fail { incoming, failure } => self.fail_back(incoming, failure)?,
             }
         }
         Ok(())

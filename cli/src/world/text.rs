@@ -2,12 +2,20 @@
 
 use pointlock::lock::Lock;
 
-/// `L₂ = 02ab…` or `H = 12cd…`.
-pub(super) fn lock_text(edge: usize, lock: &Lock) -> String {
+/// `L₂ = 02ab…` or `H = 12cd…`; with the mark of its part.
+pub(super) fn lock_text(edge: usize, mark: &str, lock: &Lock) -> String {
     match lock {
-        Lock::Point(point) => format!("L{} = {}…", subscript(edge), &point.to_string()[..10]),
+        Lock::Point(point) => {
+            format!("L{}{mark} = {}…", subscript(edge), &point.to_string()[..10])
+        }
         Lock::Hash(hash) => format!("H = {}…", &hash.to_string()[..10]),
     }
+}
+
+/// ᵃ for the first part, and so on.
+pub(crate) fn part_mark(part: usize) -> &'static str {
+    const MARKS: [&str; 9] = ["ᵃ", "ᵇ", "ᶜ", "ᵈ", "ᵉ", "ᶠ", "ᵍ", "ʰ", "ⁱ"];
+    MARKS.get(part).copied().unwrap_or("")
 }
 
 /// The number in small digits below the line.

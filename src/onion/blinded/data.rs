@@ -210,13 +210,16 @@ impl PaymentRelay {
     /// What the hop forwards of an incoming contract: amount in millisatoshi and expiry height. None where
     /// the contract does not cover the fee or the delta.
     ///
-    /// The amount is the least whose fee the rest covers (BOLT 4):
-    /// ⌈(amount − base) · 10^6 / (10^6 + proportional)⌉.
+    /// The amount is that of BOLT 4, ⌈(amount − base) · 10^6 / (10^6 + proportional)⌉; one millisatoshi less where
+    /// rounding up would leave the hop less than base + ⌊forwarded · proportional / 10^6⌋.
     pub fn forward(&self, amount_msat: u64, cltv_expiry: u32) -> Option<(u64, u32)> {
         let expiry = cltv_expiry.checked_sub(self.cltv_expiry_delta.into())?;
         let after_base = amount_msat.checked_sub(self.fee_base_msat.into())?;
-        let divisor = 1_000_000 + u128::from(self.fee_proportional_millionths);
-        let forwarded = (u128::from(after_base) * 1_000_000).div_ceil(divisor);
+        let proportional = u128::from(self.fee_proportional_millionths);
+        let mut forwarded = (u128::from(after_base) * 1_000_000).div_ceil(1_000_000 + proportional);
+        if forwarded + forwarded * proportional / 1_000_000 > u128::from(after_base) {
+            forwarded -= 1;
+        }
         Some((u64::try_from(forwarded).ok()?, expiry))
     }
 }
@@ -375,7 +378,7 @@ mod tests {
             }
         }
 
-        /// The amount that is forwarded leaves the fee that is due on it, and one less would be too little.
+        /// What is left of the amount covers the fee that is due on what is forwarded, and would not on a millisatoshi more.
         #[test]
         fn the_fee_is_covered(base: u32, proportional: u32, amount in 0u64..2_100_000_000_000_000_000) {
             let relay = PaymentRelay {
@@ -387,10 +390,9 @@ mod tests {
                 u128::from(base) + u128::from(forwarded) * u128::from(proportional) / 1_000_000
             };
             if let Some((forwarded, _)) = relay.forward(amount, 0) {
-                prop_assert!(u128::from(forwarded) + fee(forwarded) >= u128::from(amount));
-                if let Some(less) = forwarded.checked_sub(1) {
-                    prop_assert!(u128::from(less) + fee(less) < u128::from(amount));
-                }
+                prop_assert!(u128::from(forwarded) + fee(forwarded) <= u128::from(amount));
+                let more = forwarded + 1;
+                prop_assert!(u128::from(more) + fee(more) > u128::from(amount));
             } else {
                 prop_assert!(amount < base.into());
             }

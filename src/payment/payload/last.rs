@@ -4,14 +4,14 @@ use super::fields::{Fields, malformed};
 use super::types::{
     AMT_TO_FORWARD, CURRENT_PATH_KEY, ENCRYPTED_RECIPIENT_DATA, FINAL_BLIND, OUTGOING_CLTV_VALUE,
     PART_SHARE, PAYER_INVOICE_ID, PAYER_KEY, PAYER_NOTE, PAYER_SIGNATURE, PAYMENT_DATA,
-    TOTAL_AMOUNT_MSAT,
+    TOTAL_AMOUNT_MSAT, WITHHELD,
 };
 use crate::curve::Tag;
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::{NoteHash, PayerPublicKey, PaymentSignature, PaymentTerms};
 use crate::lock::Blind;
 use crate::payment::PayloadError;
-use crate::wire::{TlvWriter, read_tu64, tu64};
+use crate::wire::{BlindedPath, IntroductionNode, TlvWriter, read_tu64, tu64};
 
 static PAYMENT_SECRET: Tag = Tag::new("pointlock/payment_secret");
 
@@ -43,6 +43,9 @@ pub struct FinalPayload {
     pub final_blind: Option<Blind>,
     /// Which part of the payment this is; none for a payment in one part.
     pub part: Option<PartShare>,
+    /// That the sender keeps a share back until it hears of the arrival, so that it can cancel until then; only beside
+    /// [`part`](Self::part).
+    pub withheld: Option<Withheld>,
     /// Who pays, if it is under a k-time payment point.
     pub payer: Option<PayerPayload>,
 }
@@ -56,6 +59,13 @@ pub struct PartShare {
     pub index: u16,
     /// P, the number of parts.
     pub count: u16,
+}
+
+/// A share that the sender keeps back. Encoding: the path (BOLT 4, `blinded_path`), or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// Along which the receiver says that all parts have arrived. It stands in the first part.
+    pub arrival_path: Option<BlindedPath<IntroductionNode>>,
 }
 
 /// What the receiver of a payment under a k-time payment point is told about the payer.
@@ -85,7 +95,7 @@ impl PayerPayload {
 }
 
 impl FinalPayload {
-    const TYPES: [u64; 12] = [
+    const TYPES: [u64; 13] = [
         AMT_TO_FORWARD,
         OUTGOING_CLTV_VALUE,
         PAYMENT_DATA,
@@ -94,6 +104,7 @@ impl FinalPayload {
         TOTAL_AMOUNT_MSAT,
         FINAL_BLIND,
         PART_SHARE,
+        WITHHELD,
         PAYER_KEY,
         PAYER_NOTE,
         PAYER_INVOICE_ID,
@@ -120,6 +131,7 @@ impl FinalPayload {
             total_msat,
             final_blind: fields.scalar(FINAL_BLIND, Blind::from_bytes)?,
             part: PartShare::read(fields)?,
+            withheld: Withheld::read(fields)?,
             payer: PayerPayload::read(fields)?,
         })
     }
@@ -139,6 +151,13 @@ impl FinalPayload {
         }
         if let Some(part) = &self.part {
             part.write(&mut tlv);
+        }
+        if let Some(withheld) = &self.withheld {
+            let mut path = Vec::new();
+            if let Some(arrival_path) = &withheld.arrival_path {
+                arrival_path.write(&mut path);
+            }
+            tlv.set(WITHHELD, path);
         }
         if let Some(payer) = &self.payer {
             payer.write(&mut tlv);
@@ -171,6 +190,22 @@ impl PartShare {
         let secret = self.secret.dangerous_to_bytes();
         let [index, count] = [self.index, self.count].map(u16::to_be_bytes);
         tlv.set(PART_SHARE, [secret.as_slice(), &index, &count].concat());
+    }
+}
+
+impl Withheld {
+    fn read(fields: &Fields<'_>) -> Result<Option<Self>, PayloadError> {
+        match fields.optional(WITHHELD) {
+            None => Ok(None),
+            Some(_) if !fields.has(PART_SHARE) => Err(PayloadError::Misplaced("withheld")),
+            Some([]) => Ok(Some(Self { arrival_path: None })),
+            Some(bytes) => match BlindedPath::read(bytes) {
+                Ok((path, length)) if length == bytes.len() => {
+                    Ok(Some(Self { arrival_path: Some(path) }))
+                }
+                _ => Err(malformed(WITHHELD)),
+            },
+        }
     }
 }
 

@@ -11,9 +11,11 @@ mod tests;
 
 pub use delegate::{DelegatePayload, DelegatedPayload, Recipient};
 pub use forward::{ForwardPayload, HoldOrder, Tweak};
-pub use last::{FinalPayload, PartShare, PayerPayload, PaymentSecret};
+pub use last::{FinalPayload, PartShare, PayerPayload, PaymentSecret, Withheld};
 
-pub(super) use types::{HELD_PTLC_AVAILABLE, RELEASE_HELD_PTLC, type_of};
+pub(super) use types::{
+    HELD_PTLC_AVAILABLE, PTLC_ARRIVED, RELEASE_HELD_PTLC, WITHHELD_SHARE, type_of,
+};
 
 use super::PayloadError;
 use fields::Fields;

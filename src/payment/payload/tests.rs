@@ -13,7 +13,7 @@ use crate::invoice::{BlindedPayInfo, InvoiceId, PaymentPath};
 use crate::lock::Blind;
 use crate::onion::Packet;
 use crate::onion::blinded::BlindedPath;
-use crate::wire::{Features, TlvStream, TlvWriter};
+use crate::wire::{Features, IntroductionNode, TlvStream, TlvWriter};
 
 fn point() -> Point {
     SecretScalar::from_bytes(&[7; 32]).unwrap().to_point()
@@ -45,8 +45,13 @@ fn last() -> FinalPayload {
         total_msat: 2_000,
         final_blind: Some(blind(6)),
         part: Some(PartShare { secret: blind(8), index: 2, count: 3 }),
+        withheld: None,
         payer: None,
     }
+}
+
+fn withheld(arrival_path: Option<BlindedPath<IntroductionNode>>) -> FinalPayload {
+    FinalPayload { withheld: Some(Withheld { arrival_path }), ..last() }
 }
 
 fn payer() -> PayerPayload {
@@ -108,6 +113,8 @@ fn all() -> Vec<(Vec<u8>, bool)> {
         (forward(Tweak::Hold(order())).to_bytes(), false),
         (last().to_bytes(), true),
         (in_path.to_bytes(), true),
+        (withheld(None).to_bytes(), true),
+        (withheld(Some(path().path)).to_bytes(), true),
         (FinalPayload { payer: Some(payer()), part: None, ..last() }.to_bytes(), true),
         (delegate(Recipient::Node(point())).to_bytes().unwrap(), true),
         (delegate(Recipient::Path(path())).to_bytes().unwrap(), true),
@@ -148,8 +155,11 @@ fn each_field_is_named_when_missing() {
                 .collect();
             let result = Payload::parse(&kept, is_last).map(|_| ());
             let expected = match field {
+                "part_share" if stream.get(65_569).is_some() => {
+                    Err(PayloadError::Misplaced("withheld"))
+                }
                 "blind" | "held_blind" | "final_blind" | "tail_blind" | "payer_note"
-                | "part_share" => Ok(()),
+                | "part_share" | "withheld" => Ok(()),
                 "hold_id" => Err(PayloadError::Misplaced("held_blind")),
                 "payer_key" => Err(PayloadError::Misplaced("payer_note")),
                 // Either of them says where the sum over the parts is.

@@ -26,11 +26,14 @@ pub(super) const PART_SHARE: u64 = 65557;
 pub(super) const TAIL_BLIND: u64 = 65559;
 pub(super) const RECIPIENT_PATH: u64 = 65561;
 pub(super) const MIN_FINAL_DELTA: u64 = 65563;
+pub(super) const WITHHELD: u64 = 65569;
 // In onion messages.
 pub(in crate::payment) const HELD_PTLC_AVAILABLE: u64 = 65565;
 pub(in crate::payment) const RELEASE_HELD_PTLC: u64 = 65567;
+pub(in crate::payment) const PTLC_ARRIVED: u64 = 65571;
+pub(in crate::payment) const WITHHELD_SHARE: u64 = 65573;
 
-const NAMES: [(u64, &str); 23] = [
+const NAMES: [(u64, &str); 24] = [
     (AMT_TO_FORWARD, "amt_to_forward"),
     (OUTGOING_CLTV_VALUE, "outgoing_cltv_value"),
     (SHORT_CHANNEL_ID, "short_channel_id"),
@@ -54,6 +57,7 @@ const NAMES: [(u64, &str); 23] = [
     (TAIL_BLIND, "tail_blind"),
     (RECIPIENT_PATH, "recipient_path"),
     (MIN_FINAL_DELTA, "min_final_delta"),
+    (WITHHELD, "withheld"),
 ];
 
 /// The field's name on the wire; none for a type that is not known here.

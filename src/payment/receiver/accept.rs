@@ -213,7 +213,7 @@ where
             _ => return Err(Refusal::PayerMismatch),
         };
         let shares = parts.iter().filter_map(|part| part.payload.part.as_ref());
-        let shares = shares.map(|part| &part.secret);
+        let shares = shares.map(|part| &part.secret).chain(self.sets.given(first));
         // z + q, which is secret as long as z or a share is; its point is in every lock of the set.
         let set_secret = match Blind::sum(shares)? {
             Some(sum) => payment_secret.add(sum.as_scalar()).map_err(|_| Refusal::LockMismatch)?,

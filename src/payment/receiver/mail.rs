@@ -4,9 +4,14 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
+use bitcoin::OutPoint;
+use zeroize::Zeroizing;
+
 use super::super::published::Published;
-use super::super::{HeldAvailable, PaymentError, Refusal, ReleaseHeld, SecretSource};
-use super::{Receiver, ReceiverAction, asked_msat};
+use super::super::{
+    HeldAvailable, PaymentError, PtlcArrived, Refusal, ReleaseHeld, SecretSource, WithheldShare,
+};
+use super::{Arrival, Receiver, ReceiverAction, asked_msat};
 use crate::claims::{ClaimError, ClaimStore};
 use crate::curve::{SecretScalar, Tag};
 use crate::hold::HoldId;
@@ -17,6 +22,7 @@ use crate::onion::{OnionError, ReplayTag};
 use crate::wire::{BlindedPath, IntroductionNode};
 
 static ANSWER: Tag = Tag::new("pointlock/release_session");
+static ARRIVAL: Tag = Tag::new("pointlock/arrival_session");
 
 /// How far ahead an announcement may say that its holds end, in blocks: 60 days.
 const MAX_HOLD_BLOCKS: u32 = 8_640;
@@ -80,8 +86,11 @@ where
         // Who has not seen the invoice gets no answer, and is not told that the receiver is there.
         let published =
             self.invoices.by_message_path(&data).ok_or(PaymentError::UnknownMessagePath)?;
-        let (available, reply_path) = HeldAvailable::from_message(&payload)?;
         let invoice = published.invoice.invoice_id();
+        if WithheldShare::is_in(&payload) {
+            return self.share_given(&invoice, &WithheldShare::from_message(&payload)?);
+        }
+        let (available, reply_path) = HeldAvailable::from_message(&payload)?;
         // Before anything is kept: what can't be answered has never come.
         let answered = answer(&available, &reply_path, entropy)?;
         let refusal = match self.check_announced(published, &available, &replay_tag) {
@@ -111,6 +120,58 @@ where
             (None, Some(reason)) => ReceiverAction::ReleaseRefused { reason },
             (None, None) => return Ok(Vec::new()),
         }])
+    }
+
+    /// The last share of a cancellable payment. One that comes again, or to nothing, changes nothing.
+    fn share_given(
+        &mut self,
+        invoice: &InvoiceId,
+        given: &WithheldShare,
+    ) -> Result<Vec<ReceiverAction>, PaymentError> {
+        let Some(parts) = self.sets.complete(invoice, &given.set_point, &given.share) else {
+            return Ok(Vec::new());
+        };
+        let first = parts.first().map(Arrival::outpoint);
+        let actions = self.claim_all(parts).map_err(|(parts, error)| {
+            parts.into_iter().for_each(|part| self.sets.insert(part));
+            error
+        })?;
+        if let Some(incoming) = first {
+            let scalar = LockSecret::Scalar(given.share.as_scalar().clone());
+            self.view.learn(SecretSource::GivenShare { incoming }, scalar);
+        }
+        Ok(actions)
+    }
+
+    /// What to say when this contract was the last part of a cancellable payment.
+    pub(super) fn arrival_of(
+        &self,
+        incoming: &OutPoint,
+    ) -> Result<Vec<ReceiverAction>, PaymentError> {
+        let set_point = self.sets.set_point_of(incoming);
+        let arrived = self.sets.arrived().filter(|(_, part)| part.set_point == set_point);
+        arrived.map(|(path, part)| self.arrival(path, part)).collect()
+    }
+
+    /// What was said of all payments of which nothing but the sender's share is missing.
+    pub(super) fn arrivals(&self) -> Vec<ReceiverAction> {
+        self.sets.arrived().filter_map(|(path, part)| self.arrival(path, part).ok()).collect()
+    }
+
+    /// The `ptlc_arrived`. Its session key is the same whenever it is sent: so is the message.
+    fn arrival(
+        &self,
+        path: &BlindedPath<IntroductionNode>,
+        part: &Arrival,
+    ) -> Result<ReceiverAction, PaymentError> {
+        let set_point = part.set_point.ok_or(PaymentError::NotCancellable)?;
+        let key = self.config.node_key.dangerous_to_bytes();
+        let entropy = Zeroizing::new(ARRIVAL.hash(&[&*key, &set_point.to_bytes()]));
+        let session = SecretScalar::from_hash(&entropy)
+            .expect("a hash of a secret key is zero mod n with a probability of 2^-256");
+        let message = OnionMessage::build(session, path, &PtlcArrived { set_point }.to_tlv())
+            .map_err(PaymentError::OnionMessage)?;
+        Ok(ReceiverAction::SendMessage { to: *path.introduction_node(), message })
     }
 
     /// Only an announcement of a payment that would be accepted is answered, and only once.

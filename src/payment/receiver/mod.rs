@@ -231,7 +231,7 @@ where
     pub fn pending(&self) -> Vec<ReceiverAction> {
         let contracts = self.contracts.iter();
         let wanted = contracts.filter_map(|(incoming, standing)| standing.action(*incoming));
-        wanted.chain(self.answers.pending()).collect()
+        wanted.chain(self.answers.pending()).chain(self.arrivals()).collect()
     }
 
     /// Takes an event and says what to do.
@@ -351,15 +351,31 @@ where
             arrival.teach(&mut self.view);
             self.sets.insert(arrival);
             self.contracts.insert(incoming, Standing::Waiting);
-            return Ok(Vec::new());
+            return self.arrival_of(&incoming);
         }
         let parts = self.sets.take(arrival);
+        let (parts, error) = match self.claim_all(parts) {
+            Ok(actions) => return Ok(actions),
+            Err(failed) => failed,
+        };
+        let waited = parts.into_iter().filter(|part| part.outpoint() != incoming);
+        waited.for_each(|part| self.sets.insert(part));
+        Err(error)
+    }
+
+    /// Claims a payment of which nothing is missing, or fails it.
+    ///
+    /// # Errors
+    ///
+    /// The parts again, when the store fails.
+    fn claim_all(
+        &mut self,
+        parts: Vec<Arrival>,
+    ) -> Result<Vec<ReceiverAction>, (Vec<Arrival>, PaymentError)> {
         let due = match self.due(&parts) {
             Ok(due) => due,
             Err(Refusal::Claim(error @ ClaimError::Store(_))) => {
-                let waited = parts.into_iter().filter(|part| part.outpoint() != incoming);
-                waited.for_each(|part| self.sets.insert(part));
-                return Err(PaymentError::Claims(error));
+                return Err((parts, PaymentError::Claims(error)));
             }
             Err(reason) => return Ok(self.fail_all(&parts, &reason)),
         };

@@ -9,6 +9,8 @@ use super::super::{Refusal, edge};
 use super::Arrival;
 use crate::curve::Point;
 use crate::invoice::InvoiceId;
+use crate::lock::Blind;
+use crate::wire::{BlindedPath, IntroductionNode};
 
 /// What the parts of a payment have in common: the invoice, and the lock without the blinds, Z + q·G. Only who knows q, which
 /// the sender tells nobody but the receiver, can make another part with it. A payment in one part, without a share, has Z there,
@@ -19,6 +21,8 @@ type Key = (InvoiceId, [u8; Point::LENGTH]);
 #[derive(Debug, Default)]
 pub(super) struct PartSets {
     sets: BTreeMap<Key, BTreeMap<u16, Arrival>>,
+    /// q_0 of cancellable payments, as the senders give them.
+    given: BTreeMap<Key, Blind>,
 }
 
 impl PartSets {
@@ -42,6 +46,8 @@ impl PartSets {
                 "total_msat"
             } else if other.x != arrival.x {
                 "payer_key"
+            } else if other.payload.withheld.is_some() != payload.withheld.is_some() {
+                "withheld"
             } else {
                 continue;
             };
@@ -53,10 +59,46 @@ impl PartSets {
         Ok(())
     }
 
-    /// Whether this part is the last that was missing.
+    /// Whether this part is the last thing that was missing.
     pub(super) fn is_completed_by(&self, arrival: &Arrival) -> bool {
         let waiting = self.waiting(arrival).map_or(0, BTreeMap::len);
-        waiting + 1 == usize::from(place(arrival).1)
+        waiting + 1 == usize::from(place(arrival).1) && arrival.payload.withheld.is_none()
+    }
+
+    /// The payments of which nothing but the sender's share is missing: where to say so, and which.
+    pub(super) fn arrived(
+        &self,
+    ) -> impl Iterator<Item = (&BlindedPath<IntroductionNode>, &Arrival)> {
+        self.sets.values().filter_map(|parts| {
+            let first = parts.values().next()?;
+            let path = parts
+                .values()
+                .find_map(|part| part.payload.withheld.as_ref()?.arrival_path.as_ref())?;
+            (parts.len() == usize::from(place(first).1)).then_some((path, first))
+        })
+    }
+
+    /// Takes the share that a sender gives, and all parts with it; None unless just that is missing.
+    pub(super) fn complete(
+        &mut self,
+        invoice: &InvoiceId,
+        set_point: &Point,
+        share: &Blind,
+    ) -> Option<Vec<Arrival>> {
+        let key = (*invoice, set_point.to_bytes());
+        let parts = self.sets.get(&key)?;
+        let first = parts.values().next()?;
+        if first.payload.withheld.is_none() || parts.len() != usize::from(place(first).1) {
+            return None;
+        }
+        let parts = self.sets.remove(&key)?;
+        self.given.insert(key, Blind::new(share.as_scalar().clone()));
+        Some(parts.into_values().collect())
+    }
+
+    /// The share that its sender has given.
+    pub(super) fn given(&self, arrival: &Arrival) -> Option<&Blind> {
+        self.given.get(&key(arrival)?)
     }
 
     pub(super) fn insert(&mut self, arrival: Arrival) {
@@ -85,6 +127,12 @@ impl PartSets {
         let key = self.sets.iter().find(|(_, parts)| has(parts)).map(|(key, _)| *key);
         let parts = key.and_then(|key| self.sets.remove(&key)).unwrap_or_default();
         parts.into_values().collect()
+    }
+
+    /// Z + q·G of the payment that this contract, which waits, is a part of.
+    pub(super) fn set_point_of(&self, incoming: &OutPoint) -> Option<Point> {
+        let mut parts = self.sets.values().flat_map(BTreeMap::values);
+        parts.find(|part| part.outpoint() == *incoming).and_then(|part| part.set_point)
     }
 
     /// The payments one of whose parts expires before this height.

@@ -7,11 +7,11 @@ use super::super::route::RouteEnd;
 use super::super::seed::MailSessions;
 use super::super::{
     AttemptId, AvailableHold, EdgeTerms, FinalPayload, HeldAvailable, PartShare, PaymentError,
-    PaymentSecret, Proposal, Route, SecretSource, View,
+    PaymentSecret, Proposal, Route, SecretSource, View, Withheld, WithheldShare,
 };
-use super::{HoldPlan, HopBlinds, PartOrder, Payment, PaymentId, SenderAction};
+use super::{ArrivalPath, HoldPlan, HopBlinds, PartOrder, Payment, PaymentId, SenderAction};
 use crate::contract::OfferedContract;
-use crate::curve::Point;
+use crate::curve::{Point, SecretScalar};
 use crate::invoice::StaticInvoice;
 use crate::lock::{Blind, Lock, LockSecret, next_lock};
 use crate::onion::blinded::{BlindedPath, NextPeer, OnionMessage, RecipientData};
@@ -26,6 +26,8 @@ pub(super) struct PaymentPlan {
     pub(super) paying_under: Option<PayingUnder>,
     /// q_p of each part; none for a payment in one part, and for hash locks.
     shares: Vec<Blind>,
+    /// q_0 of a cancellable payment, with where its arrival is to be told.
+    pub(super) withheld: Option<WithheldHere>,
     /// q
     pub(super) share_sum: Option<Blind>,
     amount_msat: u64,
@@ -33,6 +35,14 @@ pub(super) struct PaymentPlan {
     min_final_delta: u32,
     pub(super) hold: Option<HoldPlan>,
     hop_blinds: HopBlinds,
+}
+
+/// The share that the sender keeps back.
+#[derive(Debug)]
+pub(super) struct WithheldHere {
+    pub(super) share: Blind,
+    session: SecretScalar,
+    pub(super) arrival: ArrivalPath,
 }
 
 /// An attempt to get a part of a payment over a route.
@@ -70,15 +80,25 @@ impl PaymentPlan {
         invoice_lock: Lock,
         paying_under: Option<PayingUnder>,
     ) -> Result<Self, PaymentError> {
-        let in_parts = payment.parts.len() > 1 && matches!(invoice_lock, Lock::Point(_));
+        let shared = payment.parts.len() > 1 || payment.cancellable.is_some();
+        let in_parts = shared && matches!(invoice_lock, Lock::Point(_));
         let parts = payment.parts.iter().filter(|_| in_parts);
         let shares: Vec<Blind> = parts.map(|part| part.seed.share()).collect();
         let overflow = PaymentError::PartsMismatch { amount_msat: payment.amount_msat };
+        let withheld = payment.cancellable.clone().zip(payment.parts.first());
+        let withheld = withheld.map(|(arrival, part)| WithheldHere {
+            share: part.seed.withheld_share(),
+            session: part.seed.withheld_session(),
+            arrival,
+        });
+        let kept_back = withheld.iter().map(|withheld| &withheld.share);
+        let share_sum = Blind::sum(shares.iter().chain(kept_back))?;
         Ok(Self {
+            withheld,
             invoice: payment.invoice.clone(),
             invoice_lock,
             paying_under,
-            share_sum: Blind::sum(&shares)?,
+            share_sum,
             shares,
             amount_msat: payment.amount_msat,
             part_count: u16::try_from(payment.parts.len()).map_err(|_| overflow)?,
@@ -94,7 +114,7 @@ impl PaymentPlan {
     }
 
     /// Z + q·G: what the locks of every part start from.
-    fn start(&self) -> Result<Lock, PaymentError> {
+    pub(super) fn start(&self) -> Result<Lock, PaymentError> {
         match (&self.invoice_lock, &self.share_sum) {
             (Lock::Point(point), Some(sum)) => Ok(Lock::Point(next_lock(point, sum)?)),
             (lock, _) => Ok(*lock),
@@ -145,6 +165,9 @@ impl PaymentPlan {
                     index,
                     count: self.part_count,
                 }),
+                withheld: self.withheld.as_ref().map(|withheld| Withheld {
+                    arrival_path: (part == 0).then(|| withheld.arrival.path.clone()),
+                }),
                 payer: payer.map(|(paying, last)| paying.payload(last, &order.seed.aux_rand())),
             }
             .to_tlv()
@@ -158,6 +181,21 @@ impl PaymentPlan {
             Some(HeldAttempt { holder, available, latest_release, sessions })
         });
         Ok(Attempt { payment: id, part, leg, hold, stage: Stage::Offered })
+    }
+
+    /// The `withheld_share`, along the first of the invoice's paths for messages.
+    pub(super) fn withheld_share(
+        &self,
+    ) -> Result<Option<(IntroductionNode, OnionMessage)>, PaymentError> {
+        let (Some(withheld), Lock::Point(set_point)) = (&self.withheld, self.start()?) else {
+            return Ok(None);
+        };
+        let path = self.invoice.message_paths().first().ok_or(PaymentError::NoMessagePath)?;
+        let share = Blind::new(withheld.share.as_scalar().clone());
+        let fields = WithheldShare { set_point, share }.to_tlv();
+        let message = OnionMessage::build(withheld.session.clone(), path, &fields)
+            .map_err(PaymentError::OnionMessage)?;
+        Ok(Some((*path.introduction_node(), message)))
     }
 
     /// The `held_ptlc_available` for the complete set of holds, along the first of the invoice's paths for messages. The reply path

@@ -2,18 +2,19 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use bitcoin::{OutPoint, Transaction};
+use subtle::ConstantTimeEq;
 
 mod attempt;
 mod order;
 
 use attempt::{Attempt, PaymentPlan, Stage};
-pub use order::{HoldPlan, PartOrder, Payee, Payer, Payment, Tail};
+pub use order::{ArrivalPath, HoldPlan, PartOrder, Payee, Payer, Payment, Tail};
 
 use super::paying::PayingUnder;
 use super::seed::MailSessions;
 use super::{
-    AttemptId, AttemptSeed, FailureMessage, HopBlinds, PaymentError, PaymentId, Proposal, Route,
-    SecretSource, View, edge, invoice_lock,
+    AttemptId, AttemptSeed, FailureMessage, HopBlinds, PayloadError, PaymentError, PaymentId,
+    Proposal, PtlcArrived, Route, SecretSource, View, edge, invoice_lock,
 };
 use crate::contract::OfferedContract;
 use crate::invoice::ktime::PaymentProof;
@@ -44,6 +45,19 @@ pub enum SenderEvent {
         payment: PaymentId,
         /// Fresh entropy, for this message alone.
         seed: AttemptSeed,
+    },
+    /// A message came along an [`ArrivalPath`]: the sender's node has peeled it.
+    MessageReceived {
+        /// The `path_id`.
+        path_id: Vec<u8>,
+        /// The TLV stream: a `ptlc_arrived`.
+        payload: Vec<u8>,
+    },
+    /// Cancel a payment that is stuck. Its contracts end when they fail or expire; nobody can claim them, so it can be made again
+    /// at once, with fresh secrets.
+    Cancel {
+        /// The payment.
+        payment: PaymentId,
     },
     /// The contract of the first edge is irrevocably committed.
     OutgoingCommitted {
@@ -95,7 +109,8 @@ pub enum SenderAction {
         /// The offer.
         proposal: Proposal,
     },
-    /// Send the `held_ptlc_available` to the receiver, along a path of its invoice; whoever keeps the receiver's mail keeps it.
+    /// Send a `held_ptlc_available` or a `withheld_share` to the receiver, along a path of its invoice; whoever keeps the
+    /// receiver's mail keeps it.
     SendMessage {
         /// Where the path begins. A node that is no peer of it connects to it.
         to: IntroductionNode,
@@ -119,7 +134,7 @@ pub enum SenderAction {
         /// Who failed it and why, as far as that can be read. The hop is counted from 0 for N_1.
         failure: Option<Failure>,
     },
-    /// Nothing to do: the payment failed, and all money is back.
+    /// Nothing to do: the payment failed, and all money is back; or it was cancelled, and its money comes back.
     Failed {
         /// The payment.
         payment: PaymentId,
@@ -155,8 +170,11 @@ struct Paying {
 #[derive(Debug)]
 enum Outcome {
     UnderWay,
+    /// A cancellable payment whose share is given: only the receiver can still say how it ends.
+    ShareGiven,
     /// With z or z(x), or the preimage.
     Paid(LockSecret),
+    /// It failed, or was cancelled.
     Failed,
 }
 
@@ -246,7 +264,7 @@ impl Sender {
             Stage::Committed(_) | Stage::Claimed | Stage::Failed => None,
         });
         let announced = self.payments.values().filter_map(|paying| match &paying.outcome {
-            Outcome::UnderWay => {
+            Outcome::UnderWay | Outcome::ShareGiven => {
                 let announced = paying.announced.clone();
                 announced.map(|(to, message)| SenderAction::SendMessage { to, message })
             }
@@ -277,6 +295,10 @@ impl Sender {
                 self.announcements.insert(id);
                 Ok(alloc::vec![announced])
             }
+            SenderEvent::MessageReceived { path_id, payload } => {
+                self.message_received(path_id, payload)
+            }
+            SenderEvent::Cancel { payment } => self.cancel(payment),
             SenderEvent::OutgoingCommitted { attempt, contract } => {
                 self.outgoing_committed(attempt, contract)
             }
@@ -332,6 +354,10 @@ impl Sender {
         let attempts = attempts.collect::<Result<Vec<_>, PaymentError>>()?;
 
         let mut actions = Vec::new();
+        if let Some(withheld) = &plan.withheld {
+            let scalar = LockSecret::Scalar(withheld.share.as_scalar().clone());
+            self.view.learn(SecretSource::WithheldShare { payment: id }, scalar);
+        }
         for (part, share) in plan.shares().iter().enumerate() {
             let source = SecretSource::DrawnShare { attempt: attempts[part].0 };
             self.view.learn(source, LockSecret::Scalar(share.as_scalar().clone()));
@@ -382,6 +408,52 @@ impl Sender {
         Ok(alloc::vec![offer])
     }
 
+    /// Only the payment that the receiver has gets its last share, and only once it has all of it.
+    fn message_received(
+        &mut self,
+        path_id: &[u8],
+        payload: &[u8],
+    ) -> Result<Vec<SenderAction>, PaymentError> {
+        let is_its_path = |paying: &Paying| {
+            let withheld = paying.plan.withheld.as_ref();
+            withheld.is_some_and(|withheld| bool::from(withheld.arrival.path_id.ct_eq(path_id)))
+        };
+        let paying = self.payments.values_mut().find(|paying| is_its_path(paying));
+        let paying = paying.ok_or(PaymentError::UnknownMessagePath)?;
+        let arrived = PtlcArrived::from_message(payload)?;
+        if paying.plan.start()? != Lock::Point(arrived.set_point) {
+            return Err(PaymentError::Message(PayloadError::Malformed("set_point")));
+        }
+        let all_committed = paying
+            .attempts
+            .iter()
+            .all(|attempt| matches!(self.attempts[attempt].stage, Stage::Committed(_)));
+        match paying.outcome {
+            Outcome::UnderWay if all_committed => {}
+            // The message may have got lost.
+            Outcome::ShareGiven => {}
+            Outcome::UnderWay | Outcome::Paid(_) | Outcome::Failed => return Ok(Vec::new()),
+        }
+        let Some((to, message)) = paying.plan.withheld_share()? else { return Ok(Vec::new()) };
+        paying.outcome = Outcome::ShareGiven;
+        paying.announced = Some((to, message.clone()));
+        Ok(alloc::vec![SenderAction::SendMessage { to, message }])
+    }
+
+    fn cancel(&mut self, id: &PaymentId) -> Result<Vec<SenderAction>, PaymentError> {
+        let paying = self.payments.get_mut(id).ok_or(PaymentError::UnknownPayment(*id))?;
+        match (&paying.outcome, &paying.plan.withheld) {
+            (_, None) => Err(PaymentError::NotCancellable),
+            (Outcome::UnderWay, Some(_)) => {
+                paying.outcome = Outcome::Failed;
+                Ok(alloc::vec![SenderAction::Failed { payment: *id }])
+            }
+            (Outcome::ShareGiven | Outcome::Paid(_) | Outcome::Failed, Some(_)) => {
+                Err(PaymentError::TooLateToCancel(*id))
+            }
+        }
+    }
+
     /// A payer key is for one payment, and the receiver claims its x once: another payment only when those before it have
     /// failed for good.
     fn check_payer_key(&self, paying: &PayingUnder) -> Result<(), PaymentError> {
@@ -417,7 +489,8 @@ impl Sender {
         let mut actions = alloc::vec![failed];
         let Some(paying) = self.payments.get_mut(&payment) else { return actions };
         let is_failed = |id: &AttemptId| matches!(self.attempts[id].stage, Stage::Failed);
-        if matches!(paying.outcome, Outcome::UnderWay) && paying.attempts.iter().all(is_failed) {
+        let is_open = matches!(paying.outcome, Outcome::UnderWay | Outcome::ShareGiven);
+        if is_open && paying.attempts.iter().all(is_failed) {
             paying.outcome = Outcome::Failed;
             actions.push(SenderAction::Failed { payment });
         }

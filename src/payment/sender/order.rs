@@ -6,6 +6,7 @@ use super::super::{
 };
 use crate::curve::Point;
 use crate::invoice::{Amount, PaymentLock, PaymentPath, StaticInvoice};
+use crate::wire::{BlindedPath, IntroductionNode};
 
 /// The bits of `basic_mpp`, by which an invoice says that it may be paid in parts (BOLT 9).
 const BASIC_MPP: [usize; 2] = [16, 17];
@@ -55,6 +56,9 @@ pub struct Payment {
     pub hold: Option<HoldPlan>,
     /// Where the forwarders have their y's from.
     pub hop_blinds: HopBlinds,
+    /// For a payment that can be cancelled until the receiver has it: where it is to say so. The sender has to be there then, so it
+    /// can't be held as well.
+    pub cancellable: Option<ArrivalPath>,
     /// The height now.
     pub height: u32,
     /// The time now, in seconds since 1970.
@@ -62,6 +66,15 @@ pub struct Payment {
     /// Who pays, for an invoice with k-time payment points; none for any other, whose payers have no points of their own
     /// and get no proof of payment.
     pub payer: Option<Payer>,
+}
+
+/// A path for messages to the sender's own node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrivalPath {
+    /// The path.
+    pub path: BlindedPath<IntroductionNode>,
+    /// Its `path_id`, 32 bytes that nobody can guess, for this payment alone.
+    pub path_id: [u8; 32],
 }
 
 /// One part of a payment, and the way that it takes.
@@ -119,11 +132,19 @@ impl Payment {
         if sum != Some(self.amount_msat) || self.parts.len() > Self::MAX_PARTS {
             return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
         }
-        // What makes parts one payment is in their lock points: under a hash there are none.
-        let allowed = matches!(invoice.lock(), Some(PaymentLock::Points(_)))
-            && invoice.invoice_features().bits().any(|bit| BASIC_MPP.contains(&bit));
-        if self.parts.len() > 1 && !allowed {
+        let points = matches!(invoice.lock(), Some(PaymentLock::Points(_)));
+        let mut features = invoice.invoice_features().bits();
+        // The preimage of a hash opens every part, so that the receiver could claim one without the others.
+        if self.parts.len() > 1 && !(points && features.any(|bit| BASIC_MPP.contains(&bit))) {
             return Err(PaymentError::PartsNotAllowed);
+        }
+        if self.cancellable.is_some() {
+            if self.hold.is_some() || !points {
+                return Err(PaymentError::NotCancellable);
+            }
+            if invoice.message_paths().is_empty() {
+                return Err(PaymentError::NoMessagePath);
+            }
         }
         if let Some(hold) = self.hold {
             if invoice.message_paths().is_empty() {
