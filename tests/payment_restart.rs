@@ -5,12 +5,14 @@
 mod network;
 
 use network::{
-    Action, Fact, HEIGHT, HOLD_BLOCKS, LockKind, Network, Node, Settle, copy_receiver_log,
+    AMOUNT_MSAT, Action, Fact, HEIGHT, HOLD_BLOCKS, LockKind, Network, Node, Settle,
+    copy_receiver_log, hops, payer_of,
 };
 use pointlock::hold::MemoryStore;
 use pointlock::payment::{
-    Forwarder, ForwarderAction, ForwarderEvent, PaymentError, Receiver, ReceiverAction, Refusal,
-    SenderAction, SenderEvent,
+    AttemptSeed, Forwarder, ForwarderAction, ForwarderEvent, ForwardingPolicy, HoldPlan, PartOrder,
+    PaymentError, PaymentId, Receiver, ReceiverAction, Refusal, Sender, SenderAction, SenderEvent,
+    Tail,
 };
 
 /// Every action of every role that no event has confirmed.
@@ -56,6 +58,75 @@ fn check_done(net: &mut Network) {
     );
     net.block(HEIGHT + HOLD_BLOCKS + 1);
     assert!(pending(net).is_empty());
+}
+
+/// The same for a payment in parts: one along a path of the receiver's, one to a node that finds the rest of the route, and one
+/// over forwarders of the sender's choice up to the same path; held or not.
+fn started_in_parts(hold: bool) -> (Network, PaymentId) {
+    let mut net = Network::new(1, 3);
+    net.settle = Settle::OnChain;
+    let invoice = net.publish_paths(LockKind::Point, 2, 0, &[&[3], &[2, 3]]);
+    let budget = ForwardingPolicy {
+        fee_base_msat: 100_000,
+        fee_proportional_millionths: 0,
+        cltv_expiry_delta: 200,
+    };
+    let ways = [
+        (&[1][..], Node::Forwarder(2), Tail::Path(1)),
+        (&[1], Node::Forwarder(2), Tail::Delegated { budget, path: Some(0) }),
+        (&[1, 2], Node::Forwarder(3), Tail::Path(0)),
+    ];
+    let parts = ways.into_iter().zip(1..).map(|((forwarders, end, tail), seed)| PartOrder {
+        amount_msat: AMOUNT_MSAT / 5 * if seed == 1 { 3 } else { 1 },
+        forwarders: hops(forwarders, end),
+        tail,
+        seed: AttemptSeed::new([seed; 32]),
+    });
+    let mut payment = net.payment_in(&invoice, parts.collect());
+    payment.payer = Some(payer_of(Some(b"table 4")));
+    payment.hold = hold.then_some(HoldPlan { hop: 1, blocks: HOLD_BLOCKS });
+    // Forwarder 1 knows the way over forwarder 2 to the introduction node.
+    net.tails.insert(Node::Forwarder(1), vec![Node::Forwarder(2)]);
+    net.tail_end = Node::Forwarder(3);
+    let payment = net.order_parts(0, payment, &[1, 2, 3].map(|seed| [seed; 32]));
+    (net, payment)
+}
+
+/// After every number of steps all that is under way is forgotten, and every role is what its log makes of it.
+#[test]
+fn a_crash_in_a_payment_of_parts_loses_nothing() {
+    for hold in [false, true] {
+        let (mut undisturbed, payment) = started_in_parts(hold);
+        let mut steps = 0;
+        while undisturbed.step() {
+            steps += 1;
+        }
+        assert_eq!(paid(&undisturbed), 1);
+        undisturbed.check_replay();
+        assert!(steps > 20, "{steps}");
+        for crash in 0..steps - 1 {
+            let (mut net, _) = started_in_parts(hold);
+            for _ in 0..crash {
+                net.step();
+            }
+            let log = copy_receiver_log(net.receiver.log());
+            net.receiver = Receiver::replay(network::receiver_config(), log).unwrap();
+            for (index, config) in net.configs.iter().enumerate() {
+                let log = network::copy_forwarder_log(net.forwarders[index].log());
+                let store = MemoryStore::default();
+                net.forwarders[index] = Forwarder::replay(config.clone(), store, log).unwrap();
+            }
+            let log = network::copy_sender_log(net.senders[0].log(), &net.seeds[0]);
+            net.senders[0] = Sender::replay(log).unwrap();
+            net.tasks = pending(&net).into();
+            net.run();
+            // That it was paid may have been said before.
+            let proof = net.senders[0].prove(&payment, &[1; 32], &[0; 32]);
+            assert!(proof.is_ok(), "{hold}, crash after {crash} steps");
+            assert_eq!(net.balances, undisturbed.balances, "{hold}, crash after {crash} steps");
+            check_done(&mut net);
+        }
+    }
 }
 
 /// After every number of steps all that is under way is forgotten; the roles say again what they want.

@@ -7,7 +7,8 @@ use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar};
 use pointlock::hold::{HeldBlind, ReleaseSecret};
 use pointlock::invoice::ktime::{PayerScalar, PaymentPolynomial};
 use pointlock::lock::{self, Blind, Preimage, RouteLocks};
-use pointlock::onion::{OnionError, Packet, SharedSecret, sealed};
+use pointlock::onion::blinded::{BlindedPath, PathSecret};
+use pointlock::onion::{OnionError, Packet, SharedSecret};
 use subtle::ConstantTimeEq;
 
 use crate::{Case, client};
@@ -34,8 +35,8 @@ pub(crate) const CASES: &[Case] = &[
     ("hold.release_hash", release_hash),
     ("onion.build", onion_build),
     ("onion.peel", onion_peel),
-    ("sealed.seal", sealed_seal),
-    ("sealed.open", sealed_open),
+    ("blinded.build", blinded_build),
+    ("blinded.open", blinded_open),
 ];
 
 const MESSAGE: [u8; 32] = [0x4d; 32];
@@ -216,14 +217,17 @@ fn onion_peel() {
     reached(&packet.shared_secret(&node_secret).ct_eq(&SharedSecret::from_bytes([1; 32])));
 }
 
-fn sealed_seal() {
-    let sealed = sealed::seal(&point(1), secret(2), b"context", b"a message").expect("short");
-    reached(&*sealed);
+fn blinded_build() {
+    let hops = [(point(1), [1; 40]), (point(2), [2; 40])];
+    let (path, secrets) = BlindedPath::build(secret(3), &hops).expect("two hops");
+    reached(&*path.hops()[1].encrypted_recipient_data);
+    reached(&*secrets[1].shared_secret().dangerous_to_bytes());
 }
 
-fn sealed_open() {
-    let ephemeral = SecretScalar::from_bytes(&[2; 32]).expect("in range");
-    let sealed = sealed::seal(&point(1), ephemeral, b"context", b"a message").expect("short");
-    let opened = sealed::open(&secret(1), b"context", &sealed).expect("for this key");
+fn blinded_open() {
+    let session_key = SecretScalar::from_bytes(&[3; 32]).expect("in range");
+    let (path, _) = BlindedPath::build(session_key, &[(point(1), [1; 40])]).expect("one hop");
+    let at_hop = PathSecret::new(&secret(1), path.first_path_key());
+    let opened = at_hop.open(&path.hops()[0].encrypted_recipient_data).expect("for this hop");
     reached(&**opened);
 }

@@ -8,13 +8,18 @@ use pointlock::adaptor::ecdsa;
 use pointlock::adaptor::schnorr::pre_sign;
 use pointlock::curve::{Keypair, Point};
 use pointlock::hold::{HeldBlind, HoldId, ReleaseSecret};
+use pointlock::invoice::ktime::PayerScalar;
 use pointlock::invoice::{
     BlindedPayInfo, ChainHash, FallbackAddress, Field, OfferBuilder, PaymentLock, PaymentPath,
     PaymentPoints, StaticInvoiceBuilder, text,
 };
 use pointlock::lock::{Blind, PaymentHash};
 use pointlock::onion::Packet;
-use pointlock::payment::{FinalPayload, ForwardPayload, HoldOrder, PaymentSecret, Tweak};
+use pointlock::onion::blinded::BlindedPath as Blinded;
+use pointlock::payment::{
+    AvailableHold, DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HeldAvailable,
+    HoldOrder, PartShare, PaymentSecret, Recipient, ReleaseHeld, Tweak,
+};
 use pointlock::wire::{
     BlindedHop, BlindedPath, ChannelEnd, Features, IntroductionNode, TlvStream, TlvWriter,
 };
@@ -278,16 +283,8 @@ fn invoices() -> [(&'static str, Vec<u8>); 8] {
     truncated.pop();
     let offer = all_of_an_offer().build().expect("all fields are valid");
     let [one, other] = two_paths();
-    let pay_info = BlindedPayInfo {
-        fee_base_msat: 1_000,
-        fee_proportional_millionths: 50,
-        cltv_expiry_delta: 144,
-        htlc_minimum_msat: 1,
-        htlc_maximum_msat: 1_000_000_000,
-        features: Features::of(&[9]),
-    };
     let complete = StaticInvoiceBuilder::for_offer(&offer, points.clone(), CREATED_AT)
-        .paths(&[PaymentPath::new(other.clone(), pay_info)])
+        .paths(&[PaymentPath::new(other.clone(), pay_info())])
         .message_paths(&[one, other])
         .features(&Features::of(&[17]))
         .fallbacks(&[FallbackAddress { version: 1, address: vec![6; 32] }]);
@@ -368,11 +365,22 @@ fn failures() -> Files {
     ]
 }
 
+fn pay_info() -> BlindedPayInfo {
+    BlindedPayInfo {
+        fee_base_msat: 1_000,
+        fee_proportional_millionths: 50,
+        cltv_expiry_delta: 144,
+        htlc_minimum_msat: 1,
+        htlc_maximum_msat: 1_000_000_000,
+        features: Features::of(&[9]),
+    }
+}
+
 fn payloads() -> Files {
     let blind = |byte| Blind::new(fixed_scalar(byte));
     let forward = |tweak| {
-        let next = fixed_scalar(7).to_point();
-        ForwardPayload { next, amount_msat: 1_000, expiry: 800_000, tweak }.to_bytes()
+        let (amount_msat, expiry) = (1_000, 800_000);
+        ForwardPayload { short_channel_id: 42, amount_msat, expiry, tweak }.to_bytes()
     };
     let release = ReleaseSecret::new(fixed_scalar(5));
     let hold = HoldOrder {
@@ -381,44 +389,83 @@ fn payloads() -> Files {
         release_hash: release.hash(),
         latest_release_height: 799_000,
     };
-    let last = FinalPayload {
+    let last = |payment_secret, part| FinalPayload {
         amount_msat: 1_000,
         expiry: 800_000,
-        payment_secret: PaymentSecret([3; 32]),
+        payment_secret,
         total_msat: 1_000,
         final_blind: Some(blind(6)),
+        part,
+        withheld: None,
         payer: None,
     };
-    let mut with_unknown = last.to_bytes();
+    let part = || Some(PartShare { secret: blind(8), index: 2, count: 3 });
+    let last = |secret: Option<u8>, part| {
+        last(secret.map(|byte| PaymentSecret([byte; 32])), part).to_bytes()
+    };
+    let receiver = fixed_scalar(7).to_point();
+    let packet = || {
+        let payload = last(Some(3), None);
+        Packet::build(fixed_scalar(1), &[(receiver, payload)], &[]).expect("it is short").0
+    };
+    let delegate = |recipient| {
+        let (amount_msat, min_final_delta, tweak) = (1_000, 18, Tweak::Derived);
+        DelegatePayload { recipient, amount_msat, min_final_delta, packet: packet(), tweak }
+            .to_bytes()
+            .expect("its path has terms")
+    };
+    let path = {
+        let hops = [(receiver, [2; 20]), (fixed_scalar(8).to_point(), [3; 20])];
+        let (path, _) = Blinded::build(fixed_scalar(1), &hops).expect("two hops");
+        PaymentPath::new(path, pay_info())
+    };
+    let delegated = DelegatedPayload {
+        amount_msat: 1_000,
+        expiry: 800_000,
+        tail_blind: Some(blind(5)),
+        packet: packet(),
+    };
+    let mut with_unknown = last(Some(3), None);
     with_unknown.extend([0xfe, 0, 2, 0, 1, 1, 9]);
     vec![
-        ("valid-forward-hash", forward(Tweak::None)),
+        ("valid-forward-derived", forward(Tweak::Derived)),
         ("valid-forward-blind", forward(Tweak::Blind(blind(6)))),
         ("valid-forward-hold", forward(Tweak::Hold(hold))),
-        ("valid-final", last.to_bytes()),
+        ("valid-final", last(Some(3), None)),
+        ("valid-final-of-path", last(None, None)),
+        ("valid-final-part", last(Some(3), part())),
+        ("valid-delegate-node", delegate(Recipient::Node(receiver))),
+        ("valid-delegate-path", delegate(Recipient::Path(path))),
+        ("valid-delegated", delegated.to_bytes()),
         ("valid-unknown-odd", with_unknown),
         ("refused-empty", vec![]),
     ]
 }
 
 fn messages() -> Files {
-    let holder = fixed_scalar(7).to_point().to_bytes();
-    let hold = [[4; 32], [5; 32]].concat();
-    let available = [&hold[..], &1_000u64.to_be_bytes()].concat();
-    let mut two_available = TlvWriter::new();
-    two_available.set(0, holder).set(2, [&available[..], &available].concat()).set(4, [6; 32]);
-    let mut unknown_even = TlvWriter::new();
-    unknown_even.set(2, hold.clone()).set(6, [1]);
+    let holder = fixed_scalar(7).to_point();
+    let (path, _) = Blinded::build(fixed_scalar(1), &[(holder, [2; 6])]).expect("one hop");
+    let hold = |byte| AvailableHold {
+        id: HoldId([byte; 32]),
+        release: ReleaseSecret::new(fixed_scalar(byte)),
+        amount_msat: 1_000,
+    };
+    let available = |holds, x: Option<[u8; 32]>| {
+        let x = x.map(|x| PayerScalar::from_bytes(&x).expect("in range"));
+        let message = HeldAvailable { holds, latest_release_height: 800_000, x };
+        message.to_tlv(&path.clone().into()).to_bytes()
+    };
+    let release = ReleaseHeld { holds: vec![(HoldId([4; 32]), hold(5).release)] };
+    let mut unknown_even = release.to_tlv();
+    unknown_even.set(68, [1]);
+    let no_hold = TlvWriter::new().set(2, []).to_bytes();
     vec![
         ("refused-unknown-even", unknown_even.to_bytes()),
-        (
-            "valid-available",
-            TlvWriter::new().set(0, holder).set(2, available.clone()).set(4, [6; 32]).to_bytes(),
-        ),
-        ("refused-no-payment-secret", TlvWriter::new().set(0, holder).set(2, available).to_bytes()),
-        ("valid-two-available", two_available.to_bytes()),
-        ("valid-release", TlvWriter::new().set(2, hold).to_bytes()),
-        ("refused-no-hold", TlvWriter::new().set(2, []).to_bytes()),
+        ("valid-available", available(vec![hold(4)], None)),
+        ("valid-two-available", available(vec![hold(4), hold(5)], None)),
+        ("valid-available-with-x", available(vec![hold(4)], Some([9; 32]))),
+        ("valid-release", release.to_tlv().to_bytes()),
+        ("refused-no-hold", TlvWriter::new().set(65567, no_hold).to_bytes()),
     ]
 }
 

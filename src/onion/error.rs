@@ -71,19 +71,6 @@ pub enum OnionError {
         /// The expiry height that was given with the first one.
         expiry_height: u32,
     },
-    /// A sealed box is too short to be one, or longer than a Lightning message can be.
-    #[error("sealed box has {length} bytes, expected {min} to {max}")]
-    SealedLength {
-        /// The length of the box in bytes.
-        length: usize,
-        /// The length of a box that holds nothing.
-        min: usize,
-        /// The length of the longest box.
-        max: usize,
-    },
-    /// A sealed box was altered, has other associated data, or is for another key.
-    #[error("sealed box does not open")]
-    InvalidSeal,
     /// A failure message is shorter than its code, or a failure packet longer than its 16-bit length
     /// field can say.
     #[error("failure has {length} bytes, expected {min} to {max}")]

@@ -1,5 +1,5 @@
-//! Onions: packets that show each hop of a route its own payload and nothing else (BOLT 4), the
-//! failures that come back along the route, and sealed boxes.
+//! Onions: packets that show each hop of a route its own payload and nothing else (BOLT 4), and the
+//! failures that come back along the route.
 //!
 //! # Equations
 //!
@@ -105,7 +105,6 @@ mod frame;
 mod keys;
 mod packet;
 mod replay;
-pub mod sealed;
 
 pub use error::{OnionError, PayloadFault};
 pub use failure::{Failure, FailurePacket};

@@ -38,9 +38,6 @@ pub enum PayloadError {
     /// The TLV stream itself is wrong.
     #[error(transparent)]
     Wire(#[from] WireError),
-    /// The encryption does not open, or the message is too long for it.
-    #[error(transparent)]
-    Sealed(#[from] OnionError),
 }
 
 impl PayloadError {
@@ -52,7 +49,6 @@ impl PayloadError {
             }
             Self::UnknownEven { tlv_type } => Some(*tlv_type),
             Self::Wire(error) => error.tlv_type(),
-            Self::Sealed(_) => None,
         }
     }
 }
