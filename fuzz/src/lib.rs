@@ -13,6 +13,8 @@
 //! | [`invoice`], [`invoice_text`] | parse → write → equal, for each typed field too; behind the signature, too |
 //! | [`offer`], [`offer_text`] | parse → write → equal, for each typed field too; an invoice for it repeats it |
 //! | [`onion_packet`] | parse → write → equal; build → peel → equal; peeling any plaintext never panics |
+//! | [`recipient_data`] | parse → write → equal; sealed into a path, a hop reads it or refuses it |
+//! | [`onion_message`] | parse → write → equal; what is built is passed on and received |
 //! | [`onion_failure`] | a failure is read as it was made, and blamed on its maker only |
 //! | [`payload`], [`messages`] | parse → write → equal, but for unknown odd records |
 //! | [`contract_ladder`] | parse → write → equal; only the right ladder is taken on |
@@ -21,6 +23,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod blinded;
 mod contract;
 mod curve;
 mod ecdsa;
@@ -33,6 +36,7 @@ mod schnorr;
 pub mod seeds;
 mod wire;
 
+pub use blinded::{onion_message, recipient_data};
 pub use contract::{contract_extract, contract_ladder};
 pub use curve::point;
 pub use ecdsa::{ecdsa_life, ecdsa_presignature};
@@ -47,7 +51,7 @@ pub use wire::{blinded_path, tlv_stream};
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 19] = [
+pub const TARGETS: [(&str, Body); 21] = [
     ("blinded_path", blinded_path),
     ("bolt12_text", bolt12_text),
     ("contract_extract", contract_extract),
@@ -61,10 +65,12 @@ pub const TARGETS: [(&str, Body); 19] = [
     ("offer", offer),
     ("offer_text", offer_text),
     ("onion_failure", onion_failure),
+    ("onion_message", onion_message),
     ("onion_packet", onion_packet),
     ("payload", payload),
     ("point", point),
     ("presignature", presignature),
+    ("recipient_data", recipient_data),
     ("schnorr_life", schnorr_life),
     ("tlv_stream", tlv_stream),
 ];

@@ -16,6 +16,7 @@ use pointlock::invoice::{
 use pointlock::lock::{Blind, PaymentHash};
 use pointlock::onion::Packet;
 use pointlock::onion::blinded::BlindedPath as Blinded;
+use pointlock::onion::blinded::{OnionMessage, PaymentConstraints, PaymentRelay, RecipientData};
 use pointlock::payment::{
     AvailableHold, DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HeldAvailable,
     HoldOrder, PartShare, PaymentSecret, Recipient, ReleaseHeld, Tweak,
@@ -46,7 +47,7 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 19] = [
+    let groups: [(&'static str, Files); 21] = [
         ("blinded_path", blinded_paths()),
         ("bolt12_text", bolt12_texts()),
         ("contract_extract", transactions()),
@@ -60,10 +61,12 @@ pub fn seeds() -> Vec<Seed> {
         ("offer", offers().into()),
         ("offer_text", offer_texts()),
         ("onion_failure", failures()),
+        ("onion_message", onion_messages()),
         ("onion_packet", packets()),
         ("payload", payloads()),
         ("point", points()),
         ("presignature", presignatures()),
+        ("recipient_data", recipient_datas()),
         ("schnorr_life", schnorr_lives()),
         ("tlv_stream", tlv_streams()),
     ];
@@ -203,6 +206,79 @@ fn written(path: &BlindedPath<IntroductionNode>) -> Vec<u8> {
     let mut bytes = Vec::new();
     path.write(&mut bytes);
     bytes
+}
+
+/// The payload with data of a blinded path.
+fn with_path_data(payload: &[u8]) -> Vec<u8> {
+    let mut writer = TlvWriter::new();
+    for record in TlvStream::parse(payload).expect("it was written as one").records() {
+        writer.set(record.tlv_type(), record.value());
+    }
+    writer.set(10, vec![1; 20]).to_bytes()
+}
+
+fn recipient_datas() -> Files {
+    let relay = PaymentRelay {
+        cltv_expiry_delta: 40,
+        fee_proportional_millionths: 100,
+        fee_base_msat: 1_000,
+    };
+    let constraints = PaymentConstraints { max_cltv_expiry: 900_000, htlc_minimum_msat: 1_000 };
+    let for_a_hop = RecipientData {
+        padding: Some(vec![0; 3]),
+        short_channel_id: Some(42),
+        payment_relay: Some(relay),
+        payment_constraints: Some(constraints),
+        ..Default::default()
+    };
+    let all = RecipientData {
+        next_node_id: Some(fixed_scalar(3).to_point()),
+        path_id: Some(vec![7; 32]),
+        next_path_key_override: Some(fixed_scalar(4).to_point()),
+        allowed_features: Some(vec![1]),
+        other: [(65_537, vec![9])].into(),
+        ..for_a_hop.clone()
+    };
+    vec![
+        ("valid-hop", for_a_hop.to_bytes()),
+        ("valid-all", all.to_bytes()),
+        ("valid-nothing", Vec::new()),
+        ("refused-unknown-even", vec![16, 0]),
+        ("refused-relay", vec![10, 1, 0]),
+    ]
+}
+
+fn onion_messages() -> Files {
+    let hops = [
+        (
+            fixed_scalar(1).to_point(),
+            RecipientData { next_node_id: Some(fixed_scalar(2).to_point()), ..Default::default() }
+                .to_bytes(),
+        ),
+        (
+            fixed_scalar(2).to_point(),
+            RecipientData { path_id: Some(vec![7; 32]), ..Default::default() }.to_bytes(),
+        ),
+    ];
+    let (path, _) = BlindedPath::build(fixed_scalar(9), &hops).expect("two hops");
+    let message = |length| {
+        let mut fields = TlvWriter::new();
+        fields.set(65_537, vec![5; length]);
+        OnionMessage::build(fixed_scalar(8), &path, &fields).expect("it is not too long").to_bytes()
+    };
+    let fields = |relays: u8| {
+        let mut fields = TlvWriter::new();
+        fields.set(2, vec![1; 40]).set(65_565, vec![2; 80]);
+        [&[0, relays][..], &fields.to_bytes()].concat()
+    };
+    vec![
+        ("valid-short", message(10)),
+        ("valid-extended", [&message(10)[..], &[3, 0]].concat()),
+        ("valid-to-a-peer", fields(0)),
+        ("valid-over-three", fields(3)),
+        ("refused-truncated", message(10)[..100].to_vec()),
+        ("refused-no-stream", vec![0, 1, 9]),
+    ]
 }
 
 fn blinded_paths() -> Files {
@@ -406,7 +482,10 @@ fn payloads() -> Files {
     let receiver = fixed_scalar(7).to_point();
     let packet = || {
         let payload = last(Some(3), None);
-        Packet::build(fixed_scalar(1), &[(receiver, payload)], &[]).expect("it is short").0
+        Packet::plan(fixed_scalar(1), &[receiver])
+            .and_then(|plan| plan.build(&[payload], &[], 500))
+            .expect("it is short")
+            .0
     };
     let delegate = |recipient| {
         let (amount_msat, min_final_delta, tweak) = (1_000, 18, Tweak::Derived);
@@ -432,7 +511,7 @@ fn payloads() -> Files {
         ("valid-forward-blind", forward(Tweak::Blind(blind(6)))),
         ("valid-forward-hold", forward(Tweak::Hold(hold))),
         ("valid-final", last(Some(3), None)),
-        ("valid-final-of-path", last(None, None)),
+        ("valid-final-of-path", with_path_data(&last(None, None))),
         ("valid-final-part", last(Some(3), part())),
         ("valid-delegate-node", delegate(Recipient::Node(receiver))),
         ("valid-delegate-path", delegate(Recipient::Path(path))),
