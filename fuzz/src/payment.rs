@@ -10,11 +10,20 @@ pub fn payload(data: &[u8]) -> bool {
 
 fn one_payload(data: &[u8], is_last: bool) -> bool {
     let Ok(payload) = Payload::parse(data, is_last) else { return false };
+    // What stands at the end of a path is not written without it.
+    let of_path = TlvStream::parse(data).expect("it was read");
+    let of_path = of_path.get(OF_THE_PATH[0]).map(|record| record.value().to_vec());
     let write = |payload: &Payload| match payload {
         Payload::Forward(payload) => payload.to_bytes(),
         Payload::Delegate(payload) => payload.to_bytes().expect("its path was read"),
         Payload::Delegated(payload) => payload.to_bytes(),
-        Payload::Final(payload) => payload.to_bytes(),
+        Payload::Final(payload) => {
+            let mut fields = payload.to_tlv();
+            if let Some(data) = &of_path {
+                fields.set(OF_THE_PATH[0], data.clone());
+            }
+            fields.to_bytes()
+        }
     };
     let written = write(&payload);
     let again = Payload::parse(&written, is_last).expect("what was written can be read");
