@@ -1,0 +1,83 @@
+use crate::affine::{Affine, CURVE_B, coordinate};
+use crate::pairs::{self, Ref};
+
+/// How many sums share an inversion: enough that its cost vanishes, few enough that all of it stays in the second cache.
+const SHARED: usize = 1024;
+
+/// What the arithmetic runs on.
+///
+/// A value of the second kind exists only on a processor that has the instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backend(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Ifma(crate::ifma::Ifma),
+}
+
+impl Backend {
+    /// Safe Rust for any processor.
+    pub const PORTABLE: Self = Self(Kind::Portable);
+
+    /// AVX-512 with IFMA, eight lanes; None on a processor without.
+    pub fn ifma() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        return crate::ifma::Ifma::detect().map(|ifma| Self(Kind::Ifma(ifma)));
+        #[cfg(not(target_arch = "x86_64"))]
+        None
+    }
+
+    /// The fastest that this processor has.
+    pub fn detect() -> Self {
+        Self::ifma().unwrap_or(Self::PORTABLE)
+    }
+
+    /// `portable` or `ifma`.
+    pub fn name(&self) -> &'static str {
+        match self.0 {
+            Kind::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Ifma(_) => "ifma",
+        }
+    }
+
+    /// The points with these x coordinates and parities, x 32 big-endian bytes; None where there is none.
+    pub fn decompress(&self, encodings: &[([u8; 32], bool)]) -> Vec<Option<Affine>> {
+        self.decompress_on(encodings, CURVE_B)
+    }
+
+    pub(crate) fn decompress_on(&self, encodings: &[([u8; 32], bool)], b: u64) -> Vec<Option<Affine>> {
+        match self.0 {
+            Kind::Portable => {
+                let one = |(x, odd): &([u8; 32], bool)| {
+                    Affine::decompress(&coordinate(x)?, *odd, b)
+                };
+                encodings.iter().map(one).collect()
+            }
+            #[cfg(target_arch = "x86_64")]
+            Kind::Ifma(ifma) => ifma.decompress(encodings, b),
+        }
+    }
+
+    /// The sum of each pair of points.
+    pub fn add_all(&self, pairs: &[(Affine, Affine)]) -> Vec<Affine> {
+        let mut pool: Vec<Affine> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
+        let refs = (0..pairs.len()).map(|i| (Ref::new(2 * i, false), Ref::new(2 * i + 1, false)));
+        let refs: Vec<(Ref, Ref)> = refs.collect();
+        self.add_pairs(&mut pool, &refs);
+        pool.split_off(2 * pairs.len())
+    }
+
+    /// Appends the sum of each pair of points of `pool` to it.
+    pub(crate) fn add_pairs(&self, pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
+        for pairs in pairs.chunks(SHARED) {
+            match self.0 {
+                Kind::Portable => pairs::add_pairs(pool, pairs),
+                #[cfg(target_arch = "x86_64")]
+                Kind::Ifma(ifma) => ifma.add_pairs(pool, pairs),
+            }
+        }
+    }
+}
