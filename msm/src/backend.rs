@@ -14,7 +14,7 @@ pub struct Backend(Kind);
 enum Kind {
     Portable,
     #[cfg(target_arch = "x86_64")]
-    Ifma(crate::ifma::Ifma),
+    Ifma(crate::x86::Ifma),
 }
 
 impl Backend {
@@ -24,7 +24,7 @@ impl Backend {
     /// AVX-512 with IFMA, eight lanes; None on a processor without.
     pub fn ifma() -> Option<Self> {
         #[cfg(target_arch = "x86_64")]
-        return crate::ifma::Ifma::detect().map(|ifma| Self(Kind::Ifma(ifma)));
+        return crate::x86::Ifma::detect().map(|ifma| Self(Kind::Ifma(ifma)));
         #[cfg(not(target_arch = "x86_64"))]
         None
     }

@@ -56,15 +56,16 @@ impl FieldElement {
         [a | b << 52, b >> 12 | c << 40, c >> 24 | d << 28, d >> 36 | e << 16]
     }
 
-    /// The raw limbs, for tests of the bounds and for the eight-lane backend.
+    /// Limbs as they are.
     #[cfg(any(test, target_arch = "x86_64"))]
     pub(crate) const fn from_limbs(limbs: [u64; 5]) -> Self {
         Self(limbs)
     }
 
+    /// Limbs with all carries done: below 2^52, and the highest below 2^49.
     #[cfg(any(test, target_arch = "x86_64"))]
-    pub(crate) const fn limbs(&self) -> [u64; 5] {
-        self.0
+    pub(crate) fn weak_limbs(&self) -> [u64; 5] {
+        self.weak().0
     }
 
     /// Whether this is within the bounds of a magnitude.
@@ -285,20 +286,4 @@ fn reduce(columns: [u128; 9]) -> FieldElement {
         (f3 & MASK) + (f2 >> 52),
         (f4 & TOP) + (f3 >> 52),
     ])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    #[test]
-    fn t() {
-        let x = FieldElement::from_words(&crate::Affine::GENERATOR.x);
-        println!("{:x?} {:x?}", x.words(), crate::Affine::GENERATOR.x);
-        let y = FieldElement::from_words(&crate::Affine::GENERATOR.y);
-        let r = x.square().mul(&x).add(&FieldElement::from_words(&[7,0,0,0]));
-        println!("{:x?} {:x?}", r.words(), y.square().words());
-        println!("{:x?} {:x?}", r.sub(&y.square(),1), r.sub(&y.square(),1).weak());
-        let a = x.inverse().mul(&x);
-        println!("{:x?}", a.words());
-    }
 }

@@ -3,7 +3,7 @@ mod affine;
 mod backend;
 mod field;
 #[cfg(target_arch = "x86_64")]
-mod ifma;
+mod x86;
 mod inverse;
 mod jacobian;
 mod lists;
