@@ -19,15 +19,19 @@ use crate::recode::{signed_windows, windows};
 use crate::scalar::Half;
 use crate::term::Term;
 
-/// How many digits are put into buckets at a time. Sums of that many points take half a megabyte.
-const DIGITS_AT_ONCE: usize = 8192;
+/// How many digits are put into buckets at a time. That many points take a megabyte.
+const DIGITS_AT_ONCE: usize = 16_384;
 /// Digits are kept in 16 bits.
 const MAX_WIDTH: u32 = 14;
 
 /// The sum of all terms.
 pub(crate) fn sum(backend: Backend, terms: &[Term]) -> Jacobian {
-    let mut pool = Vec::new();
-    let mut halves: Vec<Half> = Vec::new();
+    let points = terms.iter().flat_map(|term| [&term.k1, &term.k2]).filter(|k| **k != Half::ZERO).count();
+    let width = best_width(points);
+    // Windows whose digits are put into buckets at a time; each digit needs one sum at most.
+    let together = (DIGITS_AT_ONCE / points.max(1)).clamp(1, windows(width));
+    let mut pool = Vec::with_capacity(points + together * points);
+    let mut halves = Vec::with_capacity(points);
     for term in terms {
         if term.k1 != Half::ZERO {
             pool.push(term.point);
@@ -38,11 +42,10 @@ pub(crate) fn sum(backend: Backend, terms: &[Term]) -> Jacobian {
             halves.push(term.k2);
         }
     }
-    let width = best_width(halves.len());
     let digits = Digits::new(&halves, width);
-    let mut buckets = Vec::with_capacity(windows(width) << (width - 1));
-    let points = pool.len();
-    let together = (DIGITS_AT_ONCE / points.max(1)).max(1);
+    drop(halves);
+    // Twice as many sums come on top, see `weigh`.
+    let mut buckets = Vec::with_capacity(3 * (windows(width) << (width - 1)));
     for group in digits.windows().collect::<Vec<_>>().chunks(together) {
         let sums = fill(group, width).sums(backend, &mut pool);
         buckets.extend(sums.iter().map(|sum| sum.map_or(Affine::INFINITY, |sum| sum.of(&pool))));

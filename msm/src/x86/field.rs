@@ -67,6 +67,12 @@ fn carry(from: &mut __m512i, to: &mut __m512i) {
 }
 
 impl Eight {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn zero() -> Self {
+        Self([_mm512_setzero_si512(); 5])
+    }
+
     /// The same element in all lanes; magnitude 1.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -274,8 +280,7 @@ impl Eight {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn negate_lanes(&self, lanes: __mmask8) -> Self {
-        let zero = Self([_mm512_setzero_si512(); 5]);
-        self.blend(lanes, &zero.sub_lazily(self, 4).folded())
+        self.blend(lanes, &Self::zero().sub_lazily(self, 4).folded())
     }
 
     /// A factor (or limbs below 2^60, and the highest below 2^52), below 2^256 + 2^37. Reduced.

@@ -106,6 +106,7 @@ pub(super) fn add_pairs(pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
         let (mut value, mut double) = (b.x.sub(&a.x), 0);
         let mut known = a.infinite | b.infinite | !(0xff >> (8 - group.len()));
         let equal = equal_lanes(&a.x, &b.x);
+        // Rare, all of it.
         if known | equal != 0 {
             let same = equal_lanes(&a.y.canonical(), &b.y.canonical());
             double = equal & same & !known;
@@ -119,33 +120,67 @@ pub(super) fn add_pairs(pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
     let mut inverses = invert(&products);
     let start = pool.len();
     pool.resize(start + pairs.len(), Affine::INFINITY);
-    for (i, (group, d)) in pairs.chunks(8).zip(&denominators).enumerate().rev() {
+    let (pool, sums) = pool.split_at_mut(start);
+    // One sum is a long way from the inverse to y₃: two groups of eight go it side by side.
+    let mut groups = pairs.chunks(8).zip(&denominators).zip(sums.chunks_mut(8)).enumerate().rev();
+    if denominators.len() % 2 == 1
+        && let Some((i, ((group, d), sums))) = groups.next()
+    {
+        finish(pool, [(group, d, sums)], &mut inverses, [i % CHAINS]);
+    }
+    while let (Some((i, ((g, d), s))), Some((j, ((h, e), t)))) = (groups.next(), groups.next()) {
+        finish(pool, [(g, d, s), (h, e, t)], &mut inverses, [i % CHAINS, j % CHAINS]);
+    }
+}
+
+/// The sums of groups of eight, by the inverses of their denominators.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn finish<const N: usize>(
+    pool: &[Affine],
+    groups: [(&[(Ref, Ref)], &Denominators, &mut [Affine]); N],
+    inverses: &mut [Eight; CHAINS],
+    chains: [usize; N],
+) {
+    let mut a = [EightPoints { x: Eight::zero(), y: Eight::zero(), infinite: 0xff }; N];
+    let mut b = a;
+    let mut slope = [Eight::zero(); N];
+    for k in 0..N {
+        let (group, d, _) = &groups[k];
         let (first, second) = operands(group);
-        let (a, b) = (EightPoints::load(pool, &first), EightPoints::load(pool, &second));
-        let inverse = &mut inverses[i % CHAINS];
-        let own = inverse.mul(&d.before);
+        a[k] = EightPoints::load(pool, &first);
+        b[k] = EightPoints::load(pool, &second);
+        let inverse = &mut inverses[chains[k]];
+        slope[k] = inverse.mul(&d.before);
         *inverse = inverse.mul(&d.value);
-        let mut numerator = b.y.sub(&a.y);
-        if d.double != 0 {
-            let square = a.x.square();
-            numerator = numerator.blend(d.double, &square.add_lazily(&square).add_lazily(&square).carried());
+    }
+    for k in 0..N {
+        let mut numerator = b[k].y.sub(&a[k].y);
+        let double = groups[k].1.double;
+        if double != 0 {
+            let square = a[k].x.square();
+            let thrice = square.add_lazily(&square).add_lazily(&square).carried();
+            numerator = numerator.blend(double, &thrice);
         }
-        let slope = numerator.mul(&own);
-        let x3 = slope.square().sub_two(&a.x, &b.x).folded();
-        let y3 = slope.mul(&a.x.sub(&x3)).sub(&a.y);
-        let sums = &mut pool[start + 8 * i..][..group.len()];
-        EightPoints::store(x3.canonical(), y3.canonical(), sums);
-        if d.known != 0 {
-            for lane in (0..group.len()).filter(|lane| d.known >> lane & 1 == 1) {
-                let (a, b) = (first[lane].of(pool), second[lane].of(pool));
-                pool[start + 8 * i + lane] = if a.is_infinity() {
-                    b
-                } else if b.is_infinity() {
-                    a
-                } else {
-                    Affine::INFINITY
-                };
-            }
+        slope[k] = numerator.mul(&slope[k]);
+    }
+    let mut x3 = [Eight::zero(); N];
+    for k in 0..N {
+        x3[k] = slope[k].square().sub_two(&a[k].x, &b[k].x).canonical();
+    }
+    let mut y3 = x3;
+    for k in 0..N {
+        y3[k] = slope[k].mul(&a[k].x.sub(&x3[k])).sub(&a[k].y).canonical();
+    }
+    for (k, (group, d, sums)) in groups.into_iter().enumerate() {
+        EightPoints::store(x3[k], y3[k], sums);
+        for lane in (0..group.len()).filter(|lane| d.known >> lane & 1 == 1) {
+            let (a, b) = (group[lane].0.of(pool), group[lane].1.of(pool));
+            sums[lane] = match (a.is_infinity(), b.is_infinity()) {
+                (true, _) => b,
+                (_, true) => a,
+                _ => Affine::INFINITY,
+            };
         }
     }
 }
