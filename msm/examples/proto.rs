@@ -14,10 +14,10 @@ fn main(){
         let exp:Vec<PublicKey>=(0..n).map(|i|pts[i].1.mul_tweak(&secp,&ks[i].into()).unwrap()).collect();
         let refs:Vec<&PublicKey>=exp.iter().collect();
         let e=conv(&PublicKey::combine_keys(&refs).unwrap());
-        for b in [Some(Backend::PORTABLE),Backend::ifma()].into_iter().flatten(){ assert_eq!(multiply_sum(b,&terms),e,"{n} {b:?}"); }
+        for b in [Some(Backend::PORTABLE),Backend::ifma()].into_iter().flatten(){ assert_eq!(multiply_sum(b,&terms).to_affine(),e,"{n} {b:?}"); }
         let g=double_multiply(&Scalar::from_bytes(&ks[0].secret_bytes()).unwrap(), &Scalar::from_bytes(&pts[1].0.secret_bytes()).unwrap(), &aff[0]);
         let x=ks[0].public_key(&secp).combine(&pts[0].1.mul_tweak(&secp,&pts[1].0.into()).unwrap()).unwrap();
-        assert_eq!(g,conv(&x));
+        assert_eq!(g.to_affine(),conv(&x));
     }
     println!("correct");
     let kp=secp256k1::Keypair::from_secret_key(&secp,&pts[0].0);
@@ -28,7 +28,7 @@ fn main(){
     let terms:Vec<Term>=(0..4096).flat_map(|i|[Term::new(aff[i],&Scalar::from_bytes(&pts[(i+7)%4096].0.secret_bytes()).unwrap()), Term::short(aff[(i+1)%4096], u128::from_le_bytes(pts[i].0.secret_bytes()[..16].try_into().unwrap()),false)]).collect();
     for _ in 0..3 {
         let t=Instant::now(); for _ in 0..2000 { secp.verify_schnorr(&sig,&msg,&xo).unwrap(); } let base=t.elapsed().as_secs_f64()/2000.*1e6;
-        let t=Instant::now(); for _ in 0..2000 { std::hint::black_box(double_multiply(&s1,&s2,std::hint::black_box(&aff[3]))); } let dm=t.elapsed().as_secs_f64()/2000.*1e6;
+        let t=Instant::now(); for _ in 0..2000 { std::hint::black_box(double_multiply(&s1,&s2,std::hint::black_box(&aff[3])).to_affine()); } let dm=t.elapsed().as_secs_f64()/2000.*1e6;
         let t=Instant::now(); std::hint::black_box(Backend::PORTABLE.decompress(&encs)); let de=t.elapsed().as_secs_f64()/4096.*1e6;
         println!("verify {base:.2} us  dm {dm:.2} ({:.3})  decompress {de:.3} ({:.3})",dm/base,de/base);
         for n in [16usize,64,483,4096] { for b in [Some(Backend::PORTABLE),Backend::ifma()].into_iter().flatten(){

@@ -1,12 +1,12 @@
 use crate::affine::Affine;
 use crate::field::FieldElement;
 
-/// A point as (X/Z², Y/Z³): sums without inversions.
+/// A point, infinity among them, as (X/Z², Y/Z³): sums without inversions.
 ///
 /// The formulas hold on every curve y² = x³ + b; none of them has b in it.
 /// X, Y and Z have magnitude 5 at most.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Jacobian {
+pub struct Jacobian {
     pub(crate) x: FieldElement,
     pub(crate) y: FieldElement,
     pub(crate) z: FieldElement,
@@ -119,7 +119,8 @@ impl Jacobian {
     }
 
     /// The sum of two. 12M + 4S.
-    pub(crate) fn add(&self, other: &Self) -> Self {
+    #[must_use]
+    pub fn add(&self, other: &Self) -> Self {
         if self.infinity {
             return *other;
         }
@@ -138,7 +139,25 @@ impl Jacobian {
         Self { x, y, z: self.z.mul(&other.z).mul(&h), infinity: false }
     }
 
-    pub(crate) fn to_affine(self) -> Affine {
+    /// Whether this is the point at infinity.
+    pub fn is_infinity(&self) -> bool {
+        self.infinity
+    }
+
+    /// The opposite point.
+    #[must_use]
+    pub fn negate(&self) -> Self {
+        Self { y: self.y.negate(5).weak(), ..*self }
+    }
+
+    /// The sum with a point of affine coordinates.
+    #[must_use]
+    pub fn add_affine(&self, other: &Affine) -> Self {
+        Finite::new(other).map_or(*self, |other| self.add_finite(&other))
+    }
+
+    /// The coordinates, for one inversion.
+    pub fn to_affine(self) -> Affine {
         if self.infinity {
             return Affine::INFINITY;
         }

@@ -18,6 +18,7 @@ mod term;
 
 pub use affine::Affine;
 pub use backend::Backend;
+pub use jacobian::Jacobian;
 pub use scalar::Scalar;
 pub use sum::{double_multiply, multiply_sum};
 pub use term::Term;

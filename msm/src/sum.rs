@@ -1,5 +1,6 @@
 use crate::affine::Affine;
 use crate::backend::Backend;
+use crate::jacobian::Jacobian;
 use crate::scalar::Scalar;
 use crate::term::Term;
 use crate::{pippenger, strauss};
@@ -7,16 +8,16 @@ use crate::{pippenger, strauss};
 /// From how many terms on buckets are faster, on the portable backend.
 const BUCKETS_FROM: usize = 24;
 
-/// The sum of all terms.
-pub fn multiply_sum(backend: Backend, terms: &[Term]) -> Affine {
+/// The sum of all terms, infinity if there are none.
+pub fn multiply_sum(backend: Backend, terms: &[Term]) -> Jacobian {
     if terms.len() < BUCKETS_FROM {
-        strauss::sum(&Scalar::ZERO, terms).to_affine()
+        strauss::sum(&Scalar::ZERO, terms)
     } else {
-        pippenger::sum(backend, terms).to_affine()
+        pippenger::sum(backend, terms)
     }
 }
 
 /// a·G + b·P.
-pub fn double_multiply(a: &Scalar, b: &Scalar, point: &Affine) -> Affine {
-    strauss::double_multiply(a, b, point).to_affine()
+pub fn double_multiply(a: &Scalar, b: &Scalar, point: &Affine) -> Jacobian {
+    strauss::double_multiply(a, b, point)
 }
