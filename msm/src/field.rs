@@ -102,6 +102,17 @@ impl FieldElement {
         self.add(&other.negate(magnitude))
     }
 
+    /// `other` if `choose`, else `this`, without a branch.
+    #[inline(always)]
+    pub(crate) fn select(this: &Self, other: &Self, choose: bool) -> Self {
+        let mask = u64::from(choose).wrapping_neg();
+        let mut limbs = this.0;
+        for (limb, other) in limbs.iter_mut().zip(other.0) {
+            *limb ^= (*limb ^ other) & mask;
+        }
+        Self(limbs)
+    }
+
     /// A small multiple.
     #[inline(always)]
     pub(crate) fn times(&self, factor: u64) -> Self {

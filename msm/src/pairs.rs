@@ -20,17 +20,35 @@ impl Ref {
         self.0 & 1 == 1
     }
 
+    /// y of the point or of its opposite, without a branch that nobody could predict. Magnitude 2.
+    #[inline(always)]
+    fn y_element(self, point: &Affine) -> FieldElement {
+        let y = point.y_element();
+        FieldElement::select(&y, &y.negate(1), self.is_negative())
+    }
+
     pub(crate) fn of(self, pool: &[Affine]) -> Affine {
         let point = pool[self.index()];
         if self.is_negative() { point.negate() } else { point }
     }
 }
 
-/// What the slope of a sum divides by, or the sum if it needs no slope.
-enum Slope {
-    /// (numerator, denominator)
-    Fraction(FieldElement, FieldElement),
-    Known(Affine),
+/// What a sum divides by.
+struct Denominator {
+    value: FieldElement,
+    /// The product of those before.
+    before: FieldElement,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Two points with different x.
+    Chord,
+    /// Twice a point.
+    Tangent,
+    /// A sum that needs no slope; the denominator is 1.
+    Known,
 }
 
 /// Appends the sum of each pair of points of `pool` to it.
@@ -40,46 +58,65 @@ enum Slope {
 /// once: 3M a pair (Montgomery).
 pub(crate) fn add_pairs(pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
     let mut product = FieldElement::ONE;
-    let mut before = Vec::with_capacity(pairs.len());
+    let mut denominators = Vec::with_capacity(pairs.len());
     for (a, b) in pairs {
-        before.push(product);
-        if let Slope::Fraction(_, denominator) = slope(&a.of(pool), &b.of(pool)) {
-            product = product.mul(&denominator);
-        }
+        let (first, second) = (&pool[a.index()], &pool[b.index()]);
+        let kind = if first.x != second.x && first.x != [0; 4] && second.x != [0; 4] {
+            Kind::Chord
+        } else {
+            rare_kind(&a.of(pool), &b.of(pool))
+        };
+        let value = match kind {
+            Kind::Chord => second.x_element().sub(&first.x_element(), 1),
+            Kind::Tangent => a.y_element(first).times(2),
+            Kind::Known => FieldElement::ONE,
+        };
+        denominators.push(Denominator { value, before: product, kind });
+        product = product.mul(&value);
     }
     let mut inverse = product.inverse();
     let start = pool.len();
     pool.resize(start + pairs.len(), Affine::INFINITY);
-    for (i, (a, b)) in pairs.iter().enumerate().rev() {
-        let (a, b) = (a.of(pool), b.of(pool));
-        pool[start + i] = match slope(&a, &b) {
-            Slope::Known(sum) => sum,
-            Slope::Fraction(numerator, denominator) => {
-                let slope = numerator.mul(&inverse.mul(&before[i]));
-                inverse = inverse.mul(&denominator);
-                let (x1, x2) = (a.x_element(), b.x_element());
-                let x3 = slope.square().sub(&x1, 1).sub(&x2, 1).weak();
-                let y3 = slope.mul(&x1.sub(&x3, 1)).sub(&a.y_element(), 1);
-                Affine::from_elements(&x3, &y3)
+    for (i, ((a, b), denominator)) in pairs.iter().zip(&denominators).enumerate().rev() {
+        let (first, second) = (&pool[a.index()], &pool[b.index()]);
+        let own = inverse.mul(&denominator.before);
+        inverse = inverse.mul(&denominator.value);
+        let (x1, y1) = (first.x_element(), a.y_element(first));
+        let numerator = match denominator.kind {
+            Kind::Chord => b.y_element(second).sub(&y1, 2),
+            Kind::Tangent => x1.square().times(3),
+            Kind::Known => {
+                pool[start + i] = known_sum(&a.of(pool), &b.of(pool));
+                continue;
             }
         };
+        let slope = numerator.mul(&own);
+        let x3 = slope.square().sub(&x1, 1).sub(&second.x_element(), 1).weak();
+        let y3 = slope.mul(&x1.sub(&x3, 1)).sub(&y1, 2);
+        pool[start + i] = Affine::from_elements(&x3, &y3);
     }
 }
 
-#[inline(always)]
-fn slope(a: &Affine, b: &Affine) -> Slope {
-    if a.is_infinity() {
-        return Slope::Known(*b);
+/// The same for points of which one may be infinity, or both have the same x.
+#[cold]
+fn rare_kind(a: &Affine, b: &Affine) -> Kind {
+    if a.is_infinity() || b.is_infinity() {
+        Kind::Known
+    } else if a.x != b.x {
+        Kind::Chord
+    } else if a.y == b.y {
+        Kind::Tangent
+    } else {
+        Kind::Known
     }
-    if b.is_infinity() {
-        return Slope::Known(*a);
+}
+
+/// The sum of two points that are opposite or of which one is infinity.
+#[cold]
+pub(crate) fn known_sum(a: &Affine, b: &Affine) -> Affine {
+    match (a.is_infinity(), b.is_infinity()) {
+        (true, _) => *b,
+        (_, true) => *a,
+        _ => Affine::INFINITY,
     }
-    if a.x != b.x {
-        let numerator = b.y_element().sub(&a.y_element(), 1);
-        return Slope::Fraction(numerator, b.x_element().sub(&a.x_element(), 1));
-    }
-    if a.y != b.y {
-        return Slope::Known(Affine::INFINITY);
-    }
-    Slope::Fraction(a.x_element().square().times(3), a.y_element().times(2))
 }

@@ -9,7 +9,7 @@ use super::field::{Eight, sqrt_candidates};
 use super::{Words, load, store};
 use crate::affine::{Affine, coordinate};
 use crate::field::FieldElement;
-use crate::pairs::Ref;
+use crate::pairs::{Ref, known_sum};
 
 /// How many products run side by side, so that none waits for another.
 const CHAINS: usize = 4;
@@ -83,6 +83,18 @@ impl EightPoints {
     }
 }
 
+/// The x coordinates of points of a pool. Canonical.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn load_x(pool: &[Affine], refs: &[Ref; 8]) -> Eight {
+    let mut rows = [_mm512_setzero_si512(); 8];
+    for (row, reference) in rows.iter_mut().zip(refs) {
+        *row = load(&pool[reference.index()]);
+    }
+    let [a, b, c, d, ..] = transpose(rows);
+    Eight::from_words(&[a, b, c, d])
+}
+
 /// What eight sums divide by, and which of them are no chords.
 struct Denominators {
     value: Eight,
@@ -102,15 +114,16 @@ pub(super) fn add_pairs(pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
     let mut denominators = Vec::with_capacity(pairs.len().div_ceil(8));
     for (i, group) in pairs.chunks(8).enumerate() {
         let (first, second) = operands(group);
-        let (a, b) = (EightPoints::load(pool, &first), EightPoints::load(pool, &second));
-        let (mut value, mut double) = (b.x.sub(&a.x), 0);
-        let mut known = a.infinite | b.infinite | !(0xff >> (8 - group.len()));
-        let equal = equal_lanes(&a.x, &b.x);
-        // Rare, all of it.
-        if known | equal != 0 {
+        let (a, b) = (load_x(pool, &first), load_x(pool, &second));
+        let missing = !(0xff >> (8 - group.len()));
+        let (mut value, mut double, mut known) = (b.sub(&a), 0, 0);
+        // Rare, all of it: an x is zero on secp256k1 only where the point is infinity.
+        if equal_lanes(&a, &b) | a.zero_lanes() | b.zero_lanes() | missing != 0 {
+            let (a, b) = (EightPoints::load(pool, &first), EightPoints::load(pool, &second));
+            let equal = equal_lanes(&a.x, &b.x);
             let same = equal_lanes(&a.y.canonical(), &b.y.canonical());
+            known = a.infinite | b.infinite | equal & !same | missing;
             double = equal & same & !known;
-            known |= equal & !same;
             value = value.blend(double, &a.y.add(&a.y)).blend(known, &one);
         }
         let product = &mut products[i % CHAINS];
@@ -176,11 +189,7 @@ fn finish<const N: usize>(
         EightPoints::store(x3[k], y3[k], sums);
         for lane in (0..group.len()).filter(|lane| d.known >> lane & 1 == 1) {
             let (a, b) = (group[lane].0.of(pool), group[lane].1.of(pool));
-            sums[lane] = match (a.is_infinity(), b.is_infinity()) {
-                (true, _) => b,
-                (_, true) => a,
-                _ => Affine::INFINITY,
-            };
+            sums[lane] = known_sum(&a, &b);
         }
     }
 }

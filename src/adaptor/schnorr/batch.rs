@@ -59,7 +59,7 @@ pub fn verify_batch(items: &[BatchItem<'_>]) -> Result<(), BatchError> {
 pub fn verify_batch_on(backend: Backend, items: &[BatchItem<'_>]) -> Result<(), BatchError> {
     let malformed = items.iter().enumerate().filter(|(_, item)| item.is_malformed());
     let faults: Vec<BatchFault> =
-        malformed.map(|(index, item)| BatchFault { index, error: AdaptorError::InvalidSignature }).collect();
+        malformed.map(|(index, _)| BatchFault { index, error: AdaptorError::InvalidSignature }).collect();
     if !faults.is_empty() {
         return Err(BatchError::Malformed { faults });
     }
