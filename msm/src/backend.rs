@@ -43,31 +43,34 @@ impl Backend {
         }
     }
 
-    /// The points with these x coordinates and parities, x 32 big-endian bytes; None where there is none.
-    pub fn decompress(&self, encodings: &[([u8; 32], bool)]) -> Vec<Option<Affine>> {
+    /// The points with these x coordinates and parities, x 32 big-endian bytes; infinity where there is none.
+    pub fn decompress(&self, encodings: &[([u8; 32], bool)]) -> Vec<Affine> {
         self.decompress_on(encodings, CURVE_B)
     }
 
-    pub(crate) fn decompress_on(&self, encodings: &[([u8; 32], bool)], b: u64) -> Vec<Option<Affine>> {
+    pub(crate) fn decompress_on(&self, encodings: &[([u8; 32], bool)], b: u64) -> Vec<Affine> {
         match self.0 {
             Kind::Portable => {
                 let one = |(x, odd): &([u8; 32], bool)| {
                     Affine::decompress(&coordinate(x)?, *odd, b)
                 };
-                encodings.iter().map(one).collect()
+                let points = encodings.iter().map(|encoding| one(encoding));
+                points.map(|point| point.unwrap_or(Affine::INFINITY)).collect()
             }
             #[cfg(target_arch = "x86_64")]
             Kind::Ifma(ifma) => ifma.decompress(encodings, b),
         }
     }
 
-    /// The sum of each pair of points.
-    pub fn add_all(&self, pairs: &[(Affine, Affine)]) -> Vec<Affine> {
-        let mut pool: Vec<Affine> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
-        let refs = (0..pairs.len()).map(|i| (Ref::new(2 * i, false), Ref::new(2 * i + 1, false)));
-        let refs: Vec<(Ref, Ref)> = refs.collect();
-        self.add_pairs(&mut pool, &refs);
-        pool.split_off(2 * pairs.len())
+    /// The sum of each point of `first` and the one of `second` in the same place; as many as the shorter has.
+    pub fn add_all(&self, first: &[Affine], second: &[Affine]) -> Vec<Affine> {
+        let length = first.len().min(second.len());
+        let mut pool = Vec::with_capacity(3 * length);
+        pool.extend_from_slice(&first[..length]);
+        pool.extend_from_slice(&second[..length]);
+        let pairs = (0..length).map(|i| (Ref::new(i, false), Ref::new(length + i, false)));
+        self.add_pairs(&mut pool, &pairs.collect::<Vec<_>>());
+        pool.split_off(2 * length)
     }
 
     /// Appends the sum of each pair of points of `pool` to it.

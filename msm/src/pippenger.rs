@@ -21,6 +21,8 @@ use crate::term::Term;
 
 /// How many digits are put into buckets at a time. That many points take a megabyte.
 const DIGITS_AT_ONCE: usize = 16_384;
+/// How many buckets are weighed at a time.
+const BUCKETS_AT_ONCE: usize = 4096;
 /// Digits are kept in 16 bits.
 const MAX_WIDTH: u32 = 14;
 
@@ -44,15 +46,22 @@ pub(crate) fn sum(backend: Backend, terms: &[Term]) -> Jacobian {
     }
     let digits = Digits::new(&halves, width);
     drop(halves);
+    let mut bits = Vec::with_capacity(windows(width) * width as usize);
     // Twice as many sums come on top, see `weigh`.
-    let mut buckets = Vec::with_capacity(3 * (windows(width) << (width - 1)));
-    for group in digits.windows().collect::<Vec<_>>().chunks(together) {
-        let sums = fill(group, width).sums(backend, &mut pool);
-        buckets.extend(sums.iter().map(|sum| sum.map_or(Affine::INFINITY, |sum| sum.of(&pool))));
-        pool.truncate(points);
+    let size = 1 << (width - 1);
+    let weighed_together = (BUCKETS_AT_ONCE / size).clamp(1, windows(width));
+    let mut buckets = Vec::with_capacity(3 * weighed_together * size);
+    let all: Vec<&[i16]> = digits.windows().collect();
+    for windows in all.chunks(weighed_together) {
+        for group in windows.chunks(together) {
+            let sums = fill(group, width).sums(backend, &mut pool);
+            let sum = |sum: &Option<Ref>| sum.map_or(Affine::INFINITY, |sum| sum.of(&pool));
+            buckets.extend(sums.iter().map(sum));
+            pool.truncate(points);
+        }
+        bits.extend(weigh(backend, &mut buckets, width));
+        buckets.clear();
     }
-    drop(pool);
-    let bits = weigh(backend, buckets, width);
     let horner = |sum: Jacobian, bit: &Affine| {
         let doubled = sum.double();
         Finite::new(bit).map_or(doubled, |bit| doubled.add_finite(&bit))
@@ -119,11 +128,11 @@ fn fill(windows: &[&[i16]], width: u32) -> Lists {
     Lists { refs, ends }
 }
 
-/// Points whose sum, with weights 1, 2, 4, …, is the sum of all windows: `width` for each.
-fn weigh(backend: Backend, buckets: Vec<Affine>, width: u32) -> Vec<Affine> {
+/// Points whose sum, with weights 1, 2, 4, …, is the sum of some windows, `width` points for each. The pool is their
+/// buckets.
+fn weigh(backend: Backend, pool: &mut Vec<Affine>, width: u32) -> Vec<Affine> {
     let size = 1usize << (width - 1);
-    let windows = buckets.len() / size;
-    let mut pool = buckets;
+    let windows = pool.len() / size;
     let place = |index| Some(Ref::new(index, false));
     // Of each window, the point with weight i at index i; none has weight 0. The last bucket's weight is 2^(width−1).
     let mut weighted: Vec<Vec<Option<Ref>>> = (0..windows)
@@ -144,7 +153,7 @@ fn weigh(backend: Backend, buckets: Vec<Affine>, width: u32) -> Vec<Affine> {
             }
             *points = sums;
         }
-        backend.add_pairs(&mut pool, &pairs);
+        backend.add_pairs(pool, &pairs);
     }
     for window in 0..windows {
         let last = Ref::new((window + 1) * size - 1, false);
@@ -155,6 +164,6 @@ fn weigh(backend: Backend, buckets: Vec<Affine>, width: u32) -> Vec<Affine> {
         Some(*end)
     });
     let lists = Lists { ends: ends.collect(), refs: odd.concat() };
-    let sums = lists.sums(backend, &mut pool);
-    sums.iter().map(|sum| sum.map_or(Affine::INFINITY, |sum| sum.of(&pool))).collect()
+    let sums = lists.sums(backend, pool);
+    sums.iter().map(|sum| sum.map_or(Affine::INFINITY, |sum| sum.of(pool))).collect()
 }

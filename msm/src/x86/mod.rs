@@ -68,7 +68,7 @@ impl Ifma {
     }
 
     /// See [`Backend::decompress`](crate::Backend::decompress).
-    pub(crate) fn decompress(self, encodings: &[([u8; 32], bool)], b: u64) -> Vec<Option<Affine>> {
+    pub(crate) fn decompress(self, encodings: &[([u8; 32], bool)], b: u64) -> Vec<Affine> {
         // SAFETY: `self` shows that the processor has the features.
         unsafe { points::decompress(encodings, b) }
     }

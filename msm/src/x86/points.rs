@@ -247,7 +247,7 @@ const ROOTS: usize = 2;
 
 /// See [`Backend::decompress`](crate::Backend::decompress).
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn decompress(encodings: &[([u8; 32], bool)], b: u64) -> Vec<Option<Affine>> {
+pub(super) fn decompress(encodings: &[([u8; 32], bool)], b: u64) -> Vec<Affine> {
     let mut out = Vec::with_capacity(encodings.len());
     let b = Eight::splat(&FieldElement::from_words(&[b, 0, 0, 0]));
     for chunk in encodings.chunks(8 * ROOTS) {
@@ -278,7 +278,9 @@ pub(super) fn decompress(encodings: &[([u8; 32], bool)], b: u64) -> Vec<Option<A
             let y = y.negate_lanes(y.odd_lanes() ^ odd[eight]).canonical();
             EightPoints::store(x[eight], y, &mut points[8 * eight..][..8]);
         }
-        let found = |i: usize| (valid[i / 8] >> (i % 8) & 1 == 1).then_some(points[i]);
+        let found = |i: usize| {
+            if valid[i / 8] >> (i % 8) & 1 == 1 { points[i] } else { Affine::INFINITY }
+        };
         out.extend((0..chunk.len()).map(found));
     }
     out

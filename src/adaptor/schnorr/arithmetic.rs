@@ -19,8 +19,8 @@ pub(super) fn double_mul_and_add(
     summand: &Point,
 ) -> Result<Option<[u8; 33]>, CurveError> {
     let key = Backend::PORTABLE.decompress(&[(key.serialize(), false)]);
-    let key = key.first().copied().flatten().expect("an x-only public key is on the curve");
-    let product = double_multiply(&scalar(a), &scalar(b), &key);
+    let key = key.first().expect("an x-only public key is on the curve");
+    let product = double_multiply(&scalar(a), &scalar(b), key);
     if product.is_infinity() {
         return Err(CurveError::PointAtInfinity);
     }

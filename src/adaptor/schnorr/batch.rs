@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 use pointlock_msm::{Affine, Backend, Jacobian, Scalar, Term, multiply_sum};
 use secp256k1::XOnlyPublicKey;
 use secp256k1::schnorr::Signature;
+use sha2::Digest;
 
 use super::arithmetic::coordinates;
 use super::{CHALLENGE, PreSignature, verify_signature};
@@ -13,7 +14,7 @@ static BATCH: Tag = Tag::new("pointlock/batch");
 static COEFFICIENTS: Tag = Tag::new("pointlock/batch/coefficients");
 
 /// How many items share an equation: the work for each goes down with the number, slowly here, and memory up.
-const CHUNK: usize = 4096;
+const CHUNK: usize = 1024;
 /// Down to how many items a wrong sum is halved; these are then verified one by one.
 const LEAF: usize = 4;
 
@@ -159,41 +160,52 @@ struct Equation<'a> {
     items: &'a [BatchItem<'a>],
     /// The index of the first item in the batch.
     start: usize,
-    /// What each item adds. None: not without single verification, since R' is no point or equals T.
-    summands: Vec<Option<Summand>>,
+    summands: Vec<Summand>,
+    /// P of each item, but one for neighbours that have the same.
+    keys: Vec<Affine>,
+    /// R' − T of each item; infinity where R' is no point or equals T: those take single verification.
+    nonces: Vec<Affine>,
 }
 
-/// s·G − k·P ∓ a·N, with s = a·s', k = a·e, N = R' − T.
+/// The coefficients of an item.
 struct Summand {
-    s: Scalar,
-    k: Scalar,
-    key: Affine,
-    a: u128,
-    nonce: Affine,
-    nonce_is_odd: bool,
+    /// a·s'
+    of_generator: Scalar,
+    /// −a·e
+    of_key: Scalar,
+    /// a
+    of_nonce: u128,
+    key: usize,
 }
 
 impl<'a> Equation<'a> {
     fn new(backend: Backend, items: &'a [BatchItem<'a>], start: usize) -> Self {
-        let keys = keys(backend, items);
-        let nonces = nonces(backend, items);
-        let prepared = items.iter().zip(keys).zip(nonces).zip(coefficients(items));
-        let summand = |(((item, key), nonce), a): (((&BatchItem<'_>, _), _), _)| {
-            let (nonce_x, nonce_is_odd) = item.nonce();
-            let parts: [&[u8]; 3] = [nonce_x, &item.public_key().serialize(), item.message()];
+        let mut keys = Vec::with_capacity(items.len());
+        let mut summands = Vec::with_capacity(items.len());
+        for (i, (item, a)) in items.iter().zip(coefficients(items)).enumerate() {
+            let public_key = item.public_key().serialize();
+            if i == 0 || items[i - 1].public_key() != item.public_key() {
+                keys.push((public_key, false));
+            }
+            let parts: [&[u8]; 3] = [item.nonce().0, &public_key, item.message()];
             let e = Scalar::from_hash(&CHALLENGE.hash(&parts));
             let coefficient = Scalar::from(a);
-            let (s, k) = (coefficient.mul(&item.scalar()), coefficient.mul(&e));
-            Some(Summand { s, k, key: key?, a, nonce: nonce?, nonce_is_odd })
-        };
-        Self { backend, items, start, summands: prepared.map(summand).collect() }
+            summands.push(Summand {
+                of_generator: coefficient.mul(&item.scalar()),
+                of_key: coefficient.mul(&e).negate(),
+                of_nonce: a,
+                key: keys.len() - 1,
+            });
+        }
+        let keys = backend.decompress(&keys);
+        Self { backend, items, start, summands, keys, nonces: nonces(backend, items) }
     }
 
     /// Appends what is wrong with which item.
     fn check(&self, faults: &mut Vec<BatchFault>) {
         let before = faults.len();
-        let without = self.summands.iter().enumerate().filter(|(_, summand)| summand.is_none());
-        faults.extend(without.filter_map(|(i, _)| self.fault(i)));
+        let outside = (0..self.items.len()).filter(|i| self.nonces[*i].is_infinity());
+        faults.extend(outside.filter_map(|i| self.fault(i)));
         self.bisect(0, self.items.len(), &self.sum(0, self.items.len()), faults);
         faults[before..].sort_unstable_by_key(|fault| fault.index);
     }
@@ -209,7 +221,7 @@ impl<'a> Equation<'a> {
             return;
         }
         if to - from <= LEAF {
-            let in_sum = (from..to).filter(|i| self.summands[*i].is_some());
+            let in_sum = (from..to).filter(|i| !self.nonces[*i].is_infinity());
             faults.extend(in_sum.filter_map(|i| self.fault(i)));
             return;
         }
@@ -223,80 +235,61 @@ impl<'a> Equation<'a> {
     fn sum(&self, from: usize, to: usize) -> Jacobian {
         let mut terms = Vec::with_capacity(2 * (to - from) + 1);
         let mut generator = Scalar::ZERO;
-        let mut of_key: Option<(Affine, Scalar)> = None;
-        for summand in self.summands[from..to].iter().flatten() {
-            generator = generator.add(&summand.s);
+        let mut of_key: Option<(usize, Scalar)> = None;
+        for i in (from..to).filter(|i| !self.nonces[*i].is_infinity()) {
+            let summand = &self.summands[i];
+            generator = generator.add(&summand.of_generator);
             of_key = match of_key {
-                Some((key, k)) if key == summand.key => Some((key, k.add(&summand.k))),
+                Some((key, sum)) if key == summand.key => Some((key, sum.add(&summand.of_key))),
                 other => {
-                    terms.extend(other.map(|(key, k)| Term::new(key, &k.negate())));
-                    Some((summand.key, summand.k))
+                    terms.extend(other.map(|(key, sum)| Term::new(self.keys[key], &sum)));
+                    Some((summand.key, summand.of_key))
                 }
             };
             // s'·G − e·P is R' − T, or its opposite if R' is odd.
-            terms.push(Term::short(summand.nonce, summand.a, !summand.nonce_is_odd));
+            let (_, is_odd) = self.items[i].nonce();
+            terms.push(Term::short(self.nonces[i], summand.of_nonce, !is_odd));
         }
-        terms.extend(of_key.map(|(key, k)| Term::new(key, &k.negate())));
+        terms.extend(of_key.map(|(key, sum)| Term::new(self.keys[key], &sum)));
         terms.push(Term::new(Affine::GENERATOR, &generator));
         multiply_sum(self.backend, &terms)
     }
 }
 
-/// P of each item. Neighbours with the same key share a square root.
-fn keys(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Option<Affine>> {
-    let mut encodings: Vec<([u8; 32], bool)> = Vec::with_capacity(items.len());
-    let mut places = Vec::with_capacity(items.len());
-    for (i, item) in items.iter().enumerate() {
-        if i == 0 || items[i - 1].public_key() != item.public_key() {
-            encodings.push((item.public_key().serialize(), false));
-        }
-        places.push(encodings.len() - 1);
-    }
-    let keys = backend.decompress(&encodings);
-    places.iter().map(|place| keys[*place]).collect()
-}
-
-/// R' − T of each item; None if R' is no point or the difference is infinity.
-fn nonces(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Option<Affine>> {
-    let encodings: Vec<([u8; 32], bool)> = items
-        .iter()
-        .map(|item| {
-            let (x, odd) = item.nonce();
-            (*x, odd)
-        })
-        .collect();
-    let lifted = backend.decompress(&encodings);
-    let pair = |(item, nonce): (&BatchItem<'_>, &Option<Affine>)| {
-        let lock = item.lock_point().map_or(Affine::INFINITY, |point| coordinates(point).negate());
-        (nonce.unwrap_or(Affine::INFINITY), lock)
+/// R' − T of each item; infinity if R' is no point or the difference is infinity.
+fn nonces(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Affine> {
+    let encoding = |item: &BatchItem<'_>| {
+        let (x, odd) = item.nonce();
+        (*x, odd)
     };
-    let pairs: Vec<(Affine, Affine)> = items.iter().zip(&lifted).map(pair).collect();
-    let differences = backend.add_all(&pairs);
-    let known = |(difference, nonce): (Affine, Option<Affine>)| {
-        (nonce.is_some() && !difference.is_infinity()).then_some(difference)
+    let lifted = backend.decompress(&items.iter().map(encoding).collect::<Vec<_>>());
+    let minus_lock = |(item, nonce): (&BatchItem<'_>, &Affine)| match item.lock_point() {
+        Some(point) if !nonce.is_infinity() => coordinates(point).negate(),
+        _ => Affine::INFINITY,
     };
-    differences.into_iter().zip(lifted).map(known).collect()
+    let minus_locks: Vec<Affine> = items.iter().zip(&lifted).map(minus_lock).collect();
+    backend.add_all(&lifted, &minus_locks)
 }
 
 /// One coefficient of 128 bits for each item, the first 1, by hashing all of them.
 fn coefficients(items: &[BatchItem<'_>]) -> Vec<u128> {
-    let mut all = Vec::with_capacity(items.len() * 164);
+    let mut hasher = BATCH.hasher();
     for item in items {
         match item {
             BatchItem::PreSignature { pre_signature, lock_point, .. } => {
-                all.push(1);
-                all.extend(pre_signature.to_bytes());
-                all.extend(lock_point.to_bytes());
+                hasher.update([1]);
+                hasher.update(pre_signature.0);
+                hasher.update(lock_point.to_bytes());
             }
             BatchItem::Signature { signature, .. } => {
-                all.push(0);
-                all.extend(signature.as_ref());
+                hasher.update([0]);
+                hasher.update(signature.as_ref());
             }
         }
-        all.extend(item.public_key().serialize());
-        all.extend(item.message());
+        hasher.update(item.public_key().serialize());
+        hasher.update(item.message());
     }
-    let seed = BATCH.hash(&[&all]);
+    let seed = hasher.finalize();
     let pairs = (0u64..).flat_map(|i| {
         let hash = COEFFICIENTS.hash(&[&seed, &i.to_be_bytes()]);
         let half = |half: &[u8]| u128::from_be_bytes(half.try_into().expect("16 of 32 bytes"));
