@@ -110,6 +110,7 @@ impl Jacobian {
     }
 
     /// The sum with a point that has another x, and Z₃/Z.
+    #[inline(always)]
     pub(crate) fn add_distinct(&self, other: &Finite) -> (Self, FieldElement) {
         let z2 = self.z.square();
         let h = other.x.mul(&z2).sub(&self.x, 5);

@@ -36,6 +36,7 @@ impl Digits {
 ///
 /// P's odd multiples are kept with a Z that they share: the sum runs on the isomorphic curve where that Z is 1, and G's
 /// multiples, which are affine on the true curve, join with the scale of the other.
+#[inline(always)]
 pub(crate) fn double_multiply(a: &Scalar, b: &Scalar, point: &Affine) -> Jacobian {
     let Some(point) = Finite::new(point) else { return multiply(a, &[], None) };
     let (table, scale) = Table::with_shared_z(&point);
@@ -55,6 +56,7 @@ pub(crate) fn sum(a: &Scalar, terms: &[Term]) -> Jacobian {
 }
 
 /// Tables are those of an isomorphic curve if there is a scale.
+#[inline(always)]
 fn multiply(a: &Scalar, terms: &[(Table, [Digits; 2])], scale: Option<&FieldElement>) -> Jacobian {
     let (a1, a2) = a.split();
     let generator = [Digits::new(&a1, GENERATOR_WIDTH), Digits::new(&a2, GENERATOR_WIDTH)];
@@ -102,6 +104,7 @@ impl Table {
     ///
     /// On the curve where 2P has Z = 1, each multiple is the one before plus 2P, and its Z the one before's times H. The
     /// last one's Z is shared: the others are multiplied by the quotients on the way back.
+    #[inline(always)]
     fn with_shared_z(point: &Finite) -> (Self, FieldElement) {
         let twice = Jacobian::from(*point).double();
         let z2 = twice.z.square();
@@ -148,6 +151,7 @@ impl Table {
         affine.chunks_exact(MULTIPLES).map(table).collect()
     }
 
+    #[inline(always)]
     fn new(points: [Finite; MULTIPLES]) -> Self {
         Self { points, endomorphic_x: points.map(|point| point.x.mul(beta())) }
     }

@@ -19,5 +19,9 @@ pub fn multiply_sum(backend: Backend, terms: &[Term]) -> Jacobian {
 
 /// a·G + b·P.
 pub fn double_multiply(a: &Scalar, b: &Scalar, point: &Affine) -> Jacobian {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(bmi2) = crate::x86::Bmi2::detect() {
+        return bmi2.double_multiply(a, b, point);
+    }
     strauss::double_multiply(a, b, point)
 }

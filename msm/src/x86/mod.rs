@@ -20,7 +20,10 @@ mod points;
 use core::arch::x86_64::{__m512i, _mm512_load_si512, _mm512_store_si512};
 
 use crate::affine::Affine;
+use crate::jacobian::Jacobian;
 use crate::pairs::Ref;
+use crate::scalar::Scalar;
+use crate::strauss;
 
 /// That this processor has AVX-512 F and IFMA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,28 @@ fn load<L: Line>(line: &L) -> __m512i {
 fn store<L: Line>(line: &mut L, value: __m512i) {
     // SAFETY: an exclusive reference to 64 bytes, aligned to 64, of a type that takes any bytes.
     unsafe { _mm512_store_si512(core::ptr::from_mut(line).cast(), value) }
+}
+
+/// That this processor has BMI2: multiplications that leave more registers free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bmi2(());
+
+impl Bmi2 {
+    /// Some if the processor has the instructions.
+    pub(crate) fn detect() -> Option<Self> {
+        is_x86_feature_detected!("bmi2").then_some(Self(()))
+    }
+
+    /// See [`strauss::double_multiply`]: the same safe code, compiled for this processor.
+    pub(crate) fn double_multiply(self, a: &Scalar, b: &Scalar, point: &Affine) -> Jacobian {
+        // SAFETY: `self` shows that the processor has the feature.
+        unsafe { double_multiply(a, b, point) }
+    }
+}
+
+#[target_feature(enable = "bmi2")]
+fn double_multiply(a: &Scalar, b: &Scalar, point: &Affine) -> Jacobian {
+    strauss::double_multiply(a, b, point)
 }
 
 impl Ifma {
