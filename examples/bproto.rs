@@ -16,6 +16,7 @@ fn main(){
         let single=med(&mut||for c in &cases[..32]{c.3.verify(&c.0,&c.1,&c.2).unwrap()},32,61);
         print!("base {base:.2} single {single:.2} ({:.3})",single/base);
         for n in [16usize,64,483,4096] { for b in &bk { let m=med(&mut||verify_batch_on(*b,&items[..n]).unwrap(),n,(40000/n).min(101)); print!(" {n}/{} {:.3}",b.name(),m/base);} }
+        for b in &bk { let m=med(&mut||assert!(verify_each_on(*b,&items[..483]).iter().all(Result::is_ok)),483,31); print!(" each/{} {:.3}",b.name(),m/base); }
         println!();
     }
     let mut bad=items.clone(); bad.swap(100,100); let other=cases[7].2; if let BatchItem::PreSignature{lock_point,..}=&mut bad[333]{*lock_point=&other;} if let BatchItem::PreSignature{lock_point,..}=&mut bad[4090]{*lock_point=&other;}

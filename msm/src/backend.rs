@@ -1,5 +1,10 @@
 use crate::affine::{Affine, CURVE_B, coordinate};
+use crate::jacobian::Jacobian;
 use crate::pairs::{self, Ref};
+use crate::scalar::Scalar;
+use crate::sum::double_multiply;
+#[cfg(target_arch = "x86_64")]
+use crate::x86::eight;
 
 /// How many sums share an inversion: enough that its cost vanishes, few enough that all of it stays in the second cache.
 const SHARED: usize = 1024;
@@ -71,6 +76,19 @@ impl Backend {
         let pairs = (0..length).map(|i| (Ref::new(i, false), Ref::new(length + i, false)));
         self.add_pairs(&mut pool, &pairs.collect::<Vec<_>>());
         pool.split_off(2 * length)
+    }
+
+    /// a·G + b·P for each (a, b, P).
+    pub fn double_multiply_all(&self, triples: &[(Scalar, Scalar, Affine)]) -> Vec<Affine> {
+        match self.0 {
+            Kind::Portable => {
+                let sums: Vec<Jacobian> =
+                    triples.iter().map(|(a, b, point)| double_multiply(a, b, point)).collect();
+                Jacobian::to_affine_all(&sums)
+            }
+            #[cfg(target_arch = "x86_64")]
+            Kind::Ifma(ifma) => eight::double_multiply_all(*self, ifma, triples),
+        }
     }
 
     /// Appends the sum of each pair of points of `pool` to it.

@@ -7,12 +7,17 @@ use std::time::{Duration, Instant};
 /// How often each row has its turn.
 const ROUNDS: usize = 301;
 
+/// How many rounds go by from one turn of a batch to the next: the largest takes 100 turns' time.
+const BATCH_ROUNDS: usize = 20;
+
 /// How long a turn lasts, about: long against the clock's resolution, short against a change of clock speed.
 const TURN: Duration = Duration::from_micros(300);
 
 /// Something to measure.
 pub(super) struct Row<'a> {
-    name: &'static str,
+    name: String,
+    /// Every how many rounds it has its turn.
+    rounds: usize,
     /// Runs so many items, and says how long they took.
     run: Box<dyn FnMut(usize) -> Duration + 'a>,
 }
@@ -20,7 +25,7 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     /// An item is one call of `verb`, on one case after the other.
     pub(super) fn new<C, T>(
-        name: &'static str,
+        name: &str,
         cases: &'a [C],
         verb: impl Fn(&C) -> T + 'a,
     ) -> Self {
@@ -31,12 +36,12 @@ impl<'a> Row<'a> {
             }
             start.elapsed()
         };
-        Self { name, run: Box::new(run) }
+        Self { name: name.to_owned(), rounds: 1, run: Box::new(run) }
     }
 
     /// The same for a verb that uses an input up: `input` makes it anew for each call, outside the clock.
     pub(super) fn with_input<C, I, T>(
-        name: &'static str,
+        name: &str,
         cases: &'a [C],
         input: impl Fn(&C) -> I + 'a,
         verb: impl Fn(&C, I) -> T + 'a,
@@ -50,12 +55,25 @@ impl<'a> Row<'a> {
             }
             start.elapsed()
         };
-        Self { name, run: Box::new(run) }
+        Self { name: name.to_owned(), rounds: 1, run: Box::new(run) }
+    }
+
+    /// A batch of `size` items at a time, never fewer.
+    pub(super) fn batch<T>(name: String, size: usize, verb: impl Fn() -> T + 'a) -> Self {
+        let run = move |items: usize| {
+            let batches = items.div_ceil(size);
+            let start = Instant::now();
+            for _ in 0..batches {
+                black_box(verb());
+            }
+            start.elapsed().mul_f64(items as f64 / (batches * size) as f64)
+        };
+        Self { name, rounds: BATCH_ROUNDS, run: Box::new(run) }
     }
 
     /// The row's name in the machine interface.
-    pub(super) fn name(&self) -> &'static str {
-        self.name
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -63,9 +81,11 @@ impl<'a> Row<'a> {
 pub(super) fn medians_us(rows: &mut [Row<'_>]) -> Result<Vec<f64>, Box<dyn Error>> {
     let items: Vec<usize> = rows.iter_mut().map(items_of_a_turn).collect();
     let mut samples = vec![Vec::with_capacity(ROUNDS); rows.len()];
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         for ((row, items), samples) in rows.iter_mut().zip(&items).zip(&mut samples) {
-            samples.push((row.run)(*items));
+            if round % row.rounds == 0 {
+                samples.push((row.run)(*items));
+            }
         }
     }
     let median = |(samples, items): (&mut Vec<Duration>, &usize)| {
@@ -94,8 +114,9 @@ mod tests {
     #[test]
     fn rows_take_turns() {
         let order = RefCell::new(String::new());
-        let row = |name| Row {
-            name,
+        let row = |name: &'static str| Row {
+            name: name.to_owned(),
+            rounds: 1,
             run: Box::new(|_| {
                 order.borrow_mut().push_str(name);
                 TURN
@@ -105,6 +126,19 @@ mod tests {
         let medians = medians_us(&mut rows).unwrap();
         assert_eq!(*order.borrow(), "abc".repeat(1 + ROUNDS));
         assert_eq!(medians, [300.0; 3]);
+    }
+
+    #[test]
+    fn a_batch_is_whole_and_counted_by_the_item() {
+        let calls = RefCell::new(0);
+        let mut row = Row::batch("batch".to_owned(), 8, || *calls.borrow_mut() += 1);
+        (row.run)(1);
+        (row.run)(8);
+        (row.run)(9);
+        assert_eq!(*calls.borrow(), 4);
+        let mut row = Row::batch("batch".to_owned(), 8, || std::thread::sleep(TURN));
+        // One of eight items takes an eighth of the time.
+        assert!((row.run)(1) < (row.run)(8));
     }
 
     #[test]

@@ -265,6 +265,33 @@ impl Eight {
         self.sub_lazily(&first.add_lazily(second), 6).carried()
     }
 
+    /// A reduced element less three others. Reduced.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn sub_three(&self, first: &Self, second: &Self, third: &Self) -> Self {
+        let sum = first.add_lazily(second).add_lazily(third);
+        // The sum's limb 4 is below 3·2^49, 8p's is 2^51 − 8; what comes out is below 2^49 + 2^51.
+        self.sub_lazily(&sum, 8).carried().folded()
+    }
+
+    /// The difference of a product and eight times another one. Reduced.
+    ///
+    /// Limb 4 of a product is at most 2^48 + 2^6 and a lower one below 2^52, so 9p has enough everywhere.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn sub_eight_times(&self, product: &Self) -> Self {
+        let eight_times = Self(product.0.map(|limb| _mm512_slli_epi64::<3>(limb)));
+        self.sub_lazily(&eight_times, 9).carried().folded()
+    }
+
+    /// Four times a product, less a reduced element. Limb 4 is at most 2^50 + 2^8 + 2^50.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn four_times_less(&self, other: &Self) -> Self {
+        let four_times = Self(self.0.map(|limb| _mm512_slli_epi64::<2>(limb)));
+        four_times.sub_lazily(other, 4).carried()
+    }
+
     /// Lane by lane, where `lanes` has a one `other`, else this.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]

@@ -14,7 +14,9 @@
 
 #![allow(unsafe_code, reason = "the one file that may, see the safety argument")]
 
+pub(crate) mod eight;
 mod field;
+mod multiply;
 mod points;
 
 use core::arch::x86_64::{__m512i, _mm512_load_si512, _mm512_store_si512};
@@ -102,5 +104,16 @@ impl Ifma {
     pub(crate) fn add_pairs(self, pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
         // SAFETY: `self` shows that the processor has the features.
         unsafe { points::add_pairs(pool, pairs) }
+    }
+
+    /// Up to eight a·G + b·P, and the lanes that are right. See [`multiply::double_multiply`].
+    pub(crate) fn double_multiply(
+        self,
+        triples: &[(Scalar, Scalar, Affine)],
+        pool: &[Affine],
+        start: usize,
+    ) -> ([Affine; 8], u8) {
+        // SAFETY: `self` shows that the processor has the features.
+        unsafe { multiply::double_multiply(triples, pool, start) }
     }
 }

@@ -45,7 +45,7 @@ impl EightPoints {
     /// The points of a pool.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn load(pool: &[Affine], refs: &[Ref; 8]) -> Self {
+    pub(super) fn load(pool: &[Affine], refs: &[Ref; 8]) -> Self {
         let mut rows = [_mm512_setzero_si512(); 8];
         let mut negative = 0;
         for (lane, (row, reference)) in rows.iter_mut().zip(refs).enumerate() {
@@ -75,7 +75,7 @@ impl EightPoints {
     /// Writes the points with canonical coordinates, as many as `to` has places.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn store(x: Eight, y: Eight, to: &mut [Affine]) {
+    pub(super) fn store(x: Eight, y: Eight, to: &mut [Affine]) {
         let ([a, b, c, d], [e, f, g, h]) = (x.to_words(), y.to_words());
         for (to, row) in to.iter_mut().zip(transpose([a, b, c, d, e, f, g, h])) {
             store(to, row);
@@ -226,7 +226,7 @@ fn invert(elements: &[Eight; CHAINS]) -> [Eight; CHAINS] {
     inverses
 }
 
-fn invert_lanes(lanes: &[FieldElement; 8]) -> [FieldElement; 8] {
+pub(super) fn invert_lanes(lanes: &[FieldElement; 8]) -> [FieldElement; 8] {
     let mut before = [FieldElement::ONE; 8];
     let mut product = FieldElement::ONE;
     for (before, lane) in before.iter_mut().zip(lanes) {

@@ -73,7 +73,7 @@ use crate::curve::{CurveError, Keypair, Point, PublicScalar, SecretScalar, Tag, 
 #[cfg(feature = "batch")]
 use arithmetic::double_mul_and_add;
 #[cfg(feature = "batch")]
-pub use batch::{BatchItem, verify_batch, verify_batch_on};
+pub use batch::{BatchItem, verify_batch, verify_batch_on, verify_each, verify_each_on};
 #[cfg(not(feature = "batch"))]
 use recovery::double_mul_and_add;
 
