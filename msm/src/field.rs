@@ -34,7 +34,6 @@ pub(crate) const PRIME_WORDS: [u64; 4] =
 pub(crate) struct FieldElement([u64; 5]);
 
 impl FieldElement {
-    pub(crate) const ZERO: Self = Self([0; 5]);
     pub(crate) const ONE: Self = Self([1, 0, 0, 0, 0]);
 
     /// Four 64-bit words, the least significant first. Magnitude 1, whatever they are.
@@ -249,11 +248,6 @@ impl FieldElement {
     pub(crate) fn equals(&self, other: &Self) -> bool {
         self.sub(other, 1).is_zero()
     }
-
-    /// Whether the least representative is odd.
-    pub(crate) fn is_odd(&self) -> bool {
-        self.reduced().0[0] & 1 == 1
-    }
 }
 
 /// Moves what exceeds 52 bits from each limb to the next, but for the last.
@@ -297,4 +291,127 @@ fn reduce(columns: [u128; 9]) -> FieldElement {
         (f3 & MASK) + (f2 >> 52),
         (f4 & TOP) + (f3 >> 52),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn prime() -> BigUint {
+        (BigUint::from(1u8) << 256) - (BigUint::from(1u8) << 32) - 977u32
+    }
+
+    fn value(element: &FieldElement) -> BigUint {
+        let limbs = element.0.iter().rev();
+        limbs.fold(BigUint::ZERO, |value, limb| (value << 52) + limb) % prime()
+    }
+
+    fn of_words(words: [u64; 4]) -> BigUint {
+        words.iter().rev().fold(BigUint::ZERO, |value, word| (value << 64) + word)
+    }
+
+    /// The largest limbs of a magnitude.
+    fn largest(magnitude: u64) -> FieldElement {
+        let low = 2 * magnitude * MASK;
+        FieldElement([low, low, low, low, 2 * magnitude * TOP])
+    }
+
+    /// Each limb at one of the ends of what a magnitude allows, or next to a carry.
+    fn edges(magnitude: u64) -> impl Strategy<Value = FieldElement> {
+        let limb = |top: u64| {
+            let most = 2 * magnitude * top;
+            prop_oneof![Just(0), Just(1), Just(top - 1), Just(top), Just(top + 1), Just(most - 1), Just(most), 0..=most]
+        };
+        [limb(MASK), limb(MASK), limb(MASK), limb(MASK), limb(TOP)].prop_map(FieldElement)
+    }
+
+    fn check(a: &FieldElement, b: &FieldElement) {
+        let product = a.mul(b);
+        assert!(product.has_magnitude(1));
+        assert_eq!(value(&product), value(a) * value(b) % prime());
+        let square = a.square();
+        assert!(square.has_magnitude(1));
+        assert_eq!(value(&square), value(a) * value(a) % prime());
+    }
+
+    #[test]
+    fn the_largest_limbs_do_not_overflow() {
+        check(&largest(8), &largest(8));
+        assert_eq!(of_words(largest(32).words()), value(&largest(32)));
+        assert!(largest(31).negate(31).has_magnitude(32));
+        assert_eq!(value(&largest(31).negate(31).add(&largest(0))), (prime() - value(&largest(31))) % prime());
+    }
+
+    #[test]
+    fn constants() {
+        assert_eq!(of_words(PRIME_WORDS), prime());
+        assert_eq!(PRIME.iter().rev().fold(BigUint::ZERO, |value, limb| (value << 52) + limb), prime());
+        assert_eq!(BigUint::from(FOLD), (BigUint::from(1u8) << 256) % prime());
+    }
+
+    /// Every representative of the numbers around 0, p and 2^256 that a few limbs can make.
+    #[test]
+    fn zero_and_the_least_representative_are_found() {
+        for multiple in 0..60u64 {
+            for offset in -2i64..=2 {
+                let mut limbs = PRIME.map(|limb| multiple * limb);
+                if multiple == 0 && offset < 0 {
+                    continue;
+                }
+                limbs[0] = limbs[0].checked_add_signed(offset).unwrap();
+                let element = FieldElement(limbs);
+                assert_eq!(element.is_zero(), offset == 0, "{multiple} {offset}");
+                assert_eq!(of_words(element.words()), value(&element));
+            }
+        }
+    }
+
+    #[test]
+    fn inverses_of_edges() {
+        assert_eq!(FieldElement::from_words(&[0; 4]).inverse().words(), [0; 4]);
+        for words in [[1, 0, 0, 0], [2, 0, 0, 0], [PRIME_WORDS[0] - 1, u64::MAX, u64::MAX, u64::MAX], [0, 0, 0, 1 << 63]] {
+            let element = FieldElement::from_words(&words);
+            assert_eq!(element.inverse().mul(&element).words(), [1, 0, 0, 0]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn products(a in edges(8), b in edges(8)) {
+            check(&a, &b);
+        }
+
+        #[test]
+        fn sums_halves_and_signs(a in edges(8), b in edges(8), choose: bool) {
+            prop_assert_eq!(value(&a.add(&b)), (value(&a) + value(&b)) % prime());
+            prop_assert_eq!(value(&a.sub(&b, 8)), (value(&a) + prime() - value(&b)) % prime());
+            prop_assert_eq!(value(&a.times(4)), value(&a) * 4u8 % prime());
+            prop_assert_eq!(value(&a.half().times(2)), value(&a));
+            prop_assert!(a.half().has_magnitude(5));
+            prop_assert_eq!(value(&a.weak()), value(&a));
+            prop_assert!(a.weak().has_magnitude(1));
+            prop_assert_eq!(of_words(a.words()), value(&a));
+            prop_assert_eq!(a.is_zero(), value(&a) == BigUint::ZERO);
+            let chosen = FieldElement::select(&a, &b, choose);
+            prop_assert_eq!(value(&chosen), if choose { value(&b) } else { value(&a) });
+        }
+
+        #[test]
+        fn inverses(words: [u64; 4]) {
+            let element = FieldElement::from_words(&words);
+            prop_assert_eq!(element.inverse().mul(&element).words(), [1, 0, 0, 0]);
+        }
+
+        #[test]
+        fn square_roots(a in edges(8)) {
+            let square = a.square();
+            let root = square.sqrt().unwrap();
+            prop_assert_eq!(value(&root.square()), value(&square));
+            // −1 is no square mod p, so the opposite of a square is none, but for zero.
+            prop_assert_eq!(square.negate(1).sqrt().is_some(), square.is_zero());
+        }
+    }
 }

@@ -50,3 +50,58 @@ pub(crate) fn signed_windows(half: &Half, width: u32, digits: &mut [i32]) {
     }
     debug_assert_eq!((rest, carry), (0, 0));
 }
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigInt;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value<T: Copy + Into<i64>>(digits: &[T], width: u32) -> BigInt {
+        digits.iter().rev().fold(BigInt::ZERO, |value, digit| (value << width) + (*digit).into())
+    }
+
+    fn signed(half: &Half) -> BigInt {
+        let magnitude = BigInt::from(half.magnitude);
+        if half.negative { -magnitude } else { magnitude }
+    }
+
+    fn check(magnitude: u128, negative: bool) {
+        let half = Half { negative, magnitude };
+        for width in 2..=16 {
+            let (digits, length) = naf(&half, width);
+            assert_eq!(value(&digits, 1), signed(&half), "{width}");
+            assert!(digits[length..].iter().all(|digit| *digit == 0));
+            assert!(length == 0 || digits[length - 1] != 0);
+            for (i, digit) in digits.iter().enumerate().filter(|(_, digit)| **digit != 0) {
+                assert!(digit % 2 != 0 && i32::from(digit.unsigned_abs()) < 1 << (width - 1));
+                let neighbours = digits[i + 1..].iter().take(width as usize - 1);
+                assert!(neighbours.into_iter().all(|digit| *digit == 0));
+            }
+        }
+        for width in 1..=16 {
+            let mut digits = vec![0; windows(width)];
+            signed_windows(&half, width, &mut digits);
+            assert_eq!(value(&digits, width), signed(&half), "{width}");
+            assert!(digits.iter().all(|digit| digit.unsigned_abs() <= 1 << (width - 1)));
+        }
+    }
+
+    #[test]
+    fn edges() {
+        for shift in 0..128 {
+            for magnitude in [0, 1 << shift, (1 << shift) - 1, u128::MAX << shift, u128::MAX >> shift] {
+                check(magnitude, false);
+                check(magnitude, true);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn digits_add_up(magnitude: u128, negative: bool) {
+            check(magnitude, negative);
+        }
+    }
+}

@@ -217,3 +217,160 @@ fn fold<const H: usize, const N: usize>(low: [u64; 4], high: &[u64; H]) -> [u64;
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::{BigInt, BigUint, Sign};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn order() -> BigUint {
+        value(&ORDER)
+    }
+
+    fn value(words: &[u64]) -> BigUint {
+        words.iter().rev().fold(BigUint::ZERO, |value, word| (value << 64) + word)
+    }
+
+    /// A cube root of one mod n that is not 1: the powers to (n − 1)/3 are the cube roots.
+    fn cube_root_of_one(modulus: &BigUint) -> BigUint {
+        let exponent = (modulus - 1u8) / 3u8;
+        let roots = (2u32..).map(|base| BigUint::from(base).modpow(&exponent, modulus));
+        roots.into_iter().find(|root| *root != BigUint::from(1u8)).unwrap()
+    }
+
+    fn prime() -> BigUint {
+        value(&crate::field::PRIME_WORDS)
+    }
+
+    /// λ is the cube root of one that β belongs to: λ·G = (β·x, y).
+    fn lambda() -> BigUint {
+        let first = cube_root_of_one(&order());
+        let second = &first * &first % order();
+        let endomorphic = crate::Affine::GENERATOR.endomorphism();
+        let multiply = |lambda: &BigUint| {
+            let scalar = scalar(lambda);
+            crate::double_multiply(&scalar, &Scalar::ZERO, &crate::Affine::INFINITY).to_affine()
+        };
+        assert_ne!(multiply(&first), multiply(&second));
+        if multiply(&first) == endomorphic {
+            first
+        } else {
+            assert_eq!(multiply(&second), endomorphic);
+            second
+        }
+    }
+
+    fn scalar(value: &BigUint) -> Scalar {
+        let bytes = value.to_bytes_be();
+        let mut padded = [0; 32];
+        padded[32 - bytes.len()..].copy_from_slice(&bytes);
+        Scalar::from_bytes(&padded).unwrap()
+    }
+
+    fn signed(half: &Half) -> BigInt {
+        let sign = if half.negative { Sign::Minus } else { Sign::Plus };
+        BigInt::from_biguint(sign, BigUint::from(half.magnitude))
+    }
+
+    fn check_split(k: &BigUint, lambda: &BigUint) {
+        let (k1, k2) = scalar(k).split();
+        let sum = signed(&k1) + signed(&k2) * BigInt::from(lambda.clone());
+        let difference = sum - BigInt::from(k.clone());
+        assert_eq!(difference % BigInt::from(order()), BigInt::ZERO, "{k:x}");
+    }
+
+    /// The constants, from p, n and G alone.
+    #[test]
+    fn constants_from_first_principles() {
+        let n = order();
+        let libsecp256k1 = BigUint::from_bytes_be(&secp256k1::constants::CURVE_ORDER);
+        assert_eq!(n, libsecp256k1);
+        assert_eq!(value(&COMPLEMENT), (BigUint::from(1u8) << 256) - &n);
+        // β is a cube root of one; which one is checked by `lambda`.
+        let beta = value(&crate::affine::beta().words());
+        let root = cube_root_of_one(&prime());
+        assert!(beta == root || beta == &root * &root % prime());
+        // Euclid's algorithm on n and λ: each remainder r = t·λ mod n, so (r, −t) is in the lattice; the two short vectors
+        // are where r passes √n.
+        let (mut r, mut t) = ((n.clone(), lambda()), (BigInt::ZERO, BigInt::from(1)));
+        let mut found = Vec::new();
+        while found.len() < 2 {
+            let quotient = &r.0 / &r.1;
+            r = (r.1.clone(), &r.0 - &quotient * &r.1);
+            t = (t.1.clone(), &t.0 - BigInt::from(quotient) * &t.1);
+            if &r.0 * &r.0 < n || !found.is_empty() {
+                found.push((r.0.clone(), -t.0.clone()));
+            }
+        }
+        let (a1, b1, a2) = (value(&A1), value(&B1), value(&A2) + (BigUint::from(1u8) << 128));
+        let basis = [(a1.clone(), -BigInt::from(b1.clone())), (a2, BigInt::from(a1.clone()))];
+        // The first is Euclid's; the second is Euclid's next, or the one before, whichever is shorter.
+        for (a, b) in &basis {
+            assert_eq!((BigInt::from(a.clone()) + b * BigInt::from(lambda())) % BigInt::from(n.clone()), BigInt::ZERO);
+            assert!(a.bits() <= 129 && b.bits() <= 128);
+        }
+        assert!(found.iter().any(|(a, b)| *a == a1 && *b == basis[0].1 || *a == a1 && *b == -basis[0].1.clone()), "{found:x?}");
+        // Together they span the lattice: their determinant is n.
+        let determinant = BigInt::from(basis[0].0.clone()) * &basis[1].1
+            - BigInt::from(basis[1].0.clone()) * &basis[0].1;
+        assert_eq!(determinant, BigInt::from(n.clone()));
+        for (rounded, exact) in [(G1, a1), (G2, b1)] {
+            let doubled: BigUint = (exact << 385) / &n;
+            assert_eq!(value(&rounded), (doubled + 1u8) / 2u8);
+        }
+    }
+
+    #[test]
+    fn split_of_edges() {
+        let (n, lambda) = (order(), lambda());
+        let mut edges: Vec<BigUint> = Vec::new();
+        for base in [BigUint::ZERO, n.clone(), lambda.clone(), &lambda * &lambda % &n, &n >> 1, value(&A1), value(&B1), BigUint::from(1u8) << 128, &n / 3u8, &n * 2u8 / 3u8] {
+            for offset in 0..4u32 {
+                edges.push((&base + offset) % &n);
+                edges.push((&base + &n - offset) % &n);
+            }
+        }
+        for multiple in 1..100u32 {
+            edges.push(&lambda * multiple % &n);
+        }
+        for k in &edges {
+            check_split(k, &lambda);
+        }
+    }
+
+    #[test]
+    fn range_is_checked() {
+        let mut bytes = secp256k1::constants::CURVE_ORDER;
+        assert_eq!(Scalar::from_bytes(&bytes), None);
+        assert_eq!(Scalar::from_hash(&bytes), Scalar::ZERO);
+        bytes[31] -= 1;
+        assert_eq!(Scalar::from_bytes(&bytes).map(|scalar| scalar.negate()), Some(Scalar::ONE));
+        assert_eq!(Scalar::from_bytes(&[0xff; 32]), None);
+        assert_eq!(Scalar::ZERO.negate(), Scalar::ZERO);
+    }
+
+    fn extreme() -> impl Strategy<Value = [u8; 32]> {
+        let words = [prop_oneof![Just(0), Just(u64::MAX), any::<u64>()], prop_oneof![Just(0), Just(u64::MAX), any::<u64>()], prop_oneof![Just(0), Just(u64::MAX), any::<u64>()], prop_oneof![Just(0), Just(u64::MAX), any::<u64>()]];
+        words.prop_map(|words| bytes_of_words(&words))
+    }
+
+    proptest! {
+        #[test]
+        fn arithmetic(a in extreme(), b in extreme()) {
+            let (a, b) = (Scalar::from_hash(&a), Scalar::from_hash(&b));
+            let (x, y) = (value(&a.0), value(&b.0));
+            prop_assert!(x < order());
+            prop_assert_eq!(value(&a.mul(&b).0), &x * &y % order());
+            prop_assert_eq!(value(&a.add(&b).0), (&x + &y) % order());
+            prop_assert_eq!(value(&a.sub(&b).0), (&x + order() - &y) % order());
+            prop_assert_eq!(Scalar::from_bytes(&a.to_bytes()), Some(a));
+        }
+
+        #[test]
+        fn splits(k in extreme()) {
+            check_split(&value(&Scalar::from_hash(&k).0), &lambda());
+        }
+    }
+}
