@@ -1,6 +1,8 @@
 //! For *public* data only: every function here takes variable time.
 mod affine;
 mod backend;
+#[cfg(test)]
+mod exhaustive;
 mod field;
 #[cfg(target_arch = "x86_64")]
 mod x86;

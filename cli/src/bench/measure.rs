@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 301;
 
 /// How many rounds go by from one turn of a batch to the next: the largest takes 100 turns' time.
-const BATCH_ROUNDS: usize = 20;
+const BATCH_ROUNDS: usize = 6;
 
 /// How long a turn lasts, about: long against the clock's resolution, short against a change of clock speed.
 const TURN: Duration = Duration::from_micros(300);

@@ -14,6 +14,8 @@
 
 #![allow(unsafe_code, reason = "the one file that may, see the safety argument")]
 
+#[cfg(test)]
+mod crafted;
 pub(crate) mod eight;
 mod field;
 mod multiply;
@@ -115,5 +117,21 @@ impl Ifma {
     ) -> ([Affine; 8], u8) {
         // SAFETY: `self` shows that the processor has the features.
         unsafe { multiply::double_multiply(triples, pool, start) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crafted_limbs() {
+        if Ifma::detect().is_none() {
+            return;
+        }
+        // SAFETY: the processor has the features, as was just seen.
+        crafted::run(|factors, reduced, product| unsafe {
+            crafted::compute(factors, reduced, product)
+        });
     }
 }
