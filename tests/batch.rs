@@ -5,11 +5,10 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 use pointlock::adaptor::schnorr::{
-    BatchItem, PreSignature, pre_sign, verify_batch, verify_batch_on, verify_each_on,
+    Backend, BatchItem, PreSignature, pre_sign, verify_batch, verify_batch_on, verify_each_on,
 };
 use pointlock::adaptor::{AdaptorError, BatchError, BatchFault};
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag, XOnlyPublicKey};
-use pointlock_msm::Backend;
 use proptest::prelude::*;
 use secp256k1::schnorr::Signature;
 
@@ -206,8 +205,7 @@ fn check(batch: &[Owned]) {
         .enumerate()
         .filter_map(|(index, verdict)| verdict.err().map(|error| BatchFault { index, error }))
         .collect();
-    let expected =
-        if faults.is_empty() { Ok(()) } else { Err(BatchError::Invalid { faults }) };
+    let expected = if faults.is_empty() { Ok(()) } else { Err(BatchError::Invalid { faults }) };
     for backend in backends() {
         assert_eq!(verify_batch_on(backend, &items), expected, "{}", backend.name());
         assert_eq!(verify_each_on(backend, &items), each, "{}", backend.name());

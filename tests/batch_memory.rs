@@ -4,9 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 use peak_alloc::PeakAlloc;
-use pointlock::adaptor::schnorr::{BatchItem, PreSignature, pre_sign, verify_batch_on};
+use pointlock::adaptor::schnorr::{Backend, BatchItem, PreSignature, pre_sign, verify_batch_on};
 use pointlock::curve::{Keypair, Point, SecretScalar, Tag, XOnlyPublicKey};
-use pointlock_msm::Backend;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;

@@ -56,10 +56,9 @@ impl Backend {
     pub(crate) fn decompress_on(&self, encodings: &[([u8; 32], bool)], b: u64) -> Vec<Affine> {
         match self.0 {
             Kind::Portable => {
-                let one = |(x, odd): &([u8; 32], bool)| {
-                    Affine::decompress(&coordinate(x)?, *odd, b)
-                };
-                let points = encodings.iter().map(|encoding| one(encoding));
+                let one =
+                    |(x, odd): &([u8; 32], bool)| Affine::decompress(&coordinate(x)?, *odd, b);
+                let points = encodings.iter().map(one);
                 points.map(|point| point.unwrap_or(Affine::INFINITY)).collect()
             }
             #[cfg(target_arch = "x86_64")]

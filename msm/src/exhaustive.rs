@@ -90,12 +90,7 @@ fn rescaled(point: &Affine, z: u64) -> Jacobian {
     let Some(point) = Finite::new(point) else { return Jacobian::INFINITY };
     let z = crate::field::FieldElement::from_words(&[z, 5, z, 7]);
     let square = z.square();
-    Jacobian {
-        x: point.x.mul(&square),
-        y: point.y.mul(&square.mul(&z)),
-        z,
-        infinity: false,
-    }
+    Jacobian { x: point.x.mul(&square), y: point.y.mul(&square.mul(&z)), z, infinity: false }
 }
 
 #[test]
@@ -141,7 +136,8 @@ fn all_pairs_on_all_backends() {
             let (signs, i, j) = (case % 4, case / 4 % order, case / 4 / order);
             let (first, second) = (signs & 1 == 1, signs & 2 == 2);
             pairs.push((Ref::new(i, first), Ref::new(j, second)));
-            let sign = |index: usize, negative| if negative { -(index as i128) } else { index as i128 };
+            let sign =
+                |index: usize, negative| if negative { -(index as i128) } else { index as i128 };
             expected.push(group.multiple(sign(i, first) + sign(j, second)));
         }
         for backend in backends() {
@@ -197,7 +193,7 @@ fn half(next: &mut impl FnMut() -> u64) -> Half {
         1 => u128::MAX - u128::from(next() % 20),
         _ => u128::from(next()) << 64 | u128::from(next()),
     };
-    Half { negative: next() % 2 == 0, magnitude }
+    Half { negative: next() & 1 == 0, magnitude }
 }
 
 #[test]

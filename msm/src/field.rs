@@ -26,8 +26,7 @@ const FOLD_COLUMN: u64 = FOLD << 4;
 /// The limbs of p.
 const PRIME: [u64; 5] = [0xf_fffe_ffff_fc2f, MASK, MASK, MASK, TOP];
 /// p as four 64-bit words, the least significant first.
-pub(crate) const PRIME_WORDS: [u64; 4] =
-    [0xffff_fffe_ffff_fc2f, u64::MAX, u64::MAX, u64::MAX];
+pub(crate) const PRIME_WORDS: [u64; 4] = [0xffff_fffe_ffff_fc2f, u64::MAX, u64::MAX, u64::MAX];
 
 /// An element of the field.
 #[derive(Clone, Copy, Debug)]
@@ -323,7 +322,16 @@ mod tests {
     fn edges(magnitude: u64) -> impl Strategy<Value = FieldElement> {
         let limb = |top: u64| {
             let most = 2 * magnitude * top;
-            prop_oneof![Just(0), Just(1), Just(top - 1), Just(top), Just(top + 1), Just(most - 1), Just(most), 0..=most]
+            prop_oneof![
+                Just(0),
+                Just(1),
+                Just(top - 1),
+                Just(top),
+                Just(top + 1),
+                Just(most - 1),
+                Just(most),
+                0..=most
+            ]
         };
         [limb(MASK), limb(MASK), limb(MASK), limb(MASK), limb(TOP)].prop_map(FieldElement)
     }
@@ -342,13 +350,19 @@ mod tests {
         check(&largest(8), &largest(8));
         assert_eq!(of_words(largest(32).words()), value(&largest(32)));
         assert!(largest(31).negate(31).has_magnitude(32));
-        assert_eq!(value(&largest(31).negate(31).add(&largest(0))), (prime() - value(&largest(31))) % prime());
+        assert_eq!(
+            value(&largest(31).negate(31).add(&largest(0))),
+            (prime() - value(&largest(31))) % prime()
+        );
     }
 
     #[test]
     fn constants() {
         assert_eq!(of_words(PRIME_WORDS), prime());
-        assert_eq!(PRIME.iter().rev().fold(BigUint::ZERO, |value, limb| (value << 52) + limb), prime());
+        assert_eq!(
+            PRIME.iter().rev().fold(BigUint::ZERO, |value, limb| (value << 52) + limb),
+            prime()
+        );
         assert_eq!(BigUint::from(FOLD), (BigUint::from(1u8) << 256) % prime());
     }
 
@@ -372,7 +386,12 @@ mod tests {
     #[test]
     fn inverses_of_edges() {
         assert_eq!(FieldElement::from_words(&[0; 4]).inverse().words(), [0; 4]);
-        for words in [[1, 0, 0, 0], [2, 0, 0, 0], [PRIME_WORDS[0] - 1, u64::MAX, u64::MAX, u64::MAX], [0, 0, 0, 1 << 63]] {
+        for words in [
+            [1, 0, 0, 0],
+            [2, 0, 0, 0],
+            [PRIME_WORDS[0] - 1, u64::MAX, u64::MAX, u64::MAX],
+            [0, 0, 0, 1 << 63],
+        ] {
             let element = FieldElement::from_words(&words);
             assert_eq!(element.inverse().mul(&element).words(), [1, 0, 0, 0]);
         }

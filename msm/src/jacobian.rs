@@ -44,12 +44,8 @@ impl From<&Affine> for Jacobian {
 }
 
 impl Jacobian {
-    pub(crate) const INFINITY: Self = Self {
-        x: FieldElement::ONE,
-        y: FieldElement::ONE,
-        z: FieldElement::ONE,
-        infinity: true,
-    };
+    pub(crate) const INFINITY: Self =
+        Self { x: FieldElement::ONE, y: FieldElement::ONE, z: FieldElement::ONE, infinity: true };
 
     /// Twice this point. 3M + 4S.
     ///

@@ -23,7 +23,10 @@ impl Lists {
             backend.add_pairs(pool, &pairs);
         }
         let starts = core::iter::once(&0).chain(&self.ends);
-        starts.zip(&self.ends).map(|(start, end)| self.refs[*start..*end].first().copied()).collect()
+        starts
+            .zip(&self.ends)
+            .map(|(start, end)| self.refs[*start..*end].first().copied())
+            .collect()
     }
 
     /// Replaces each two neighbours of a list by the place that their sum will have in the pool.

@@ -28,7 +28,8 @@ const MAX_WIDTH: u32 = 14;
 
 /// The sum of all terms.
 pub(crate) fn sum(backend: Backend, terms: &[Term]) -> Jacobian {
-    let points = terms.iter().flat_map(|term| [&term.k1, &term.k2]).filter(|k| **k != Half::ZERO).count();
+    let points =
+        terms.iter().flat_map(|term| [&term.k1, &term.k2]).filter(|k| **k != Half::ZERO).count();
     let width = best_width(points);
     // Windows whose digits are put into buckets at a time; each digit needs one sum at most.
     let together = (DIGITS_AT_ONCE / points.max(1)).clamp(1, windows(width));
@@ -103,9 +104,7 @@ impl Digits {
 /// The points of each bucket of some windows: buckets 1 to 2^(width − 1) of the first, of the second, ….
 fn fill(windows: &[&[i16]], width: u32) -> Lists {
     let buckets = 1usize << (width - 1);
-    let list = |window: usize, digit: i16| {
-        window * buckets + usize::from(digit.unsigned_abs()) - 1
-    };
+    let list = |window: usize, digit: i16| window * buckets + usize::from(digit.unsigned_abs()) - 1;
     let mut ends = vec![0usize; windows.len() * buckets];
     for (window, digits) in windows.iter().enumerate() {
         for digit in digits.iter().filter(|digit| **digit != 0) {
@@ -136,7 +135,9 @@ fn weigh(backend: Backend, pool: &mut Vec<Affine>, width: u32) -> Vec<Affine> {
     let place = |index| Some(Ref::new(index, false));
     // Of each window, the point with weight i at index i; none has weight 0. The last bucket's weight is 2^(width−1).
     let mut weighted: Vec<Vec<Option<Ref>>> = (0..windows)
-        .map(|window| (0..size).map(|j| j.checked_sub(1).and_then(|j| place(window * size + j))).collect())
+        .map(|window| {
+            (0..size).map(|j| j.checked_sub(1).and_then(|j| place(window * size + j))).collect()
+        })
         .collect();
     let mut odd = vec![Vec::new(); windows * width as usize];
     for level in 0..width as usize - 1 {

@@ -91,7 +91,9 @@ mod tests {
     #[test]
     fn edges() {
         for shift in 0..128 {
-            for magnitude in [0, 1 << shift, (1 << shift) - 1, u128::MAX << shift, u128::MAX >> shift] {
+            for magnitude in
+                [0, 1 << shift, (1 << shift) - 1, u128::MAX << shift, u128::MAX >> shift]
+            {
                 check(magnitude, false);
                 check(magnitude, true);
             }

@@ -169,7 +169,10 @@ fn subtract_order_once(words: [u64; 4], carry: u64) -> [u64; 4] {
 }
 
 /// The product of two numbers, in `N` words, which are enough for it.
-fn multiply<const A: usize, const B: usize, const N: usize>(a: &[u64; A], b: &[u64; B]) -> [u64; N] {
+fn multiply<const A: usize, const B: usize, const N: usize>(
+    a: &[u64; A],
+    b: &[u64; B],
+) -> [u64; N] {
     const { assert!(A + B <= N) };
     let mut product = [0; N];
     for i in 0..A {
@@ -308,10 +311,14 @@ mod tests {
         let basis = [(a1.clone(), -BigInt::from(b1.clone())), (a2, BigInt::from(a1.clone()))];
         // The first is Euclid's; the second is Euclid's next, or the one before, whichever is shorter.
         for (a, b) in &basis {
-            assert_eq!((BigInt::from(a.clone()) + b * BigInt::from(lambda())) % BigInt::from(n.clone()), BigInt::ZERO);
+            assert_eq!(
+                (BigInt::from(a.clone()) + b * BigInt::from(lambda())) % BigInt::from(n.clone()),
+                BigInt::ZERO
+            );
             assert!(a.bits() <= 129 && b.bits() <= 128);
         }
-        assert!(found.iter().any(|(a, b)| *a == a1 && *b == basis[0].1 || *a == a1 && *b == -basis[0].1.clone()), "{found:x?}");
+        let first = |(a, b): &(BigUint, BigInt)| *a == a1 && b.magnitude() == &b1;
+        assert!(found.iter().any(first), "{found:x?}");
         // Together they span the lattice: their determinant is n.
         let determinant = BigInt::from(basis[0].0.clone()) * &basis[1].1
             - BigInt::from(basis[1].0.clone()) * &basis[0].1;
@@ -326,7 +333,18 @@ mod tests {
     fn split_of_edges() {
         let (n, lambda) = (order(), lambda());
         let mut edges: Vec<BigUint> = Vec::new();
-        for base in [BigUint::ZERO, n.clone(), lambda.clone(), &lambda * &lambda % &n, &n >> 1, value(&A1), value(&B1), BigUint::from(1u8) << 128, &n / 3u8, &n * 2u8 / 3u8] {
+        for base in [
+            BigUint::ZERO,
+            n.clone(),
+            lambda.clone(),
+            &lambda * &lambda % &n,
+            &n >> 1,
+            value(&A1),
+            value(&B1),
+            BigUint::from(1u8) << 128,
+            &n / 3u8,
+            &n * 2u8 / 3u8,
+        ] {
             for offset in 0..4u32 {
                 edges.push((&base + offset) % &n);
                 edges.push((&base + &n - offset) % &n);
@@ -352,7 +370,12 @@ mod tests {
     }
 
     fn extreme() -> impl Strategy<Value = [u8; 32]> {
-        let words = [prop_oneof![Just(0), Just(u64::MAX), any::<u64>()], prop_oneof![Just(0), Just(u64::MAX), any::<u64>()], prop_oneof![Just(0), Just(u64::MAX), any::<u64>()], prop_oneof![Just(0), Just(u64::MAX), any::<u64>()]];
+        let words = [
+            prop_oneof![Just(0), Just(u64::MAX), any::<u64>()],
+            prop_oneof![Just(0), Just(u64::MAX), any::<u64>()],
+            prop_oneof![Just(0), Just(u64::MAX), any::<u64>()],
+            prop_oneof![Just(0), Just(u64::MAX), any::<u64>()],
+        ];
         words.prop_map(|words| bytes_of_words(&words))
     }
 

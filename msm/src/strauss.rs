@@ -47,11 +47,13 @@ pub(crate) fn double_multiply(a: &Scalar, b: &Scalar, point: &Affine) -> Jacobia
 
 /// The sum of all terms, and a·G.
 pub(crate) fn sum(a: &Scalar, terms: &[Term]) -> Jacobian {
-    let finite = terms.iter().filter_map(|term| Finite::new(&term.point).map(|point| (term, point)));
+    let finite =
+        terms.iter().filter_map(|term| Finite::new(&term.point).map(|point| (term, point)));
     let (terms, points): (Vec<&Term>, Vec<Finite>) = finite.unzip();
-    let tables = Table::all(&points).into_iter().zip(terms).map(|(table, term)| {
-        (table, [Digits::new(&term.k1, WIDTH), Digits::new(&term.k2, WIDTH)])
-    });
+    let tables = Table::all(&points)
+        .into_iter()
+        .zip(terms)
+        .map(|(table, term)| (table, [Digits::new(&term.k1, WIDTH), Digits::new(&term.k2, WIDTH)]));
     multiply(a, &tables.collect::<Vec<_>>(), None)
 }
 

@@ -52,7 +52,8 @@ impl Draw {
     }
 
     fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        self.state =
+            self.state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
         (self.state ^ self.state >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
@@ -122,7 +123,8 @@ fn plus(a: Theirs, b: Theirs) -> Theirs {
 
 fn ours(point: &PublicKey) -> Affine {
     let bytes = point.serialize_uncompressed();
-    Affine::from_coordinates(bytes[1..33].try_into().unwrap(), bytes[33..].try_into().unwrap()).unwrap()
+    Affine::from_coordinates(bytes[1..33].try_into().unwrap(), bytes[33..].try_into().unwrap())
+        .unwrap()
 }
 
 fn same(ours: Affine, theirs: Theirs) {
@@ -148,7 +150,8 @@ fn run(operations: usize) {
     for _ in 0..operations {
         let (a, b, point) = (draw.scalar(), draw.scalar(), draw.point());
         let sum = plus(draw.times(Some(generator), &a), draw.times(Some(point), &b));
-        let triple = (Scalar::from_bytes(&a).unwrap(), Scalar::from_bytes(&b).unwrap(), ours(&point));
+        let triple =
+            (Scalar::from_bytes(&a).unwrap(), Scalar::from_bytes(&b).unwrap(), ours(&point));
         same(double_multiply(&triple.0, &triple.1, &triple.2).to_affine(), sum);
         triples.push(triple);
         sums.push(sum);
@@ -181,7 +184,11 @@ fn run(operations: usize) {
     // Decompression, of what is no x coordinate too.
     let encodings: Vec<([u8; 32], bool)> = (0..operations)
         .map(|_| {
-            let x = if draw.below(2) == 0 { draw.point().serialize()[1..].try_into().unwrap() } else { draw.random() };
+            let x = if draw.below(2) == 0 {
+                draw.point().serialize()[1..].try_into().unwrap()
+            } else {
+                draw.random()
+            };
             let x = if draw.below(50) == 0 { [0xff; 32] } else { x };
             (x, draw.below(2) == 0)
         })
@@ -208,7 +215,10 @@ fn run(operations: usize) {
                 let negative = draw.below(2) == 0;
                 terms.push(Term::short(ours(&point), short, negative));
                 let product = draw.times(Some(point), &Scalar::from(short).to_bytes());
-                sum = plus(sum, if negative { product.map(|p| p.negate(&draw.secp)) } else { product });
+                sum = plus(
+                    sum,
+                    if negative { product.map(|p| p.negate(&draw.secp)) } else { product },
+                );
             } else {
                 let scalar = draw.scalar();
                 let own = Scalar::from_bytes(&scalar).unwrap();

@@ -1,6 +1,6 @@
-use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 #[cfg(any(test, not(feature = "batch")))]
 use secp256k1::XOnlyPublicKey;
+use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 use secp256k1::{Message, SecretKey};
 
 use super::{CurveError, Point, PublicScalar, context};

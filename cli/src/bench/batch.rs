@@ -4,10 +4,9 @@ use std::error::Error;
 
 use musig2::{AdaptorSignature, BatchVerificationRow};
 use pointlock::adaptor::schnorr::{
-    BatchItem, PreSignature, pre_sign_verified, verify_batch_on, verify_each_on,
+    Backend, BatchItem, PreSignature, pre_sign_verified, verify_batch_on, verify_each_on,
 };
 use pointlock::curve::{Keypair, Point, SecretScalar, Tag};
-use pointlock_msm::Backend;
 use schnorr_fun::adaptor::{Adaptor, EncryptedSignature};
 use schnorr_fun::fun::marker::EvenY;
 use schnorr_fun::fun::{self, Scalar};
@@ -69,7 +68,8 @@ impl BatchCase {
         let nonce = bytes[1..].first_chunk().and_then(|x| fun::Point::from_xonly_bytes(*x));
         let scalar = bytes.last_chunk().and_then(|s| Scalar::from_bytes(*s));
         nonce.zip(scalar).is_some_and(|(nonce, s_hat)| {
-            let signature: EncryptedSignature = EncryptedSignature { R: nonce, s_hat, needs_negation: bytes[0] == 3 };
+            let signature: EncryptedSignature =
+                EncryptedSignature { R: nonce, s_hat, needs_negation: bytes[0] == 3 };
             let schnorr = schnorr_fun::Schnorr::<sha2_010::Sha256>::verify_only();
             schnorr.verify_encrypted_signature(fun_key, fun_lock, message, &signature)
         })

@@ -24,11 +24,7 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// An item is one call of `verb`, on one case after the other.
-    pub(super) fn new<C, T>(
-        name: &str,
-        cases: &'a [C],
-        verb: impl Fn(&C) -> T + 'a,
-    ) -> Self {
+    pub(super) fn new<C, T>(name: &str, cases: &'a [C], verb: impl Fn(&C) -> T + 'a) -> Self {
         let run = move |items| {
             let start = Instant::now();
             for case in cases.iter().cycle().take(items) {

@@ -134,7 +134,10 @@ mod tests {
             assert_eq!(names.iter().filter(|row| **row == name).count(), 1, "{name}");
         }
         let ifma = names.iter().filter(|row| row.ends_with("/ifma")).count();
-        assert_eq!(ifma, if pointlock_msm::Backend::ifma().is_some() { 5 } else { 0 });
+        assert_eq!(
+            ifma,
+            if pointlock::adaptor::schnorr::Backend::ifma().is_some() { 5 } else { 0 }
+        );
     }
 
     #[test]

@@ -19,7 +19,11 @@ const CURVES: [(&str, &str, &str, RGBColor); 2] = [
 /// What verifies one item after another, or gains nothing from more, as a dashed line.
 const LINES: [(&str, &str, RGBColor); 4] = [
     ("musig2.verify_batch/483", "musig2, verify_batch of 483", RGBColor(0x80, 0x5a, 0x9e)),
-    ("schnorr_fun.verify_encrypted_signature", "schnorr_fun, one by one", RGBColor(0x5d, 0x8a, 0x3a)),
+    (
+        "schnorr_fun.verify_encrypted_signature",
+        "schnorr_fun, one by one",
+        RGBColor(0x5d, 0x8a, 0x3a),
+    ),
     ("schnorr.verify", "pointlock, one by one", RGBColor(0x55, 0x55, 0x55)),
     (super::VERIFY, "libsecp256k1's Schnorr verification", RGBColor(0, 0, 0)),
 ];

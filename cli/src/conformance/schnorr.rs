@@ -37,7 +37,8 @@ pub(super) fn verify_batch(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let refused = schnorr::verify_batch(&batch).err();
     let refused: Vec<usize> =
         refused.iter().flat_map(BatchError::indices).map(|index| places[index]).collect();
-    let is_invalid = |i: &usize| items[*i].pre_signature.is_none() || refused.binary_search(i).is_ok();
+    let is_invalid =
+        |i: &usize| items[*i].pre_signature.is_none() || refused.binary_search(i).is_ok();
     let invalid: Vec<usize> = (0..items.len()).filter(is_invalid).collect();
     Ok(json!({ "valid": invalid.is_empty(), "invalid": invalid }))
 }

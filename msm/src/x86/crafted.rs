@@ -87,7 +87,8 @@ fn crafted(choice: &mut u64, top: u64) -> Lanes {
     for lane in &mut lanes {
         for (i, limb) in lane.iter_mut().enumerate() {
             let most = if i < 4 { MASK } else { top - 1 };
-            *choice = choice.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            *choice =
+                choice.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
             *limb = match *choice >> 60 {
                 0..6 => most,
                 6..10 => 0,

@@ -13,9 +13,9 @@
 
 use core::arch::x86_64::{
     __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask,
-    _mm512_cmpneq_epi64_mask, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_blend_epi64,
-    _mm512_or_si512, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_slli_epi64, _mm512_srli_epi64,
-    _mm512_sub_epi64,
+    _mm512_cmpneq_epi64_mask, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
+    _mm512_mask_blend_epi64, _mm512_or_si512, _mm512_set1_epi64, _mm512_setzero_si512,
+    _mm512_slli_epi64, _mm512_srli_epi64, _mm512_sub_epi64,
 };
 
 use super::{Words, load, store};
@@ -330,10 +330,8 @@ impl Eight {
         let mut more = folded;
         more.0[0] = plus(more.0[0], splat(FOLD));
         let mut more = more.carried();
-        let reaches = _mm512_cmpneq_epi64_mask(
-            _mm512_srli_epi64::<48>(more.0[4]),
-            _mm512_setzero_si512(),
-        );
+        let reaches =
+            _mm512_cmpneq_epi64_mask(_mm512_srli_epi64::<48>(more.0[4]), _mm512_setzero_si512());
         more.0[4] = _mm512_and_si512(more.0[4], splat(TOP));
         folded.blend(reaches, &more)
     }
@@ -343,10 +341,7 @@ impl Eight {
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn zero_lanes(&self) -> __mmask8 {
         let [a, b, c, d, e] = self.0;
-        let any = _mm512_or_si512(
-            _mm512_or_si512(_mm512_or_si512(a, b), _mm512_or_si512(c, d)),
-            e,
-        );
+        let any = _mm512_or_si512(_mm512_or_si512(_mm512_or_si512(a, b), _mm512_or_si512(c, d)), e);
         _mm512_cmpeq_epi64_mask(any, _mm512_setzero_si512())
     }
 

@@ -146,12 +146,15 @@ pub(super) fn add_pairs(pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
     }
 }
 
+/// Up to eight pairs, what they divide by, and where their sums go.
+type Group<'a> = (&'a [(Ref, Ref)], &'a Denominators, &'a mut [Affine]);
+
 /// The sums of groups of eight, by the inverses of their denominators.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn finish<const N: usize>(
     pool: &[Affine],
-    groups: [(&[(Ref, Ref)], &Denominators, &mut [Affine]); N],
+    groups: [Group<'_>; N],
     inverses: &mut [Eight; CHAINS],
     chains: [usize; N],
 ) {

@@ -74,6 +74,8 @@ use crate::curve::{CurveError, Keypair, Point, PublicScalar, SecretScalar, Tag, 
 use arithmetic::double_mul_and_add;
 #[cfg(feature = "batch")]
 pub use batch::{BatchItem, verify_batch, verify_batch_on, verify_each, verify_each_on};
+#[cfg(feature = "batch")]
+pub use pointlock_msm::Backend;
 #[cfg(not(feature = "batch"))]
 use recovery::double_mul_and_add;
 
