@@ -114,17 +114,17 @@ fn tricks() -> impl Strategy<Value = Trick> {
     use Trick::*;
     let (i, j) = (any::<usize>(), any::<usize>());
     prop_oneof![
-        (i.clone(), j.clone(), 1..=255u8).prop_map(|(i, j, d)| Cancel(i, j, d)),
-        (i.clone(), j.clone()).prop_map(|(i, j)| Duplicate(i, j)),
-        i.clone().prop_map(WrongParity),
-        i.clone().prop_map(NegateLock),
-        (i.clone(), j.clone()).prop_map(|(i, j)| SwapLocks(i, j)),
-        (i.clone(), j.clone()).prop_map(|(i, j)| SwapNonces(i, j)),
-        (i.clone(), j).prop_map(|(i, j)| SwapKeys(i, j)),
-        i.clone().prop_map(WrongMessage),
-        i.clone().prop_map(NonceIsLock),
-        i.clone().prop_map(ZeroScalar),
-        (i.clone(), any::<u8>()).prop_map(|(i, x)| OffTheCurve(i, x)),
+        (i, j, 1..=255u8).prop_map(|(i, j, d)| Cancel(i, j, d)),
+        (i, j).prop_map(|(i, j)| Duplicate(i, j)),
+        i.prop_map(WrongParity),
+        i.prop_map(NegateLock),
+        (i, j).prop_map(|(i, j)| SwapLocks(i, j)),
+        (i, j).prop_map(|(i, j)| SwapNonces(i, j)),
+        (i, j).prop_map(|(i, j)| SwapKeys(i, j)),
+        i.prop_map(WrongMessage),
+        i.prop_map(NonceIsLock),
+        i.prop_map(ZeroScalar),
+        (i, any::<u8>()).prop_map(|(i, x)| OffTheCurve(i, x)),
         i.prop_map(NonceTooLarge),
     ]
 }
