@@ -29,6 +29,7 @@
 //! | feature | default | adds |
 //! | --- | --- | --- |
 //! | `std` | yes | everything from `wire` on |
+//! | `batch` | yes | verification of many signatures at once, through `pointlock-msm`; needs `std` |
 //! | `ecdsa` | no | `adaptor::ecdsa`, through `secp256k1-zkp`; needs `std` |
 //!
 //! Features only add. Without `std` the crate is `no_std` with `alloc`.

@@ -7,6 +7,8 @@
 //! | target | promise |
 //! | --- | --- |
 //! | [`schnorr_life`], [`ecdsa_life`] | pre-sign, verify, adapt, plain verification, extract; one flipped bit anywhere is refused |
+//! | [`batch`] | batches and eight lanes say what single verification says, on every backend |
+//! | [`backends`] | sums of many terms agree with libsecp256k1, on every backend |
 //! | [`musig2_life`] | the same for one to four signers, with tweaks; a flipped partial signature names its signer |
 //! | [`presignature`], [`ecdsa_presignature`], [`point`] | parse → write → equal; no verb panics |
 //! | [`tlv_stream`], [`blinded_path`], [`bolt12_text`] | parse → write → equal |
@@ -44,14 +46,16 @@ pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text};
 pub use musig2::musig2_life;
 pub use onion::{onion_failure, onion_packet};
 pub use payment::{messages, payload};
-pub use schnorr::{presignature, schnorr_life};
+pub use schnorr::{backends, batch, presignature, schnorr_life};
 pub use wire::{blinded_path, tlv_stream};
 
 /// A body: panics when a promise is broken, returns whether the input was taken.
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 21] = [
+pub const TARGETS: [(&str, Body); 23] = [
+    ("backends", backends),
+    ("batch", batch),
     ("blinded_path", blinded_path),
     ("bolt12_text", bolt12_text),
     ("contract_extract", contract_extract),

@@ -1,8 +1,12 @@
-use pointlock::adaptor::schnorr::{PreSignature, pre_sign_verified, verify_signature};
+use pointlock::adaptor::schnorr::{
+    Backend, BatchItem, PreSignature, pre_sign_verified, verify_batch_on, verify_each_on,
+    verify_signature,
+};
 use pointlock::adaptor::{AdaptorError, musig2};
-use pointlock::curve::{Keypair, Point, XOnlyPublicKey};
+use pointlock::curve::{Keypair, Point, PublicScalar, XOnlyPublicKey};
+use pointlock_msm::{Affine, Scalar, Term, double_multiply, multiply_sum};
 use secp256k1::schnorr::Signature;
-use secp256k1::{Message, Secp256k1};
+use secp256k1::{Message, PublicKey, Secp256k1};
 
 use crate::input::{Input, fixed_scalar, flipped};
 
@@ -107,4 +111,112 @@ pub fn presignature(data: &[u8]) -> bool {
     assert_eq!(verified.is_ok(), signed.is_ok());
     assert_eq!(extracted.is_ok(), signed.is_ok());
     true
+}
+
+/// Input: number of items (1), then for each key (1) ‖ what is done to it (1) ‖ another item (1) ‖ which bit (2).
+pub fn batch(data: &[u8]) -> bool {
+    let mut input = Input::new(data);
+    let count = 1 + usize::from(input.byte() % 40);
+    let mut lives: Vec<(Life, bool)> = Vec::with_capacity(count);
+    for index in 0..count {
+        let (key, part) = (1 + input.byte() % 8, input.byte());
+        let (other, bit) =
+            (usize::from(input.byte()), usize::from(u16::from_be_bytes(input.bytes())));
+        let lock_secret = fixed_scalar(50 + index as u8);
+        let keypair = Keypair::new(fixed_scalar(key));
+        let (message, lock_point) = ([index as u8; 32], lock_secret.to_point());
+        let pre_signature = pre_sign_verified(&keypair, &message, &lock_point, &[0; 32])
+            .expect("its inputs are valid, and no hash is zero");
+        let signature = pre_signature.adapt(&lock_secret);
+        let public_key = keypair.x_only_public_key();
+        let life = Life { public_key, message, lock_point, pre_signature, signature };
+        let life = match (part % 8, lives.get(other % count)) {
+            (0..5, _) => life.flipped(part, bit).unwrap_or(life),
+            (5, Some((other, _))) => Life { lock_point: other.lock_point, ..life },
+            (6, Some((other, _))) => other.clone(),
+            _ => life,
+        };
+        lives.push((life, part & 0x80 != 0));
+    }
+    let items: Vec<BatchItem<'_>> = lives
+        .iter()
+        .map(|(life, as_signature)| {
+            let Life { public_key, message, lock_point, pre_signature, signature } = life;
+            if *as_signature {
+                BatchItem::Signature { public_key, message, signature }
+            } else {
+                BatchItem::PreSignature { public_key, message, lock_point, pre_signature }
+            }
+        })
+        .collect();
+    let each: Vec<_> = items.iter().map(BatchItem::verify).collect();
+    // By libsecp256k1 itself, for signatures and for what an adapted pre-signature becomes.
+    let secp = Secp256k1::verification_only();
+    for ((life, as_signature), verdict) in lives.iter().zip(&each).filter(|((_, s), _)| *s) {
+        let message = Message::from_digest(life.message);
+        let theirs = secp.verify_schnorr(&life.signature, &message, &life.public_key);
+        assert_eq!(theirs.is_ok(), verdict.is_ok(), "{as_signature}");
+    }
+    for backend in [Some(Backend::PORTABLE), Backend::ifma()].into_iter().flatten() {
+        assert_eq!(verify_each_on(backend, &items), each);
+        match verify_batch_on(backend, &items) {
+            Ok(()) => assert!(each.iter().all(Result::is_ok)),
+            Err(error) => {
+                for fault in error.faults() {
+                    assert_eq!(each[fault.index], Err(fault.error));
+                }
+                let refused = each.iter().filter(|verdict| verdict.is_err()).count();
+                let malformed = matches!(error, pointlock::adaptor::BatchError::Malformed { .. });
+                assert!(malformed || error.faults().len() == refused);
+            }
+        }
+    }
+    each.iter().all(Result::is_ok)
+}
+
+/// Input: a (32) ‖ b (32) ‖ then for each of up to 64 terms: a kind (1) ‖ scalar (32).
+pub fn backends(data: &[u8]) -> bool {
+    let mut input = Input::new(data);
+    let (a, b) = (Scalar::from_hash(&input.bytes()), Scalar::from_hash(&input.bytes()));
+    let secp = Secp256k1::new();
+    let affine = |point: &PublicKey| {
+        let bytes = point.serialize_uncompressed();
+        let (x, y) = bytes[1..].split_first_chunk().expect("64 bytes");
+        Affine::from_coordinates(x, y.first_chunk().expect("32 bytes are left"))
+            .expect("a public key is on the curve")
+    };
+    let times = |point: &PublicKey, scalar: &Scalar| {
+        let tweak = secp256k1::Scalar::from_be_bytes(scalar.to_bytes()).expect("below n");
+        point.mul_tweak(&secp, &tweak).ok()
+    };
+    let plus = |a: Option<PublicKey>, b: Option<PublicKey>| match (a, b) {
+        (Some(a), Some(b)) => a.combine(&b).ok(),
+        (a, b) => a.or(b),
+    };
+    let generator = PublicScalar::ONE.to_point().expect("one is not zero").to_public_key();
+    let mut terms = vec![Term::new(affine(&generator), &a)];
+    let mut sum = times(&generator, &a);
+    let mut point = generator;
+    while !input.is_empty() && terms.len() < 64 {
+        let (kind, scalar) = (input.byte(), Scalar::from_hash(&input.bytes()));
+        // The same point again, the opposite one, or another.
+        point = match kind % 4 {
+            0 => point,
+            1 => point.negate(&secp),
+            _ => times(&generator, &scalar).unwrap_or(point),
+        };
+        let scalar = if kind & 0x10 == 0 { scalar } else { b };
+        terms.push(Term::new(affine(&point), &scalar));
+        sum = plus(sum, times(&point, &scalar));
+    }
+    let sum = sum.as_ref().map_or(Affine::INFINITY, affine);
+    let double = plus(times(&generator, &a), times(&point, &b));
+    let double = double.as_ref().map_or(Affine::INFINITY, affine);
+    assert_eq!(double_multiply(&a, &b, &affine(&point)).to_affine(), double);
+    for backend in [Some(Backend::PORTABLE), Backend::ifma()].into_iter().flatten() {
+        assert_eq!(multiply_sum(backend, &terms).to_affine(), sum, "{}", backend.name());
+        let doubles = backend.double_multiply_all(&[(a, b, affine(&point)); 3]);
+        assert_eq!(doubles, [double; 3], "{}", backend.name());
+    }
+    terms.len() > 1
 }

@@ -47,7 +47,9 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 21] = [
+    let groups: [(&'static str, Files); 23] = [
+        ("backends", sums()),
+        ("batch", batches()),
         ("blinded_path", blinded_paths()),
         ("bolt12_text", bolt12_texts()),
         ("contract_extract", transactions()),
@@ -76,6 +78,35 @@ pub fn seeds() -> Vec<Seed> {
         .flat_map(|(target, seeds)| seeds.into_iter().map(move |seed| (target, seed)))
         .map(seed)
         .collect()
+}
+
+fn sums() -> Files {
+    let sum = |kinds: &[u8]| {
+        let terms = kinds
+            .iter()
+            .enumerate()
+            .map(|(i, kind)| [&[*kind][..], &[7 * i as u8 + 1; 32]].concat());
+        [[[0xa5; 32], [0x5a; 32]].concat(), terms.collect::<Vec<_>>().concat()].concat()
+    };
+    vec![
+        ("valid-few", sum(&[2, 3, 2])),
+        ("valid-equal-and-opposite", sum(&[0x12, 0x10, 0x11, 0x11, 0, 1])),
+        ("valid-many", sum(&[2; 30])),
+        ("refused-no-term", vec![0xa5; 64]),
+    ]
+}
+
+fn batches() -> Files {
+    let batch = |items: &[[u8; 5]]| [&[items.len() as u8 - 1][..], &items.concat()].concat();
+    // Key, what is done, another item, bit. 7 does nothing.
+    let right = |key| [key, 7, 0, 0, 0];
+    vec![
+        ("valid-one", batch(&[right(1)])),
+        ("valid-mixed", batch(&[right(1), [1, 0x87, 0, 0, 0], right(2), right(3), right(3)])),
+        ("valid-duplicate", batch(&[right(1), right(2), [2, 6, 0, 0, 0]])),
+        ("refused-flipped-bits", batch(&[right(1), [1, 3, 0, 1, 7], right(2), [2, 0x84, 0, 0, 9]])),
+        ("refused-other-lock", batch(&[right(1), [1, 5, 0, 0, 0], right(4)])),
+    ]
 }
 
 fn schnorr_lives() -> Files {

@@ -1,3 +1,6 @@
+#[cfg(feature = "batch")]
+use alloc::{format, string::String, vec::Vec};
+
 use thiserror::Error;
 
 /// Why a pre-signature is refused, or can't be made, or gives no secret.
@@ -63,4 +66,59 @@ pub enum AdaptorError {
     /// Other auxiliary randomness helps.
     #[error("derived nonce is degenerate, use other auxiliary randomness")]
     DegenerateNonce,
+}
+
+/// Which items of a batch are refused, and why. Never empty, in the order of the indices.
+#[cfg(feature = "batch")]
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BatchError {
+    /// Encodings that are refused without arithmetic. Nothing else was looked at.
+    #[error("malformed {}", list(faults))]
+    Malformed {
+        /// All malformed items.
+        faults: Vec<BatchFault>,
+    },
+    /// Items that single verification refuses.
+    #[error("invalid {}", list(faults))]
+    Invalid {
+        /// All invalid items.
+        faults: Vec<BatchFault>,
+    },
+}
+
+#[cfg(feature = "batch")]
+impl BatchError {
+    /// The items that are refused.
+    pub fn faults(&self) -> &[BatchFault] {
+        match self {
+            Self::Malformed { faults } | Self::Invalid { faults } => faults,
+        }
+    }
+
+    /// Their indices, in order.
+    pub fn indices(&self) -> impl Iterator<Item = usize> {
+        self.faults().iter().map(|fault| fault.index)
+    }
+}
+
+/// An item of a batch that is refused.
+#[cfg(feature = "batch")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("item {index}: {error}")]
+pub struct BatchFault {
+    /// Where it stands in the batch.
+    pub index: usize,
+    /// What single verification says.
+    pub error: AdaptorError,
+}
+
+/// The first item with its reason, and how many there are.
+#[cfg(feature = "batch")]
+fn list(faults: &[BatchFault]) -> String {
+    match faults {
+        [] => String::from("items: none"),
+        [only] => format!("{only}"),
+        [first, others @ ..] => format!("{first} (and {} more)", others.len()),
+    }
 }

@@ -85,3 +85,5 @@ pub mod musig2;
 pub mod schnorr;
 
 pub use error::AdaptorError;
+#[cfg(feature = "batch")]
+pub use error::{BatchError, BatchFault};

@@ -1,5 +1,7 @@
+#[cfg(any(test, not(feature = "batch")))]
+use secp256k1::XOnlyPublicKey;
 use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
-use secp256k1::{Message, SecretKey, XOnlyPublicKey};
+use secp256k1::{Message, SecretKey};
 
 use super::{CurveError, Point, PublicScalar, context};
 
@@ -24,6 +26,7 @@ pub fn double_mul_public(
 ///
 /// Recovery takes x(P) and finds y(P) itself, by a square root. To make the key a [`Point`] first would take that
 /// square root twice.
+#[cfg(any(test, not(feature = "batch")))]
 pub(crate) fn double_mul_x_only(
     a: &PublicScalar,
     b: &PublicScalar,

@@ -54,6 +54,7 @@ pub use context::randomize_context;
 pub use error::CurveError;
 pub use keypair::Keypair;
 pub use linear::double_mul_public;
+#[cfg(any(test, not(feature = "batch")))]
 pub(crate) use linear::double_mul_x_only;
 pub use point::Point;
 pub use scalar::{PublicScalar, SecretScalar};

@@ -39,7 +39,8 @@ impl Tag {
         hasher.finalize().into()
     }
 
-    fn hasher(&self) -> Sha256 {
+    /// For what comes in many parts.
+    pub(crate) fn hasher(&self) -> Sha256 {
         self.prefix.get_or_init(|| Box::new(prefixed(self.name.as_bytes()))).clone()
     }
 }

@@ -2,41 +2,50 @@
 
 use std::error::Error;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// How often each row has its turn.
 const ROUNDS: usize = 301;
 
+/// How many rounds go by from one turn of a batch to the next: the largest takes 100 turns' time.
+const BATCH_ROUNDS: usize = 6;
+
 /// How long a turn lasts, about: long against the clock's resolution, short against a change of clock speed.
-const TURN: Duration = Duration::from_micros(300);
+const TURN: Duration = Duration::from_millis(2);
+
+/// The time that this thread has had a processor: what other programs take from it does not count.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
 
 /// Something to measure.
 pub(super) struct Row<'a> {
-    name: &'static str,
+    name: String,
+    /// Every how many rounds it has its turn.
+    rounds: usize,
     /// Runs so many items, and says how long they took.
     run: Box<dyn FnMut(usize) -> Duration + 'a>,
 }
 
 impl<'a> Row<'a> {
     /// An item is one call of `verb`, on one case after the other.
-    pub(super) fn new<C, T>(
-        name: &'static str,
-        cases: &'a [C],
-        verb: impl Fn(&C) -> T + 'a,
-    ) -> Self {
+    pub(super) fn new<C, T>(name: &str, cases: &'a [C], verb: impl Fn(&C) -> T + 'a) -> Self {
         let run = move |items| {
-            let start = Instant::now();
+            let start = processor_time();
             for case in cases.iter().cycle().take(items) {
                 black_box(verb(black_box(case)));
             }
-            start.elapsed()
+            processor_time() - start
         };
-        Self { name, run: Box::new(run) }
+        Self { name: name.to_owned(), rounds: 1, run: Box::new(run) }
     }
 
     /// The same for a verb that uses an input up: `input` makes it anew for each call, outside the clock.
     pub(super) fn with_input<C, I, T>(
-        name: &'static str,
+        name: &str,
         cases: &'a [C],
         input: impl Fn(&C) -> I + 'a,
         verb: impl Fn(&C, I) -> T + 'a,
@@ -44,18 +53,31 @@ impl<'a> Row<'a> {
         let run = move |items| {
             let cases = cases.iter().cycle().take(items);
             let with_inputs: Vec<(&C, I)> = cases.map(|case| (case, input(case))).collect();
-            let start = Instant::now();
+            let start = processor_time();
             for (case, input) in with_inputs {
                 black_box(verb(black_box(case), input));
             }
-            start.elapsed()
+            processor_time() - start
         };
-        Self { name, run: Box::new(run) }
+        Self { name: name.to_owned(), rounds: 1, run: Box::new(run) }
+    }
+
+    /// A batch of `size` items at a time, never fewer.
+    pub(super) fn batch<T>(name: String, size: usize, verb: impl Fn() -> T + 'a) -> Self {
+        let run = move |items: usize| {
+            let batches = items.div_ceil(size);
+            let start = processor_time();
+            for _ in 0..batches {
+                black_box(verb());
+            }
+            (processor_time() - start).mul_f64(items as f64 / (batches * size) as f64)
+        };
+        Self { name, rounds: BATCH_ROUNDS, run: Box::new(run) }
     }
 
     /// The row's name in the machine interface.
-    pub(super) fn name(&self) -> &'static str {
-        self.name
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -63,9 +85,11 @@ impl<'a> Row<'a> {
 pub(super) fn medians_us(rows: &mut [Row<'_>]) -> Result<Vec<f64>, Box<dyn Error>> {
     let items: Vec<usize> = rows.iter_mut().map(items_of_a_turn).collect();
     let mut samples = vec![Vec::with_capacity(ROUNDS); rows.len()];
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         for ((row, items), samples) in rows.iter_mut().zip(&items).zip(&mut samples) {
-            samples.push((row.run)(*items));
+            if round % row.rounds == 0 {
+                samples.push((row.run)(*items));
+            }
         }
     }
     let median = |(samples, items): (&mut Vec<Duration>, &usize)| {
@@ -94,8 +118,9 @@ mod tests {
     #[test]
     fn rows_take_turns() {
         let order = RefCell::new(String::new());
-        let row = |name| Row {
-            name,
+        let row = |name: &'static str| Row {
+            name: name.to_owned(),
+            rounds: 1,
             run: Box::new(|_| {
                 order.borrow_mut().push_str(name);
                 TURN
@@ -104,7 +129,21 @@ mod tests {
         let mut rows = [row("a"), row("b"), row("c")];
         let medians = medians_us(&mut rows).unwrap();
         assert_eq!(*order.borrow(), "abc".repeat(1 + ROUNDS));
-        assert_eq!(medians, [300.0; 3]);
+        assert_eq!(medians, [2000.0; 3]);
+    }
+
+    #[test]
+    fn a_batch_is_whole_and_counted_by_the_item() {
+        let calls = RefCell::new(0);
+        let mut row = Row::batch("batch".to_owned(), 8, || *calls.borrow_mut() += 1);
+        (row.run)(1);
+        (row.run)(8);
+        (row.run)(9);
+        assert_eq!(*calls.borrow(), 4);
+        let work = || (0..200_000u64).map(black_box).sum::<u64>();
+        let mut row = Row::batch("batch".to_owned(), 8, work);
+        // One of eight items takes an eighth of the time.
+        assert!((row.run)(1) < (row.run)(8));
     }
 
     #[test]

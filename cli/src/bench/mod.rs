@@ -7,12 +7,15 @@
 //! Measured is what a node pays for each payment. Keys are there as key pairs, P and T as points, R' as bytes; hashing is
 //! included. A row of the table is one line of [`rows`].
 
+mod batch;
 mod cases;
 mod measure;
+mod plot;
 mod rows;
 
 use std::error::Error;
 use std::io::Write;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -29,12 +32,15 @@ pub(crate) struct Args {
     /// Prints a JSON object a line instead of a table
     #[arg(long)]
     json: bool,
+    /// Draws the batches into this SVG file, too
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
 }
 
 /// One line of `pointlock bench --json`.
 #[derive(Debug, Serialize)]
 struct Report {
-    name: &'static str,
+    name: String,
     /// Microseconds for one item.
     median_us: f64,
     /// In units of libsecp256k1's Schnorr signing, given a key pair.
@@ -50,7 +56,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     }
     let cases = cases::all()?;
     let mut out = std::io::stdout().lock();
-    let reports = reports(rows::all(&cases))?;
+    let batch = batch::cases()?;
+    let mut rows = rows::all(&cases);
+    rows.extend(batch::rows(&batch));
+    let reports = reports(rows)?;
+    if let Some(file) = &args.plot {
+        plot::write(file, &reports)?;
+    }
     if args.json {
         for report in &reports {
             serde_json::to_writer(&mut out, report)?;
@@ -65,13 +77,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 
 fn reports(mut rows: Vec<Row<'_>>) -> Result<Vec<Report>, Box<dyn Error>> {
     let medians = measure::medians_us(&mut rows)?;
-    let median_of = |name| {
-        let index = rows.iter().position(|row| row.name() == name);
+    let median_of = |name: &str| {
+        let index = rows.iter().position(|row: &Row<'_>| row.name() == name);
         index.map(|index| medians[index]).ok_or("bench: libsecp256k1's rows are missing")
     };
     let (sign, verify) = (median_of(SIGN)?, median_of(VERIFY)?);
     let report = |(row, median_us): (&Row<'_>, &f64)| Report {
-        name: row.name(),
+        name: row.name().to_owned(),
         median_us: *median_us,
         vs_sign: median_us / sign,
         vs_verify: median_us / verify,
@@ -95,7 +107,9 @@ mod tests {
     #[test]
     fn every_row_of_the_machine_interface_is_there() {
         let cases = cases::all().unwrap();
-        let rows = rows::all(&cases);
+        let batch = batch::cases().unwrap();
+        let mut rows = rows::all(&cases);
+        rows.extend(batch::rows(&batch));
         let names: Vec<&str> = rows.iter().map(Row::name).collect();
         for name in [
             SIGN,
@@ -112,14 +126,23 @@ mod tests {
             "musig2.partial_sign",
             "musig2.partial_verify",
             "lock.setup/4",
+            "schnorr.verify_batch/16/portable",
+            "schnorr.verify_batch/64/portable",
+            "schnorr.verify_batch/483/portable",
+            "schnorr.verify_batch/4096/portable",
         ] {
             assert_eq!(names.iter().filter(|row| **row == name).count(), 1, "{name}");
         }
+        let ifma = names.iter().filter(|row| row.ends_with("/ifma")).count();
+        assert_eq!(
+            ifma,
+            if pointlock::adaptor::schnorr::Backend::ifma().is_some() { 5 } else { 0 }
+        );
     }
 
     #[test]
     fn a_line_has_the_keys_of_the_machine_interface() {
-        let report = Report { name: SIGN, median_us: 1.5, vs_sign: 1.0, vs_verify: 0.5 };
+        let report = Report { name: SIGN.to_owned(), median_us: 1.5, vs_sign: 1.0, vs_verify: 0.5 };
         assert_eq!(
             serde_json::to_string(&report).unwrap(),
             r#"{"name":"libsecp256k1.schnorr_sign","median_us":1.5,"vs_sign":1.0,"vs_verify":0.5}"#

@@ -1,7 +1,8 @@
 //! `schnorr.*`
 
-use pointlock::adaptor::AdaptorError;
-use pointlock::adaptor::schnorr::{self, PreSignature};
+use pointlock::adaptor::schnorr::{self, BatchItem, PreSignature};
+use pointlock::adaptor::{AdaptorError, BatchError};
+use pointlock::curve::{Point, XOnlyPublicKey};
 use secp256k1::schnorr::Signature;
 use serde_json::{Value, json};
 
@@ -25,14 +26,20 @@ pub(super) fn verify(fields: &Fields<'_>) -> Result<Value, Refusal> {
     verdict(fields, is_valid(fields))
 }
 
-/// One by one: the verdict on each item is that of `schnorr.verify`.
+/// All at once: the verdict on each item is that of `schnorr.verify`.
 pub(super) fn verify_batch(fields: &Fields<'_>) -> Result<Value, Refusal> {
-    let mut invalid = Vec::new();
-    for (index, item) in fields.get("items")?.list()?.iter().enumerate() {
-        if !is_valid(&item.object()?)? {
-            invalid.push(index);
-        }
-    }
+    let items = fields.get("items")?.list()?;
+    let items: Vec<Item> =
+        items.iter().map(|item| Item::read(&item.object()?)).collect::<Result<_, _>>()?;
+    // What stands for no pre-signature at all takes no part.
+    let (places, batch): (Vec<usize>, Vec<BatchItem<'_>>) =
+        items.iter().enumerate().filter_map(|(i, item)| Some((i, item.batch_item()?))).unzip();
+    let refused = schnorr::verify_batch(&batch).err();
+    let refused: Vec<usize> =
+        refused.iter().flat_map(BatchError::indices).map(|index| places[index]).collect();
+    let is_invalid =
+        |i: &usize| items[*i].pre_signature.is_none() || refused.binary_search(i).is_ok();
+    let invalid: Vec<usize> = (0..items.len()).filter(is_invalid).collect();
     Ok(json!({ "valid": invalid.is_empty(), "invalid": invalid }))
 }
 
@@ -63,13 +70,31 @@ pub(super) fn extract(fields: &Fields<'_>) -> Result<Value, Refusal> {
     Ok(json!({ "adaptor_secret": hex::encode(*lock_secret.dangerous_to_bytes()) }))
 }
 
-/// Whatever 65 bytes stand for the pre-signature, they are right or wrong, and no error.
 fn is_valid(fields: &Fields<'_>) -> Result<bool, Refusal> {
-    let public_key = fields.get("public_key")?.x_only()?;
-    let message = fields.get("message")?.bytes()?;
-    let lock_point = fields.get("adaptor_point")?.point()?;
-    let encoded = fields.get("presignature")?.bytes()?;
-    let verdict = PreSignature::from_bytes(&encoded)
-        .and_then(|pre_signature| pre_signature.verify(&public_key, &message, &lock_point));
-    Ok(verdict.is_ok())
+    Ok(Item::read(fields)?.batch_item().is_some_and(|item| item.verify().is_ok()))
+}
+
+/// What `schnorr.verify` takes.
+struct Item {
+    public_key: XOnlyPublicKey,
+    message: [u8; 32],
+    lock_point: Point,
+    /// Whatever 65 bytes stand here, they are right or wrong, and no error.
+    pre_signature: Option<PreSignature>,
+}
+
+impl Item {
+    fn read(fields: &Fields<'_>) -> Result<Self, Refusal> {
+        let public_key = fields.get("public_key")?.x_only()?;
+        let message = fields.get("message")?.bytes()?;
+        let lock_point = fields.get("adaptor_point")?.point()?;
+        let pre_signature = PreSignature::from_bytes(&fields.get("presignature")?.bytes()?).ok();
+        Ok(Self { public_key, message, lock_point, pre_signature })
+    }
+
+    fn batch_item(&self) -> Option<BatchItem<'_>> {
+        let Self { public_key, message, lock_point, pre_signature } = self;
+        let pre_signature = pre_signature.as_ref()?;
+        Some(BatchItem::PreSignature { public_key, message, lock_point, pre_signature })
+    }
 }

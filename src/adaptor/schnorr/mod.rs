@@ -53,6 +53,13 @@
 //! [BIP-340](https://github.com/bitcoin/bips/blob/master/bip-0340.mediawiki); security: Aumayr et al.,
 //! [Generalized Channels from Limited Blockchain Scripts and Adaptor Signatures](https://eprint.iacr.org/2020/476).
 
+#[cfg(feature = "batch")]
+mod arithmetic;
+#[cfg(feature = "batch")]
+mod batch;
+#[cfg(any(test, not(feature = "batch")))]
+mod recovery;
+
 use core::fmt;
 use core::str::FromStr;
 
@@ -62,7 +69,15 @@ use subtle::Choice;
 use zeroize::Zeroizing;
 
 use super::AdaptorError;
-use crate::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag, context, double_mul_x_only};
+use crate::curve::{CurveError, Keypair, Point, PublicScalar, SecretScalar, Tag, context};
+#[cfg(feature = "batch")]
+use arithmetic::double_mul_and_add;
+#[cfg(feature = "batch")]
+pub use batch::{BatchItem, verify_batch, verify_batch_on, verify_each, verify_each_on};
+#[cfg(feature = "batch")]
+pub use pointlock_msm::Backend;
+#[cfg(not(feature = "batch"))]
+use recovery::double_mul_and_add;
 
 static AUX: Tag = Tag::new("SchnorrAdaptor/aux");
 static NONCE: Tag = Tag::new("SchnorrAdaptor/nonce");
@@ -173,15 +188,13 @@ impl PreSignature {
         message: &[u8; 32],
         lock_point: &Point,
     ) -> Result<(), AdaptorError> {
-        // R = s'·G − e·P
         let challenge = challenge(self.nonce_bytes(), &public_key.serialize(), message);
-        let nonce_without_lock = double_mul_x_only(&self.scalar(), &challenge.negate(), public_key)
-            .map_err(|_| AdaptorError::NonceAtInfinity)?;
-        let nonce_without_lock =
-            if self.nonce_is_odd() { nonce_without_lock.negate() } else { nonce_without_lock };
-        // R + T = R'. Comparing encodings spares the square root: what is not on the curve equals no sum.
-        match nonce_without_lock.add(lock_point) {
-            Ok(sum) if sum.to_bytes() == *self.nonce_bytes() => Ok(()),
+        let (scalar, is_odd) = (self.scalar(), self.nonce_is_odd());
+        // R = s'·G − e·P, or its opposite; R + T = R'. Comparing encodings spares the square root: what is not on the
+        // curve equals no sum.
+        match double_mul_and_add(&scalar, &challenge.negate(), public_key, is_odd, lock_point) {
+            Err(CurveError::PointAtInfinity) => Err(AdaptorError::NonceAtInfinity),
+            Ok(Some(sum)) if sum == *self.nonce_bytes() => Ok(()),
             _ if Point::from_bytes(self.nonce_bytes()).is_err() => {
                 Err(AdaptorError::NonceNotOnCurve)
             }

@@ -1,0 +1,159 @@
+//! The rows of batches, beside the best of other crates.
+
+use std::error::Error;
+
+use musig2::{AdaptorSignature, BatchVerificationRow};
+use pointlock::adaptor::schnorr::{
+    Backend, BatchItem, PreSignature, pre_sign_verified, verify_batch_on, verify_each_on,
+};
+use pointlock::curve::{Keypair, Point, SecretScalar, Tag};
+use schnorr_fun::adaptor::{Adaptor, EncryptedSignature};
+use schnorr_fun::fun::marker::EvenY;
+use schnorr_fun::fun::{self, Scalar};
+use secp256k1::XOnlyPublicKey;
+
+use super::measure::Row;
+
+/// The sizes of the batches; 483 is the most PTLCs that a commitment of Lightning has.
+pub(super) const SIZES: [usize; 4] = [16, 64, 483, 4096];
+/// Peers that verify one after another don't get better with more.
+const PEERS: usize = 483;
+
+static SCALAR: Tag = Tag::new("pointlock/bench/batch");
+
+/// One of many pre-signatures: its own key, message and lock.
+pub(super) struct BatchCase {
+    public_key: XOnlyPublicKey,
+    message: [u8; 32],
+    lock_point: Point,
+    pre_signature: PreSignature,
+    theirs: Theirs,
+}
+
+/// The same in the types of other crates: P and T parsed, the nonce point as bytes.
+struct Theirs {
+    fun_key: fun::Point<EvenY>,
+    fun_lock: fun::Point,
+    musig2_key: musig2::secp::Point,
+    musig2_lock: musig2::secp::MaybePoint,
+    /// 33(R) ‖ s': that crate's encoding has the nonce point without the lock point.
+    musig2_bytes: Vec<u8>,
+}
+
+/// As many cases as the largest batch has.
+pub(super) fn cases() -> Result<Vec<BatchCase>, Box<dyn Error>> {
+    (0..SIZES[SIZES.len() - 1] as u32).map(BatchCase::new).collect()
+}
+
+impl BatchCase {
+    fn new(index: u32) -> Result<Self, Box<dyn Error>> {
+        let bytes = |name: &str| SCALAR.hash(&[name.as_bytes(), &index.to_be_bytes()]);
+        let keypair = Keypair::new(SecretScalar::from_hash(&bytes("key"))?);
+        let (public_key, message) = (keypair.x_only_public_key(), bytes("message"));
+        let lock_point = SecretScalar::from_hash(&bytes("lock"))?.to_point();
+        let pre_signature = pre_sign_verified(&keypair, &message, &lock_point, &[0; 32])?;
+        let theirs = Theirs::new(&public_key, &lock_point, &pre_signature)?;
+        Ok(Self { public_key, message, lock_point, pre_signature, theirs })
+    }
+
+    fn item(&self) -> BatchItem<'_> {
+        let Self { public_key, message, lock_point, pre_signature, .. } = self;
+        BatchItem::PreSignature { public_key, message, lock_point, pre_signature }
+    }
+
+    fn by_schnorr_fun(&self) -> bool {
+        let Theirs { fun_key, fun_lock, .. } = &self.theirs;
+        let message = schnorr_fun::Message::raw(&self.message);
+        let bytes = self.pre_signature.to_bytes();
+        let nonce = bytes[1..].first_chunk().and_then(|x| fun::Point::from_xonly_bytes(*x));
+        let scalar = bytes.last_chunk().and_then(|s| Scalar::from_bytes(*s));
+        nonce.zip(scalar).is_some_and(|(nonce, s_hat)| {
+            let signature: EncryptedSignature =
+                EncryptedSignature { R: nonce, s_hat, needs_negation: bytes[0] == 3 };
+            let schnorr = schnorr_fun::Schnorr::<sha2_010::Sha256>::verify_only();
+            schnorr.verify_encrypted_signature(fun_key, fun_lock, message, &signature)
+        })
+    }
+
+    fn by_musig2(&self) -> Option<BatchVerificationRow> {
+        let Theirs { musig2_key, musig2_lock, musig2_bytes, .. } = &self.theirs;
+        let signature = AdaptorSignature::try_from(&musig2_bytes[..]).ok()?;
+        let row = BatchVerificationRow::from_adaptor_signature(
+            *musig2_key,
+            self.message,
+            signature,
+            *musig2_lock,
+        );
+        Some(row)
+    }
+}
+
+impl Theirs {
+    fn new(
+        key: &XOnlyPublicKey,
+        lock_point: &Point,
+        pre_signature: &PreSignature,
+    ) -> Result<Self, Box<dyn Error>> {
+        let bytes = pre_signature.to_bytes();
+        let nonce = Point::from_slice(&bytes[..33])?.sub(lock_point)?;
+        let even_key = Point::from(*key).to_bytes();
+        Ok(Self {
+            fun_key: fun::Point::from_xonly_bytes(key.serialize()).ok_or("bench: no such key")?,
+            fun_lock: fun::Point::from_bytes(lock_point.to_bytes()).ok_or("bench: no such lock")?,
+            musig2_key: musig2::secp::Point::from_slice(&even_key)?,
+            musig2_lock: musig2::secp::MaybePoint::from_slice(&lock_point.to_bytes())?,
+            musig2_bytes: [&nonce.to_bytes()[..], &bytes[33..]].concat(),
+        })
+    }
+}
+
+/// Every size on every backend; eight at a time without randomisers; and the peers.
+pub(super) fn rows(cases: &[BatchCase]) -> Vec<Row<'_>> {
+    let items: Vec<BatchItem<'_>> = cases.iter().map(BatchCase::item).collect();
+    let mut backends = vec![Backend::PORTABLE];
+    match Backend::ifma() {
+        Some(ifma) => backends.push(ifma),
+        None => eprintln!("bench: this processor has no AVX-512 IFMA, so there are no ifma rows"),
+    }
+    let mut rows = Vec::new();
+    for size in SIZES {
+        for backend in &backends {
+            let (backend, items) = (*backend, items[..size].to_vec());
+            let name = format!("schnorr.verify_batch/{size}/{}", backend.name());
+            rows.push(Row::batch(name, size, move || verify_batch_on(backend, &items)));
+        }
+    }
+    for backend in backends {
+        let items = items[..PEERS].to_vec();
+        let name = format!("schnorr.verify_each/{PEERS}/{}", backend.name());
+        rows.push(Row::batch(name, PEERS, move || verify_each_on(backend, &items)));
+    }
+    let peers = &cases[..PEERS];
+    rows.push(Row::new("schnorr_fun.verify_encrypted_signature", peers, BatchCase::by_schnorr_fun));
+    rows.push(Row::batch(format!("musig2.verify_batch/{PEERS}"), PEERS, move || {
+        let rows: Option<Vec<BatchVerificationRow>> =
+            peers.iter().map(BatchCase::by_musig2).collect();
+        rows.is_some_and(|rows| musig2::verify_batch(&rows).is_ok())
+    }));
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_peers_verify_is_valid() {
+        let cases: Vec<BatchCase> = (0..4).map(|index| BatchCase::new(index).unwrap()).collect();
+        assert!(cases.iter().all(BatchCase::by_schnorr_fun));
+        let rows: Vec<BatchVerificationRow> =
+            cases.iter().map(|case| case.by_musig2().unwrap()).collect();
+        musig2::verify_batch(&rows).unwrap();
+        let mut wrong: Vec<BatchCase> = cases;
+        wrong[2].message[0] ^= 1;
+        assert!(!wrong[2].by_schnorr_fun());
+        let rows: Vec<BatchVerificationRow> =
+            wrong.iter().map(|case| case.by_musig2().unwrap()).collect();
+        musig2::verify_batch(&rows).unwrap_err();
+    }
+}

@@ -1,0 +1,27 @@
+use crate::affine::Affine;
+use crate::backend::Backend;
+use crate::jacobian::Jacobian;
+use crate::scalar::Scalar;
+use crate::term::Term;
+use crate::{pippenger, strauss};
+
+/// From how many terms on buckets are faster, on the portable backend.
+const BUCKETS_FROM: usize = 24;
+
+/// The sum of all terms, infinity if there are none.
+pub fn multiply_sum(backend: Backend, terms: &[Term]) -> Jacobian {
+    if terms.len() < BUCKETS_FROM {
+        strauss::sum(&Scalar::ZERO, terms)
+    } else {
+        pippenger::sum(backend, terms)
+    }
+}
+
+/// a·G + b·P.
+pub fn double_multiply(a: &Scalar, b: &Scalar, point: &Affine) -> Jacobian {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(bmi2) = crate::x86::Bmi2::detect() {
+        return bmi2.double_multiply(a, b, point);
+    }
+    strauss::double_multiply(a, b, point)
+}

@@ -1,0 +1,343 @@
+//! Batches against single verification, on what an adversary would make of them: the verdict, the indices and the reasons
+//! are the same, on every backend.
+
+#![cfg(feature = "batch")]
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
+use pointlock::adaptor::schnorr::{
+    Backend, BatchItem, PreSignature, pre_sign, verify_batch, verify_batch_on, verify_each_on,
+};
+use pointlock::adaptor::{AdaptorError, BatchError, BatchFault};
+use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag, XOnlyPublicKey};
+use proptest::prelude::*;
+use secp256k1::schnorr::Signature;
+
+static DRAW: Tag = Tag::new("pointlock/tests/batch");
+
+/// What an item is made of, owned.
+#[derive(Clone, Debug)]
+struct Owned {
+    public_key: XOnlyPublicKey,
+    message: [u8; 32],
+    lock_point: Point,
+    pre_signature: PreSignature,
+    /// In place of the pre-signature.
+    signature: Option<Signature>,
+}
+
+fn draw(label: &str, index: u32) -> [u8; 32] {
+    DRAW.hash(&[label.as_bytes(), &index.to_be_bytes()])
+}
+
+fn scalar(label: &str, index: u32) -> SecretScalar {
+    SecretScalar::from_hash(&draw(label, index)).unwrap()
+}
+
+impl Owned {
+    /// Keys repeat, alone and in runs.
+    fn new(index: u32, key: u32) -> Self {
+        let keypair = Keypair::new(scalar("d", key));
+        let (message, lock_secret) = (draw("m", index), scalar("t", index));
+        let lock_point = lock_secret.to_point();
+        let pre_signature = pre_sign(&keypair, &message, &lock_point, &[0; 32]).unwrap();
+        let signature = (index % 4 == 3).then(|| pre_signature.adapt(&lock_secret));
+        let public_key = keypair.x_only_public_key();
+        Self { public_key, message, lock_point, pre_signature, signature }
+    }
+
+    fn item(&self) -> BatchItem<'_> {
+        let Self { public_key, message, lock_point, pre_signature, signature } = self;
+        match signature {
+            Some(signature) => BatchItem::Signature { public_key, message, signature },
+            None => BatchItem::PreSignature { public_key, message, lock_point, pre_signature },
+        }
+    }
+
+    /// s' or s plus `delta`.
+    fn shift(&mut self, delta: &PublicScalar) {
+        let shifted = |bytes: &[u8]| {
+            let scalar = PublicScalar::from_bytes(bytes.try_into().unwrap()).unwrap();
+            scalar.add(delta).to_bytes()
+        };
+        if let Some(signature) = &mut self.signature {
+            let mut bytes = signature.serialize();
+            let scalar = shifted(&bytes[32..]);
+            bytes[32..].copy_from_slice(&scalar);
+            *signature = Signature::from_slice(&bytes).unwrap();
+        } else {
+            let mut bytes = self.pre_signature.to_bytes();
+            let scalar = shifted(&bytes[33..]);
+            bytes[33..].copy_from_slice(&scalar);
+            self.pre_signature = PreSignature::from_bytes(&bytes).unwrap();
+        }
+    }
+
+    fn set_nonce(&mut self, encoding: [u8; 33]) {
+        let mut bytes = self.pre_signature.to_bytes();
+        bytes[..33].copy_from_slice(&encoding);
+        self.pre_signature = PreSignature::from_bytes(&bytes).unwrap();
+        if let Some(signature) = &mut self.signature {
+            let mut bytes = signature.serialize();
+            bytes[..32].copy_from_slice(&encoding[1..]);
+            *signature = Signature::from_slice(&bytes).unwrap();
+        }
+    }
+
+    fn nonce(&self) -> [u8; 33] {
+        *self.pre_signature.to_bytes().first_chunk().unwrap()
+    }
+}
+
+/// What an adversary does to a batch. Indices are taken modulo its length.
+#[derive(Clone, Debug)]
+enum Trick {
+    /// s' + δ here and s' − δ there: without randomisers the two cancel.
+    Cancel(usize, usize, u8),
+    Duplicate(usize, usize),
+    /// The other parity byte of R'.
+    WrongParity(usize),
+    NegateLock(usize),
+    SwapLocks(usize, usize),
+    SwapNonces(usize, usize),
+    SwapKeys(usize, usize),
+    WrongMessage(usize),
+    /// R' = T.
+    NonceIsLock(usize),
+    /// s' = 0 and s = 0.
+    ZeroScalar(usize),
+    OffTheCurve(usize, u8),
+    /// x(R') at p, and above.
+    NonceTooLarge(usize),
+}
+
+fn tricks() -> impl Strategy<Value = Trick> {
+    use Trick::*;
+    let (i, j) = (any::<usize>(), any::<usize>());
+    prop_oneof![
+        (i, j, 1..=255u8).prop_map(|(i, j, d)| Cancel(i, j, d)),
+        (i, j).prop_map(|(i, j)| Duplicate(i, j)),
+        i.prop_map(WrongParity),
+        i.prop_map(NegateLock),
+        (i, j).prop_map(|(i, j)| SwapLocks(i, j)),
+        (i, j).prop_map(|(i, j)| SwapNonces(i, j)),
+        (i, j).prop_map(|(i, j)| SwapKeys(i, j)),
+        i.prop_map(WrongMessage),
+        i.prop_map(NonceIsLock),
+        i.prop_map(ZeroScalar),
+        (i, any::<u8>()).prop_map(|(i, x)| OffTheCurve(i, x)),
+        i.prop_map(NonceTooLarge),
+    ]
+}
+
+impl Trick {
+    fn play(&self, batch: &mut [Owned]) {
+        let count = batch.len();
+        match *self {
+            Self::Cancel(i, j, delta) if i % count != j % count => {
+                let mut bytes = [0; 32];
+                bytes[31] = delta;
+                let delta = PublicScalar::from_bytes(&bytes).unwrap();
+                batch[i % count].shift(&delta);
+                batch[j % count].shift(&delta.negate());
+            }
+            Self::Cancel(..) => {}
+            Self::Duplicate(i, j) => batch[i % count] = batch[j % count].clone(),
+            Self::WrongParity(i) => {
+                let mut nonce = batch[i % count].nonce();
+                nonce[0] ^= 1;
+                batch[i % count].set_nonce(nonce);
+            }
+            Self::NegateLock(i) => {
+                let item = &mut batch[i % count];
+                item.lock_point = item.lock_point.negate();
+            }
+            Self::SwapLocks(i, j) => {
+                let (a, b) = (batch[i % count].lock_point, batch[j % count].lock_point);
+                (batch[i % count].lock_point, batch[j % count].lock_point) = (b, a);
+            }
+            Self::SwapNonces(i, j) => {
+                let (a, b) = (batch[i % count].nonce(), batch[j % count].nonce());
+                batch[i % count].set_nonce(b);
+                batch[j % count].set_nonce(a);
+            }
+            Self::SwapKeys(i, j) => {
+                let (a, b) = (batch[i % count].public_key, batch[j % count].public_key);
+                (batch[i % count].public_key, batch[j % count].public_key) = (b, a);
+            }
+            Self::WrongMessage(i) => batch[i % count].message[7] ^= 4,
+            Self::NonceIsLock(i) => {
+                let lock_point = batch[i % count].lock_point.to_bytes();
+                batch[i % count].set_nonce(lock_point);
+            }
+            Self::ZeroScalar(i) => {
+                let item = &mut batch[i % count];
+                let bytes = match &item.signature {
+                    Some(signature) => signature.serialize()[32..].to_vec(),
+                    None => item.pre_signature.to_bytes()[33..].to_vec(),
+                };
+                let scalar = PublicScalar::from_bytes(&bytes.try_into().unwrap()).unwrap();
+                item.shift(&scalar.negate());
+            }
+            Self::OffTheCurve(i, x) => {
+                let mut nonce = [0; 33];
+                (nonce[0], nonce[32]) = (2 + x % 2, x);
+                batch[i % count].set_nonce(nonce);
+            }
+            Self::NonceTooLarge(i) => {
+                let mut nonce = [0xff; 33];
+                nonce[0] = 3;
+                batch[i % count].set_nonce(nonce);
+            }
+        }
+    }
+}
+
+fn backends() -> Vec<Backend> {
+    [Some(Backend::PORTABLE), Backend::ifma()].into_iter().flatten().collect()
+}
+
+/// The batch says what single verification says, of every item.
+fn check(batch: &[Owned]) {
+    let items: Vec<BatchItem<'_>> = batch.iter().map(Owned::item).collect();
+    let each: Vec<Result<(), AdaptorError>> = items.iter().map(BatchItem::verify).collect();
+    let faults: Vec<BatchFault> = each
+        .iter()
+        .enumerate()
+        .filter_map(|(index, verdict)| verdict.err().map(|error| BatchFault { index, error }))
+        .collect();
+    let expected = if faults.is_empty() { Ok(()) } else { Err(BatchError::Invalid { faults }) };
+    for backend in backends() {
+        assert_eq!(verify_batch_on(backend, &items), expected, "{}", backend.name());
+        assert_eq!(verify_each_on(backend, &items), each, "{}", backend.name());
+    }
+}
+
+#[test]
+fn all_sizes() {
+    let batch: Vec<Owned> = (0..70).map(|index| Owned::new(index, index)).collect();
+    for size in 0..=70 {
+        check(&batch[..size]);
+    }
+    assert_eq!(verify_batch(&[]), Ok(()));
+}
+
+/// A node's commitment: one key signs all.
+#[test]
+fn one_key() {
+    let mut batch: Vec<Owned> = (0..100).map(|index| Owned::new(index, 0)).collect();
+    check(&batch);
+    batch[63].message[0] ^= 1;
+    check(&batch);
+}
+
+/// Several equations, with faults in each and none, at their ends too.
+#[test]
+fn many_items() {
+    let mut batch: Vec<Owned> = (0..150).map(|index| Owned::new(index, index / 3)).collect();
+    while batch.len() < 2_500 {
+        batch.extend_from_within(..150.min(2_500 - batch.len()));
+    }
+    check(&batch);
+    for index in [0, 1, 819, 820, 2_499] {
+        batch[index].message[31] ^= 1;
+    }
+    check(&batch);
+}
+
+/// All of them wrong: the worst case of the bisection.
+#[test]
+fn all_wrong() {
+    let mut batch: Vec<Owned> = (0..64).map(|index| Owned::new(index, index)).collect();
+    for item in &mut batch {
+        item.message[0] ^= 1;
+    }
+    check(&batch);
+}
+
+#[test]
+fn each_trick_alone_is_found() {
+    use Trick::*;
+    for trick in [
+        Cancel(1, 4, 9),
+        WrongParity(2),
+        NegateLock(2),
+        SwapLocks(1, 2),
+        SwapNonces(1, 2),
+        SwapKeys(1, 2),
+        WrongMessage(3),
+        NonceIsLock(1),
+        ZeroScalar(3),
+        OffTheCurve(1, 5),
+        NonceTooLarge(3),
+    ] {
+        let mut batch: Vec<Owned> = (0..9).map(|index| Owned::new(index, index)).collect();
+        trick.play(&mut batch);
+        let items: Vec<BatchItem<'_>> = batch.iter().map(Owned::item).collect();
+        assert!(verify_batch(&items).is_err(), "{trick:?}");
+        check(&batch);
+    }
+}
+
+/// s' − 0·e: with R' = T the signer would have signed with the nonce zero, s' = e·d. The equation holds, and
+/// single verification refuses it all the same.
+#[test]
+fn the_nonce_zero_is_refused() {
+    static CHALLENGE: Tag = Tag::new("BIP0340/challenge");
+    let mut batch: Vec<Owned> = (0..9).map(|index| Owned::new(index, index)).collect();
+    let keypair = Keypair::new(scalar("d", 5));
+    let even = Point::from(keypair.x_only_public_key()) == keypair.public_key();
+    let nonce = batch[5].lock_point.to_bytes();
+    let key = keypair.x_only_public_key().serialize();
+    let parts: [&[u8]; 3] = [&nonce[1..], &key, &batch[5].message];
+    let e = PublicScalar::from_hash(&CHALLENGE.hash(&parts));
+    let d = keypair.secret_key().dangerous_reveal();
+    let s = e.mul(&if even { d } else { d.negate() });
+    batch[5].pre_signature =
+        PreSignature::from_slice(&[&nonce[..], &s.to_bytes()].concat()).unwrap();
+    let items: Vec<BatchItem<'_>> = batch.iter().map(Owned::item).collect();
+    let fault = BatchFault { index: 5, error: AdaptorError::NonceAtInfinity };
+    assert_eq!(verify_batch(&items), Err(BatchError::Invalid { faults: vec![fault] }));
+    check(&batch);
+}
+
+#[test]
+fn malformed_items_are_named_before_any_arithmetic() {
+    let mut batch: Vec<Owned> = (0..9).map(|index| Owned::new(index, index)).collect();
+    for index in [3, 7] {
+        let mut bytes = batch[index].signature.unwrap().serialize();
+        bytes[32..].copy_from_slice(&secp256k1::constants::CURVE_ORDER);
+        batch[index].signature = Some(Signature::from_slice(&bytes).unwrap());
+    }
+    // Wrong, and not looked at.
+    batch[1].message[0] ^= 1;
+    let items: Vec<BatchItem<'_>> = batch.iter().map(Owned::item).collect();
+    let error = verify_batch(&items).unwrap_err();
+    assert!(matches!(error, BatchError::Malformed { .. }));
+    assert_eq!(error.indices().collect::<Vec<_>>(), [3, 7]);
+    assert_eq!(
+        error.to_string(),
+        "malformed item 3: signature is not valid for this key and message (and 1 more)"
+    );
+    for backend in backends() {
+        let each: Vec<bool> = verify_each_on(backend, &items).iter().map(Result::is_ok).collect();
+        assert_eq!(each, [true, false, true, false, true, true, true, false, true]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn adversarial_batches(
+        size in 1..60u32,
+        spread in 1..60u32,
+        tricks in prop::collection::vec(tricks(), 0..6),
+    ) {
+        let mut batch: Vec<Owned> =
+            (0..size).map(|index| Owned::new(index, index % spread)).collect();
+        for trick in &tricks {
+            trick.play(&mut batch);
+        }
+        check(&batch);
+    }
+}
