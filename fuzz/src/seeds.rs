@@ -406,7 +406,8 @@ fn payloads() -> Files {
     let receiver = fixed_scalar(7).to_point();
     let packet = || {
         let payload = last(Some(3), None);
-        Packet::build(fixed_scalar(1), &[(receiver, payload)], &[]).expect("it is short").0
+        let plan = Packet::plan(fixed_scalar(1), &[receiver]).expect("one hop");
+        plan.build(&[payload], &[], 500).expect("it is short").0
     };
     let delegate = |recipient| {
         let (amount_msat, min_final_delta, tweak) = (1_000, 18, Tweak::Derived);
