@@ -401,7 +401,12 @@ fn payloads() -> Files {
     };
     let part = || Some(PartShare { secret: blind(8), index: 2, count: 3 });
     let last = |secret: Option<u8>, part| {
-        last(secret.map(|byte| PaymentSecret([byte; 32])), part).to_bytes()
+        let mut tlv = last(secret.map(|byte| PaymentSecret([byte; 32])), part).to_tlv();
+        if secret.is_none() {
+            // The data of the path that it stands at the end of.
+            tlv.set(10, [4; 30]);
+        }
+        tlv.to_bytes()
     };
     let receiver = fixed_scalar(7).to_point();
     let packet = || {
