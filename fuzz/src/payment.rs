@@ -1,5 +1,5 @@
 use pointlock::payment::{HeldAvailable, Payload, ReleaseHeld};
-use pointlock::wire::{TlvRecord, TlvStream};
+use pointlock::wire::{TlvRecord, TlvStream, TlvWriter};
 
 /// Input: a payload, of a node that is last in its packet or is not.
 pub fn payload(data: &[u8]) -> bool {
@@ -10,33 +10,31 @@ pub fn payload(data: &[u8]) -> bool {
 
 fn one_payload(data: &[u8], is_last: bool) -> bool {
     let Ok(payload) = Payload::parse(data, is_last) else { return false };
-    // What stands at the end of a path is not written without it.
-    let of_path = TlvStream::parse(data).expect("it was read");
-    let of_path = of_path.get(OF_THE_PATH[0]).map(|record| record.value().to_vec());
+    let read = TlvStream::parse(data).expect("it was read");
+    let with_path = |mut tlv: TlvWriter| {
+        for record in OF_THE_PATH.into_iter().filter_map(|tlv_type| read.get(tlv_type)) {
+            tlv.set(record.tlv_type(), record.value());
+        }
+        tlv.to_bytes()
+    };
     let write = |payload: &Payload| match payload {
         Payload::Forward(payload) => payload.to_bytes(),
         Payload::Delegate(payload) => payload.to_bytes().expect("its path was read"),
-        Payload::Delegated(payload) => payload.to_bytes(),
-        Payload::Final(payload) => {
-            let mut fields = payload.to_tlv();
-            if let Some(data) = &of_path {
-                fields.set(OF_THE_PATH[0], data.clone());
-            }
-            fields.to_bytes()
-        }
+        Payload::Delegated(payload) => with_path(payload.to_tlv()),
+        Payload::Final(payload) => with_path(payload.to_tlv()),
     };
     let written = write(&payload);
     let again = Payload::parse(&written, is_last).expect("what was written can be read");
     assert_eq!(write(&again), written);
-    only_what_may_be_lost_is_lost(data, &written);
+    only_unknown_odd_records_are_lost(data, &written);
     true
 }
 
-/// `encrypted_recipient_data` and `current_path_key`: the data of a blinded path has been read when the payload is.
+/// `encrypted_recipient_data` and `current_path_key`: whoever makes a payload for the end of a blinded path sets them.
 const OF_THE_PATH: [u64; 2] = [10, 12];
 
-/// Every record that was written stood in `read`, byte for byte; what is missing is odd, or was for the path.
-fn only_what_may_be_lost_is_lost(read: &[u8], written: &[u8]) {
+/// Every record that was written stood in `read`, byte for byte; what is missing is odd.
+fn only_unknown_odd_records_are_lost(read: &[u8], written: &[u8]) {
     let read = TlvStream::parse(read).expect("it was read");
     let written = TlvStream::parse(written).expect("it was written");
     for record in written.records() {
@@ -47,8 +45,8 @@ fn only_what_may_be_lost_is_lost(read: &[u8], written: &[u8]) {
         );
     }
     for record in read.records() {
-        let may_be_lost = record.tlv_type() % 2 == 1 || OF_THE_PATH.contains(&record.tlv_type());
-        assert!(may_be_lost || written.get(record.tlv_type()).is_some(), "an even record was lost");
+        let odd = record.tlv_type() % 2 == 1;
+        assert!(odd || written.get(record.tlv_type()).is_some(), "an even record was lost");
     }
 }
 

@@ -68,7 +68,7 @@ fn a_wrong_sum_of_the_tail_claims_nothing() {
 #[test]
 fn what_the_node_tells_the_receiver_is_not_believed_alone() {
     let mut scene = Scene::new(ReceiverOfDelegated);
-    let terms = scene.edge.terms().clone();
+    let terms = *scene.edge.terms();
     let offered_msat = terms.amount.to_sat() * 1_000;
     let more = DelegatedPayload { amount_msat: offered_msat + 1, ..delegated(&scene) };
     let low = Refusal::AmountTooLow { offered_msat, expected_msat: offered_msat + 1 };
@@ -184,7 +184,7 @@ fn routes_over_budget_are_refused() {
     };
     // What the sender has allowed for, and what it has rounded up; the contract has no millisatoshi.
     let budget = budget();
-    let edge = net.edges[&incoming].terms().clone();
+    let edge = *net.edges[&incoming].terms();
     let most = after_own_fee(edge.amount.to_sat() * 1_000) - AMOUNT_MSAT;
     assert!(most >= budget.fee_base_msat && most < budget.fee_base_msat + 1_000);
     let over = |field| PaymentError::RouteOverBudget { field };
@@ -269,7 +269,7 @@ fn an_order_that_pays_no_route_is_refused() {
     let Payload::Delegate(mut order) = Payload::parse(&scene.payload, true).unwrap() else {
         panic!("an order")
     };
-    let edge = scene.edge.terms().clone();
+    let edge = *scene.edge.terms();
     let spendable = after_own_fee(edge.amount.to_sat() * 1_000);
     order.amount_msat = spendable + 1;
     let packet = scene.packet_with(&order.to_bytes().unwrap(), 0);

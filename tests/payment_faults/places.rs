@@ -192,7 +192,7 @@ impl Scene {
 
     /// Another contract of the same terms comes with this packet. What is refused leaves no trace but the failure.
     pub(crate) fn deliver(&mut self, path_key: Option<Point>, packet: Packet) -> Said {
-        let terms = self.edge.terms().clone();
+        let terms = *self.edge.terms();
         let (offerer, claimer) = (self.edge.offerer, self.edge.claimer);
         let amount_msat = terms.amount.to_sat() * 1_000;
         let edge = self.net.fund_terms(offerer, claimer, terms.lock, amount_msat, terms.expiry);
