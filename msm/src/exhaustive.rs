@@ -200,6 +200,7 @@ fn half(next: &mut impl FnMut() -> u64) -> Half {
 fn sums_of_many_terms() {
     for group in groups() {
         let mut next = stream(3);
+        let mut scratch = pippenger::Scratch::default();
         for count in (0..70).chain([100, 200, 483]) {
             let mut terms = Vec::new();
             let mut expected = 0;
@@ -211,7 +212,7 @@ fn sums_of_many_terms() {
             }
             let expected = group.multiple(expected);
             for backend in backends() {
-                let sum = pippenger::sum(backend, &terms).to_affine();
+                let sum = pippenger::sum(backend, &terms, &mut scratch).to_affine();
                 assert_eq!(sum, expected, "{} {count}", backend.name());
             }
             // A table of odd multiples up to 15 meets infinity in the group of order 13.

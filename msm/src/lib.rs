@@ -75,6 +75,7 @@ mod x86;
 pub use affine::Affine;
 pub use backend::Backend;
 pub use jacobian::Jacobian;
+pub use pippenger::Scratch;
 pub use scalar::Scalar;
-pub use sum::{double_multiply, multiply_sum};
+pub use sum::{double_multiply, multiply_sum, multiply_sum_in};
 pub use term::Term;

@@ -26,14 +26,23 @@ const BUCKETS_AT_ONCE: usize = 4096;
 /// Digits are kept in 16 bits.
 const MAX_WIDTH: u32 = 14;
 
+/// Memory that one sum leaves to the next: a megabyte or two, which the system would have to clear each time.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pool: Vec<Affine>,
+    buckets: Vec<Affine>,
+}
+
 /// The sum of all terms.
-pub(crate) fn sum(backend: Backend, terms: &[Term]) -> Jacobian {
+pub(crate) fn sum(backend: Backend, terms: &[Term], scratch: &mut Scratch) -> Jacobian {
     let points =
         terms.iter().flat_map(|term| [&term.k1, &term.k2]).filter(|k| **k != Half::ZERO).count();
     let width = best_width(points);
     // Windows whose digits are put into buckets at a time; each digit needs one sum at most.
     let together = (DIGITS_AT_ONCE / points.max(1)).clamp(1, windows(width));
-    let mut pool = Vec::with_capacity(points + together * points);
+    let Scratch { pool, buckets } = scratch;
+    pool.clear();
+    pool.reserve_exact(points + together * points);
     let mut halves = Vec::with_capacity(points);
     for term in terms {
         if term.k1 != Half::ZERO {
@@ -51,16 +60,17 @@ pub(crate) fn sum(backend: Backend, terms: &[Term]) -> Jacobian {
     // Twice as many sums come on top, see `weigh`.
     let size = 1 << (width - 1);
     let weighed_together = (BUCKETS_AT_ONCE / size).clamp(1, windows(width));
-    let mut buckets = Vec::with_capacity(3 * weighed_together * size);
+    buckets.clear();
+    buckets.reserve_exact(3 * weighed_together * size);
     let all: Vec<&[i16]> = digits.windows().collect();
     for windows in all.chunks(weighed_together) {
         for group in windows.chunks(together) {
-            let sums = fill(group, width).sums(backend, &mut pool);
-            let sum = |sum: &Option<Ref>| sum.map_or(Affine::INFINITY, |sum| sum.of(&pool));
+            let sums = fill(group, width).sums(backend, pool);
+            let sum = |sum: &Option<Ref>| sum.map_or(Affine::INFINITY, |sum| sum.of(pool));
             buckets.extend(sums.iter().map(sum));
             pool.truncate(points);
         }
-        bits.extend(weigh(backend, &mut buckets, width));
+        bits.extend(weigh(backend, buckets, width));
         buckets.clear();
     }
     let horner = |sum: Jacobian, bit: &Affine| {
