@@ -33,7 +33,7 @@ fn a_batch_takes_less_than_four_mebibytes() {
         })
         .collect();
     for backend in [Some(Backend::PORTABLE), Backend::ifma()].into_iter().flatten() {
-        // 3,000 items take the memory of 1,024, three times one after another; a million take it more often.
+        // 3,000 items take the memory of 2,048, and then less; a million take it more often.
         for count in [16, 483, 3_000] {
             let before = MEMORY.current_usage();
             MEMORY.reset_peak_usage();

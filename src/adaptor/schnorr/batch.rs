@@ -13,9 +13,9 @@ use crate::curve::{Point, Tag};
 static BATCH: Tag = Tag::new("pointlock/batch");
 static COEFFICIENTS: Tag = Tag::new("pointlock/batch/coefficients");
 
-/// How many items share an equation: with more of them the work for each goes down, slowly, and the memory up, which
-/// then leaves the second cache.
-const CHUNK: usize = 1024;
+/// How many items share an equation: with more of them the work for each goes down, slowly, and the memory up, which the
+/// caches hold less and less of.
+const CHUNK: usize = 2048;
 /// Down to how many items a wrong sum is halved; these are then verified one by one.
 const LEAF: usize = 4;
 
@@ -48,8 +48,8 @@ pub enum BatchItem<'a> {
 ///
 /// It accepts what single verification accepts, and nothing else; when something is wrong, it says which items single
 /// verification refuses, and why. An empty batch is valid. A single item is verified singly. Neighbours with the same key,
-/// as in the commitment of a channel, share the work for it. Of any number of items, 1,024 at a time are worked
-/// on, with less than 3 MB of memory.
+/// as in the commitment of a channel, share the work for it. Of any number of items, 2,048 at a time are worked
+/// on, with less than 4 MiB of memory.
 ///
 /// # Why it is right
 ///
