@@ -2,21 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
+#[path = "common/failing_claims.rs"]
+mod failing_claims;
 #[path = "common/network.rs"]
 mod network;
 
-use std::fmt;
-
+use failing_claims::{FailingClaims, Fails};
 use network::{
     AMOUNT_MSAT, Edge, Fact, MIN_FINAL_DELTA, Network, Node, node_id, node_key, payer_of,
     receiver_config,
 };
-use pointlock::claims::{ClaimError, ClaimStore, LockSet, MemoryClaimStore, PolynomialState};
+use pointlock::claims::{ClaimError, ClaimStore, MemoryClaimStore};
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar};
 use pointlock::hold::{HoldId, ReleaseSecret};
 use pointlock::invoice::ktime::{
     KtimeError, NoteHash, PayerKey, PayerPublicKey, PayerScalar, PaymentPolynomial, PaymentTerms,
-    PolynomialId, payment_point,
+    payment_point,
 };
 use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
@@ -657,79 +658,12 @@ fn a_payer_under_a_static_point_is_refused() {
     assert!(receive(&mut net, &wrong, 2).is_ok());
 }
 
-/// A store that fails when it is told to, before or after its work.
-#[derive(Debug, Default)]
-struct Failing {
-    inner: MemoryClaimStore,
-}
-
-#[derive(Debug)]
-struct Broken;
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("broken")
-    }
-}
-
-thread_local! {
-    /// Before the next claim is recorded, or after it.
-    static FAIL: std::cell::Cell<(bool, bool)> = const { std::cell::Cell::new((false, false)) };
-}
-
-impl ClaimStore for Failing {
-    type Error = Broken;
-
-    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, Broken> {
-        let Ok(state) = self.inner.polynomial(id);
-        Ok(state)
-    }
-
-    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, Broken> {
-        let Ok(locks) = self.inner.claim(id, x);
-        Ok(locks)
-    }
-
-    fn insert_polynomial(
-        &mut self,
-        id: PolynomialId,
-        invoice: InvoiceId,
-        k: u32,
-    ) -> Result<bool, Broken> {
-        let Ok(inserted) = self.inner.insert_polynomial(id, invoice, k);
-        Ok(inserted)
-    }
-
-    fn insert_claim(
-        &mut self,
-        id: PolynomialId,
-        x: PayerScalar,
-        locks: LockSet,
-    ) -> Result<bool, Broken> {
-        let (before, after) = FAIL.take();
-        if before {
-            return Err(Broken);
-        }
-        let Ok(inserted) = self.inner.insert_claim(id, x, locks);
-        if after { Err(Broken) } else { Ok(inserted) }
-    }
-
-    fn retire(&mut self, id: PolynomialId) -> Result<bool, Broken> {
-        let Ok(retired) = self.inner.retire(id);
-        Ok(retired)
-    }
-
-    fn retire_all(&mut self) -> Result<(), Broken> {
-        let Ok(()) = self.inner.retire_all();
-        Ok(())
-    }
-}
-
 #[test]
 fn nothing_is_revealed_before_the_store_has_it() {
     let (mut net, invoice, expiry) = scene();
-    for fail in [(true, false), (false, true)] {
-        let mut receiver = Receiver::with_store(receiver_config(), Failing::default());
+    for fails in [Fails::BeforeItsWork, Fails::AfterItsWork] {
+        let store = FailingClaims::default();
+        let mut receiver = Receiver::with_store(receiver_config(), store.clone());
         let polynomial = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap();
         let published = ReceiverEvent::PublishedPolynomial {
             invoice: invoice.clone(),
@@ -740,7 +674,7 @@ fn nothing_is_revealed_before_the_store_has_it() {
         let arrival = arrival(&invoice, "table 4", expiry);
         let edge = arrival.edge(&mut net);
         let view = receiver.view().clone();
-        FAIL.set(fail);
+        store.fail.set(Some(fails));
         let refused = receiver.apply(arrival.event(&edge, 1)).unwrap_err();
         assert_eq!(refused, PaymentError::Claims(ClaimError::Store("broken".to_owned())));
         assert_eq!((receiver.view(), receiver.log().len()), (&view, 1));

@@ -1,31 +1,45 @@
 //! A network of roles on real contracts: what a driver does, without a channel, a chain or a clock.
-#![allow(dead_code, reason = "each test file uses its own part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its own part of it")]
+
+#[path = "network/copies.rs"]
+mod copies;
+#[path = "network/invoices.rs"]
+mod invoices;
+#[path = "network/nodes.rs"]
+mod nodes;
+#[path = "network/replay.rs"]
+mod replay;
+#[path = "network/words.rs"]
+mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use bitcoin::hashes::Hash;
-use bitcoin::{Amount, OutPoint, ScriptBuf, Transaction, Txid};
+use bitcoin::{Amount, OutPoint, Transaction, Txid};
 use pointlock::contract::{
     Contract, ContractTerms, FeeCoins, FeeLadder, FundedContract, OfferedContract,
     ReceivedContract, limits,
 };
-use pointlock::curve::{Keypair, Point, SecretScalar};
+use pointlock::curve::Point;
 use pointlock::hold::{Limits, MemoryStore};
-use pointlock::invoice::ktime::PaymentPolynomial;
-use pointlock::invoice::{
-    InvoiceId, PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder,
-};
-use pointlock::lock::{Lock, LockSecret, Preimage};
+use pointlock::invoice::InvoiceId;
+use pointlock::lock::{Lock, LockSecret};
 use pointlock::onion::Packet;
-use pointlock::onion::blinded::{NextPeer, OnionMessage, PaymentRelay, PeeledMessage};
+use pointlock::onion::blinded::{OnionMessage, PeeledMessage};
 use pointlock::payment::{
     AttemptId, AttemptSeed, FailureMessage, Forwarder, ForwarderAction, ForwarderConfig,
-    ForwarderEvent, ForwardingPolicy, HoldPlan, HopBlinds, MessagePath, PartOrder, PathRelay,
-    Payee, Payer, PayerSeed, Payment, PaymentError, PaymentId, Proposal, Receiver, ReceiverAction,
-    ReceiverConfig, ReceiverEvent, ReceiverPath, ReceiverPaths, Refusal, RouteHop, Sender,
-    SenderAction, SenderEvent, Tail, View,
+    ForwarderEvent, PaymentError, PaymentId, Proposal, Receiver, ReceiverAction, ReceiverEvent,
+    Refusal, Sender, SenderAction, SenderEvent, View,
 };
-use pointlock::wire::{Features, IntroductionNode};
+use pointlock::wire::IntroductionNode;
+
+pub(crate) use copies::{copy_forwarder_log, copy_receiver_log, copy_sender_log};
+pub(crate) use invoices::{LockKind, invoice_of, invoice_secret, payer_of};
+use nodes::peer;
+pub(crate) use nodes::{
+    channel_to, contract_key, hops, node_id, node_key, payout, policy, receiver_config, secret_of,
+};
+use words::{forwarder_words, receiver_words, sender_words};
 
 pub(crate) const HEIGHT: u32 = 800_000;
 pub(crate) const TIME: u64 = 1_750_000_000;
@@ -157,117 +171,6 @@ pub(crate) struct Network {
     contracts: u8,
 }
 
-pub(crate) fn secret_of(name: &str, index: usize) -> SecretScalar {
-    let mut bytes = [(index as u8).wrapping_add(1); 32];
-    bytes[..name.len()].copy_from_slice(name.as_bytes());
-    SecretScalar::from_bytes(&bytes).unwrap()
-}
-
-pub(crate) fn node_key(node: Node) -> SecretScalar {
-    match node {
-        Node::Sender(index) => secret_of("sender node", index),
-        Node::Forwarder(index) => secret_of("forwarder node", index),
-        Node::Receiver => secret_of("receiver node", 0),
-    }
-}
-
-pub(crate) fn node_id(node: Node) -> Point {
-    node_key(node).to_point()
-}
-
-/// The key that a node has in its contracts.
-pub(crate) fn contract_key(node: Node) -> Keypair {
-    Keypair::new(match node {
-        Node::Sender(index) => secret_of("sender funds", index),
-        Node::Forwarder(index) => secret_of("forwarder funds", index),
-        Node::Receiver => secret_of("receiver funds", 0),
-    })
-}
-
-pub(crate) fn policy(index: usize) -> ForwardingPolicy {
-    ForwardingPolicy {
-        fee_base_msat: 1_000 * index as u64,
-        fee_proportional_millionths: 100 * index as u64,
-        cltv_expiry_delta: 34 + index as u32,
-    }
-}
-
-/// Everybody has a channel to everybody.
-pub(crate) fn channel_to(node: Node) -> u64 {
-    match node {
-        Node::Sender(index) => 1_000 + index as u64,
-        Node::Forwarder(index) => index as u64,
-        Node::Receiver => 500,
-    }
-}
-
-fn peer(to: &NextPeer, forwarders: usize) -> Node {
-    let mut nodes = (1..=forwarders).map(Node::Forwarder).chain([Node::Receiver]);
-    nodes
-        .find(|node| match to {
-            NextPeer::Node(id) => node_id(*node) == *id,
-            NextPeer::Channel(id) => channel_to(*node) == *id,
-        })
-        .unwrap()
-}
-
-/// These forwarders, the last of which forwards to `end`.
-pub(crate) fn hops(forwarders: &[usize], end: Node) -> Vec<RouteHop> {
-    let next = forwarders.iter().skip(1).map(|index| Node::Forwarder(*index)).chain([end]);
-    let hop = |(index, next): (&usize, Node)| RouteHop {
-        node_id: node_id(Node::Forwarder(*index)),
-        short_channel_id: channel_to(next),
-        policy: policy(*index),
-    };
-    forwarders.iter().zip(next).map(hop).collect()
-}
-
-/// The kinds of invoices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LockKind {
-    Point,
-    Hash,
-}
-
-pub(crate) fn invoice_secret(kind: LockKind, index: usize) -> LockSecret {
-    let scalar = secret_of("invoice secret", index);
-    match kind {
-        LockKind::Point => LockSecret::Scalar(scalar),
-        LockKind::Hash => LockSecret::Preimage(Preimage::new(*scalar.dangerous_to_bytes())),
-    }
-}
-
-pub(crate) fn payment_lock(secret: &LockSecret) -> PaymentLock {
-    match secret.lock() {
-        Lock::Point(point) => point.into(),
-        Lock::Hash(hash) => PaymentLock::Hash(hash),
-    }
-}
-
-/// An invoice without a path for messages, which can't be held.
-pub(crate) fn invoice_of(secret: &LockSecret, route: &[Point]) -> StaticInvoice {
-    builder(payment_lock(secret)).interim_route(route).sign(&receiver_keypair(), &[0; 32]).unwrap()
-}
-
-fn builder(lock: PaymentLock) -> StaticInvoiceBuilder {
-    StaticInvoiceBuilder::new(lock, TIME)
-        .amount_msat(AMOUNT_MSAT)
-        .description("tea")
-        .features(&Features::of(&[BASIC_MPP]))
-}
-
-fn receiver_keypair() -> Keypair {
-    Keypair::new(node_key(Node::Receiver))
-}
-
-/// A payer whose key depends on its note alone, so that a log can be copied.
-pub(crate) fn payer_of(note: Option<&[u8]>) -> Payer {
-    let mut entropy = [0xa5; 32];
-    let note_bytes = note.unwrap_or_default();
-    entropy[..note_bytes.len()].copy_from_slice(note_bytes);
-    Payer { seed: PayerSeed::new(entropy), note: note.map(<[u8]>::to_vec) }
-}
-
 impl Network {
     /// With `senders` senders and `forwarders` forwarders in a row before the receiver.
     pub(crate) fn new(senders: usize, forwarders: usize) -> Self {
@@ -304,172 +207,6 @@ impl Network {
             seeds: vec![Vec::new(); senders],
             height: HEIGHT,
             contracts: 0,
-        }
-    }
-
-    /// An invoice whose interim route is the last forwarder, if any, and the receiver; published.
-    pub(crate) fn publish(&mut self, kind: LockKind, index: usize) -> StaticInvoice {
-        let secret = invoice_secret(kind, index);
-        let (builder, paths) = self.reachable(builder(payment_lock(&secret)), index);
-        let invoice = builder
-            .interim_route(&self.interim_route())
-            .sign(&receiver_keypair(), &[0; 32])
-            .unwrap();
-        let event = ReceiverEvent::Published { invoice: invoice.clone(), secret, paths };
-        self.tell_receiver(event).unwrap();
-        invoice
-    }
-
-    /// An invoice for k payments, published.
-    pub(crate) fn publish_polynomial(&mut self, k: usize, index: u8) -> StaticInvoice {
-        let polynomial = PaymentPolynomial::from_entropy(&[index; 32], k).unwrap();
-        let lock = polynomial.payment_points().into();
-        let (builder, paths) = self.reachable(builder(lock), usize::from(index));
-        let invoice = builder
-            .interim_route(&self.interim_route())
-            .sign(&receiver_keypair(), &[0; 32])
-            .unwrap();
-        let event =
-            ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial, paths };
-        self.tell_receiver(event).unwrap();
-        invoice
-    }
-
-    /// An invoice with a blinded path for payments over each of these rows of forwarders, published; under a polynomial for `k`
-    /// payments, or a plain lock.
-    pub(crate) fn publish_paths(
-        &mut self,
-        kind: LockKind,
-        k: usize,
-        index: usize,
-        relays: &[&[usize]],
-    ) -> StaticInvoice {
-        let secret = invoice_secret(kind, index);
-        let polynomial = PaymentPolynomial::from_entropy(&[index as u8; 32], k.max(1)).unwrap();
-        let lock = match k {
-            0 => payment_lock(&secret),
-            _ => polynomial.payment_points().into(),
-        };
-        let (builder, mut paths) = self.reachable(builder(lock), index);
-        let mut public = Vec::new();
-        for (number, relays) in relays.iter().enumerate() {
-            let (path, kept) = receiver_path(relays, index * 10 + number);
-            public.push(path);
-            paths.payments.push(kept);
-        }
-        let offered: Vec<_> = public.iter().map(|path| path.path.clone()).collect();
-        let invoice = builder
-            .paths(&public)
-            .offer_paths(&offered)
-            .sign(&receiver_keypair(), &[0; 32])
-            .unwrap();
-        let event = match k {
-            0 => ReceiverEvent::Published { invoice: invoice.clone(), secret, paths },
-            _ => ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial, paths },
-        };
-        self.tell_receiver(event).unwrap();
-        invoice
-    }
-
-    fn interim_route(&self) -> Vec<Point> {
-        self.last_forwarder().into_iter().chain([node_id(Node::Receiver)]).collect()
-    }
-
-    fn last_forwarder(&self) -> Option<Point> {
-        let count = self.forwarders.len();
-        (count > 0).then(|| node_id(Node::Forwarder(count)))
-    }
-
-    /// With a path for messages over the last forwarder.
-    fn reachable(
-        &self,
-        builder: StaticInvoiceBuilder,
-        index: usize,
-    ) -> (StaticInvoiceBuilder, ReceiverPaths) {
-        let relays: Vec<Point> = self.last_forwarder().into_iter().collect();
-        let session = secret_of("message path", index);
-        let path_id = *secret_of("message path id", index).dangerous_to_bytes();
-        let (path, kept) =
-            MessagePath::build(session, path_id, &relays, node_id(Node::Receiver)).unwrap();
-        let paths = ReceiverPaths { payments: Vec::new(), messages: vec![kept] };
-        (builder.message_paths(&[path]), paths)
-    }
-
-    /// All forwarders in a row, in one part.
-    pub(crate) fn payment(&self, invoice: &StaticInvoice, entropy: [u8; 32]) -> Payment {
-        let forwarders: Vec<usize> = (1..=self.forwarders.len()).collect();
-        let part = PartOrder {
-            amount_msat: AMOUNT_MSAT,
-            forwarders: hops(&forwarders, Node::Receiver),
-            tail: Tail::Receiver,
-            seed: AttemptSeed::new(entropy),
-        };
-        self.payment_in(invoice, vec![part])
-    }
-
-    pub(crate) fn payment_in(&self, invoice: &StaticInvoice, parts: Vec<PartOrder>) -> Payment {
-        Payment {
-            invoice: invoice.clone(),
-            payee: Payee::Known(node_id(Node::Receiver)),
-            amount_msat: AMOUNT_MSAT,
-            parts,
-            min_final_delta: MIN_FINAL_DELTA,
-            hold: None,
-            hop_blinds: HopBlinds::Derived,
-            cancellable: None,
-            height: self.height,
-            unix_time: TIME + 1,
-            payer: None,
-        }
-    }
-
-    /// Orders a payment; nothing moves before [`run`](Self::run).
-    pub(crate) fn pay(
-        &mut self,
-        sender: usize,
-        invoice: &StaticInvoice,
-        hold: Option<usize>,
-        entropy: [u8; 32],
-    ) -> AttemptId {
-        let hold = hold.map(|hop| HoldPlan { hop, blocks: HOLD_BLOCKS });
-        let payment = Payment { hold, ..self.payment(invoice, entropy) };
-        self.order(sender, payment, entropy)
-    }
-
-    /// The same under a point of the payer's own.
-    pub(crate) fn pay_as(
-        &mut self,
-        sender: usize,
-        invoice: &StaticInvoice,
-        note: &str,
-        hold: Option<usize>,
-        entropy: [u8; 32],
-    ) -> AttemptId {
-        let hold = hold.map(|hop| HoldPlan { hop, blocks: HOLD_BLOCKS });
-        let payer = Some(payer_of(Some(note.as_bytes())));
-        let payment = Payment { hold, payer, ..self.payment(invoice, entropy) };
-        self.order(sender, payment, entropy)
-    }
-
-    fn order(&mut self, sender: usize, payment: Payment, entropy: [u8; 32]) -> AttemptId {
-        let payment = self.order_parts(sender, payment, &[entropy]);
-        self.senders[sender].attempts(&payment).unwrap()[0]
-    }
-
-    /// Orders a payment whose parts have these seeds.
-    pub(crate) fn order_parts(
-        &mut self,
-        sender: usize,
-        payment: Payment,
-        entropies: &[[u8; 32]],
-    ) -> PaymentId {
-        self.seeds[sender].extend_from_slice(entropies);
-        self.tell_sender(sender, SenderEvent::Pay(payment)).unwrap();
-        match self.tasks.back() {
-            Some((_, Action::Sender(SenderAction::Offer { attempt, .. }))) => {
-                self.senders[sender].payment_of(attempt).unwrap()
-            }
-            other => panic!("{other:?}"),
         }
     }
 
@@ -822,294 +559,4 @@ impl Network {
             .extend(actions.into_iter().map(|action| (Node::Receiver, Action::Receiver(action))));
         Ok(())
     }
-
-    /// Replays every prefix of every log: the same view, and the same reaction to the next event.
-    pub(crate) fn check_replay(&self) {
-        for (index, sender) in self.senders.iter().enumerate() {
-            let Some(record) = self.records.get(&Node::Sender(index)) else { continue };
-            let copies = |count: usize| copy_sender_log(&sender.log()[..count], &self.seeds[index]);
-            for count in 0..=record.len() {
-                let mut replayed = Sender::replay(copies(count)).unwrap();
-                let expected = count.checked_sub(1).map(|last| record[last].1.clone());
-                assert_eq!(*replayed.view(), expected.unwrap_or_default());
-                assert_eq!(replayed.log().len(), count);
-                if let Some((words, _)) = record.get(count) {
-                    let event = copies(count + 1).pop().unwrap();
-                    let actions = replayed.apply(event).unwrap();
-                    let said = actions.iter().map(sender_words).collect::<Vec<_>>().join("\n");
-                    assert_eq!(said, *words);
-                }
-            }
-        }
-        for (index, forwarder) in self.forwarders.iter().enumerate() {
-            let Some(record) = self.records.get(&Node::Forwarder(index + 1)) else { continue };
-            let copies = |count: usize| copy_forwarder_log(&forwarder.log()[..count]);
-            for count in 0..=record.len() {
-                let config = self.configs[index].clone();
-                let store = MemoryStore::default();
-                let mut replayed = Forwarder::replay(config, store, copies(count)).unwrap();
-                let expected = count.checked_sub(1).map(|last| record[last].1.clone());
-                assert_eq!(*replayed.view(), expected.unwrap_or_default());
-                assert_eq!(replayed.log().len(), count);
-                if let Some((words, _)) = record.get(count) {
-                    let event = copies(count + 1).pop().unwrap();
-                    let actions = replayed.apply(event).unwrap();
-                    let said = actions.iter().map(forwarder_words).collect::<Vec<_>>().join("\n");
-                    assert_eq!(said, *words);
-                }
-            }
-        }
-        let Some(record) = self.records.get(&Node::Receiver) else { return };
-        let copies = |count: usize| copy_receiver_log(&self.receiver.log()[..count]);
-        for count in 0..=record.len() {
-            let mut replayed = Receiver::replay(receiver_config(), copies(count)).unwrap();
-            let expected = count.checked_sub(1).map(|last| record[last].1.clone());
-            assert_eq!(*replayed.view(), expected.unwrap_or_default());
-            assert_eq!(replayed.log().len(), count);
-            if let Some((words, _)) = record.get(count) {
-                let event = copies(count + 1).pop().unwrap();
-                let actions = replayed.apply(event).unwrap();
-                let said = actions.iter().map(receiver_words).collect::<Vec<_>>().join("\n");
-                assert_eq!(said, *words);
-            }
-        }
-    }
-}
-
-/// A path over these forwarders, for payments.
-pub(crate) fn receiver_path(relays: &[usize], index: usize) -> (PaymentPath, ReceiverPath) {
-    let next = relays.iter().skip(1).map(|relay| Node::Forwarder(*relay)).chain([Node::Receiver]);
-    let relay = |(relay, next): (&usize, Node)| {
-        let policy = policy(*relay);
-        PathRelay {
-            node_id: node_id(Node::Forwarder(*relay)),
-            short_channel_id: channel_to(next),
-            relay: PaymentRelay {
-                cltv_expiry_delta: policy.cltv_expiry_delta as u16,
-                fee_proportional_millionths: policy.fee_proportional_millionths as u32,
-                fee_base_msat: policy.fee_base_msat as u32,
-            },
-        }
-    };
-    let relays: Vec<PathRelay> = relays.iter().zip(next).map(relay).collect();
-    ReceiverPath::build(
-        secret_of("payment path", index),
-        *secret_of("payment path id", index).dangerous_to_bytes(),
-        &relays,
-        node_id(Node::Receiver),
-        MIN_FINAL_DELTA as u16,
-        HEIGHT + 5_000,
-    )
-    .unwrap()
-}
-
-pub(crate) fn receiver_config() -> ReceiverConfig {
-    ReceiverConfig {
-        node_key: node_key(Node::Receiver),
-        min_final_delta: MIN_FINAL_DELTA,
-        height: HEIGHT,
-    }
-}
-
-pub(crate) fn payout(node: Node) -> ScriptBuf {
-    let key = contract_key(node).x_only_public_key().serialize();
-    ScriptBuf::from_bytes([[0x51, 0x20].as_slice(), &key].concat())
-}
-
-// Actions in words, secrets included.
-
-pub(crate) fn secret_words(secret: &LockSecret) -> String {
-    match secret {
-        LockSecret::Scalar(scalar) => hex::encode(*scalar.dangerous_to_bytes()),
-        LockSecret::Preimage(preimage) => hex::encode(preimage.dangerous_as_bytes()),
-    }
-}
-
-fn proposal_words(proposal: &Proposal) -> String {
-    let Proposal { to, amount_msat, expiry, lock, path_key, packet } = proposal;
-    let packet = hex::encode(packet.to_bytes());
-    format!("{to:?} {amount_msat} {expiry} {lock:?} {path_key:?} {packet}")
-}
-
-fn message_words(to: &dyn std::fmt::Debug, message: &OnionMessage) -> String {
-    format!("message {to:?} {}", hex::encode(message.to_bytes()))
-}
-
-fn sender_words(action: &SenderAction) -> String {
-    match action {
-        SenderAction::Offer { attempt, proposal } => {
-            format!("offer {attempt} {}", proposal_words(proposal))
-        }
-        SenderAction::SendMessage { to, message } => message_words(to, message),
-        SenderAction::Paid { payment, secret } => {
-            format!("paid {payment} {}", secret_words(secret))
-        }
-        other => format!("{other:?}"),
-    }
-}
-
-fn forwarder_words(action: &ForwarderAction) -> String {
-    match action {
-        ForwarderAction::Offer { incoming, proposal } => {
-            format!("offer {incoming} {}", proposal_words(proposal))
-        }
-        ForwarderAction::SendMessage { to, message } => message_words(to, message),
-        ForwarderAction::Claim { incoming, secret } => {
-            format!("claim {incoming} {}", secret_words(secret))
-        }
-        other => format!("{other:?}"),
-    }
-}
-
-fn receiver_words(action: &ReceiverAction) -> String {
-    match action {
-        ReceiverAction::SendMessage { to, message } => message_words(to, message),
-        ReceiverAction::Claim { incoming, secret } => {
-            format!("claim {incoming} {}", secret_words(secret))
-        }
-        other => format!("{other:?}"),
-    }
-}
-
-// Events are not Clone, for a seed is used once; a test reads the log as a driver reads its disk.
-
-pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<SenderEvent> {
-    let mut seeds = seeds.iter();
-    let mut seed = || AttemptSeed::new(*seeds.next().unwrap());
-    log.iter()
-        .map(|event| match event {
-            SenderEvent::Pay(payment) => SenderEvent::Pay(Payment {
-                invoice: payment.invoice.clone(),
-                payee: payment.payee,
-                amount_msat: payment.amount_msat,
-                parts: payment.parts.iter().map(|part| copy_order(part, seed())).collect(),
-                min_final_delta: payment.min_final_delta,
-                hold: payment.hold,
-                hop_blinds: payment.hop_blinds,
-                cancellable: payment.cancellable.clone(),
-                height: payment.height,
-                unix_time: payment.unix_time,
-                payer: payment.payer.as_ref().map(|payer| payer_of(payer.note.as_deref())),
-            }),
-            SenderEvent::Retry { attempt, order, height } => SenderEvent::Retry {
-                attempt: *attempt,
-                order: copy_order(order, seed()),
-                height: *height,
-            },
-            SenderEvent::MessageReceived { path_id, payload } => {
-                SenderEvent::MessageReceived { path_id: path_id.clone(), payload: payload.clone() }
-            }
-            SenderEvent::Cancel { payment } => SenderEvent::Cancel { payment: *payment },
-            SenderEvent::Announce { payment, .. } => {
-                SenderEvent::Announce { payment: *payment, seed: seed() }
-            }
-            SenderEvent::OutgoingCommitted { attempt, contract } => {
-                SenderEvent::OutgoingCommitted { attempt: *attempt, contract: contract.clone() }
-            }
-            SenderEvent::OutgoingClaimed { outgoing, transaction } => {
-                let (outgoing, transaction) = (*outgoing, transaction.clone());
-                SenderEvent::OutgoingClaimed { outgoing, transaction }
-            }
-            SenderEvent::OutgoingFulfilled { outgoing, secret } => {
-                SenderEvent::OutgoingFulfilled { outgoing: *outgoing, secret: secret.clone() }
-            }
-            SenderEvent::OfferFailed { attempt } => SenderEvent::OfferFailed { attempt: *attempt },
-            SenderEvent::OutgoingFailed { outgoing, failure } => {
-                SenderEvent::OutgoingFailed { outgoing: *outgoing, failure: failure.clone() }
-            }
-            SenderEvent::Block { height } => SenderEvent::Block { height: *height },
-        })
-        .collect()
-}
-
-fn copy_order(order: &PartOrder, seed: AttemptSeed) -> PartOrder {
-    PartOrder {
-        amount_msat: order.amount_msat,
-        forwarders: order.forwarders.clone(),
-        tail: order.tail,
-        seed,
-    }
-}
-
-/// The seeds of found routes are 1, 2, … in every byte.
-pub(crate) fn copy_forwarder_log(log: &[ForwarderEvent]) -> Vec<ForwarderEvent> {
-    let mut routes = 0;
-    log.iter()
-        .map(|event| match event {
-            ForwarderEvent::IncomingCommitted { from, contract, path_key, packet } => {
-                ForwarderEvent::IncomingCommitted {
-                    from: *from,
-                    contract: contract.clone(),
-                    path_key: *path_key,
-                    packet: packet.clone(),
-                }
-            }
-            ForwarderEvent::RouteFound { incoming, forwarders, .. } => {
-                routes += 1;
-                ForwarderEvent::RouteFound {
-                    incoming: *incoming,
-                    forwarders: forwarders.clone(),
-                    seed: AttemptSeed::new([routes; 32]),
-                }
-            }
-            ForwarderEvent::NoRoute { incoming } => ForwarderEvent::NoRoute { incoming: *incoming },
-            ForwarderEvent::OutgoingCommitted { incoming, contract } => {
-                ForwarderEvent::OutgoingCommitted {
-                    incoming: *incoming,
-                    contract: contract.clone(),
-                }
-            }
-            ForwarderEvent::OutgoingClaimed { outgoing, transaction } => {
-                let (outgoing, transaction) = (*outgoing, transaction.clone());
-                ForwarderEvent::OutgoingClaimed { outgoing, transaction }
-            }
-            ForwarderEvent::OutgoingFulfilled { outgoing, secret } => {
-                ForwarderEvent::OutgoingFulfilled { outgoing: *outgoing, secret: secret.clone() }
-            }
-            ForwarderEvent::OutgoingFailed { outgoing, failure } => {
-                ForwarderEvent::OutgoingFailed { outgoing: *outgoing, failure: failure.clone() }
-            }
-            ForwarderEvent::OfferFailed { incoming } => {
-                ForwarderEvent::OfferFailed { incoming: *incoming }
-            }
-            ForwarderEvent::IncomingClaimed { incoming } => {
-                ForwarderEvent::IncomingClaimed { incoming: *incoming }
-            }
-            ForwarderEvent::IncomingFailed { incoming } => {
-                ForwarderEvent::IncomingFailed { incoming: *incoming }
-            }
-            ForwarderEvent::MessageReceived { message } => {
-                ForwarderEvent::MessageReceived { message: message.clone() }
-            }
-            ForwarderEvent::Block { height } => ForwarderEvent::Block { height: *height },
-        })
-        .collect()
-}
-
-pub(crate) fn copy_receiver_log(log: &[ReceiverEvent]) -> Vec<ReceiverEvent> {
-    log.iter()
-        .map(|event| match event {
-            ReceiverEvent::Published { invoice, secret, paths } => {
-                let (invoice, secret, paths) = (invoice.clone(), secret.clone(), paths.clone());
-                ReceiverEvent::Published { invoice, secret, paths }
-            }
-            ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths } => {
-                let (invoice, polynomial) = (invoice.clone(), polynomial.clone());
-                let paths = paths.clone();
-                ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths }
-            }
-            ReceiverEvent::MessageReceived { message, entropy } => {
-                ReceiverEvent::MessageReceived { message: message.clone(), entropy: *entropy }
-            }
-            ReceiverEvent::IncomingCommitted { contract, path_key, packet } => {
-                let (contract, path_key) = (contract.clone(), *path_key);
-                ReceiverEvent::IncomingCommitted { contract, path_key, packet: packet.clone() }
-            }
-            ReceiverEvent::PartsTimedOut { incoming } => {
-                ReceiverEvent::PartsTimedOut { incoming: *incoming }
-            }
-            ReceiverEvent::Settled { incoming } => ReceiverEvent::Settled { incoming: *incoming },
-            ReceiverEvent::Block { height } => ReceiverEvent::Block { height: *height },
-        })
-        .collect()
 }

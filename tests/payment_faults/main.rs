@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 //! What goes wrong at each role, with a twin that is accepted. After an error nothing has changed, and the payment goes on.
 
+#[path = "../common/failing_claims.rs"]
+mod failing_claims;
 #[path = "../common/network.rs"]
 mod network;
 mod scene;

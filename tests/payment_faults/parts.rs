@@ -11,12 +11,12 @@ use pointlock::payment::{
     ReceiverEvent, Refusal, SecretSource,
 };
 
+use crate::failing_claims::{FailingClaims, Fails};
 use crate::network::{
     AMOUNT_MSAT, Action, Edge, HEIGHT, LockKind, MIN_FINAL_DELTA, Network, Node, invoice_secret,
     payer_of, receiver_config,
 };
 use crate::scene::{FinalCase, blind, final_case, final_packet, receive, refuses_receiver};
-use crate::stores::FailingClaims;
 
 const EXPIRY: u32 = HEIGHT + MIN_FINAL_DELTA + 5;
 
@@ -383,7 +383,7 @@ fn a_part_of_another_payer_is_refused() {
 /// The last part is reported again after the store has failed, before or after its work; what waited still waits.
 #[test]
 fn a_store_that_fails_at_the_last_part() {
-    for after in [false, true] {
+    for fails in [Fails::BeforeItsWork, Fails::AfterItsWork] {
         let mut net = Network::new(1, 0);
         let invoice = net.publish_polynomial(2, 9);
         let ReceiverEvent::PublishedPolynomial { paths, .. } = &net.receiver.log()[0] else {
@@ -410,8 +410,8 @@ fn a_store_that_fails_at_the_last_part() {
         }
         let view = receiver.view().clone();
         // After its work it has what it needs: the second time it has nothing to do.
-        for _ in 0..if after { 1 } else { 3 } {
-            fail.set(Some(after));
+        for _ in 0..if fails == Fails::AfterItsWork { 1 } else { 3 } {
+            fail.set(Some(fails));
             let error = receiver.apply(event(2)).unwrap_err();
             assert_eq!(error, PaymentError::Claims(ClaimError::Store("broken".to_owned())));
             assert_eq!((receiver.view(), receiver.log().len()), (&view, 3));

@@ -1,17 +1,13 @@
 //! Stores that fail.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use bitcoin::OutPoint;
-use pointlock::claims::{ClaimStore, LockSet, MemoryClaimStore, PolynomialState};
 use pointlock::hold::{HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore};
-use pointlock::invoice::InvoiceId;
-use pointlock::invoice::ktime::{PayerScalar, PolynomialId};
 use pointlock::payment::{Forwarder, ForwarderAction, ForwarderEvent, PaymentError};
 
-use crate::network::{HEIGHT, Node, node_id};
-use crate::scene::{HOP, blind, forward_packet, held_case, hold_tweak, release, release_message};
+use crate::network::{HEIGHT, Network, Node, node_id};
+use crate::scene::{
+    ForwardCase, HOP, blind, forward_packet, held_case, hold_tweak, release, release_message,
+};
 
 /// A store of holds that fails at chosen writes.
 #[derive(Debug, Default)]
@@ -64,27 +60,38 @@ impl HoldStore for FailingStore {
     }
 }
 
+/// A forwarder that holds these two, and whose store fails at a write; with their contracts.
+fn holding(
+    net: &mut Network,
+    cases: [&ForwardCase; 2],
+    fails_at: usize,
+    session: usize,
+) -> (Forwarder<FailingStore>, Vec<OutPoint>) {
+    let store = FailingStore { fails_at: Some(fails_at), ..FailingStore::default() };
+    let mut forwarder = Forwarder::new(net.configs[0].clone(), store);
+    let mut incoming = Vec::new();
+    for (index, case) in cases.into_iter().enumerate() {
+        let (lock, msat) = (case.lock, case.amount_msat);
+        let edge = net.fund_terms(Node::Sender(0), HOP, lock, msat, case.expiry);
+        incoming.push(edge.offered.funded().outpoint());
+        let event = ForwarderEvent::IncomingCommitted {
+            from: node_id(Node::Sender(0)),
+            contract: edge.received,
+            path_key: None,
+            packet: forward_packet(case, 10 * (index + 1) + session),
+        };
+        assert!(forwarder.apply(event).unwrap().is_empty());
+    }
+    (forwarder, incoming)
+}
+
 /// Two holds reach their cutoff, and the store fails between them: the block is refused, and given again it fails both.
 #[test]
 fn a_block_that_the_store_refused_is_repeated() {
     let (mut net, case) = held_case(0);
     let second = held_case(1).1;
     for (index, fails_at) in [3, 4].into_iter().enumerate() {
-        let store = FailingStore { fails_at: Some(fails_at), ..FailingStore::default() };
-        let mut forwarder = Forwarder::new(net.configs[0].clone(), store);
-        let mut incoming = Vec::new();
-        for (case, session) in [(&case, 10 + index), (&second, 20 + index)] {
-            let (lock, msat) = (case.lock, case.amount_msat);
-            let edge = net.fund_terms(Node::Sender(0), HOP, lock, msat, case.expiry);
-            incoming.push(edge.offered.funded().outpoint());
-            let event = ForwarderEvent::IncomingCommitted {
-                from: node_id(Node::Sender(0)),
-                contract: edge.received,
-                path_key: None,
-                packet: forward_packet(case, session),
-            };
-            assert!(forwarder.apply(event).unwrap().is_empty());
-        }
+        let (mut forwarder, incoming) = holding(&mut net, [&case, &second], fails_at, index);
         let block = || ForwarderEvent::Block { height: HEIGHT + 100 };
         let error = forwarder.apply(block()).unwrap_err();
         assert_eq!(error, PaymentError::Hold(HoldError::Store("disk full".into())));
@@ -134,21 +141,7 @@ fn a_release_that_the_store_refused_is_given_again() {
     let mut second = held_case(1).1;
     second.payload.tweak = hold_tweak(1, Some(&blind("blind", 1)), HEIGHT + 100);
     for (index, fails_at) in [3, 4].into_iter().enumerate() {
-        let store = FailingStore { fails_at: Some(fails_at), ..FailingStore::default() };
-        let mut forwarder = Forwarder::new(net.configs[0].clone(), store);
-        let mut incoming = Vec::new();
-        for (case, session) in [(&case, 10 + index), (&second, 20 + index)] {
-            let (lock, msat) = (case.lock, case.amount_msat);
-            let edge = net.fund_terms(Node::Sender(0), HOP, lock, msat, case.expiry);
-            incoming.push(edge.offered.funded().outpoint());
-            let event = ForwarderEvent::IncomingCommitted {
-                from: node_id(Node::Sender(0)),
-                contract: edge.received,
-                path_key: None,
-                packet: forward_packet(case, session),
-            };
-            assert!(forwarder.apply(event).unwrap().is_empty());
-        }
+        let (mut forwarder, incoming) = holding(&mut net, [&case, &second], fails_at, index);
         let message = release_message(&[(0, release(0)), (1, release(1))], HEIGHT, 0);
         let event = || ForwarderEvent::MessageReceived { message: message.clone() };
         let view = forwarder.view().clone();
@@ -171,74 +164,5 @@ fn a_release_that_the_store_refused_is_given_again() {
         let config = net.configs[0].clone();
         let replayed = Forwarder::replay(config, MemoryStore::default(), log).unwrap();
         assert_eq!(format!("{:?}", replayed.pending()), pending);
-    }
-}
-
-/// A store of claims that fails once when it is told to: before its work, or after it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FailingClaims {
-    inner: MemoryClaimStore,
-    pub(crate) fail: Rc<Cell<Option<bool>>>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Broken;
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("broken")
-    }
-}
-
-impl ClaimStore for FailingClaims {
-    type Error = Broken;
-
-    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, Broken> {
-        let Ok(state) = self.inner.polynomial(id);
-        Ok(state)
-    }
-
-    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, Broken> {
-        let Ok(locks) = self.inner.claim(id, x);
-        Ok(locks)
-    }
-
-    fn insert_polynomial(
-        &mut self,
-        id: PolynomialId,
-        invoice: InvoiceId,
-        k: u32,
-    ) -> Result<bool, Broken> {
-        let Ok(inserted) = self.inner.insert_polynomial(id, invoice, k);
-        Ok(inserted)
-    }
-
-    fn insert_claim(
-        &mut self,
-        id: PolynomialId,
-        x: PayerScalar,
-        locks: LockSet,
-    ) -> Result<bool, Broken> {
-        match self.fail.take() {
-            Some(false) => Err(Broken),
-            Some(true) => {
-                let Ok(_) = self.inner.insert_claim(id, x, locks);
-                Err(Broken)
-            }
-            None => {
-                let Ok(inserted) = self.inner.insert_claim(id, x, locks);
-                Ok(inserted)
-            }
-        }
-    }
-
-    fn retire(&mut self, id: PolynomialId) -> Result<bool, Broken> {
-        let Ok(known) = self.inner.retire(id);
-        Ok(known)
-    }
-
-    fn retire_all(&mut self) -> Result<(), Broken> {
-        let Ok(()) = self.inner.retire_all();
-        Ok(())
     }
 }

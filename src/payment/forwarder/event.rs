@@ -1,0 +1,177 @@
+//! How a forwarder is set up, what it is told, and what it wants done.
+
+use alloc::vec::Vec;
+
+use bitcoin::{OutPoint, Transaction};
+
+use super::super::{
+    AttemptSeed, FailureMessage, ForwardingPolicy, Proposal, Recipient, Refusal, RouteHop,
+};
+use crate::contract::{OfferedContract, ReceivedContract};
+use crate::curve::{Point, SecretScalar};
+use crate::hold::Limits;
+use crate::lock::LockSecret;
+use crate::onion::Packet;
+use crate::onion::blinded::{NextPeer, OnionMessage};
+
+/// How a forwarder is set up.
+#[derive(Clone, Debug)]
+pub struct ForwarderConfig {
+    /// The key of its node id.
+    pub node_key: SecretScalar,
+    /// What it asks for forwarding, over whichever channel.
+    pub policy: ForwardingPolicy,
+    /// What it holds at most.
+    pub limits: Limits,
+    /// Blocks it keeps between a release and the last moment to claim, for itself.
+    pub hold_safety_margin: u32,
+    /// Blocks it expects the deltas of the route behind it to need.
+    pub hold_deltas_ahead: u32,
+    /// Blocks it expects the receiver to need.
+    pub hold_min_final_delta: u32,
+    /// The height at which it starts.
+    pub height: u32,
+}
+
+/// What a forwarder is told.
+#[derive(Debug)]
+pub enum ForwarderEvent {
+    /// A contract of which this node is the claimer is irrevocably committed.
+    IncomingCommitted {
+        /// The neighbour that offers it.
+        from: Point,
+        /// The contract.
+        contract: ReceivedContract,
+        /// What came with it for a node within a blinded path (BOLT 2: `path_key`).
+        path_key: Option<Point>,
+        /// The onion that came with it.
+        packet: Packet,
+    },
+    /// The way that was asked for with [`ForwarderAction::FindRoute`].
+    RouteFound {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// The forwarders between this node and the end of the route, maybe none.
+        forwarders: Vec<RouteHop>,
+        /// Fresh entropy, for this attempt alone.
+        seed: AttemptSeed,
+    },
+    /// There is no way within the budget.
+    NoRoute {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// The contract that was offered for an incoming one is irrevocably committed.
+    OutgoingCommitted {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// The outgoing one.
+        contract: OfferedContract,
+    },
+    /// The outgoing contract was claimed on the chain.
+    OutgoingClaimed {
+        /// The outgoing contract.
+        outgoing: OutPoint,
+        /// What spends it.
+        transaction: Transaction,
+    },
+    /// The claimer of the outgoing contract told the secret.
+    OutgoingFulfilled {
+        /// The outgoing contract.
+        outgoing: OutPoint,
+        /// The secret.
+        secret: LockSecret,
+    },
+    /// The outgoing contract is irrevocably gone, and was not claimed.
+    OutgoingFailed {
+        /// The outgoing contract.
+        outgoing: OutPoint,
+        /// What the neighbour said; nothing if the contract timed out.
+        failure: Option<FailureMessage>,
+    },
+    /// The contract that was to be offered can't be: the next node is away, or refuses.
+    OfferFailed {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// This node's claim of the incoming contract is confirmed, or its secret was taken.
+    IncomingClaimed {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// The incoming contract is irrevocably gone, as this node wished.
+    IncomingFailed {
+        /// The incoming contract.
+        incoming: OutPoint,
+    },
+    /// An onion message arrived: to be passed on, or a `release_held_ptlc`.
+    MessageReceived {
+        /// The message.
+        message: OnionMessage,
+    },
+    /// A new block.
+    Block {
+        /// Its height.
+        height: u32,
+    },
+}
+
+/// What a forwarder wants done. What no event has confirmed, [`Forwarder::pending`](super::Forwarder::pending) gives again.
+#[derive(Debug)]
+pub enum ForwarderAction {
+    /// Offer a contract to the next node.
+    Offer {
+        /// The incoming contract that it forwards.
+        incoming: OutPoint,
+        /// The offer.
+        proposal: Proposal,
+    },
+    /// Find a route from this node, as the sender has left that to it, and say so with [`ForwarderEvent::RouteFound`].
+    FindRoute {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// Who is paid; the route ends there, or at the introduction node of the path.
+        to: Recipient,
+        /// What has to arrive at the end of the route, in millisatoshi.
+        amount_msat: u64,
+        /// When the contract that arrives there has to expire at the earliest, a block height.
+        expiry: u32,
+        /// What this node may lock for the first node of the route at most, in millisatoshi.
+        max_amount_msat: u64,
+        /// When that contract may expire at the latest, a block height.
+        max_expiry: u32,
+    },
+    /// Claim the incoming contract.
+    Claim {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// What opens it.
+        secret: LockSecret,
+    },
+    /// Fail the incoming contract.
+    Fail {
+        /// The incoming contract.
+        incoming: OutPoint,
+        /// Why, for this node's operator.
+        reason: Refusal,
+        /// Why, for the sender.
+        failure: FailureMessage,
+    },
+    /// Take the money of the outgoing contract back: its expiry is reached.
+    TimeOut {
+        /// The outgoing contract.
+        outgoing: OutPoint,
+    },
+    /// Pass an onion message on. If the next node is away, this one may keep it until it is back.
+    SendMessage {
+        /// The next node.
+        to: NextPeer,
+        /// The message.
+        message: OnionMessage,
+    },
+    /// Nothing to do: a release was refused. For the log of an operator.
+    ReleaseRefused {
+        /// Why, with the hold.
+        reason: Refusal,
+    },
+}

@@ -1,0 +1,119 @@
+//! How a receiver is set up, what it is told, and what it wants done.
+
+use bitcoin::OutPoint;
+
+use super::super::{FailureMessage, ReceiverPaths, Refusal};
+use crate::contract::ReceivedContract;
+use crate::curve::{Point, SecretScalar};
+use crate::invoice::ktime::PaymentPolynomial;
+use crate::invoice::{InvoiceId, StaticInvoice};
+use crate::lock::LockSecret;
+use crate::onion::Packet;
+use crate::onion::blinded::OnionMessage;
+use crate::wire::IntroductionNode;
+
+/// How a receiver is set up.
+#[derive(Clone, Debug)]
+pub struct ReceiverConfig {
+    /// The key of its node id.
+    pub node_key: SecretScalar,
+    /// How many blocks it wants to have for its claim.
+    pub min_final_delta: u32,
+    /// The height at which it starts.
+    pub height: u32,
+}
+
+/// What a receiver is told.
+#[derive(Debug)]
+pub enum ReceiverEvent {
+    /// This invoice is in the world.
+    Published {
+        /// The invoice.
+        invoice: StaticInvoice,
+        /// What opens its lock: z, or the preimage.
+        secret: LockSecret,
+        /// What this node keeps of the invoice's blinded paths.
+        paths: ReceiverPaths,
+    },
+    /// This invoice with k-time payment points is in the world, or about to be: it must not get out before this event
+    /// was accepted.
+    PublishedPolynomial {
+        /// The invoice, which asks for a least amount.
+        invoice: StaticInvoice,
+        /// The polynomial of its points, made for it alone.
+        polynomial: PaymentPolynomial,
+        /// What this node keeps of the invoice's blinded paths.
+        paths: ReceiverPaths,
+    },
+    /// An onion message arrived, or waited: a `held_ptlc_available`.
+    MessageReceived {
+        /// The message.
+        message: OnionMessage,
+        /// 32 bytes of fresh entropy, for the answer.
+        entropy: [u8; 32],
+    },
+    /// A contract of which this node is the claimer is irrevocably committed.
+    IncomingCommitted {
+        /// The contract.
+        contract: ReceivedContract,
+        /// What came with it behind the introduction node of a blinded path (BOLT 2: `path_key`).
+        path_key: Option<Point>,
+        /// The onion that came with it.
+        packet: Packet,
+    },
+    /// The parts of a payment have been waited for long enough: the one of this contract and those that belong with it. BOLT 4
+    /// gives them 60 seconds; a driver without a clock counts blocks.
+    PartsTimedOut {
+        /// The contract.
+        incoming: OutPoint,
+    },
+    /// The contract is irrevocably gone: claimed, or failed as this node wished.
+    Settled {
+        /// The contract.
+        incoming: OutPoint,
+    },
+    /// A new block.
+    Block {
+        /// Its height.
+        height: u32,
+    },
+}
+
+/// What a receiver wants done.
+#[derive(Debug)]
+pub enum ReceiverAction {
+    /// Send a `release_held_ptlc` along its path.
+    SendMessage {
+        /// Where the path begins. A node that is no peer of it connects to it.
+        to: IntroductionNode,
+        /// The message.
+        message: OnionMessage,
+    },
+    /// Nothing to do: the payment can't be released, since it could not be claimed. Its sender may announce it again later.
+    ReleaseRefused {
+        /// Why.
+        reason: Refusal,
+    },
+    /// Claim the contract.
+    Claim {
+        /// The contract.
+        incoming: OutPoint,
+        /// What opens it.
+        secret: LockSecret,
+    },
+    /// Publish an invoice with a fresh polynomial in place of this one: it has no slot left, and the payments that still
+    /// come are refused.
+    Replace {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// Fail the contract.
+    Fail {
+        /// The contract.
+        incoming: OutPoint,
+        /// Why, for this node's operator.
+        reason: Refusal,
+        /// Why, for the sender.
+        failure: FailureMessage,
+    },
+}

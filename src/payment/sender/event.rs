@@ -1,0 +1,136 @@
+//! What a sender is told, and what it wants done.
+
+use alloc::vec::Vec;
+
+use bitcoin::{OutPoint, Transaction};
+
+use super::super::{AttemptId, AttemptSeed, FailureMessage, PaymentId, Proposal};
+use super::{PartOrder, Payment};
+use crate::contract::OfferedContract;
+use crate::lock::LockSecret;
+use crate::onion::Failure;
+use crate::onion::blinded::OnionMessage;
+use crate::wire::IntroductionNode;
+
+/// What a sender is told.
+#[derive(Debug)]
+pub enum SenderEvent {
+    /// Pay.
+    Pay(Payment),
+    /// Try a part again, whose attempt has failed for good while others are under way: over another route, with fresh secrets
+    /// but the same share.
+    Retry {
+        /// The attempt that failed.
+        attempt: AttemptId,
+        /// The same part, with a fresh seed.
+        order: PartOrder,
+        /// The height now.
+        height: u32,
+    },
+    /// Announce a held payment again: the receiver has not answered, or its keeper has lost the message. It is a new message, for
+    /// one that comes twice is not answered.
+    Announce {
+        /// The payment.
+        payment: PaymentId,
+        /// Fresh entropy, for this message alone.
+        seed: AttemptSeed,
+    },
+    /// A message came along an [`ArrivalPath`](super::ArrivalPath): the sender's node has peeled it.
+    MessageReceived {
+        /// The `path_id`.
+        path_id: Vec<u8>,
+        /// The TLV stream: a `ptlc_arrived`.
+        payload: Vec<u8>,
+    },
+    /// Cancel a payment that is stuck. Its contracts end when they fail or expire; nobody can claim them, so it can be made again
+    /// at once, with fresh secrets.
+    Cancel {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// The contract of the first edge is irrevocably committed.
+    OutgoingCommitted {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The contract.
+        contract: OfferedContract,
+    },
+    /// The contract of the first edge can't be offered: the first node is away, or refuses.
+    OfferFailed {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// The contract was claimed on the chain.
+    OutgoingClaimed {
+        /// The contract.
+        outgoing: OutPoint,
+        /// What spends it.
+        transaction: Transaction,
+    },
+    /// The claimer told the secret.
+    OutgoingFulfilled {
+        /// The contract.
+        outgoing: OutPoint,
+        /// The secret.
+        secret: LockSecret,
+    },
+    /// The contract is irrevocably gone, and was not claimed.
+    OutgoingFailed {
+        /// The contract.
+        outgoing: OutPoint,
+        /// What the neighbour said; nothing if the contract timed out.
+        failure: Option<FailureMessage>,
+    },
+    /// A new block.
+    Block {
+        /// Its height.
+        height: u32,
+    },
+}
+
+/// What a sender wants done.
+#[derive(Debug)]
+pub enum SenderAction {
+    /// Offer a contract to the first node.
+    Offer {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The offer.
+        proposal: Proposal,
+    },
+    /// Send a `held_ptlc_available` or a `withheld_share` to the receiver, along a path of its invoice; whoever keeps the
+    /// receiver's mail keeps it.
+    SendMessage {
+        /// Where the path begins. A node that is no peer of it connects to it.
+        to: IntroductionNode,
+        /// The message.
+        message: OnionMessage,
+    },
+    /// Nothing to do: the payment arrived.
+    Paid {
+        /// The payment.
+        payment: PaymentId,
+        /// z or the preimage: that the receiver, or somebody who paid it before, was paid. Or z(x): that this payer paid,
+        /// which [`Sender::prove`](super::Sender::prove) turns into a proof.
+        secret: LockSecret,
+    },
+    /// The attempt failed, and its money is back. While others of its payment are under way it can be tried again.
+    AttemptFailed {
+        /// The payment.
+        payment: PaymentId,
+        /// The attempt.
+        attempt: AttemptId,
+        /// Who failed it and why, as far as that can be read. The hop is counted from 0 for N_1.
+        failure: Option<Failure>,
+    },
+    /// Nothing to do: the payment failed, and all money is back; or it was cancelled, and its money comes back.
+    Failed {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// Take the money of the contract back: its expiry is reached.
+    TimeOut {
+        /// The contract.
+        outgoing: OutPoint,
+    },
+}
