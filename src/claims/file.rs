@@ -1,8 +1,9 @@
 use alloc::vec::Vec;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use fs4::{FileExt, TryLockError};
 use thiserror::Error;
 
 use self::log::{Entry, HEADER, Log, Next};
@@ -236,7 +237,8 @@ struct LockedFile(File);
 
 impl LockedFile {
     fn new(file: File) -> Result<Self, FileStoreError> {
-        match file.try_lock() {
+        // Not `file.try_lock()`: that is the standard library's own wherever the compiler has it, from Rust 1.89 on.
+        match FileExt::try_lock(&file) {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(FileStoreError::OtherWriter),
             Err(TryLockError::Error(source)) => Err(io_error("lock the file")(source)),
@@ -255,7 +257,7 @@ impl Drop for LockedFile {
     /// program.
     fn drop(&mut self) {
         // Without it, closing does the same a little later.
-        let _ = self.0.unlock();
+        let _ = FileExt::unlock(&self.0);
     }
 }
 

@@ -129,11 +129,11 @@ where
         self.forwards.insert(incoming, forwarding);
         let Some(blind) = forward_now else { return Ok(Vec::new()) };
         let advanced = self.advance(&incoming, blind);
-        if advanced.is_err()
-            && let Some(forwarding) = self.forwards.get_mut(&incoming)
-        {
-            // It stays, for its hold has to end when the contract does.
-            forwarding.stage = Stage::Failing;
+        if advanced.is_err() {
+            // It stays, because its hold has to end when the contract does.
+            if let Some(forwarding) = self.forwards.get_mut(&incoming) {
+                forwarding.stage = Stage::Failing;
+            }
         }
         Ok(advanced?.into_iter().collect())
     }

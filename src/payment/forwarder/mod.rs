@@ -476,18 +476,16 @@ where
         self.ledger.block(height).map_err(HoldError::into_text)?;
         // All that are failing, for a block that the store refused may have begun it.
         for pending in self.ledger.resume().map_err(HoldError::into_text)? {
-            if let Pending::Fail(id) = pending
-                && let Some(incoming) = self.held(&id)
-            {
+            let Pending::Fail(id) = pending else { continue };
+            if let Some(incoming) = self.held(&id) {
                 actions.extend(self.fail(&incoming, Refusal::CutoffReached(id)));
             }
         }
         self.height = height;
         self.replay_guard.prune(height);
         for forwarding in self.forwards.values() {
-            if let Stage::Committed { outgoing, .. } = &forwarding.stage
-                && edge::expiry(outgoing.funded()) <= height
-            {
+            let Stage::Committed { outgoing, .. } = &forwarding.stage else { continue };
+            if edge::expiry(outgoing.funded()) <= height {
                 actions.push(ForwarderAction::TimeOut { outgoing: outgoing.funded().outpoint() });
             }
         }

@@ -273,10 +273,10 @@ impl Sender {
         if order.amount_msat != amount_msat {
             return Err(PaymentError::PartsMismatch { amount_msat });
         }
-        if let Some(hold) = paying.plan.hold
-            && order.holder(hold) != before.hold.as_ref().map(|held| held.holder)
-        {
-            return Err(PaymentError::NoHolder { hop: hold.hop });
+        if let Some(hold) = paying.plan.hold {
+            if order.holder(hold) != before.hold.as_ref().map(|held| held.holder) {
+                return Err(PaymentError::NoHolder { hop: hold.hop });
+            }
         }
         let attempt = paying.plan.attempt(id, part, order, height)?;
         paying.attempts[part] = attempt_id;

@@ -118,15 +118,18 @@ impl Payment {
     pub(super) fn check(&self) -> Result<(), PaymentError> {
         let invoice = &self.invoice;
         invoice.check_not_expired(self.unix_time)?;
-        if let Payee::Known(payee) = self.payee
-            && invoice.invoice_node_id() != payee
-        {
-            return Err(PaymentError::NotFromPayee);
+        match self.payee {
+            Payee::Known(payee) if invoice.invoice_node_id() != payee => {
+                return Err(PaymentError::NotFromPayee);
+            }
+            _ => {}
         }
-        if let Some(&Amount::Millisatoshi(asked_msat)) = invoice.amount()
-            && self.amount_msat < asked_msat
-        {
-            return Err(PaymentError::BelowInvoice { asked_msat, amount_msat: self.amount_msat });
+        match invoice.amount() {
+            Some(&Amount::Millisatoshi(asked_msat)) if self.amount_msat < asked_msat => {
+                let amount_msat = self.amount_msat;
+                return Err(PaymentError::BelowInvoice { asked_msat, amount_msat });
+            }
+            _ => {}
         }
         let sum = self.parts.iter().try_fold(0, |sum: u64, part| sum.checked_add(part.amount_msat));
         if sum != Some(self.amount_msat) || self.parts.len() > Self::MAX_PARTS {
