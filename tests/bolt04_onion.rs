@@ -1,5 +1,4 @@
 //! BOLT 4's vectors for onion packets and for the failures that come back.
-#![cfg(feature = "std")]
 
 // `vectors` is `pub` because other test binaries use the same file.
 mod common;

@@ -75,52 +75,58 @@
 //! [trampoline routing](https://github.com/lightning/bolts/pull/836);
 //! [Stuckless Payments](https://lists.linuxfoundation.org/pipermail/lightning-dev/2019-June/002029.html).
 
-mod edge;
 mod error;
 mod failure;
 mod forwarder;
+mod intake;
 mod leg;
 mod message;
+mod node;
 mod paths;
 mod paying;
 mod payload;
+mod proposal;
 mod published;
 mod receiver;
 mod releases;
+mod role;
 mod route;
 mod seed;
 mod sender;
 mod view;
 
-pub use edge::Proposal;
-pub use error::{PayloadError, PaymentError, Refusal};
+pub use error::{
+    EdgeError, ForwarderError, MessageError, OrderError, PayloadError, PublishError, ReceiverError,
+    Refusal, RouteError, SenderError,
+};
 pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub use leg::HopBlinds;
 pub use message::{AvailableHold, HeldAvailable, PtlcArrived, ReleaseHeld, WithheldShare};
+pub use node::{Node, NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 pub use paths::{MessagePath, PathRelay, ReceiverPath, ReceiverPaths};
 pub use payload::{
     DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HoldOrder, PartShare,
     PayerPayload, Payload, PaymentSecret, Recipient, Tweak, Withheld,
 };
+pub use proposal::Proposal;
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
+pub use role::{Recorded, Role};
 pub use route::{EdgeTerms, ForwardingPolicy, Route, RouteHop};
 pub use seed::{AttemptId, AttemptSeed, PayerSeed, PaymentId};
 pub use sender::{
     ArrivalPath, HoldPlan, PartOrder, Payee, Payer, Payment, Sender, SenderAction, SenderEvent,
     Tail,
 };
-pub use view::{KnownSecret, SecretSource, View};
+pub use view::{KnownSecret, Observer, SecretSource, Unobserved, View};
 
-use crate::invoice::{PaymentLock, StaticInvoice};
+use crate::invoice::{InvoiceError, PaymentLock, StaticInvoice};
 use crate::lock::Lock;
 
-/// The lock that every payment of this invoice ends in; for a polynomial there is none.
-fn invoice_lock(invoice: &StaticInvoice) -> Result<Lock, PaymentError> {
-    match invoice.require_lock()? {
-        PaymentLock::Hash(hash) => Ok(Lock::Hash(*hash)),
-        PaymentLock::Points(_) => {
-            invoice.payment_point().map(Lock::Point).ok_or(PaymentError::Polynomial)
-        }
-    }
+/// The lock that every payment of this invoice ends in; None for a polynomial, where each payer has another.
+fn static_lock(invoice: &StaticInvoice) -> Result<Option<Lock>, InvoiceError> {
+    Ok(match invoice.require_lock()? {
+        PaymentLock::Hash(hash) => Some(Lock::Hash(*hash)),
+        PaymentLock::Points(_) => invoice.payment_point().map(Lock::Point),
+    })
 }
