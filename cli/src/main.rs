@@ -6,7 +6,8 @@ mod collusion;
 mod conformance;
 mod demo;
 mod invoice;
-mod world;
+mod narration;
+
 
 use std::process::ExitCode;
 

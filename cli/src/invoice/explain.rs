@@ -9,7 +9,7 @@ use pointlock::invoice::{
 use pointlock::wire::{BlindedPath, IntroductionNode};
 
 use super::{Message, words};
-use crate::world::grouped;
+use crate::narration::grouped;
 
 /// Lines of a label and what it labels.
 #[derive(Default)]
