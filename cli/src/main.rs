@@ -8,7 +8,6 @@ mod demo;
 mod invoice;
 mod narration;
 
-
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};

@@ -1,8 +1,8 @@
 //! Carries the verdicts out: whoever can steal does, whoever can't tries. Bitcoin Core's consensus code judges.
 
-use pointlock_collusion::{Analysis, Coalition, CollusionError, Model, Theft};
 use pointlock::curve::{Keypair, SecretScalar};
 use pointlock::lock::{Lock, LockSecret};
+use pointlock_collusion::{Analysis, Coalition, CollusionError, Model, Theft};
 use pointlock_sim::Chain as _;
 use thiserror::Error;
 
@@ -106,7 +106,8 @@ fn try_everything(
         let claimer = played.model.targets()[number].claimer;
         let (payment, edge) = played.place(number);
         // Without the claimer there is no key for its signature: the thieves sign with one of their own.
-        let stranger = (!coalition.contains(claimer)).then(|| Keypair::new(played.stage.sim.entropy.secret()));
+        let stranger =
+            (!coalition.contains(claimer)).then(|| Keypair::new(played.stage.sim.entropy.secret()));
         for secret in candidates {
             let sim = &mut played.stage.sim;
             let target = &sim.contracts[contract];

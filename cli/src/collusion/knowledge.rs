@@ -1,12 +1,12 @@
 //! Who learned what in a scenario that was played: from the views of the roles, and from the mistakes.
 
-use pointlock_collusion::{
-    Atom, AttemptSymbols, CollusionError, Form, InvoiceKind, Model, PathSymbols, Symbols,
-};
 use pointlock::curve::PublicScalar;
 use pointlock::hold::HoldId;
 use pointlock::lock::LockSecret;
 use pointlock::payment::SecretSource;
+use pointlock_collusion::{
+    Atom, AttemptSymbols, CollusionError, Form, InvoiceKind, Model, PathSymbols, Symbols,
+};
 use pointlock_sim::{Attempt, Contract, OnPath, Opening, PaymentMade, Published, Standing, Who};
 
 use super::event::{Event, Leaked};

@@ -200,8 +200,7 @@ impl Player<'_> {
         let mut model = self.model().map_err(|source| StoryError::Claim(source.to_string()))?;
         let contract = &sim.contracts[last];
         let (place, lock) = (contract.place, contract.terms().lock);
-        let target =
-            model.add_target(place.attempt, place.number, lock, 0, None).map_err(told)?;
+        let target = model.add_target(place.attempt, place.number, lock, 0, None).map_err(told)?;
         let secret = model.lock_secret(target).map_err(told)?;
         let claim = contract.claim_unchecked(&secret, &contract.claimer_key);
         let claim = claim

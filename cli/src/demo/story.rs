@@ -303,10 +303,7 @@ impl Story<'_> {
         let name = |hop: usize| self.stage.sim.name(Who::Forwarder(hop));
         Some(if way.finder.is_some() {
             let pays = if parts > 1 { format!("pays in {parts} parts; ") } else { String::new() };
-            format!(
-                "{pays}knows the way as far as {}, and leaves the rest to it",
-                name(1)
-            )
+            format!("{pays}knows the way as far as {}, and leaves the rest to it", name(1))
         } else {
             let introduction = name(self.stage.hops() + 1 - self.stage.sim.scenario.on_path);
             format!(
@@ -353,11 +350,8 @@ impl Story<'_> {
         let sim = &mut self.stage.sim;
         let [challenge, other, aux_rand] = [(); 3].map(|()| sim.entropy.bytes());
         let failed = |what: String| StoryError::Claim(format!("{}: {what}", payer(payment)));
-        let proof = sim.senders[payment].role().prove(
-            &sim.payments[payment].id,
-            &challenge,
-            &aux_rand,
-        );
+        let proof =
+            sim.senders[payment].role().prove(&sim.payments[payment].id, &challenge, &aux_rand);
         let proof = proof.map_err(|source| failed(source.to_string()))?;
         let issuer = sim.node_id(Who::Receiver);
         let terms = proof

@@ -70,8 +70,7 @@ impl Story<'_> {
             told.payments.iter().enumerate().all(|(payment, facts)| {
                 facts.parts == self.setting.parts(payment, self.args)
                     && (facts.stolen_by.is_some()
-                        || self.stage.sim.contracts_to(payment, Who::Receiver).len()
-                            == facts.parts)
+                        || self.stage.sim.contracts_to(payment, Who::Receiver).len() == facts.parts)
             }),
             "the receiver claims all parts or none",
         )?;
@@ -82,9 +81,9 @@ impl Story<'_> {
             "who the receiver's LSP is can be read in an interim route, and not in a blinded path",
         )?;
         let contracts = &self.stage.sim.contracts;
-        let early = contracts.iter().any(|contract| {
-            contract.place.number > 1 && contract.committed_at < self.back_at
-        });
+        let early = contracts
+            .iter()
+            .any(|contract| contract.place.number > 1 && contract.committed_at < self.back_at);
         match self.system.holder() {
             Holder::Nobody => {}
             Holder::SenderLsp => {

@@ -108,7 +108,8 @@ impl Stage {
 
     /// Whether a payer knows that it has paid.
     pub(crate) fn has_receipt(&self, payer: usize) -> bool {
-        let paid = |fact: &Fact| matches!(fact, Fact::Paid { by: Who::Sender(by), .. } if *by == payer);
+        let paid =
+            |fact: &Fact| matches!(fact, Fact::Paid { by: Who::Sender(by), .. } if *by == payer);
         self.sim.facts().any(paid)
     }
 }

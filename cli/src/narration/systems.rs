@@ -5,7 +5,8 @@ use pointlock_sim::System;
 pub(crate) fn parser(
     systems: impl IntoIterator<Item = System>,
 ) -> impl TypedValueParser<Value = System> {
-    let values = systems.into_iter().map(|system| PossibleValue::new(system.name()).help(help(system)));
+    let values =
+        systems.into_iter().map(|system| PossibleValue::new(system.name()).help(help(system)));
     PossibleValuesParser::new(values).try_map(|name| name.parse::<System>())
 }
 
