@@ -7,14 +7,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use bitcoin::OutPoint;
-use pointlock::claims::{
-    ClaimBook, ClaimError, ClaimStore, Claimed, FileClaimStore, FileStoreError, LockSet,
-    MemoryClaimStore, Origin,
-};
+use pointlock::claims::{ClaimBook, ClaimError, ClaimStore, Claimed, LockSet, MemoryClaimStore};
 use pointlock::curve::SecretScalar;
+use pointlock::edge::{Direction, EdgeId};
 use pointlock::invoice::InvoiceId;
 use pointlock::invoice::ktime::{PayerScalar, PolynomialId};
+use pointlock_store::{FileClaimStore, FileStoreError, Origin};
 use proptest::prelude::*;
 
 const HEADER_LENGTH: usize = 19;
@@ -41,7 +39,7 @@ fn x(index: u8) -> PayerScalar {
 /// Sets that differ in the contracts, in the locks, or in their number.
 fn locks(index: u8) -> LockSet {
     let lock = |index| SecretScalar::from_bytes(&[index; 32]).unwrap().to_point();
-    let contract = |vout| OutPoint { vout, ..OutPoint::null() };
+    let contract = |number| EdgeId::in_channel([0; 32], Direction::FromNode1, number);
     match index % 4 {
         0 => LockSet::new([(contract(1), lock(1))]),
         1 => LockSet::new([(contract(2), lock(1))]),
@@ -419,7 +417,7 @@ fn a_backup_claims_what_it_knows_and_nothing_new() {
 #[test]
 fn sets_of_locks() {
     let lock = SecretScalar::from_bytes(&[1; 32]).unwrap().to_point();
-    let contract = |vout| OutPoint { vout, ..OutPoint::null() };
+    let contract = |number| EdgeId::in_channel([0; 32], Direction::FromNode1, number);
     let of = |count: u32| LockSet::new((0..count).map(|vout| (contract(vout), lock)));
     assert_eq!(of(0), Err(ClaimError::NoSet { count: 0 }));
     assert_eq!(of(484), Err(ClaimError::NoSet { count: 484 }));
