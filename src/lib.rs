@@ -35,6 +35,7 @@
 extern crate alloc;
 
 pub mod claims;
+#[cfg(not(pointlock_without_contract))]
 pub mod contract;
 pub mod edge;
 pub mod hold;
