@@ -222,6 +222,8 @@ struct PaymentHop {
     blinded_node_id: Option<Key>,
     encrypted_data: Option<String>,
     data: Option<Data>,
+    /// Of the hop before it.
+    outgoing_channel_id: Option<u64>,
     amount_msat: Option<u64>,
     cltv_expiry: Option<u32>,
     total_amount_msat: Option<u64>,
@@ -251,7 +253,12 @@ fn payment_over_a_path() {
         .iter()
         .map(|row| blinded_hop(row.blinded_node_id.unwrap(), row.encrypted_data.as_ref().unwrap()));
     let path = path(&input.start, in_path);
-    let mut hops = vec![(first.public_key.0, first.payload())];
+    let mut ordinary = TlvWriter::new();
+    ordinary
+        .set(2, tu64(first.amount_msat.unwrap()))
+        .set(4, tu64(first.cltv_expiry.unwrap().into()))
+        .set(6, first.outgoing_channel_id.unwrap().to_be_bytes());
+    let mut hops = vec![(first.public_key.0, ordinary.to_bytes())];
     let mut final_fields = TlvWriter::new();
     final_fields
         .set(2, tu64(last.amount_msat.unwrap()))

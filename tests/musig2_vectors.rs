@@ -163,6 +163,7 @@ struct SigAgg {
 struct SigAggRow {
     name: String,
     expected: Expected,
+    reason: Option<String>,
     public_keys: Vec<String>,
     public_nonces: Vec<String>,
     aggregate_nonce: String,
@@ -192,6 +193,7 @@ fn bip327_sig_agg() {
             Err((signer, error)) => {
                 assert!(row.expected.blames("partial_signatures", Some(signer)), "{name}");
                 assert_eq!(error, Musig2Error::PartialSignatureOutOfRange, "{name}");
+                assert_eq!(row.reason.as_deref(), Some("out_of_range"), "{name}");
             }
         }
     }

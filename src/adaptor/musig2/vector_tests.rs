@@ -124,6 +124,7 @@ fn does_not_sign(row: &Row) {
         Ok(keys) => KeyAggContext::new(&keys).unwrap(),
         Err((signer, error)) => {
             assert_eq!(error, CurveError::NotOnCurve, "{name}");
+            assert_eq!(row.reason.as_deref(), Some("not_on_curve"), "{name}");
             assert!(row.expected.blames("public_keys", Some(signer)), "{name}");
             return;
         }
@@ -148,6 +149,7 @@ fn does_not_sign(row: &Row) {
         }
         Err(error) => {
             assert_eq!(error, CurveError::ScalarZero, "{name}");
+            assert_eq!(row.reason.as_deref(), Some("zero"), "{name}");
             assert!(row.expected.blames("secret_nonce", None), "{name}");
         }
     }
@@ -172,6 +174,7 @@ fn can_not_be_verified(row: &Row) {
     let name = &row.name;
     if let Err((signer, error)) = all(&row.public_keys, key) {
         assert_eq!(error, CurveError::NotOnCurve, "{name}");
+        assert_eq!(row.reason.as_deref(), Some("not_on_curve"), "{name}");
         assert!(row.expected.blames("public_keys", Some(signer)), "{name}");
         return;
     }
@@ -200,6 +203,7 @@ struct Tweak {
 struct Tweaked {
     name: String,
     expected: Expected,
+    reason: Option<String>,
     public_keys: Vec<String>,
     public_nonces: Vec<String>,
     tweaks: Vec<Tweak>,
@@ -233,6 +237,7 @@ fn tweak() {
             Ok(keys) => keys,
             Err(error) => {
                 assert_eq!(error, Musig2Error::TweakOutOfRange { tweak: 0 }, "{name}");
+                assert_eq!(row.reason.as_deref(), Some("out_of_range"), "{name}");
                 assert!(row.expected.blames("tweaks", None), "{name}");
                 continue;
             }
