@@ -114,10 +114,10 @@ impl Symbols {
     /// [`CollusionError::NoPayerPoint`].
     pub fn add_attempt(&mut self, attempt: AttemptSymbols) -> Result<usize, CollusionError> {
         let number = self.attempts.len();
-        if let Some(outer) = attempt.tail_of
-            && self.attempt(outer)?.tail_of.is_some()
-        {
-            return Err(CollusionError::NoSuch { what: "sender's attempt", number: outer });
+        if let Some(outer) = attempt.tail_of {
+            if self.attempt(outer)?.tail_of.is_some() {
+                return Err(CollusionError::NoSuch { what: "sender's attempt", number: outer });
+            }
         }
         if let Some(PathSymbols { path, .. }) = attempt.path {
             self.forwarders_on(attempt.invoice, path)?;
