@@ -55,13 +55,13 @@ impl FieldElement {
     }
 
     /// Limbs as they are.
-    #[cfg(any(test, pointlock_ifma))]
+    #[cfg(pointlock_ifma)]
     pub(crate) const fn from_limbs(limbs: [u64; 5]) -> Self {
         Self(limbs)
     }
 
     /// Limbs with all carries done: below 2^52, and the highest below 2^49.
-    #[cfg(any(test, pointlock_ifma))]
+    #[cfg(pointlock_ifma)]
     pub(crate) fn weak_limbs(&self) -> [u64; 5] {
         self.weak().0
     }

@@ -37,15 +37,18 @@ fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
+        let mut next = rest.chars().skip(1);
+        let literal = match first {
+            '"' => true,
+            // Else a lifetime.
+            '\'' => next.next() == Some('\\') || next.next() == Some('\''),
+            _ => false,
+        };
         let length = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
         } else if rest.starts_with("/*") {
             rest.find("*/").unwrap() + 2
-        } else if first == '"' {
-            quoted(rest)
-        } else if first == '\''
-            && (rest[1..].starts_with('\\') || rest[1..].chars().nth(1) == Some('\''))
-        {
+        } else if literal {
             quoted(rest)
         } else if first.is_alphanumeric() || first == '_' {
             let word = |c: char| c.is_alphanumeric() || c == '_';
