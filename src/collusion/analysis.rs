@@ -176,11 +176,11 @@ impl Columns {
 
     fn vector(&self, form: &Form) -> Vector {
         let form = form.renamed(|atom| self.same.get(atom).copied().unwrap_or(*atom));
-        let mut vector = alloc::vec![Element::ZERO; self.of.len()];
-        for (atom, coefficient) in form.terms() {
-            vector[self.of[atom]] = Element::from(coefficient);
-        }
-        vector
+        // Atoms and columns have the same order.
+        form.terms()
+            .map(|(atom, coefficient)| (self.of[atom], Element::from(coefficient)))
+            .filter(|(_, coefficient)| !coefficient.is_zero())
+            .collect()
     }
 
     fn knowledge(&self, model: &Model, victim: Option<usize>) -> Knowledge {
@@ -221,7 +221,7 @@ impl Columns {
         let facts = known.iter().map(|(party, fact)| &model.parties[*party].facts[*fact]);
         let vectors: Vec<Vector> = facts.map(|fact| self.vector(&fact.form)).collect();
         let references: Vec<&Vector> = vectors.iter().collect();
-        let shares: Vec<Share> = combination(&references, &self.vector(&target.form))?
+        let shares: Vec<Share> = combination(self.of.len(), &references, &self.vector(&target.form))?
             .into_iter()
             .map(|(index, coefficient)| {
                 let (party, fact) = known[index];

@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::coalition::{maximal, minimal};
-use super::span::{Basis, Vector};
+use super::span::{Basis, Vector, combination};
 use super::{Coalition, CollusionError};
 
 /// A question to the search: who claims, and what has to be known for it.
@@ -27,6 +27,22 @@ impl Knowledge {
             self.parties[party].iter().for_each(|vector| basis.insert(vector));
         }
         reaches(&basis, coalition, goals)
+    }
+
+    /// Some members that reach a goal together: those whose vectors make it up, and the claimer. None when not even all
+    /// of these parties do.
+    fn sufficient(&self, coalition: Coalition, goals: &[Goal]) -> Option<Coalition> {
+        let known: Vec<(usize, &Vector)> = coalition
+            .members()
+            .flat_map(|party| self.parties[party].iter().map(move |vector| (party, vector)))
+            .collect();
+        let vectors: Vec<&Vector> = known.iter().map(|(_, vector)| *vector).collect();
+        let goals = goals.iter().filter(|goal| coalition.contains(goal.claimer));
+        let mut shares = goals.filter_map(|goal| {
+            let shares = combination(self.columns, &vectors, &goal.form)?;
+            Some(shares.iter().map(|(index, _)| known[*index].0).chain([goal.claimer]).collect())
+        });
+        shares.next()
     }
 
     /// The border, by deciding every coalition. More members never know less: where a coalition can, those around it are
@@ -88,24 +104,21 @@ impl Knowledge {
         const MOST: usize = 5_000;
         let everybody = Coalition::everybody(self.parties.len());
         let mut tried = 0;
-        let mut able = |coalition| {
-            tried += 1;
-            self.able(coalition, goals)
-        };
         let mut found = Vec::new();
         let mut transversals = alloc::vec![Coalition::nobody()];
         let mut refuted: BTreeSet<Coalition> = BTreeSet::new();
         while let Some(transversal) =
             transversals.iter().copied().find(|transversal| !refuted.contains(transversal))
         {
-            let candidate = everybody.minus(transversal);
-            if !able(candidate) {
+            tried += 1;
+            let Some(enough) = self.sufficient(everybody.minus(transversal), goals) else {
                 refuted.insert(transversal);
                 continue;
-            }
-            let smallest = candidate.members().fold(candidate, |kept, party| {
+            };
+            let smallest = enough.members().fold(enough, |kept, party| {
+                tried += 1;
                 let without = kept.without(party);
-                if able(without) { without } else { kept }
+                if self.able(without, goals) { without } else { kept }
             });
             found.push(smallest);
             transversals = cross(&transversals, smallest);

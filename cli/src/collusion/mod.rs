@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let (name, text) = match (&args.scenario, args.system) {
         (Some(path), _) => {
             let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+            let text = Scenario::read_text(path).map_err(|error| format!("{name}: {error}"))?;
             (name, text)
         }
         (None, system) => {
