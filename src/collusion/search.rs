@@ -90,7 +90,7 @@ impl Knowledge {
         basis.truncate(length);
     }
 
-    /// The border, without trying all coalitions, and how many were tried.
+    /// The border, without trying all coalitions, and how many were tried; `watch` is told as the number grows.
     ///
     /// A coalition that contains none of the thieves found so far leaves out a member of each of them: it is within the
     /// complement of a set that meets them all (a transversal). If the complement of every smallest transversal is unable,
@@ -100,7 +100,11 @@ impl Knowledge {
     /// # Errors
     ///
     /// [`CollusionError::TooManyCoalitions`].
-    pub(super) fn dualize(&self, goals: &[Goal]) -> Result<(Border, u64), CollusionError> {
+    pub(super) fn dualize(
+        &self,
+        goals: &[Goal],
+        watch: &mut dyn FnMut(u64),
+    ) -> Result<(Border, u64), CollusionError> {
         const MOST: usize = 5_000;
         let everybody = Coalition::everybody(self.parties.len());
         let mut tried = 0;
@@ -111,6 +115,7 @@ impl Knowledge {
             transversals.iter().copied().find(|transversal| !refuted.contains(transversal))
         {
             tried += 1;
+            watch(tried);
             let Some(enough) = self.sufficient(everybody.minus(transversal), goals) else {
                 refuted.insert(transversal);
                 continue;

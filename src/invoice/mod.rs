@@ -127,6 +127,8 @@ pub mod merkle;
 mod offer;
 mod offer_builder;
 mod offer_or_invoice;
+#[cfg(test)]
+mod one_parse;
 mod payment_path;
 mod reader;
 mod static_invoice;

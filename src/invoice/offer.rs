@@ -109,9 +109,9 @@ impl Offer {
 
     /// The offer whose fields are in an invoice, among others.
     pub(super) fn mirrored_in(stream: &TlvStream<'_>) -> Result<Self, InvoiceError> {
-        Self::read(&stream.only(|tlv_type| {
-            OFFER_RANGES.iter().any(|range| range.contains(&tlv_type))
-        }))
+        Self::read(
+            &stream.only(|tlv_type| OFFER_RANGES.iter().any(|range| range.contains(&tlv_type))),
+        )
     }
 
     /// Reads an offer in order to ask for an invoice, on `chain`, at the UNIX time `now` in seconds.

@@ -191,7 +191,8 @@ mod tests {
             ("lnI1qypqx", InvoiceError::TextMixedCase),
             ("lni1qypqX", InvoiceError::TextMixedCase),
             ("lni1qybqx", InvoiceError::TextCharacter { character: 'b' }),
-            ("lni1qypqx\n", InvoiceError::TextCharacter { character: '\n' }),
+            ("lni1qyp\nqx", InvoiceError::TextCharacter { character: '\n' }),
+            ("lni1qyp+\u{a0}qx", InvoiceError::TextCharacter { character: '\u{a0}' }),
             ("lni1qy pqx", InvoiceError::TextCharacter { character: ' ' }),
             ("lni1qy +pqx", InvoiceError::TextCharacter { character: ' ' }),
             ("lni1qypqx+", continuation(9)),
@@ -204,6 +205,9 @@ mod tests {
             ("lni1qypqr", InvoiceError::TextPadding),
         ] {
             assert_eq!(decode(text), Err(error), "{text:?}");
+        }
+        for text in ["lni1qypqx\n", "\u{feff}lni1qypqx\u{a0}", "lni1qyp+\n qx"] {
+            assert_eq!(decode(text), Ok(("lni".into(), vec![1, 2, 3])), "{text:?}");
         }
         assert_eq!(decode("lni1qypqx"), Ok(("lni".into(), vec![1, 2, 3])));
         assert_eq!(decode("lni1"), Ok(("lni".into(), vec![])));

@@ -68,10 +68,14 @@ impl<'a> Field<'a> {
     }
 
     pub(super) fn list(&self) -> Result<Vec<Field<'a>>, Refusal> {
+        self.list_up_to(MAX_ITEMS)
+    }
+
+    /// A list of no more items than an operation can bear.
+    pub(super) fn list_up_to(&self, most: usize) -> Result<Vec<Field<'a>>, Refusal> {
         let items = self.value.as_array().ok_or_else(|| self.refuse("not a list"))?;
         let actual = items.len();
-        if actual > MAX_ITEMS {
-            let most = MAX_ITEMS;
+        if actual > most {
             return Err(self.refuse(format!("{actual} items, at most {most} are taken")));
         }
         let item = |(index, value)| Field { name: format!("{}[{index}]", self.name), value };

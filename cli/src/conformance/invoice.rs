@@ -10,12 +10,8 @@ use crate::invoice::fields::by_name;
 
 pub(super) fn point(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let list = fields.get("points")?;
-    let items = list.list()?;
-    let most = PaymentPoints::MAX_K + 1;
-    if items.len() > most {
-        return Err(list.refuse(format!("{} points, at most {most} are read", items.len())));
-    }
-    let points = items.iter().map(Field::point).collect::<Result<Vec<Point>, _>>()?;
+    let points = list.list_up_to(PaymentPoints::MAX_K + 1)?;
+    let points = points.iter().map(Field::point).collect::<Result<Vec<Point>, _>>()?;
     let points = PaymentPoints::new(points).ok_or_else(|| list.refuse("empty"))?;
     let payer_key = fields.get("payer_key")?;
     let payment_point = ktime::payment_point(

@@ -14,9 +14,9 @@
 //! and the next one is read. Members of the object that an operation does not know are ignored: a peer may keep its row's
 //! name there.
 //!
-//! A line has at most 8 MiB ([`MAX_LINE`]) and each of its lists at most 10,000 items ([`MAX_ITEMS`]); what is longer is refused
-//! without being read to memory or computed with. Both are far above any row: a batch of 4,096 pre-signatures takes 1.7 MB, the
-//! longest text of an invoice 2 MiB.
+//! A line has at most 8 MiB ([`MAX_LINE`]) and each of its lists at most 10,000 items ([`MAX_ITEMS`]), 1,000 for the signers of a session
+//! and 1,025 for payment points; what is longer is refused without being read to memory or computed with. All are far above
+//! any row: a batch of 4,096 pre-signatures takes 1.7 MB, the longest text of an invoice 2 MiB.
 //!
 //! The secrets that come in here are test data: nothing is erased, and nothing of value should be put in.
 
@@ -205,6 +205,13 @@ mod tests {
         assert_eq!(taken["locks"].as_array().map(Vec::len), Some(MAX_ITEMS), "{taken}");
         let refused = ask(blinds(MAX_ITEMS + 1, "no blind"));
         assert_eq!(refused["error"], "blinds: 10001 items, at most 10000 are taken");
+        let point = |count: usize| json!({ "op": "invoice.point", "points": vec![format!("02{}", two_g()); count] });
+        assert_eq!(ask(point(1_025))["error"], "payer_key: missing");
+        assert_eq!(ask(point(1_026))["error"], "points: 1026 items, at most 1025 are taken");
+        let session =
+            |count: usize| json!({ "op": "musig2.session", "secret_keys": vec![&one; count] });
+        assert_eq!(ask(session(1_000))["error"], "session_rands: missing");
+        assert_eq!(ask(session(1_001))["error"], "secret_keys: 1001 items, at most 1000 are taken");
         let looked_at = ask(blinds(MAX_ITEMS, "no blind"));
         assert!(looked_at["error"].as_str().unwrap().starts_with("blinds[0]: "), "{looked_at}");
     }
