@@ -11,6 +11,7 @@ use pointlock::payment::{
 use thiserror::Error;
 
 use super::event::{Event, Pay};
+use super::progress::Progress;
 use super::scenario::{Scenario, System};
 use crate::world::{MIN_FINAL_DELTA, StoryError, Way, World};
 
@@ -71,13 +72,18 @@ impl Played {
 }
 
 /// Plays all events, then writes down who knows what.
-pub(super) fn play(scenario: &Scenario, seed: u64) -> Result<Played, PlayError> {
+pub(super) fn play(
+    scenario: &Scenario,
+    seed: u64,
+    progress: &mut Progress,
+) -> Result<Played, PlayError> {
     let mut world =
         World::with_forwarders(scenario.payers.len(), scenario.route.clone(), None, seed);
     world.on_path = scenario.on_path;
     let mut player = Player { scenario, world, invoices: Vec::new(), payments: Vec::new() };
     player.publish(None).map_err(|source| PlayError::Story { line: 1, source })?;
-    for (line, event) in &scenario.events {
+    for (number, (line, event)) in scenario.events.iter().enumerate() {
+        progress.tell(|| format!("playing, {number} of {} events", scenario.events.len()));
         player.event(event).map_err(|source| PlayError::Story { line: *line, source })?;
     }
     player.into_model()
