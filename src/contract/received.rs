@@ -80,8 +80,7 @@ impl ReceivedContract {
     /// # Errors
     ///
     /// [`ContractError::WrongSigner`], [`ContractError::SecretKind`], [`ContractError::WrongSecret`],
-    /// [`ContractError::NoSuchRung`]; for the coins [`ContractError::DuplicateInput`] and those of
-    /// [`super::limits::check_amounts`].
+    /// [`ContractError::NoSuchRung`]; for the coins [`ContractError::Limits`].
     pub fn claim(
         &self,
         rung: usize,

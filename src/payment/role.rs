@@ -96,6 +96,11 @@ impl<R: Role> Recorded<R> {
         Ok(actions)
     }
 
+    /// As [`Role::pending`].
+    pub fn pending(&self) -> Vec<R::Action> {
+        self.role.pending()
+    }
+
     /// The role.
     pub fn role(&self) -> &R {
         &self.role

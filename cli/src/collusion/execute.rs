@@ -7,6 +7,7 @@ use pointlock_sim::Chain as _;
 use thiserror::Error;
 
 use super::play::Played;
+use super::progress::Progress;
 
 /// A verdict that consensus code contradicts.
 #[derive(Debug, Error)]
@@ -47,9 +48,14 @@ const ALL_CANDIDATES: usize = 40_000;
 const LEAST_CANDIDATES: usize = 25;
 
 /// Executes every theft, lets every largest unable coalition try, and checks the code that refuses it with the right secret.
-pub(super) fn execute(played: &mut Played, analysis: &Analysis) -> Result<Execution, VerdictError> {
+pub(super) fn execute(
+    played: &mut Played,
+    analysis: &Analysis,
+    progress: &mut Progress,
+) -> Result<Execution, VerdictError> {
     let mut thefts = Vec::new();
-    for theft in &analysis.thefts {
+    for (number, theft) in analysis.thefts.iter().enumerate() {
+        progress.tell(|| format!("stealing, {number} of {} thefts", analysis.thefts.len()));
         thefts.push(steal(played, theft)?);
     }
     let coalitions = analysis
@@ -61,7 +67,9 @@ pub(super) fn execute(played: &mut Played, analysis: &Analysis) -> Result<Execut
     // What a coalition has, every larger one has: if the largest fail, all do.
     let tries = analysis.maximal_unable.len() * played.contracts.len();
     let most = (ALL_CANDIDATES / tries.max(1)).clamp(LEAST_CANDIDATES, MOST_CANDIDATES);
-    for coalition in &analysis.maximal_unable {
+    for (number, coalition) in analysis.maximal_unable.iter().enumerate() {
+        let of = analysis.maximal_unable.len();
+        progress.tell(|| format!("letting others try, {number} of {of} coalitions"));
         refused += try_everything(played, *coalition, most)?;
     }
     let mut controls = 0;

@@ -9,6 +9,7 @@ use pointlock_sim::{Contract, Opening, Published, System, Way, Who};
 use thiserror::Error;
 
 use super::event::{Event, Pay};
+use super::progress::Progress;
 use super::scenario::Scenario;
 use crate::narration::{Stage, StoryError, path_to_vault};
 
@@ -54,12 +55,17 @@ impl Played {
 }
 
 /// Plays all events, then writes down who knows what.
-pub(super) fn play(scenario: &Scenario, seed: u64) -> Result<Played, PlayError> {
+pub(super) fn play(
+    scenario: &Scenario,
+    seed: u64,
+    progress: &mut Progress,
+) -> Result<Played, PlayError> {
     let (payers, route) = (scenario.payers.len(), scenario.route.clone());
     let stage = Stage::new(payers, route, scenario.on_path, seed);
     let mut player = Player { scenario, stage, invoices: Vec::new(), payments: Vec::new() };
     player.publish(None).map_err(|source| PlayError::Story { line: 1, source })?;
-    for (line, event) in &scenario.events {
+    for (number, (line, event)) in scenario.events.iter().enumerate() {
+        progress.tell(|| format!("playing, {number} of {} events", scenario.events.len()));
         player.event(event).map_err(|source| PlayError::Story { line: *line, source })?;
     }
     player.into_model()

@@ -1,6 +1,8 @@
 //! What is played, as a TOML file says it: `examples/scenarios/`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+use std::path::Path;
 
 use pointlock_collusion::Coalition;
 use pointlock_sim::System;
@@ -73,15 +75,33 @@ struct File {
 }
 
 impl Scenario {
+    /// The longest file, in bytes. What it may say fits a hundred times.
+    const MAX_LENGTH: usize = 4 << 20;
+    /// How many events: more than [`Coalition::MAX_PARTIES`] parties need to pay once each, with each payment forwarded, claimed and
+    /// published for.
+    const MAX_EVENTS: usize = 1_000;
     /// The longest route: what an onion of 1300 bytes has room for.
     const MAX_FORWARDERS: usize = 8;
     const MAX_POINTS: usize = 64;
     const MAX_PARTS: usize = 9;
     const MAX_PATHS: usize = 9;
 
-    /// Reads a scenario.
+    /// The text of a scenario's file; one that is too long is not read to its end.
+    pub(super) fn read_text(path: &Path) -> io::Result<String> {
+        let most = Self::MAX_LENGTH;
+        let mut text = Vec::new();
+        std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut text)?;
+        if text.len() > most {
+            let problem = format!("longer than {most} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        String::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    /// Reads a scenario. Whatever the text, that is work in proportion to its length until the caps are checked.
     pub(super) fn parse(text: &str) -> Result<Self, ScenarioError> {
-        let line = |offset: usize| 1 + text[..offset.min(text.len())].matches('\n').count();
+        let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end).collect();
+        let line = |offset: usize| 1 + ends.partition_point(|end| *end < offset);
         let file: File = toml::from_str(text).map_err(|error| ScenarioError {
             line: error.span().map_or(1, |span| line(span.start)),
             problem: error.message().to_owned(),
@@ -90,6 +110,12 @@ impl Scenario {
             line: line(span.start),
             problem,
         };
+        let events = file.events.as_ref().len();
+        if events > Self::MAX_EVENTS {
+            let most = Self::MAX_EVENTS;
+            let problem = format!("{events} events, but it takes {most} at most");
+            return Err(at(file.events.span(), problem));
+        }
         let system = file.system.as_ref().parse().ok();
         let system = system
             .filter(|system| SYSTEMS.contains(system))
@@ -184,14 +210,11 @@ impl Scenario {
                 }
             }
         }
-        let others = file.others.iter().map(|name| name.as_ref().clone());
-        let names = scenario.payers.iter().cloned().chain(others).chain(scenario.route.clone());
-        for name in names.collect::<Vec<_>>() {
-            let party = scenario.company(&name).to_owned();
-            if !scenario.parties.contains(&party) {
-                scenario.parties.push(party);
-            }
-        }
+        let others = file.others.iter().map(|name| name.as_ref());
+        let names = scenario.payers.iter().chain(others).chain(&scenario.route);
+        let mut counted = BTreeSet::new();
+        let parties = names.map(|name| scenario.company(name)).filter(|name| counted.insert(*name));
+        scenario.parties = parties.map(str::to_owned).collect();
         if scenario.parties.len() > Coalition::MAX_PARTIES {
             let most = Coalition::MAX_PARTIES;
             let problem =

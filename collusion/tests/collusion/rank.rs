@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use pointlock::collusion::{Atom, Coalition};
+use pointlock_collusion::{Atom, Coalition};
 
 use crate::scene::{Scene, Term};
 

@@ -1,10 +1,10 @@
 //! Random payments, and who knows what after them, straight from the equations: no role, no view.
 
-use pointlock::collusion::{Atom, AttemptSymbols, Form, InvoiceKind, Model, PathSymbols, Symbols};
 use pointlock::curve::{PublicScalar, SecretScalar};
 use pointlock::invoice::InvoiceId;
 use pointlock::lock::LockSecret;
 use pointlock::payment::AttemptId;
+use pointlock_collusion::{Atom, AttemptSymbols, Form, InvoiceKind, Model, PathSymbols, Symbols};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]

@@ -6,14 +6,15 @@ mod rank;
 #[path = "collusion/scene.rs"]
 mod scene;
 
-use pointlock::collusion::{
-    Atom, AttemptSymbols, Coalition, CollusionError, Form, InvoiceKind, Method, Model, PathSymbols,
-    Symbols,
-};
 use pointlock::curve::{PublicScalar, SecretScalar};
+use pointlock::edge::{Direction, EdgeId};
 use pointlock::invoice::InvoiceId;
 use pointlock::lock::LockSecret;
 use pointlock::payment::AttemptId;
+use pointlock_collusion::{
+    Atom, AttemptSymbols, Coalition, CollusionError, Form, InvoiceKind, Method, Model, PathSymbols,
+    Symbols,
+};
 use proptest::prelude::*;
 
 use self::scene::{Scene, scene};
@@ -236,9 +237,9 @@ fn numbers_that_do_not_exist() {
         Err(CollusionError::NoPayerPoint { attempt: 0 })
     );
     assert_eq!(symbols.add_attempt(attempt(Some(PublicScalar::ONE))), Ok(0));
-    let outpoint = "0000000000000000000000000000000000000000000000000000000000000001:0";
+    let id = EdgeId::in_channel([0; 32], Direction::FromNode1, 1);
     for (edge, fits) in [(0, false), (1, true), (2, true), (3, false)] {
-        assert_eq!(symbols.add_contract(outpoint.parse().unwrap(), 0, edge).is_ok(), fits);
+        assert_eq!(symbols.add_edge(id, 0, edge).is_ok(), fits);
     }
 }
 
@@ -269,9 +270,9 @@ fn ways_that_do_not_exist() {
     let sum = [y(1, 0), y(1, 1), y(1, 2), y(2, 2), y(2, 3)];
     let sum = sum.into_iter().fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom)));
     assert_eq!(symbols.blinds(2, 4).unwrap(), sum);
-    let outpoint = "0000000000000000000000000000000000000000000000000000000000000001:0";
+    let id = EdgeId::in_channel([0; 32], Direction::FromNode1, 1);
     for (edge, fits) in [(2, false), (3, true), (4, true), (5, false)] {
-        assert_eq!(symbols.add_contract(outpoint.parse().unwrap(), 2, edge).is_ok(), fits);
+        assert_eq!(symbols.add_edge(id, 2, edge).is_ok(), fits);
     }
 }
 
