@@ -6,7 +6,7 @@ mod collusion;
 mod conformance;
 mod demo;
 mod invoice;
-mod world;
+mod narration;
 
 use std::process::ExitCode;
 

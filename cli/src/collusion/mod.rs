@@ -25,17 +25,19 @@ use std::error::Error;
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use pointlock_sim::System;
+
 use self::play::Played;
 use self::progress::Progress;
 use self::report::Report;
 use self::scenario::Scenario;
-pub(crate) use self::scenario::System;
+use crate::narration::system_parser;
 
 /// What is analysed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The system, with one payment claimed and another one to be stolen
-    #[arg(long, value_enum, required_unless_present = "scenario")]
+    #[arg(long, value_parser = system_parser(scenario::SYSTEMS), required_unless_present = "scenario")]
     system: Option<System>,
     /// The vault has paid once too
     #[arg(long, conflicts_with = "scenario")]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::Path;
 
-use clap::ValueEnum;
-use pointlock::collusion::Coalition;
+use pointlock_collusion::Coalition;
+use pointlock_sim::System;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -13,43 +13,15 @@ use toml::Spanned;
 use super::event::{Event, Leaked, Pay};
 
 /// The systems of the design in which an invoice is used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum System {
-    /// Hash locks, the receiver's LSP holds
-    #[value(name = "S2")]
-    S2,
-    /// Hash locks, the sender's LSP holds
-    #[value(name = "S3")]
-    S3,
-    /// Point locks, the sender's LSP holds
-    #[value(name = "S4")]
-    S4,
-    /// Point locks under k-time payment points, the sender's LSP holds
-    #[value(name = "S5")]
-    S5,
-}
+pub(super) const SYSTEMS: [System; 4] = [System::S2, System::S3, System::S4, System::S5];
 
-impl System {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::S2 => "S2",
-            Self::S3 => "S3",
-            Self::S4 => "S4",
-            Self::S5 => "S5",
-        }
-    }
-
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::S2 => "hash locks, one stored invoice, the receiver's LSP holds",
-            Self::S3 => "hash locks, one stored invoice, the sender's LSP holds",
-            Self::S4 => "point locks, one stored invoice, the sender's LSP holds",
-            Self::S5 => "k-time payment points, one stored invoice, the sender's LSP holds",
-        }
-    }
-
-    pub(super) fn point_locks(self) -> bool {
-        matches!(self, Self::S4 | Self::S5)
+fn title(system: System) -> &'static str {
+    match system {
+        System::S1 => "hash locks, a fresh invoice for every payment",
+        System::S2 => "hash locks, one stored invoice, the receiver's LSP holds",
+        System::S3 => "hash locks, one stored invoice, the sender's LSP holds",
+        System::S4 => "point locks, one stored invoice, the sender's LSP holds",
+        System::S5 => "k-time payment points, one stored invoice, the sender's LSP holds",
     }
 }
 
@@ -144,8 +116,10 @@ impl Scenario {
             let problem = format!("{events} events, but it takes {most} at most");
             return Err(at(file.events.span(), problem));
         }
-        let system = System::from_str(file.system.as_ref(), false)
-            .map_err(|_| at(file.system.span(), "system: S2, S3, S4 or S5".to_owned()))?;
+        let system = file.system.as_ref().parse().ok();
+        let system = system
+            .filter(|system| SYSTEMS.contains(system))
+            .ok_or_else(|| at(file.system.span(), "system: S2, S3, S4 or S5".to_owned()))?;
         let route = match &file.route {
             None => ["sender_lsp", "router", "receiver_lsp"].map(str::to_owned).to_vec(),
             Some(route) => {
@@ -189,7 +163,7 @@ impl Scenario {
             }
         };
         let mut scenario = Self {
-            title: file.title.unwrap_or_else(|| system.title().to_owned()),
+            title: file.title.unwrap_or_else(|| title(system).to_owned()),
             note: file.note,
             system,
             route,
@@ -266,7 +240,7 @@ impl Scenario {
     }
 
     /// The order for a payment that was made.
-    fn pay(&self, payment: usize) -> Option<&Pay> {
+    pub(super) fn pay(&self, payment: usize) -> Option<&Pay> {
         self.events.iter().find_map(|(_, event)| match event {
             Event::Pay(pay) if pay.payment == payment => Some(pay),
             _ => None,
@@ -283,10 +257,14 @@ impl Scenario {
         self.route.iter().position(|hop| hop == name).map(|index| index + 1)
     }
 
+    /// Which forwarder finds the rest of this payment's route, from 1.
+    pub(super) fn finder(&self, payment: usize) -> Option<usize> {
+        self.pay(payment).and_then(|pay| self.delegate(pay))
+    }
+
     /// The number of the last y that the payer draws.
     fn last_drawn(&self, payment: usize) -> usize {
-        let delegate = self.pay(payment).and_then(|pay| self.delegate(pay));
-        delegate.unwrap_or(self.route.len())
+        self.finder(payment).unwrap_or(self.route.len())
     }
 
     /// Whether there is such a way to the receiver.

@@ -10,7 +10,7 @@ use pointlock::invoice::{
 use pointlock::wire::{BlindedPath, IntroductionNode};
 
 use super::words;
-use crate::world::grouped;
+use crate::narration::grouped;
 
 /// Lines of a label and what it labels.
 #[derive(Default)]
