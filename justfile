@@ -22,6 +22,10 @@ bench:
 vectors:
     python3 test-vectors/reference/generate.py
 
+# The standards' figures, anew from a folder with checkouts of their repositories.
+standards folder:
+    python3 test-vectors/standards/refresh.py --from {{folder}}
+
 ci:
     bash .ci/run
 

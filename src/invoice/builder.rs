@@ -43,8 +43,7 @@ impl StaticInvoiceBuilder {
     /// [`InvoiceError::NodeId`] with another key than the offer's issuer's.
     pub fn for_offer(offer: &Offer, lock: impl Into<PaymentLock>, created_at: u64) -> Self {
         let mut builder = Self::new(lock, created_at);
-        let stream = TlvStream::parse(offer.as_bytes()).expect("an offer is a stream");
-        for record in stream.records() {
+        for record in offer.records() {
             builder.writer.set(record.tlv_type(), record.value());
         }
         Self { offer: Some(offer.clone()), ..builder }

@@ -1,6 +1,6 @@
 use bitcoin::constants::ChainHash;
 
-use super::{BlindedPayInfo, FallbackAddress, Field, InvoiceError};
+use super::{BlindedPayInfo, FallbackAddress, Field, InvoiceError, PaymentPoints};
 use crate::curve::Point;
 use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream, WireError};
 
@@ -51,6 +51,20 @@ impl<'a> Reader<'a> {
 
     pub(super) fn points(&self, field: Field) -> Result<Option<Vec<Point>>, InvoiceError> {
         self.bytes(field).map(|bytes| read_points(field, bytes)).transpose()
+    }
+
+    /// A polynomial of at most k = [`PaymentPoints::MAX_K`]: a longer list is refused before a point of it is decompressed.
+    pub(super) fn payment_points(
+        &self,
+        field: Field,
+    ) -> Result<Option<PaymentPoints>, InvoiceError> {
+        let Some(bytes) = self.bytes(field) else { return Ok(None) };
+        let (actual, maximum) = (items::<33>(field, bytes)?.len(), PaymentPoints::MAX_K + 1);
+        if actual > maximum {
+            return Err(InvoiceError::TooManyPoints { field, actual, maximum });
+        }
+        let points = PaymentPoints::new(read_points(field, bytes)?);
+        Ok(Some(points.expect("the list has an item and no more than the type holds")))
     }
 
     pub(super) fn chains(&self, field: Field) -> Result<Option<Vec<ChainHash>>, InvoiceError> {
@@ -121,7 +135,7 @@ pub(super) fn required<T>(field: Field, value: Option<T>) -> Result<T, InvoiceEr
 }
 
 /// Reads compressed points, at least one.
-pub(super) fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, InvoiceError> {
+fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, InvoiceError> {
     items(field, bytes)?
         .enumerate()
         .map(|(index, bytes)| {
@@ -134,7 +148,7 @@ pub(super) fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, Invo
 fn items<const N: usize>(
     field: Field,
     bytes: &[u8],
-) -> Result<impl Iterator<Item = &[u8; N]>, InvoiceError> {
+) -> Result<impl ExactSizeIterator<Item = &[u8; N]>, InvoiceError> {
     let items = bytes.chunks_exact(N);
     if bytes.is_empty() || !items.remainder().is_empty() {
         return Err(InvoiceError::ListLength { field, item: N, actual: bytes.len() });

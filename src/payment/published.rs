@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use subtle::ConstantTimeEq;
 
 use super::{
-    MessagePath, PaymentError, PaymentSecret, ReceiverPath, ReceiverPaths, SecretSource, View,
-    invoice_lock,
+    MessagePath, Observer, PaymentSecret, PublishError, ReceiverPath, ReceiverPaths, SecretSource,
+    static_lock,
 };
 use crate::curve::Point;
 use crate::invoice::ktime::{PaymentPolynomial, PolynomialId};
@@ -44,15 +44,15 @@ impl Published {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::Polynomial`] and [`PaymentError::NotTheInvoiceSecret`].
+    /// [`PublishError::Polynomial`] and [`PublishError::NotTheInvoiceSecret`].
     pub(super) fn new(
         invoice: &StaticInvoice,
         secret: &LockSecret,
         paths: &ReceiverPaths,
-    ) -> Result<Self, PaymentError> {
-        let lock = invoice_lock(invoice)?;
+    ) -> Result<Self, PublishError> {
+        let lock = static_lock(invoice)?.ok_or(PublishError::Polynomial)?;
         if !lock.is_opened_by(secret) {
-            return Err(PaymentError::NotTheInvoiceSecret);
+            return Err(PublishError::NotTheInvoiceSecret);
         }
         let opening = Opening::Static { lock, secret: secret.clone() };
         Self::with_opening(invoice, opening, paths)
@@ -62,19 +62,19 @@ impl Published {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::NoPolynomial`], [`PaymentError::NotTheInvoicePolynomial`] and [`PaymentError::NoMinimumAmount`].
+    /// [`PublishError::NoPolynomial`], [`PublishError::NotTheInvoicePolynomial`] and [`PublishError::NoMinimumAmount`].
     pub(super) fn with_polynomial(
         invoice: &StaticInvoice,
         polynomial: &PaymentPolynomial,
         paths: &ReceiverPaths,
-    ) -> Result<Self, PaymentError> {
+    ) -> Result<Self, PublishError> {
         let points = points(invoice).filter(|points| points.k() > 0);
-        let points = points.ok_or(PaymentError::NoPolynomial)?;
+        let points = points.ok_or(PublishError::NoPolynomial)?;
         if *points != polynomial.payment_points() {
-            return Err(PaymentError::NotTheInvoicePolynomial);
+            return Err(PublishError::NotTheInvoicePolynomial);
         }
         let Some(Amount::Millisatoshi(_)) = invoice.amount() else {
-            return Err(PaymentError::NoMinimumAmount);
+            return Err(PublishError::NoMinimumAmount);
         };
         let id = points.polynomial_id();
         let opening = Opening::Polynomial { id, polynomial: polynomial.clone() };
@@ -85,10 +85,10 @@ impl Published {
         invoice: &StaticInvoice,
         opening: Opening,
         paths: &ReceiverPaths,
-    ) -> Result<Self, PaymentError> {
+    ) -> Result<Self, PublishError> {
         let kept = paths.messages.iter().map(|path| &path.first_path_key);
         if !kept.eq(invoice.message_paths().iter().map(BlindedPath::first_path_key)) {
-            return Err(PaymentError::PathsMismatch);
+            return Err(PublishError::PathsMismatch);
         }
         Ok(Self {
             invoice: invoice.clone(),
@@ -99,12 +99,12 @@ impl Published {
     }
 
     /// What the receiver has made up itself: the B of each path.
-    pub(super) fn teach_paths(&self, view: &mut View) {
+    pub(super) fn teach_paths(&self, observer: &mut dyn Observer) {
         let invoice = self.invoice.invoice_id();
         for (path, own) in self.paths.iter().enumerate() {
             if let Some(blind) = &own.blind {
-                let scalar = LockSecret::Scalar(blind.as_scalar().clone());
-                view.learn(SecretSource::PathBlindSum { invoice, path }, scalar);
+                let source = SecretSource::PathBlindSum { invoice, path };
+                observer.learned_scalar(source, blind.as_scalar());
             }
         }
     }
@@ -113,15 +113,15 @@ impl Published {
 fn own_paths(
     invoice: &StaticInvoice,
     paths: &[ReceiverPath],
-) -> Result<Vec<OwnPath>, PaymentError> {
+) -> Result<Vec<OwnPath>, PublishError> {
     let kept = paths.iter().map(|path| path.secrets.first().map(PathSecret::path_key));
     let public = invoice.paths().iter().map(|path| Some(path.path.first_path_key()));
     if !kept.eq(public) {
-        return Err(PaymentError::PathsMismatch);
+        return Err(PublishError::PathsMismatch);
     }
     let own = paths.iter().map(|path| {
-        let (_, forwarding) = path.secrets.split_last().ok_or(PaymentError::PathsMismatch)?;
-        let blind = path_blind_sum(forwarding).map_err(|_| PaymentError::PathsMismatch)?;
+        let (_, forwarding) = path.secrets.split_last().ok_or(PublishError::PathsMismatch)?;
+        let blind = path_blind_sum(forwarding).map_err(|_| PublishError::PathsMismatch)?;
         Ok(OwnPath { path_id: path.path_id, blind })
     });
     own.collect()
@@ -180,18 +180,18 @@ impl Invoices {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::PointInUse`].
+    /// [`PublishError::PointInUse`].
     pub(super) fn check_unused(
         &self,
         new: &Published,
         node_id: &Point,
-    ) -> Result<(), PaymentError> {
+    ) -> Result<(), PublishError> {
         let is_polynomial =
             |published: &Published| matches!(published.opening, Opening::Polynomial { .. });
         let id = new.invoice.invoice_id();
         for (index, point) in all_points(&new.invoice).iter().enumerate() {
             if is_polynomial(new) && point.x_only() == node_id.x_only() {
-                return Err(PaymentError::PointInUse { index, other: None });
+                return Err(PublishError::PointInUse { index, other: None });
             }
             let other = self.by_id.values().find(|other| {
                 other.invoice.invoice_id() != id
@@ -200,7 +200,7 @@ impl Invoices {
             });
             if let Some(other) = other {
                 let other = Some(other.invoice.invoice_id());
-                return Err(PaymentError::PointInUse { index, other });
+                return Err(PublishError::PointInUse { index, other });
             }
         }
         Ok(())

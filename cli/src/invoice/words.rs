@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pointlock::invoice::{Amount, ChainHash};
 
-use crate::world::grouped;
+use crate::narration::grouped;
 
 /// The chains that have a name.
 const CHAINS: [(&str, ChainHash); 5] = [

@@ -1,10 +1,8 @@
 //! How a receiver is set up, what it is told, and what it wants done.
 
-use bitcoin::OutPoint;
-
 use super::super::{FailureMessage, ReceiverPaths, Refusal};
-use crate::contract::ReceivedContract;
 use crate::curve::{Point, SecretScalar};
+use crate::edge::{EdgeId, IncomingEdge};
 use crate::invoice::ktime::PaymentPolynomial;
 use crate::invoice::{InvoiceId, StaticInvoice};
 use crate::lock::LockSecret;
@@ -52,25 +50,25 @@ pub enum ReceiverEvent {
         /// 32 bytes of fresh entropy, for the answer.
         entropy: [u8; 32],
     },
-    /// A contract of which this node is the claimer is irrevocably committed.
+    /// An edge that pays this node is irrevocably committed.
     IncomingCommitted {
-        /// The contract.
-        contract: ReceivedContract,
+        /// The edge.
+        edge: IncomingEdge,
         /// What came with it behind the introduction node of a blinded path (BOLT 2: `path_key`).
         path_key: Option<Point>,
         /// The onion that came with it.
         packet: Packet,
     },
-    /// The parts of a payment have been waited for long enough: the one of this contract and those that belong with it. BOLT 4
+    /// The parts of a payment have been waited for long enough: the one of this edge and those that belong with it. BOLT 4
     /// gives them 60 seconds; a driver without a clock counts blocks.
     PartsTimedOut {
-        /// The contract.
-        incoming: OutPoint,
+        /// The edge.
+        incoming: EdgeId,
     },
-    /// The contract is irrevocably gone: claimed, or failed as this node wished.
+    /// The edge is irrevocably gone: claimed, or failed as this node wished.
     Settled {
-        /// The contract.
-        incoming: OutPoint,
+        /// The edge.
+        incoming: EdgeId,
     },
     /// A new block.
     Block {
@@ -94,10 +92,10 @@ pub enum ReceiverAction {
         /// Why.
         reason: Refusal,
     },
-    /// Claim the contract.
+    /// Claim the edge.
     Claim {
-        /// The contract.
-        incoming: OutPoint,
+        /// The edge.
+        incoming: EdgeId,
         /// What opens it.
         secret: LockSecret,
     },
@@ -107,10 +105,10 @@ pub enum ReceiverAction {
         /// The invoice.
         invoice: InvoiceId,
     },
-    /// Fail the contract.
+    /// Fail the edge.
     Fail {
-        /// The contract.
-        incoming: OutPoint,
+        /// The edge.
+        incoming: EdgeId,
         /// Why, for this node's operator.
         reason: Refusal,
         /// Why, for the sender.

@@ -2,7 +2,8 @@ use alloc::vec::Vec;
 
 use super::super::route::RouteEnd;
 use super::super::{
-    AttemptSeed, ForwardingPolicy, HopBlinds, PayerSeed, PaymentError, Recipient, RouteHop,
+    AttemptSeed, ForwardingPolicy, HopBlinds, MessageError, OrderError, PayerSeed, Recipient,
+    RouteError, RouteHop, SenderError,
 };
 use crate::curve::Point;
 use crate::invoice::{Amount, PaymentLock, PaymentPath, StaticInvoice};
@@ -114,49 +115,62 @@ impl Payment {
     ///
     /// # Errors
     ///
-    /// [`PaymentError`], with the field.
-    pub(super) fn check(&self) -> Result<(), PaymentError> {
+    /// [`OrderError`], with the field, or [`MessageError::NoMessagePath`].
+    pub(super) fn check(&self) -> Result<(), SenderError> {
+        self.check_invoice()?;
+        if self.cancellable.is_some() || self.hold.is_some() {
+            self.check_waiting()?;
+        }
+        Ok(())
+    }
+
+    fn check_invoice(&self) -> Result<(), OrderError> {
         let invoice = &self.invoice;
         invoice.check_not_expired(self.unix_time)?;
         match self.payee {
             Payee::Known(payee) if invoice.invoice_node_id() != payee => {
-                return Err(PaymentError::NotFromPayee);
+                return Err(OrderError::NotFromPayee);
             }
-            _ => {}
+            Payee::Known(_) | Payee::WhoeverSigned => {}
         }
         match invoice.amount() {
             Some(&Amount::Millisatoshi(asked_msat)) if self.amount_msat < asked_msat => {
                 let amount_msat = self.amount_msat;
-                return Err(PaymentError::BelowInvoice { asked_msat, amount_msat });
+                return Err(OrderError::BelowInvoice { asked_msat, amount_msat });
             }
             _ => {}
         }
         let sum = self.parts.iter().try_fold(0, |sum: u64, part| sum.checked_add(part.amount_msat));
         if sum != Some(self.amount_msat) || self.parts.len() > Self::MAX_PARTS {
-            return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
+            return Err(OrderError::PartsMismatch { amount_msat: self.amount_msat });
         }
-        let points = matches!(invoice.lock(), Some(PaymentLock::Points(_)));
         let mut features = invoice.invoice_features().bits();
         // The preimage of a hash opens every part, so that the receiver could claim one without the others.
-        if self.parts.len() > 1 && !(points && features.any(|bit| BASIC_MPP.contains(&bit))) {
-            return Err(PaymentError::PartsNotAllowed);
+        if self.parts.len() > 1
+            && !(self.is_under_points() && features.any(|bit| BASIC_MPP.contains(&bit)))
+        {
+            return Err(OrderError::PartsNotAllowed);
         }
-        if self.cancellable.is_some() {
-            if self.hold.is_some() || !points {
-                return Err(PaymentError::NotCancellable);
-            }
-            if invoice.message_paths().is_empty() {
-                return Err(PaymentError::NoMessagePath);
-            }
+        Ok(())
+    }
+
+    fn is_under_points(&self) -> bool {
+        matches!(self.invoice.lock(), Some(PaymentLock::Points(_)))
+    }
+
+    /// What holds for a payment that waits for somebody: both need a path for messages to the receiver.
+    fn check_waiting(&self) -> Result<(), SenderError> {
+        if self.cancellable.is_some() && (self.hold.is_some() || !self.is_under_points()) {
+            return Err(OrderError::NotCancellable.into());
+        }
+        if self.invoice.message_paths().is_empty() {
+            return Err(MessageError::NoMessagePath.into());
         }
         if let Some(hold) = self.hold {
-            if invoice.message_paths().is_empty() {
-                return Err(PaymentError::NoMessagePath);
-            }
             let mut holders = self.parts.iter().map(|part| part.holder(hold));
             let first = holders.next().flatten();
             if first.is_none() || !holders.all(|holder| holder == first) {
-                return Err(PaymentError::NoHolder { hop: hold.hop });
+                return Err(OrderError::NoHolder { hop: hold.hop }.into());
             }
         }
         Ok(())
@@ -174,16 +188,16 @@ impl PartOrder {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::RouteMismatch`], [`PaymentError::NoSuchPath`] and [`PaymentError::NoDelegate`].
+    /// [`RouteError::RouteMismatch`], [`RouteError::NoSuchPath`] and [`RouteError::NoDelegate`].
     pub(super) fn end(
         &self,
         invoice: &StaticInvoice,
         min_final_delta: u32,
-    ) -> Result<RouteEnd, PaymentError> {
+    ) -> Result<RouteEnd, RouteError> {
         match self.tail {
             Tail::Receiver => self.clear_end(invoice).map(RouteEnd::Node),
             Tail::Path(index) => Recipient::Path(path(invoice, index)?).route_end(),
-            Tail::Delegated { .. } if self.forwarders.is_empty() => Err(PaymentError::NoDelegate),
+            Tail::Delegated { .. } if self.forwarders.is_empty() => Err(RouteError::NoDelegate),
             Tail::Delegated { budget, path: index } => {
                 let recipient = match index {
                     Some(index) => Recipient::Path(path(invoice, index)?),
@@ -195,27 +209,27 @@ impl PartOrder {
     }
 
     /// The interim route ends with the receiver; what comes before it are the last forwarders.
-    fn clear_end(&self, invoice: &StaticInvoice) -> Result<Point, PaymentError> {
+    fn clear_end(&self, invoice: &StaticInvoice) -> Result<Point, RouteError> {
         let receiver = receiver(invoice)?;
-        let (_, tail) = invoice.interim_route().split_last().ok_or(PaymentError::RouteMismatch)?;
+        let (_, tail) = invoice.interim_route().split_last().ok_or(RouteError::RouteMismatch)?;
         let forwarders = self.forwarders.iter().map(|hop| hop.node_id);
         if forwarders.rev().take(tail.len()).eq(tail.iter().rev().copied()) {
             Ok(receiver)
         } else {
-            Err(PaymentError::RouteMismatch)
+            Err(RouteError::RouteMismatch)
         }
     }
 }
 
 /// Who receives, if the invoice says so in the clear: where there are blinded paths too, they are meant.
-fn receiver(invoice: &StaticInvoice) -> Result<Point, PaymentError> {
+fn receiver(invoice: &StaticInvoice) -> Result<Point, RouteError> {
     if !invoice.paths().is_empty() {
-        return Err(PaymentError::RouteMismatch);
+        return Err(RouteError::RouteMismatch);
     }
-    invoice.interim_route().last().copied().ok_or(PaymentError::RouteMismatch)
+    invoice.interim_route().last().copied().ok_or(RouteError::RouteMismatch)
 }
 
-fn path(invoice: &StaticInvoice, index: usize) -> Result<PaymentPath, PaymentError> {
+fn path(invoice: &StaticInvoice, index: usize) -> Result<PaymentPath, RouteError> {
     let path = invoice.paths().get(index).filter(|path| path.is_usable());
-    path.cloned().ok_or(PaymentError::NoSuchPath { index })
+    path.cloned().ok_or(RouteError::NoSuchPath { index })
 }

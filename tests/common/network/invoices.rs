@@ -210,7 +210,7 @@ impl Network {
 
     fn order(&mut self, sender: usize, payment: Payment, entropy: [u8; 32]) -> AttemptId {
         let payment = self.order_parts(sender, payment, &[entropy]);
-        self.senders[sender].attempts(&payment).unwrap()[0]
+        self.senders[sender].role().attempts(&payment).unwrap()[0]
     }
 
     /// Orders a payment whose parts have these seeds.
@@ -224,7 +224,7 @@ impl Network {
         self.tell_sender(sender, SenderEvent::Pay(payment)).unwrap();
         match self.tasks.back() {
             Some((_, Action::Sender(SenderAction::Offer { attempt, .. }))) => {
-                self.senders[sender].payment_of(attempt).unwrap()
+                self.senders[sender].role().payment_of(attempt).unwrap()
             }
             other => panic!("{other:?}"),
         }
