@@ -156,6 +156,7 @@ impl Scenario {
             forwarders,
             receiver: Recorded::new(Receiver::new(receiver)),
             started_at: height,
+            receiver_since: height,
             chain,
             entropy,
             keys,

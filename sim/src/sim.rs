@@ -62,6 +62,7 @@ pub struct Sim<C> {
     /// What each role said to each event, and what it knew then; not kept unless there is a map here.
     pub records: Option<BTreeMap<Who, Vec<Record>>>,
     pub(crate) started_at: u32,
+    pub(crate) receiver_since: u32,
     pub(crate) keys: BTreeMap<Who, SecretScalar>,
 }
 
@@ -217,6 +218,10 @@ impl<C: Chain> Sim<C> {
         let config = self.scenario.receiver_config(key, self.chain.height());
         let fresh = Recorded::new(Receiver::new(config));
         let earlier = std::mem::replace(&mut self.receiver, fresh);
+        self.receiver_since = self.chain.height();
+        if let Some(records) = &mut self.records {
+            records.remove(&Who::Receiver);
+        }
         self.forgotten.push(earlier.view().clone());
     }
 }
