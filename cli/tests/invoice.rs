@@ -1,8 +1,8 @@
 //! `pointlock invoice` as a person runs it.
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
+#[path = "../../tests/common/standards.rs"]
+mod standards;
 
 use std::fs;
 use std::io::Write;
@@ -456,24 +456,26 @@ fn one_lock() {
 /// The offers of BOLT 12's vectors: the valid ones are explained, the others refused.
 #[test]
 fn offers_of_the_vectors() {
-    let Some(json) = common::vectors("bolt12/offers-test.json") else { return };
-    let rows: Vec<Value> = serde_json::from_str(&json).unwrap();
-    for row in rows {
-        let text = row["bolt12"].as_str().unwrap();
+    let mut valid = 0;
+    for row in standards::rows::<Value>("bolt12/offers.json", 53) {
+        let (name, text) = (&row["name"], row["string"].as_str().unwrap());
         let decoded = run_with(text, &["decode", "--json"]);
-        if row["valid"] == false {
-            assert!(fails(decoded).starts_with("pointlock: "), "{}", row["description"]);
+        if row["expected"] != "valid" {
+            assert_eq!(row["expected"], "invalid", "{name}");
+            assert!(fails(decoded).starts_with("pointlock: "), "{name}");
             continue;
         }
         let shown: Value = serde_json::from_str(&succeeds(decoded)).unwrap();
-        let fields = row["fields"].as_array().unwrap();
-        assert_eq!(shown.as_object().unwrap().len(), fields.len(), "{}", row["description"]);
+        let records = row["records"].as_array().unwrap();
+        assert_eq!(shown.as_object().unwrap().len(), records.len(), "{name}");
         let offer: Offer = text.parse().unwrap();
-        for field in fields {
-            let name = Field::from_type(field["type"].as_u64().unwrap()).to_string();
-            assert!(!shown[&name].is_null(), "{}: {name}", row["description"]);
+        for record in records {
+            let field = Field::from_type(record["type"].as_u64().unwrap()).to_string();
+            assert!(!shown[&field].is_null(), "{name}: {field}");
         }
-        assert_eq!(offer.fields().len(), fields.len());
+        assert_eq!(offer.fields().len(), records.len(), "{name}");
         succeeds(run_with(text, &["decode"]));
+        valid += 1;
     }
+    assert_eq!(valid, 20);
 }

@@ -128,7 +128,7 @@ impl Field {
             _ if !has_place => Err(InvoiceError::Unexpected { field: self }),
             Some((_, Shape::Elsewhere)) => Err(InvoiceError::Unexpected { field: self }),
             Some(_) => Ok(()),
-            None if self.0.is_multiple_of(2) => Err(InvoiceError::UnknownEven { field: self }),
+            None if self.0 % 2 == 0 => Err(InvoiceError::UnknownEven { field: self }),
             None => Ok(()),
         }
     }

@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn chains(&self, field: Field) -> Result<Option<Vec<ChainHash>>, InvoiceError> {
         let chains = self.bytes(field).map(|bytes| items(field, bytes)).transpose()?;
-        Ok(chains.map(|chains| chains.iter().copied().map(ChainHash::from).collect()))
+        Ok(chains.map(|chains| chains.copied().map(ChainHash::from).collect()))
     }
 
     /// The bits, of which the even ones have to be among `known`.
@@ -123,7 +123,6 @@ pub(super) fn required<T>(field: Field, value: Option<T>) -> Result<T, InvoiceEr
 /// Reads compressed points, at least one.
 pub(super) fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, InvoiceError> {
     items(field, bytes)?
-        .iter()
         .enumerate()
         .map(|(index, bytes)| {
             Point::from_bytes(bytes).map_err(|source| InvoiceError::Point { field, index, source })
@@ -132,9 +131,13 @@ pub(super) fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, Invo
 }
 
 /// Items of one length, at least one.
-fn items<const N: usize>(field: Field, bytes: &[u8]) -> Result<&[[u8; N]], InvoiceError> {
-    match bytes.as_chunks() {
-        (items, []) if !items.is_empty() => Ok(items),
-        _ => Err(InvoiceError::ListLength { field, item: N, actual: bytes.len() }),
+fn items<const N: usize>(
+    field: Field,
+    bytes: &[u8],
+) -> Result<impl Iterator<Item = &[u8; N]>, InvoiceError> {
+    let items = bytes.chunks_exact(N);
+    if bytes.is_empty() || !items.remainder().is_empty() {
+        return Err(InvoiceError::ListLength { field, item: N, actual: bytes.len() });
     }
+    Ok(items.map(|item| item.try_into().expect("an exact chunk has N bytes")))
 }

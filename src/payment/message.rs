@@ -246,7 +246,7 @@ pub(super) fn read_reply_path_id(path_id: &[u8]) -> Option<u32> {
 /// The fields of a message: unknown ones are odd, as in a payload.
 fn fields<'a>(plaintext: &'a [u8], known: &[u64]) -> Result<TlvStream<'a>, PayloadError> {
     let stream = TlvStream::parse(plaintext)?;
-    let unknown = |tlv_type: &u64| tlv_type.is_multiple_of(2) && !known.contains(tlv_type);
+    let unknown = |tlv_type: &u64| *tlv_type % 2 == 0 && !known.contains(tlv_type);
     match stream.records().iter().map(TlvRecord::tlv_type).find(unknown) {
         Some(tlv_type) => Err(PayloadError::UnknownEven { tlv_type }),
         None => Ok(stream),

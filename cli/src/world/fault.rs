@@ -81,16 +81,15 @@ impl World {
     }
 
     pub(super) fn spoil_lock(&mut self, party: usize, origin: Origin, proposal: &mut Proposal) {
-        if self.takes_fault(party, FaultKind::WrongBlind)
-            && let Lock::Point(point) = proposal.lock
-        {
-            let wrong = self.secret().to_point();
-            proposal.lock = Lock::Point(point.add(&wrong).expect("random points don't cancel"));
+        if self.takes_fault(party, FaultKind::WrongBlind) {
+            if let Lock::Point(point) = proposal.lock {
+                let wrong = self.secret().to_point();
+                proposal.lock = Lock::Point(point.add(&wrong).expect("random points don't cancel"));
+            }
         }
-        if let Origin::Incoming(incoming) = origin
-            && let Some(edge) = self.edge_at(incoming)
-            && self.takes_fault(party, FaultKind::SwappedLock)
-        {
+        let Origin::Incoming(incoming) = origin else { return };
+        let Some(edge) = self.edge_at(incoming) else { return };
+        if self.takes_fault(party, FaultKind::SwappedLock) {
             proposal.lock = self.edges[edge].terms().lock;
         }
     }
