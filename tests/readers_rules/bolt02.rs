@@ -108,7 +108,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         ADDING,
         "a payload that is no stream",
-        Says("payload: type 2 at byte 0: 9 bytes expected, 1 left", || {
+        Says("blinded path: payload: record at byte 0 declares 9 bytes, 1 are left", || {
             crate::bolt04::raw_payload_says(Place::Plain, &[2, 9, 1])
         }),
     ),
