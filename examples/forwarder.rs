@@ -10,7 +10,7 @@ use std::error::Error;
 use pointlock::curve::{Keypair, SecretScalar};
 use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
 use pointlock::hold::Limits;
-use pointlock::invoice::StaticInvoiceBuilder;
+use pointlock::invoice::{ChainHash, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
 use pointlock::onion::blinded::NextPeer;
 use pointlock::payment::{
@@ -120,6 +120,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let config = |node: usize| NodeConfig {
         node_key: key(node),
         height: HEIGHT,
+        unix_time: 1_750_000_000,
         policy: POLICY,
         limits: Limits::default(),
         hold_safety_margin: 43,
@@ -148,8 +149,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let order = Payment {
         payee: Payee::Known(invoice.invoice_node_id()),
+        chain: ChainHash::BITCOIN,
         invoice,
         amount_msat: 50_000_000,
+        rate: None,
         parts: vec![part],
         min_final_delta: 24,
         hold: None,

@@ -67,10 +67,14 @@ fn orders_that_cannot_be_right_are_refused() {
         ),
         (
             Box::new(|payment| {
-                payment.amount_msat = u64::MAX;
-                payment.parts[0].amount_msat = u64::MAX;
+                payment.amount_msat = 2 * AMOUNT_MSAT + 1;
+                payment.parts[0].amount_msat = 2 * AMOUNT_MSAT + 1;
             }),
-            RouteError::AmountOverflow { hop: 2 }.into(),
+            OrderError::AboveInvoice {
+                most_msat: 2 * AMOUNT_MSAT,
+                amount_msat: 2 * AMOUNT_MSAT + 1,
+            }
+            .into(),
         ),
     ];
     for (change, error) in &cases {
@@ -159,6 +163,15 @@ fn parts_that_cannot_be_a_payment_are_refused() {
             pay(&net, invoice, vec![part(AMOUNT_MSAT, if *invoice == hash { 3 } else { 4 })]);
         net.tell_sender(0, event).unwrap();
     }
+    // Where the payer chooses the amount, nothing but the numbers limits it.
+    let payment = Payment {
+        amount_msat: u64::MAX,
+        ..net.payment_in(
+            &silent,
+            vec![PartOrder { seed: AttemptSeed::new(entropy(9)), ..part(u64::MAX, 5) }],
+        )
+    };
+    refuses_sender(&mut net, SenderEvent::Pay(payment), RouteError::AmountOverflow { hop: 2 });
     // Held, but not all by the same node; or where no mail can reach the receiver.
     let held = |hop| Some(HoldPlan { hop, blocks: 10 });
     let other = PartOrder { forwarders: hops(&[2, 1], Node::Receiver), ..part(half, 5) };

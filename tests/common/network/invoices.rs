@@ -2,7 +2,9 @@
 
 use pointlock::curve::{Keypair, Point};
 use pointlock::invoice::ktime::PaymentPolynomial;
-use pointlock::invoice::{PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::{
+    ChainHash, PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder,
+};
 use pointlock::lock::{Lock, LockSecret, Preimage};
 use pointlock::onion::blinded::PaymentRelay;
 use pointlock::payment::{
@@ -168,6 +170,8 @@ impl Network {
         Payment {
             invoice: invoice.clone(),
             payee: Payee::Known(node_id(Node::Receiver)),
+            chain: ChainHash::BITCOIN,
+            rate: None,
             amount_msat: AMOUNT_MSAT,
             parts,
             min_final_delta: MIN_FINAL_DELTA,
