@@ -11,6 +11,7 @@
 //! | --- | --- | --- |
 //! | [`curve`] | scalars and points that can't be invalid, tagged hashes | `alloc` |
 //! | [`adaptor`] | adaptor signatures: `pre_sign`, `verify`, `adapt`, `extract` | `alloc` |
+//! | [`dleq`] | proofs that two points have one discrete logarithm (BIP-374) | `alloc` |
 //! | [`lock`] | the locks along a route | `alloc` |
 //! | [`wire`] | TLV streams, Lightning's integers, blinded paths as they are handed out | `std` |
 //! | [`invoice`] | offers and static invoices (BOLT 12), k-time payment points, proofs of payment | `std` |
@@ -46,6 +47,7 @@ pub mod collusion;
 #[cfg(feature = "std")]
 pub mod contract;
 pub mod curve;
+pub mod dleq;
 #[cfg(feature = "std")]
 pub mod hold;
 #[cfg(feature = "std")]
