@@ -10,6 +10,7 @@ use crate::claims::ClaimError;
 use crate::contract::ContractError;
 use crate::hold::{HoldError, HoldId};
 use crate::invoice::ktime::KtimeError;
+use crate::invoice::proof::ProofError;
 use crate::invoice::{InvoiceError, InvoiceId};
 use crate::lock::LockError;
 use crate::onion::OnionError;
@@ -281,9 +282,12 @@ pub enum PaymentError {
     /// There is no proof of this payment: it has not arrived, or all payers of its invoice share a point.
     #[error("payment {0}: has no proof")]
     NoProof(PaymentId),
-    /// A payer's point, key or proof can't be made.
+    /// A payer's point or key can't be made.
     #[error("payer: {0}")]
     Payer(#[from] KtimeError),
+    /// The proof of this payment can't be made.
+    #[error("proof: {0}")]
+    Proof(#[from] ProofError),
     /// The book of claims refuses: the payment can't be released or the polynomial not be published, or the store
     /// failed.
     #[error("claims: {0}")]

@@ -1,6 +1,7 @@
 """Writes the test vectors, or checks them.
 
-    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, ktime.json and wire.json beside this folder
+    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, dleq.json, ktime.json
+                          and wire.json beside this folder
     generate.py --check   1. the reference passes the vectors of the standards, in the folder $POINTLOCK_VECTORS or else
                              ../shared/vectors beside the project; a missing file is a notice, with CI=true a failure
                           2. each file is generated again in memory and compared, byte for byte
@@ -15,6 +16,7 @@ import os
 import sys
 from pathlib import Path
 
+import cases_dleq
 import cases_ecdsa
 import cases_ktime
 import cases_lock
@@ -22,6 +24,7 @@ import cases_musig2
 import cases_schnorr
 import cases_wire
 import external
+import external_bip374
 import schema
 from cases import Disagreement
 
@@ -33,6 +36,7 @@ GENERATORS = {
     "ecdsa.json": cases_ecdsa.generate,
     "musig2.json": cases_musig2.generate,
     "lock.json": cases_lock.generate,
+    "dleq.json": cases_dleq.generate,
     "ktime.json": cases_ktime.generate,
     "wire.json": cases_wire.generate,
 }
@@ -51,7 +55,7 @@ def write():
 
 def check():
     """The faults found, as lines."""
-    return [*check_external(), *check_generated()]
+    return [*check_external(), *check_bip374(), *check_generated()]
 
 
 def check_external():
@@ -72,6 +76,17 @@ def check_external():
             faults.append(f"{name}: {mismatch}")
         except (ValueError, LookupError) as error:
             faults.append(f"{name}: unreadable, {error!r}")
+    return faults
+
+
+def check_bip374():
+    faults = []
+    for name, compare in external_bip374.CHECKS.items():
+        path = VECTORS / "standards" / name
+        try:
+            print(f"standards/{name}: {compare(json.loads(path.read_text(encoding='ascii')))} rows agree")
+        except (OSError, ValueError, LookupError) as error:
+            faults.append(f"standards/{name}: {error!r}")
     return faults
 
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use pointlock::invoice::ktime::PaymentPolynomial;
+use pointlock::invoice::proof::{Challenge, PaymentProof, ProofRequest, Verifier};
 use pointlock::invoice::{
     ChainHash, InvoiceError, Offer, OfferBuilder, PaymentLock, StaticInvoice, StaticInvoiceBuilder,
 };
@@ -35,7 +36,7 @@ pub(super) struct Story<'a> {
     offer: Option<Offer>,
     pub(super) invoices: Vec<String>,
     pub(super) invoice_names_receiver_lsp: bool,
-    /// For each payment, the payer's proof of it.
+    /// For each payment, the payer's proof of it, as `Told` has it.
     pub(super) proofs: Vec<Option<String>>,
     pub(super) thefts: Vec<Theft>,
     pub(super) stolen: BTreeMap<usize, String>,
@@ -353,14 +354,25 @@ impl Story<'_> {
 
     /// The payer proves to a verifier that it has paid; to another verifier the proof says nothing.
     fn prove(&mut self, payment: usize) -> Result<(), StoryError> {
-        let (challenge, other) = (self.world.entropy(), self.world.entropy());
-        let proof = self.world.prove(payment, &challenge)?;
+        let request = ProofRequest {
+            verifier: Verifier::named("shop.example"),
+            challenge: Challenge::new(self.world.entropy()),
+        };
+        let proof = self.world.prove(payment, &request)?;
+        // As the verifier gets it.
+        let proof = PaymentProof::from_bytes(&proof.to_bytes()).map_err(|source| {
+            StoryError::Claim(format!("{}: its proof of payment is none: {source}", payer(payment)))
+        })?;
         let issuer = self.world.receiver_key.public_key();
-        let terms = proof.verify(&issuer, &challenge).map_err(|source| {
+        let proven = proof.verify(&issuer, &request).map_err(|source| {
             StoryError::Claim(format!("{}: its proof of payment fails: {source}", payer(payment)))
         })?;
-        if proof.verify(&issuer, &other).is_ok()
-            || terms.amount_msat != self.args.amount_sat * 1_000
+        let others = [
+            ProofRequest { verifier: Verifier::named("bank.example"), ..request },
+            ProofRequest { challenge: Challenge::new(self.world.entropy()), ..request },
+        ];
+        if others.iter().any(|other| proof.verify(&issuer, other).is_ok())
+            || proven.terms.amount_msat != self.args.amount_sat * 1_000
         {
             return Err(StoryError::Claim("a proof of payment proves something else".to_owned()));
         }
@@ -369,7 +381,7 @@ impl Story<'_> {
             grouped(self.args.amount_sat)
         );
         self.world.say(&payer(payment), Tone::Good, text);
-        self.proofs[payment] = Some(proof.to_string());
+        self.proofs[payment] = Some(hex::encode(proof.to_bytes()));
         Ok(())
     }
 

@@ -31,7 +31,7 @@ use bitcoin::OutPoint;
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::hold::{Limits, MemoryStore};
 use pointlock::invoice::InvoiceId;
-use pointlock::invoice::ktime::PaymentProof;
+use pointlock::invoice::proof::{PaymentProof, ProofRequest};
 use pointlock::lock::LockSecret;
 use pointlock::onion::Packet;
 use pointlock::onion::blinded::OnionMessage;
@@ -264,18 +264,18 @@ impl World {
         self.sender(payment, SenderEvent::Pay(order))
     }
 
-    /// The proof of a payment that its payer makes for the verifier who gave `challenge`.
+    /// The proof of a payment that its payer makes for the verifier who asks.
     pub(crate) fn prove(
         &mut self,
         payment: usize,
-        challenge: &[u8; 32],
+        request: &ProofRequest,
     ) -> Result<PaymentProof, StoryError> {
         let aux_rand = self.entropy();
         let Role::Sender(sender) = &self.parties[payment].role else {
             return Err(StoryError::Claim("only payers prove payments".to_owned()));
         };
         let id = self.payments[payment].id.unwrap_or(PaymentId([0; 32]));
-        sender.prove(&id, challenge, &aux_rand).map_err(|source| self.role_error(payment, source))
+        sender.prove(&id, request, &aux_rand).map_err(|source| self.role_error(payment, source))
     }
 }
 
