@@ -583,7 +583,10 @@ fn bad_fields_are_named() {
 
             let list = row["input"][name].is_array();
             for other in [json!(null), json!(7), json!({}), json!(true), json!(""), json!([])] {
+                // A proof of equal logarithms may be over no message.
+                let optional = op.starts_with("dleq.") && name == "message";
                 let of_its_type = list && other == json!([])
+                    || optional && other.is_null()
                     || row["input"][name].is_number() && other.is_number();
                 if of_its_type {
                     continue;
@@ -593,6 +596,9 @@ fn bad_fields_are_named() {
                 assert!(error(&answer).starts_with(&format!("{name}: ")), "{op}: {answer}");
             }
             for other in [json!(null), json!(-7), json!([]), json!("zz"), json!("0"), json!("é")] {
+                if op.starts_with("dleq.") && name == "message" && other.is_null() {
+                    continue;
+                }
                 let (value, named) = match list {
                     true => (json!([other]), format!("{name}[0]: ")),
                     false => (other, format!("{name}: ")),
