@@ -157,6 +157,33 @@ fn all_pairs_on_all_backends() {
     }
 }
 
+/// Points of secp256k1 with y = p − 1 and y = p − 6. Minus them is p + 1 and p + 6 before the last reduction, and anyone can
+/// put such a point beside one at infinity, where no sum reduces it.
+#[test]
+fn opposites_of_the_largest_y() {
+    let mut pool = vec![Affine::INFINITY];
+    for (x, below) in [
+        ("1fe1e5ef3fceb5c135ab7741333ce5a6e80d68167653f6b2b24bcbcfaaaff507", 1),
+        ("c8b492e17665b9e65e4a124661e1103f1aebfcc849dcd94f7688dcf149f6f4f2", 6),
+    ] {
+        let mut y = crate::field::PRIME_WORDS;
+        y[0] -= below;
+        let point = Affine::decompress(&scalar_words(x), y[0] & 1 == 1, crate::affine::CURVE_B);
+        assert_eq!(point.unwrap().y, y);
+        pool.extend([point.unwrap(), point.unwrap().negate()]);
+    }
+    let signed = |i: usize| [Ref::new(i, false), Ref::new(i, true)];
+    let refs: Vec<Ref> = (0..pool.len()).flat_map(signed).collect();
+    let pairs: Vec<(Ref, Ref)> = refs.iter().flat_map(|a| refs.iter().map(|b| (*a, *b))).collect();
+    let sum = |(a, b): &(Ref, Ref)| Jacobian::from(&a.of(&pool)).add_affine(&b.of(&pool));
+    let expected: Vec<Affine> = pairs.iter().map(|pair| sum(pair).to_affine()).collect();
+    for backend in Backend::all() {
+        let mut sums = pool.clone();
+        backend.add_pairs(&mut sums, &pairs);
+        assert!(sums[pool.len()..] == expected, "{}", backend.name());
+    }
+}
+
 #[test]
 fn all_points_decompress() {
     for group in groups() {
