@@ -1,5 +1,4 @@
 //! BOLT 4's vectors for blinded paths.
-#![cfg(feature = "std")]
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 #[path = "common/standards.rs"]

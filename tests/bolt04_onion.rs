@@ -1,5 +1,4 @@
 //! BOLT 4's vectors for onion packets and for the failures that come back.
-#![cfg(feature = "std")]
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 #[path = "common/standards.rs"]

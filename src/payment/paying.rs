@@ -1,8 +1,10 @@
 use alloc::vec::Vec;
 
-use super::{PayerPayload, Payment, PaymentError};
+use super::{OrderError, PayerPayload, Payment};
 use crate::curve::{Point, SecretScalar};
-use crate::invoice::ktime::{NoteHash, PayerKey, PayerScalar, PaymentProof, PaymentTerms};
+use crate::invoice::ktime::{
+    KtimeError, NoteHash, PayerKey, PayerScalar, PaymentProof, PaymentTerms,
+};
 use crate::invoice::{PaymentLock, StaticInvoice};
 
 /// The sender's side of a payment under a k-time payment point.
@@ -22,17 +24,17 @@ impl PayingUnder {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::Polynomial`] and [`PaymentError::NoPolynomial`] when payer and invoice do not fit;
-    /// [`PaymentError::Payer`].
-    pub(super) fn new(payment: &Payment) -> Result<Option<Self>, PaymentError> {
+    /// [`OrderError::PayerMissing`] and [`OrderError::NoPolynomial`] when payer and invoice do not fit;
+    /// [`OrderError::Payer`].
+    pub(super) fn new(payment: &Payment) -> Result<Option<Self>, OrderError> {
         let points = match payment.invoice.require_lock()? {
             PaymentLock::Points(points) if points.k() > 0 => Some(points),
             PaymentLock::Points(_) | PaymentLock::Hash(_) => None,
         };
         let (points, payer) = match (points, &payment.payer) {
             (Some(points), Some(payer)) => (points, payer),
-            (Some(_), None) => return Err(PaymentError::Polynomial),
-            (None, Some(_)) => return Err(PaymentError::NoPolynomial),
+            (Some(_), None) => return Err(OrderError::PayerMissing),
+            (None, Some(_)) => return Err(OrderError::NoPolynomial),
             (None, None) => return Ok(None),
         };
         let key = payer.seed.key();
@@ -80,8 +82,8 @@ impl PayingUnder {
         point_secret: &SecretScalar,
         challenge: &[u8; 32],
         aux_rand: &[u8; 32],
-    ) -> Result<PaymentProof, PaymentError> {
+    ) -> Result<PaymentProof, KtimeError> {
         let Self { invoice, terms, key, .. } = self;
-        Ok(PaymentProof::create(invoice, terms, key, point_secret, challenge, aux_rand)?)
+        PaymentProof::create(invoice, terms, key, point_secret, challenge, aux_rand)
     }
 }
