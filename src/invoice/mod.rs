@@ -104,7 +104,7 @@
 //! - With a payment hash, handing out an invoice twice lets every node of the first route take the
 //!   second payment.
 //! - A static payment point (k = 0) may be paid without limit, but every payer learns the same z: a sender, a past payer
-//!   and a hop together take that sender's payment, and nobody has a proof of payment of its own. [`ktime`] has both.
+//!   and a hop together take that sender's payment, and nobody has a proof of payment of its own. [`ktime`] and [`proof`] have both.
 //! - An offer proves nothing: who hands it out can change any field of it, the issuer's id among them.
 //! - A static invoice without a lock is paid under a preimage that its sender draws: that proves no payment to anybody.
 //! - Terms of a blinded path are what the receiver says they are. That they are enough, and who the introduction node
@@ -130,6 +130,7 @@ mod offer_or_invoice;
 #[cfg(test)]
 mod one_parse;
 mod payment_path;
+pub mod proof;
 mod rate;
 mod reader;
 mod static_invoice;

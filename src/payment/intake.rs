@@ -1,5 +1,7 @@
 //! How a payment comes into a node: its onion is peeled once, and what it says decides whose it is.
 
+use alloc::boxed::Box;
+
 use super::failure::Origin;
 use super::leg::associated_data;
 use super::payload::{DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, Payload};
@@ -31,6 +33,12 @@ pub(super) struct Incoming {
     pub(super) replay_tag: ReplayTag,
     pub(super) shared_secret: SharedSecret,
     pub(super) layer: Layer,
+}
+
+/// Why a payment has to be failed, and what is known of its onion.
+pub(super) struct Refused {
+    pub(super) origin: Origin,
+    pub(super) reason: Refusal,
 }
 
 /// What a layer says.
@@ -69,19 +77,19 @@ impl Intake {
     ///
     /// # Errors
     ///
-    /// Why the payment has to be failed, with what is known of its onion.
+    /// Why the payment has to be failed.
     pub(super) fn open(
         &mut self,
         edge: &Edge,
         path_key: Option<&Point>,
         packet: &Packet,
-    ) -> Result<Incoming, (Origin, Refusal)> {
+    ) -> Result<Incoming, Box<Refused>> {
         let mut origin = Origin::new(packet, &self.node_key, path_key);
         match self.peel(edge, path_key, packet, &mut origin) {
             Ok((layer, replay_tag, shared_secret)) => {
                 Ok(Incoming { edge: *edge, origin, replay_tag, shared_secret, layer })
             }
-            Err(refusal) => Err((origin, refusal)),
+            Err(reason) => Err(Box::new(Refused { origin, reason })),
         }
     }
 

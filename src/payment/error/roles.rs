@@ -8,6 +8,7 @@ use super::{EdgeError, MessageError, RouteError};
 use crate::claims::ClaimError;
 use crate::hold::HoldError;
 use crate::invoice::ktime::KtimeError;
+use crate::invoice::proof::ProofError;
 use crate::invoice::{InvoiceError, InvoiceId};
 use crate::lock::LockError;
 
@@ -59,7 +60,7 @@ pub enum SenderError {
     NoProof(PaymentId),
     /// The proof can't be made.
     #[error("proof: {0}")]
-    Proof(KtimeError),
+    Proof(ProofError),
 }
 
 /// Why an invoice can't be paid as the order says.

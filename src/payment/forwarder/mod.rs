@@ -9,7 +9,7 @@ use delegate::Delegated;
 pub use event::{ForwarderAction, ForwarderConfig, ForwarderEvent};
 
 use super::failure::Origin;
-use super::intake::{Context, Incoming, Intake};
+use super::intake::{Context, Incoming, Intake, Refused};
 use super::message::read_reply_path_id;
 use super::{
     AttemptId, EdgeError, FailureMessage, ForwarderError, MessageError, Observer, Proposal,
@@ -174,7 +174,8 @@ impl<S: HoldStore> Role for Forwarder<S> {
                 forwards.check_new(edge)?;
                 match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
                     Ok(incoming) => forwards.incoming_committed(cx, from, incoming),
-                    Err((origin, reason)) => {
+                    Err(refused) => {
+                        let Refused { origin, reason } = *refused;
                         Ok(alloc::vec![forwards.refuse(cx, edge.edge(), &origin, reason)])
                     }
                 }

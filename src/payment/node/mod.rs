@@ -5,7 +5,7 @@ mod event;
 pub use event::{NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 
 use super::forwarder::Forwards;
-use super::intake::{Context, Intake};
+use super::intake::{Context, Intake, Refused};
 use super::message::read_reply_path_id;
 use super::receiver::Receipts;
 use super::{
@@ -125,7 +125,8 @@ impl<H: HoldStore, C: ClaimStore> Node<H, C> {
                 Ok(wrap(self.receipts.incoming_committed(cx, incoming)?))
             }
             Ok(incoming) => Ok(wrap(self.forwards.incoming_committed(cx, from, incoming)?)),
-            Err((origin, reason)) => {
+            Err(refused) => {
+                let Refused { origin, reason } = *refused;
                 let refused = self.forwards.refuse(cx, edge.edge(), &origin, reason);
                 Ok(alloc::vec![refused.into()])
             }

@@ -32,7 +32,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses every field that is none of these, at a hop of a blinded path, unknown odd ones too (BOLT 4, "Payload Format"): the
-    /// the payer has no say there beyond what the path's maker asked for.
+    /// payer has no say there beyond what the path's maker asked for.
     pub(super) fn allow_in_path(&self, tlv_types: &[u64]) -> Result<(), PayloadError> {
         self.allow(tlv_types)?;
         let mut types = self.0.records().iter().map(|record| record.tlv_type());

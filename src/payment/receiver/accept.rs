@@ -111,6 +111,10 @@ impl<S: ClaimStore> Receipts<S> {
             return Err(Refusal::FinalExpiryTooSoon { expiry, required });
         }
         self.check_payable(&published.invoice, payload.total_msat)?;
+        let (offered_msat, most_msat) = (edge.amount_msat, payload.amount_msat.saturating_mul(2));
+        if offered_msat > most_msat {
+            return Err(Refusal::AmountTooHigh { offered_msat, most_msat });
+        }
         let invoice = published.invoice.invoice_id();
         if !payload.fits(&edge.lock) {
             return Err(Refusal::TweakMismatch);
@@ -250,10 +254,6 @@ fn check_terms(edge: &Edge, amount_msat: u64, expiry: u32) -> Result<(), Refusal
     let offered_msat = edge.amount_msat;
     if offered_msat < amount_msat {
         return Err(Refusal::AmountTooLow { offered_msat, expected_msat: amount_msat });
-    }
-    let most_msat = amount_msat.saturating_mul(2);
-    if offered_msat > most_msat {
-        return Err(Refusal::AmountTooHigh { offered_msat, most_msat });
     }
     if edge.expiry < expiry {
         return Err(Refusal::FinalExpiryTooSoon { expiry: edge.expiry, required: expiry });

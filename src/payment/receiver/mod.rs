@@ -13,7 +13,7 @@ use mail::Answers;
 use sets::PartSets;
 
 use super::failure::Origin;
-use super::intake::{Context, Incoming, Intake};
+use super::intake::{Context, Incoming, Intake, Refused};
 use super::published::{Invoices, Published};
 use super::releases::Releases;
 use super::{
@@ -91,7 +91,8 @@ impl<S: ClaimStore> Role for Receiver<S> {
                 receipts.check_new(edge)?;
                 match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
                     Ok(incoming) => receipts.incoming_committed(cx, incoming),
-                    Err((origin, reason)) => {
+                    Err(refused) => {
+                        let Refused { origin, reason } = *refused;
                         Ok(alloc::vec![receipts.fail(cx, edge.edge(), &origin, reason)])
                     }
                 }

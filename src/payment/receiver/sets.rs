@@ -11,8 +11,9 @@ use crate::invoice::InvoiceId;
 use crate::lock::Blind;
 use crate::wire::{BlindedPath, IntroductionNode};
 
-/// What the parts of a payment have in common: the invoice, and the lock without the blinds, Z + q·G. Only who knows q, which
-/// the sender tells nobody but the receiver, can make another part with it. A payment in one part, without a share, has Z there,
+/// What the parts of a payment have in common: the invoice, and the lock without the blinds, Z + q·G. To make another part with
+/// it takes that point, which sender and receiver alone know, and not q: a part of a stranger's that had it would hold the
+/// payment up, with a share that makes q wrong, and could take nothing. A payment in one part, without a share, has Z there,
 /// which everybody knows, and belongs with nothing.
 type Key = (InvoiceId, [u8; Point::LENGTH]);
 

@@ -2,6 +2,7 @@
 
 use pointlock::curve::{Keypair, Point};
 use pointlock::invoice::ktime::PaymentPolynomial;
+use pointlock::invoice::proof::{Challenge, ProofRequest, Verifier};
 use pointlock::invoice::{
     ChainHash, PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder,
 };
@@ -56,6 +57,10 @@ fn builder(lock: PaymentLock) -> StaticInvoiceBuilder {
 fn receiver_keypair() -> Keypair {
     Keypair::new(node_key(Node::Receiver))
 }
+
+/// What a verifier of payments asks for.
+pub(crate) const REQUEST: ProofRequest =
+    ProofRequest { verifier: Verifier::from_bytes([6; 32]), challenge: Challenge::new([7; 32]) };
 
 /// A payer whose key depends on its note alone, so that a log can be copied.
 pub(crate) fn payer_of(note: Option<&[u8]>) -> Payer {
