@@ -35,6 +35,10 @@ ci:
 long-msm:
     cargo test --locked --release -p pointlock-msm --test differential -- --ignored
 
+# The solutions by which the former proof of payment is forged, from nothing.
+long-forgery:
+    cargo test --locked --release --test forged_proof -- --ignored --nocapture
+
 # Every fuzz target for so many seconds, from where the last run ended.
 long-fuzz seconds="600":
     bash .ci/fuzz {{seconds}}
