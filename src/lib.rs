@@ -7,58 +7,50 @@
 //!
 //! # The map
 //!
-//! | module | what it is | needs |
-//! | --- | --- | --- |
-//! | [`curve`] | scalars and points that can't be invalid, tagged hashes | `alloc` |
-//! | [`adaptor`] | adaptor signatures: `pre_sign`, `verify`, `adapt`, `extract` | `alloc` |
-//! | [`dleq`] | proofs that two points have one discrete logarithm (BIP-374) | `alloc` |
-//! | [`lock`] | the locks along a route | `alloc` |
-//! | [`wire`] | TLV streams, Lightning's integers, blinded paths as they are handed out | `std` |
-//! | [`invoice`] | offers and static invoices (BOLT 12), k-time payment points, proofs of payment | `std` |
-//! | [`claims`] | the durable count of what was claimed under k-time payment points | `std` |
-//! | [`onion`] | packets in layers, blinded paths and onion messages (BOLT 4) | `std` |
-//! | [`contract`] | taproot outputs and transactions for PTLC and HTLC | `std` |
-//! | [`hold`] | the ledger of payments that wait for an offline receiver | `std` |
-//! | [`payment`] | the roles: sender, forwarder, receiver | `std` |
-//! | [`collusion`] | who can steal, from the views of the roles | `std` |
+//! | module | what it is |
+//! | --- | --- |
+//! | [`curve`] | scalars and points that can't be invalid, tagged hashes |
+//! | [`adaptor`] | adaptor signatures: `pre_sign`, `verify`, `adapt`, `extract` |
+//! | [`dleq`] | proofs that two points have one discrete logarithm (BIP-374) |
+//! | [`lock`] | the locks along a route |
+//! | [`wire`] | TLV streams, Lightning's integers, blinded paths as they are handed out |
+//! | [`invoice`] | offers and static invoices (BOLT 12), k-time payment points, proofs of payment |
+//! | [`edge`] | money between two neighbours under a lock, wherever it stands |
+//! | [`claims`] | the durable count of what was claimed under k-time payment points |
+//! | [`onion`] | packets in layers, blinded paths and onion messages (BOLT 4) |
+//! | [`contract`] | taproot outputs and transactions for PTLC and HTLC |
+//! | [`hold`] | the ledger of payments that wait for an offline receiver |
+//! | [`payment`] | the roles: sender, forwarder, receiver |
 //!
-//! Imports run downwards only, in this order. Start with the Synopsis of the module that you need; `ARCHITECTURE.md`
+//! Imports run downwards only, in this order. `curve`, `adaptor`, `dleq` and `lock` are the crate `pointlock-adaptor`, which can be taken
+//! alone and needs no `std`. Start with the Synopsis of the module that you need; `ARCHITECTURE.md`
 //! follows one payment through all of them.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! | --- | --- | --- |
-//! | `std` | yes | everything from `wire` on |
-//! | `batch` | yes | verification of many signatures at once, through `pointlock-msm`; needs `std` |
-//! | `ecdsa` | no | `adaptor::ecdsa`, through `secp256k1-zkp`; needs `std` |
-//!
-//! Features only add. Without `std` the crate is `no_std` with `alloc`.
+//! | `batch` | yes | verification of many signatures at once, through `pointlock-msm` |
+//! | `ecdsa` | no | `adaptor::ecdsa`, through `secp256k1-zkp` |
 
-#![cfg_attr(not(feature = "std"), no_std)]
+// docs.rs builds with nightly, and marks what needs a feature.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 
-pub mod adaptor;
-#[cfg(feature = "std")]
 pub mod claims;
-#[cfg(feature = "std")]
-pub mod collusion;
-#[cfg(feature = "std")]
+#[cfg(not(pointlock_without_contract))]
 pub mod contract;
-pub mod curve;
-pub mod dleq;
-#[cfg(feature = "std")]
+pub mod edge;
 pub mod hold;
-#[cfg(feature = "std")]
 pub mod invoice;
-pub mod lock;
-#[cfg(feature = "std")]
 pub mod onion;
-#[cfg(feature = "std")]
 pub mod payment;
-#[cfg(feature = "std")]
+mod store_error;
 pub mod wire;
+
+pub use pointlock_adaptor::{self as adaptor, curve, dleq, lock};
+pub use store_error::StoreError;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -34,12 +34,11 @@ mod solver;
 
 use std::path::Path;
 
-use bitcoin::hashes::Hash;
-use bitcoin::{OutPoint, Txid};
 use pointlock::adaptor::schnorr::verify_signature;
 use pointlock::claims::{ClaimBook, ClaimStore, Claimed, LockSet, MemoryClaimStore};
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag};
 use pointlock::dleq::{self, Bases, DleqError, Statement};
+use pointlock::edge::{Direction, EdgeId};
 use pointlock::invoice::ktime::{
     NoteHash, PayerKey, PaymentPolynomial, PaymentTerms, PolynomialId,
 };
@@ -116,8 +115,8 @@ impl Receiver {
     fn claim(&mut self, index: usize, terms: &PaymentTerms) -> (PublicScalar, PublicScalar) {
         let x = terms.x().unwrap();
         let secret = self.polynomial.evaluate(&x).unwrap();
-        let outpoint = OutPoint { txid: Txid::all_zeros(), vout: index as u32 };
-        let locks = LockSet::new([(outpoint, secret.to_point())]).unwrap();
+        let edge = EdgeId::in_channel([0; 32], Direction::FromNode1, index as u64);
+        let locks = LockSet::new([(edge, secret.to_point())]).unwrap();
         assert_eq!(self.book.claim(&self.id, &x, &locks).unwrap(), Claimed::First);
         (x.to_scalar(), secret.dangerous_reveal())
     }

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use pointlock::StoreError;
 use pointlock::curve::SecretScalar;
 use pointlock::hold::{
     Cap, Forward, Held, HeldBlind, HoldError, HoldId, HoldRecord, HoldRequest, HoldState,
@@ -26,8 +27,9 @@ struct Fault {
     crash: bool,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct Broken;
+fn broken_disk() -> StoreError {
+    StoreError::new("broken")
+}
 
 /// What survives.
 #[derive(Default)]
@@ -44,11 +46,11 @@ struct TestStore {
 }
 
 impl TestStore {
-    fn alive(&self) -> Result<(), Broken> {
-        if self.dead { Err(Broken) } else { Ok(()) }
+    fn alive(&self) -> Result<(), StoreError> {
+        if self.dead { Err(broken_disk()) } else { Ok(()) }
     }
 
-    fn write(&mut self, change: impl FnOnce(&mut Disk) -> bool) -> Result<bool, Broken> {
+    fn write(&mut self, change: impl FnOnce(&mut Disk) -> bool) -> Result<bool, StoreError> {
         self.alive()?;
         let mut disk = self.disk.borrow_mut();
         let number = disk.writes;
@@ -60,25 +62,23 @@ impl TestStore {
             change(&mut disk);
         }
         self.dead = fault.crash;
-        Err(Broken)
+        Err(broken_disk())
     }
 }
 
 impl HoldStore for TestStore {
-    type Error = Broken;
-
-    fn get(&self, id: &HoldId) -> Result<Option<HoldRecord>, Broken> {
+    fn get(&self, id: &HoldId) -> Result<Option<HoldRecord>, StoreError> {
         self.alive()?;
         Ok(self.disk.borrow().records.get(id).cloned())
     }
 
-    fn open(&self) -> Result<Vec<HoldRecord>, Broken> {
+    fn open(&self) -> Result<Vec<HoldRecord>, StoreError> {
         self.alive()?;
         let disk = self.disk.borrow();
         Ok(disk.records.values().filter(|record| record.state.is_open()).cloned().collect())
     }
 
-    fn insert(&mut self, record: HoldRecord) -> Result<bool, Broken> {
+    fn insert(&mut self, record: HoldRecord) -> Result<bool, StoreError> {
         self.write(|disk| {
             let vacant = !disk.records.contains_key(&record.request.id);
             if vacant {
@@ -93,7 +93,7 @@ impl HoldStore for TestStore {
         id: &HoldId,
         from: &HoldState,
         to: HoldState,
-    ) -> Result<bool, Broken> {
+    ) -> Result<bool, StoreError> {
         self.write(|disk| match disk.records.get_mut(id) {
             Some(record) if record.state == *from => {
                 record.state = to;
@@ -353,7 +353,7 @@ fn told(forward: Forward) -> Answer {
     Answer::Forward(forward.blind.map(|blind| blind.as_scalar().clone()))
 }
 
-fn refused(error: HoldError<Broken>) -> Result<Answer, Broken> {
+fn refused(error: HoldError) -> Result<Answer, StoreError> {
     let reason = match error {
         HoldError::CapReached(cap) => Reason::Caps(vec![cap]),
         HoldError::CutoffPassed { .. } => Reason::CutoffPassed,
@@ -418,7 +418,11 @@ enum Step {
     Block(u32),
 }
 
-fn on_ledger(ledger: &mut Ledger<TestStore>, step: &Step, height: u32) -> Result<Answer, Broken> {
+fn on_ledger(
+    ledger: &mut Ledger<TestStore>,
+    step: &Step,
+    height: u32,
+) -> Result<Answer, StoreError> {
     match step {
         Step::Hold(_, _, request) => match ledger.hold(request.clone(), height) {
             Ok(Held::Waiting) => Ok(Answer::Waiting),
@@ -736,7 +740,7 @@ impl Driver {
         panic!("the store was broken for too long");
     }
 
-    fn recover(&mut self) -> Result<(), Broken> {
+    fn recover(&mut self) -> Result<(), StoreError> {
         if self.ledger.store().dead {
             self.ledger = start(&self.disk, Limits::default());
         }
@@ -753,7 +757,7 @@ impl Driver {
         Ok(())
     }
 
-    fn try_tell(&mut self, told: Told) -> Result<(), Broken> {
+    fn try_tell(&mut self, told: Told) -> Result<(), StoreError> {
         match told {
             Told::Incoming { slot, kind, cutoff } => {
                 match self.ledger.hold(request(slot, kind, 1_000, cutoff, 0, 0), self.height) {
@@ -779,7 +783,7 @@ impl Driver {
         }
     }
 
-    fn release(&mut self, slot: u8, secret: &ReleaseSecret) -> Result<(), Broken> {
+    fn release(&mut self, slot: u8, secret: &ReleaseSecret) -> Result<(), StoreError> {
         match self.ledger.release(&id(slot), secret, self.height) {
             Ok(Released::Forward(forward)) => self.forward(forward),
             Ok(Released::AlreadyReleased | Released::Queued)
@@ -788,7 +792,7 @@ impl Driver {
         }
     }
 
-    fn forward(&mut self, forward: Forward) -> Result<(), Broken> {
+    fn forward(&mut self, forward: Forward) -> Result<(), StoreError> {
         let y = forward.blind.map(|blind| blind.as_scalar().clone());
         assert!(!self.world.failed_back.contains(&forward.id), "forwarded and failed");
         if let Some(before) = self.world.outgoing.insert(forward.id, y.clone()) {
@@ -797,7 +801,7 @@ impl Driver {
         self.ledger.forwarded(&forward.id).map_err(broken)
     }
 
-    fn fail(&mut self, id: HoldId) -> Result<(), Broken> {
+    fn fail(&mut self, id: HoldId) -> Result<(), StoreError> {
         assert!(!self.world.outgoing.contains_key(&id), "failed and forwarded");
         self.world.failed_back.insert(id);
         self.ledger.failed(&id).map_err(broken)
@@ -812,7 +816,7 @@ impl Driver {
     }
 }
 
-fn broken(error: HoldError<Broken>) -> Broken {
+fn broken(error: HoldError) -> StoreError {
     match error {
         HoldError::Store(broken) => broken,
         other => panic!("{other:?}"),

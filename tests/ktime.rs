@@ -14,6 +14,7 @@ use network::{
 };
 use pointlock::claims::{ClaimError, ClaimStore, MemoryClaimStore};
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar};
+use pointlock::edge::{self, Direction, EdgeId, IncomingEdge};
 use pointlock::hold::{HoldId, ReleaseSecret};
 use pointlock::invoice::ktime::{
     KtimeError, NoteHash, PayerKey, PayerPublicKey, PayerScalar, PaymentPolynomial, PaymentTerms,
@@ -24,9 +25,9 @@ use pointlock::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
 use pointlock::onion::Packet;
 use pointlock::onion::blinded::{BlindedPath, RecipientData};
 use pointlock::payment::{
-    AttemptSeed, AvailableHold, FinalPayload, HeldAvailable, PayerPayload, Payment, PaymentError,
-    PaymentSecret, Receiver, ReceiverAction, ReceiverEvent, ReceiverPaths, Refusal, SecretSource,
-    SenderEvent,
+    AttemptSeed, AvailableHold, FinalPayload, HeldAvailable, OrderError, PayerPayload, Payment,
+    PaymentSecret, PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent,
+    ReceiverPaths, Recorded, Refusal, SecretSource, SenderError, SenderEvent,
 };
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -303,8 +304,8 @@ fn paid_through_a_hold_with_a_proof_of_its_own() {
         assert_eq!(net.senders[0].view().get(source), None);
     }
 
-    let payment = net.senders[0].payment_of(&attempt).unwrap();
-    let proof = net.senders[0].prove(&payment, &REQUEST, &[0; 32]).unwrap();
+    let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+    let proof = net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]).unwrap();
     let proven = proof.verify(&node_id(Node::Receiver), &REQUEST).unwrap();
     assert_eq!((proven.terms, proven.invoice), (terms, &invoice));
     net.check_replay();
@@ -317,7 +318,10 @@ fn k_payments_and_no_more() {
     let invoice = net.publish_polynomial(k, 9);
     let polynomial = PaymentPolynomial::from_entropy(&[9; 32], k).unwrap();
     for payment in 1..=k as u8 {
-        assert_eq!(net.receiver.claims().slots_left(&polynomial.id()), Ok(u32::from(4 - payment)));
+        assert_eq!(
+            net.receiver.role().claims().slots_left(&polynomial.id()),
+            Ok(u32::from(4 - payment))
+        );
         net.pay_as(0, &invoice, &format!("payment {payment}"), None, [payment; 32]);
         net.run();
         assert_eq!(paid(&net).len(), usize::from(payment));
@@ -343,7 +347,7 @@ fn k_payments_and_no_more() {
 fn a_payer_key_pays_once() {
     let mut net = Network::new(2, 1);
     let invoice = net.publish_polynomial(5, 9);
-    let payment = |net: &Network, attempt| net.senders[0].payment_of(attempt).unwrap();
+    let payment = |net: &Network, attempt| net.senders[0].role().payment_of(attempt).unwrap();
     let order = |net: &Network, note: &str, entropy: u8| Payment {
         payer: Some(payer_of(Some(note.as_bytes()))),
         ..net.payment(&invoice, [entropy; 32])
@@ -352,30 +356,30 @@ fn a_payer_key_pays_once() {
     let first = net.pay_as(0, &invoice, "table 4", None, [1; 32]);
     let again = order(&net, "table 4", 2);
     let refused = net.senders[0].apply(SenderEvent::Pay(again)).unwrap_err();
-    assert_eq!(refused, PaymentError::PayerKeyInUse { payment: payment(&net, &first) });
+    assert_eq!(refused, SenderError::PayerKeyInUse { payment: payment(&net, &first) });
     let (_, action) = net.tasks.pop_back().unwrap();
     let network::Action::Sender(pointlock::payment::SenderAction::Offer { proposal, .. }) = action
     else {
         panic!("{action:?}")
     };
     let edge = net.fund(Node::Sender(0), &proposal);
-    let outgoing = edge.offered.funded().outpoint();
-    let committed = SenderEvent::OutgoingCommitted { attempt: first, contract: edge.offered };
+    let outgoing = edge.outgoing().id;
+    let committed = SenderEvent::OutgoingCommitted { attempt: first, edge: edge.outgoing() };
     net.tell_sender(0, committed).unwrap();
     net.tell_sender(0, SenderEvent::OutgoingFailed { outgoing, failure: None }).unwrap();
     let second = net.pay_as(0, &invoice, "table 4", None, [2; 32]);
-    assert_ne!(net.senders[0].locks(&first), net.senders[0].locks(&second));
+    assert_ne!(net.senders[0].role().locks(&first), net.senders[0].role().locks(&second));
     // The same key for other terms, though the first attempt has failed.
     let mut other_amount = order(&net, "table 4", 3);
     other_amount.amount_msat += 1;
     other_amount.parts[0].amount_msat += 1;
     let refused = net.senders[0].apply(SenderEvent::Pay(other_amount)).unwrap_err();
-    assert!(matches!(refused, PaymentError::PayerKeyInUse { .. }));
+    assert!(matches!(refused, SenderError::PayerKeyInUse { .. }));
     net.run();
     assert_eq!(paid(&net).len(), 1);
     let once_more = order(&net, "table 4", 3);
     let refused = net.senders[0].apply(SenderEvent::Pay(once_more)).unwrap_err();
-    assert_eq!(refused, PaymentError::PayerKeyInUse { payment: payment(&net, &second) });
+    assert_eq!(refused, SenderError::PayerKeyInUse { payment: payment(&net, &second) });
 
     // A second sender with the same key does not know better; the receiver does.
     net.pay_as(1, &invoice, "table 4", None, [4; 32]);
@@ -396,11 +400,11 @@ fn payer_and_invoice_have_to_fit() {
         |entropy| quiet.payment(&with_polynomial, entropy),
         |entropy| quiet.payment(&plain, entropy),
     );
-    assert_eq!(pay(of_polynomial([1; 32])), Err(PaymentError::Polynomial));
+    assert_eq!(pay(of_polynomial([1; 32])), Err(OrderError::PayerMissing.into()));
     assert_eq!(pay(Payment { payer: payer(), ..of_polynomial([1; 32]) }), Ok(()));
     assert_eq!(
         pay(Payment { payer: payer(), ..of_plain([2; 32]) }),
-        Err(PaymentError::NoPolynomial)
+        Err(OrderError::NoPolynomial.into())
     );
     assert_eq!(pay(of_plain([2; 32])), Ok(()));
 }
@@ -411,16 +415,17 @@ fn no_proof_of_what_was_not_paid_or_was_paid_under_a_common_point() {
     let with_polynomial = net.publish_polynomial(1, 9);
     let plain = net.publish(network::LockKind::Point, 1);
     let attempt = net.pay_as(0, &with_polynomial, "me", None, [1; 32]);
-    let no_proof = |net: &Network, payment| net.senders[0].prove(&payment, &REQUEST, &[0; 32]);
-    let payment = net.senders[0].payment_of(&attempt).unwrap();
-    assert_eq!(no_proof(&net, payment), Err(PaymentError::NoProof(payment)));
+    let no_proof =
+        |net: &Network, payment| net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]);
+    let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+    assert_eq!(no_proof(&net, payment), Err(SenderError::NoProof(payment)));
     net.run();
     assert!(no_proof(&net, payment).is_ok());
     let attempt = net.pay(0, &plain, None, [2; 32]);
     net.run();
     assert_eq!(paid(&net).len(), 2);
-    let payment = net.senders[0].payment_of(&attempt).unwrap();
-    assert_eq!(no_proof(&net, payment), Err(PaymentError::NoProof(payment)));
+    let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+    assert_eq!(no_proof(&net, payment), Err(SenderError::NoProof(payment)));
 }
 
 #[test]
@@ -445,7 +450,7 @@ fn no_more_holds_are_released_than_there_are_slots() {
 
     // The same payment announced again keeps its slot. One that does not arrive in time loses it to another.
     let announce = |net: &mut Network, sender: usize, entropy: u8| {
-        let payment = net.senders[sender].payment_of(&attempts[sender]).unwrap();
+        let payment = net.senders[sender].role().payment_of(&attempts[sender]).unwrap();
         let seed = AttemptSeed::new([entropy; 32]);
         net.seeds[sender].push([entropy; 32]);
         net.tell_sender(sender, SenderEvent::Announce { payment, seed }).unwrap();
@@ -545,10 +550,13 @@ impl Arrival {
     }
 
     fn event(&self, edge: &Edge, session: u8) -> ReceiverEvent {
+        self.event_on(edge.incoming(), session)
+    }
+
+    fn event_on(&self, edge: IncomingEdge, session: u8) -> ReceiverEvent {
         let hops = [(node_id(Node::Receiver), self.payload.to_bytes())];
         let (packet, _) = Packet::build(secret([session; 32]), &hops, &[]).unwrap();
-        let contract = edge.received.clone();
-        ReceiverEvent::IncomingCommitted { contract, path_key: None, packet }
+        ReceiverEvent::IncomingCommitted { edge, path_key: None, packet }
     }
 }
 
@@ -621,7 +629,7 @@ fn the_receiver_checks_everything_itself() {
         fault(&mut broken);
         assert_eq!(receive(&mut net, &broken, session as u8 + 1), Err(refusal.clone()));
         let id = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap().id();
-        assert_eq!(net.receiver.claims().slots_left(&id), Ok(K as u32), "no slot is lost");
+        assert_eq!(net.receiver.role().claims().slots_left(&id), Ok(K as u32), "no slot is lost");
         let right = receive(&mut net, &arrival(&invoice, "table 4", expiry), 99).unwrap();
         let x = terms(&invoice, "table 4").x().unwrap();
         let polynomial = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap();
@@ -663,7 +671,7 @@ fn nothing_is_revealed_before_the_store_has_it() {
     let (mut net, invoice, expiry) = scene();
     for fails in [Fails::BeforeItsWork, Fails::AfterItsWork] {
         let store = FailingClaims::default();
-        let mut receiver = Receiver::with_store(receiver_config(), store.clone());
+        let mut receiver = Recorded::new(Receiver::with_store(receiver_config(), store.clone()));
         let polynomial = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap();
         let published = ReceiverEvent::PublishedPolynomial {
             invoice: invoice.clone(),
@@ -676,13 +684,13 @@ fn nothing_is_revealed_before_the_store_has_it() {
         let view = receiver.view().clone();
         store.fail.set(Some(fails));
         let refused = receiver.apply(arrival.event(&edge, 1)).unwrap_err();
-        assert_eq!(refused, PaymentError::Claims(ClaimError::Store("broken".to_owned())));
+        assert_eq!(refused, ReceiverError::Claims(ClaimError::Store(failing_claims::broken())));
         assert_eq!((receiver.view(), receiver.log().len()), (&view, 1));
         // The very same contract again: no replay, and no second claim.
         let actions = receiver.apply(arrival.event(&edge, 1)).unwrap();
         assert!(matches!(actions[..], [ReceiverAction::Claim { .. }]));
         let id = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap().id();
-        assert_eq!(receiver.claims().store().polynomial(&id).unwrap().unwrap().claimed, 1);
+        assert_eq!(receiver.role().claims().store().polynomial(&id).unwrap().unwrap().claimed, 1);
     }
 }
 
@@ -697,14 +705,15 @@ fn a_crash_between_record_and_claim_repeats_that_claim_and_no_other() {
         polynomial: PaymentPolynomial::from_entropy(&[9; 32], K).unwrap(),
         paths: paths.clone(),
     };
-    let mut receiver = Receiver::with_store(receiver_config(), MemoryClaimStore::default());
+    let mut receiver =
+        Recorded::new(Receiver::with_store(receiver_config(), MemoryClaimStore::default()));
     receiver.apply(published()).unwrap();
     receiver.apply(arrival.event(&edge, 1)).unwrap();
 
     // The store has the claim; the log has lost it.
     let restart = || {
-        let store = receiver.claims().store().clone();
-        Receiver::replay_with_store(receiver_config(), store, vec![published()]).unwrap()
+        let store = receiver.role().claims().store().clone();
+        Recorded::replay(Receiver::with_store(receiver_config(), store), vec![published()]).unwrap()
     };
     let actions = restart().apply(arrival.event(&edge, 1)).unwrap();
     assert!(matches!(actions[..], [ReceiverAction::Claim { .. }]), "{actions:?}");
@@ -712,6 +721,45 @@ fn a_crash_between_record_and_claim_repeats_that_claim_and_no_other() {
     // The same x and even the same lock in another contract.
     let other = arrival.edge(&mut net);
     let actions = restart().apply(arrival.event(&other, 2)).unwrap();
+    let x = terms(&invoice, "table 4").x().unwrap();
+    let refusal = Refusal::Claim(ClaimError::AlreadyClaimed(x));
+    assert!(
+        matches!(&actions[..], [ReceiverAction::Fail { reason, .. }] if *reason == refusal),
+        "{actions:?}"
+    );
+}
+
+/// A channel moves a PTLC from output to output. Its claim stays the same; another PTLC is another set.
+#[test]
+fn the_same_edge_elsewhere_is_the_same_claim() {
+    let (mut net, invoice, expiry) = scene();
+    let arrival = arrival(&invoice, "table 4", expiry);
+    let paths = paths_of(&net);
+    let published = || ReceiverEvent::PublishedPolynomial {
+        invoice: invoice.clone(),
+        polynomial: PaymentPolynomial::from_entropy(&[9; 32], K).unwrap(),
+        paths: paths.clone(),
+    };
+    // What a channel layer makes of an output of one of its commitments.
+    let in_channel = |edge: &Edge, number| {
+        let id = EdgeId::in_channel([7; 32], Direction::FromNode2, number);
+        IncomingEdge::dangerous_committed(edge::Edge { id, ..edge.outgoing() })
+    };
+    let first = arrival.edge(&mut net);
+    let moved = arrival.edge(&mut net);
+    assert_ne!(first.offered.funded().outpoint(), moved.offered.funded().outpoint());
+    let mut receiver =
+        Recorded::new(Receiver::with_store(receiver_config(), MemoryClaimStore::default()));
+    receiver.apply(published()).unwrap();
+    let claims = |actions: &[ReceiverAction]| matches!(actions, [ReceiverAction::Claim { .. }]);
+    assert!(claims(&receiver.apply(arrival.event_on(in_channel(&first, 3), 1)).unwrap()));
+
+    let restart = || {
+        let store = receiver.role().claims().store().clone();
+        Recorded::replay(Receiver::with_store(receiver_config(), store), vec![published()]).unwrap()
+    };
+    assert!(claims(&restart().apply(arrival.event_on(in_channel(&moved, 3), 1)).unwrap()));
+    let actions = restart().apply(arrival.event_on(in_channel(&moved, 4), 1)).unwrap();
     let x = terms(&invoice, "table 4").x().unwrap();
     let refusal = Refusal::Claim(ClaimError::AlreadyClaimed(x));
     assert!(
@@ -730,8 +778,8 @@ fn what_may_be_published() {
     let asking = |points: PaymentPoints, amount: u64| {
         sign(StaticInvoiceBuilder::new(points, network::TIME).amount_msat(amount).description("a"))
     };
-    let receiver = || Receiver::new(receiver_config());
-    let publish = |receiver: &mut Receiver, invoice: &StaticInvoice, entropy| {
+    let receiver = || Recorded::new(Receiver::new(receiver_config()));
+    let publish = |receiver: &mut Recorded<Receiver>, invoice: &StaticInvoice, entropy| {
         let (invoice, polynomial) = (invoice.clone(), polynomial(entropy));
         let paths = ReceiverPaths::default();
         let event = ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths };
@@ -741,23 +789,29 @@ fn what_may_be_published() {
     let mut one = receiver();
     assert_eq!(publish(&mut one, &right, 1), Ok(()));
     assert_eq!(publish(&mut one, &right, 1), Ok(()), "the same again");
-    assert_eq!(publish(&mut receiver(), &right, 2), Err(PaymentError::NotTheInvoicePolynomial));
+    assert_eq!(
+        publish(&mut receiver(), &right, 2),
+        Err(PublishError::NotTheInvoicePolynomial.into())
+    );
 
     let without_amount =
         sign(StaticInvoiceBuilder::new(polynomial(1).payment_points(), network::TIME));
-    assert_eq!(publish(&mut receiver(), &without_amount, 1), Err(PaymentError::NoMinimumAmount));
+    assert_eq!(
+        publish(&mut receiver(), &without_amount, 1),
+        Err(PublishError::NoMinimumAmount.into())
+    );
 
     // One polynomial in two invoices.
     let other = asking(polynomial(1).payment_points(), 6);
-    let in_use = PaymentError::PointInUse { index: 0, other: Some(right.invoice_id()) };
-    assert_eq!(publish(&mut one, &other, 1), Err(in_use));
+    let in_use = PublishError::PointInUse { index: 0, other: Some(right.invoice_id()) };
+    assert_eq!(publish(&mut one, &other, 1), Err(in_use.into()));
     // The book knows it too, where the receiver has forgotten.
-    let store = one.claims().store().clone();
-    let mut forgetful = Receiver::with_store(receiver_config(), store);
+    let store = one.role().claims().store().clone();
+    let mut forgetful = Recorded::new(Receiver::with_store(receiver_config(), store));
     let in_book =
         ClaimError::PolynomialInUse { polynomial: polynomial(1).id(), invoice: right.invoice_id() };
     let refused = publish(&mut forgetful, &other, 1);
-    assert_eq!(refused, Err(PaymentError::Claims(in_book)));
+    assert_eq!(refused, Err(ReceiverError::Claims(in_book)));
 
     // A coefficient as a static point, and the opposite of one.
     for secret in [&polynomial(1).coefficients()[1], &polynomial(1).coefficients()[1].negate()] {
@@ -768,18 +822,18 @@ fn what_may_be_published() {
             secret: secret.clone(),
             paths: ReceiverPaths::default(),
         };
-        let in_use = PaymentError::PointInUse { index: 0, other: Some(right.invoice_id()) };
-        assert_eq!(one.apply(published()).unwrap_err(), in_use);
+        let in_use = PublishError::PointInUse { index: 0, other: Some(right.invoice_id()) };
+        assert_eq!(one.apply(published()).unwrap_err(), in_use.into());
         let mut other_way = receiver();
         other_way.apply(published()).unwrap();
-        let in_use = PaymentError::PointInUse { index: 1, other: Some(plain.invoice_id()) };
-        assert_eq!(publish(&mut other_way, &right, 1), Err(in_use));
+        let in_use = PublishError::PointInUse { index: 1, other: Some(plain.invoice_id()) };
+        assert_eq!(publish(&mut other_way, &right, 1), Err(in_use.into()));
     }
     // The two kinds are not taken for each other.
     let plain = sign(StaticInvoiceBuilder::new(secret([5; 32]).to_point(), network::TIME));
-    assert_eq!(publish(&mut one, &plain, 1), Err(PaymentError::NoPolynomial));
+    assert_eq!(publish(&mut one, &plain, 1), Err(PublishError::NoPolynomial.into()));
     let secret = LockSecret::Scalar(polynomial(1).coefficients()[0].clone());
     let paths = ReceiverPaths::default();
     let as_static = ReceiverEvent::Published { invoice: right, secret, paths };
-    assert_eq!(receiver().apply(as_static).unwrap_err(), PaymentError::Polynomial);
+    assert_eq!(receiver().apply(as_static).unwrap_err(), PublishError::Polynomial.into());
 }

@@ -10,9 +10,9 @@ use network::{
 };
 use pointlock::hold::MemoryStore;
 use pointlock::payment::{
-    AttemptSeed, Forwarder, ForwarderAction, ForwarderEvent, ForwardingPolicy, HoldPlan, PartOrder,
-    PaymentError, PaymentId, Receiver, ReceiverAction, Refusal, Sender, SenderAction, SenderEvent,
-    Tail,
+    AttemptSeed, EdgeError, Forwarder, ForwarderAction, ForwarderError, ForwarderEvent,
+    ForwardingPolicy, HoldPlan, PartOrder, PaymentId, Receiver, ReceiverAction, Recorded, Refusal,
+    Sender, SenderAction, SenderError, SenderEvent, Tail,
 };
 
 /// Every action of every role that no event has confirmed.
@@ -110,18 +110,20 @@ fn a_crash_in_a_payment_of_parts_loses_nothing() {
                 net.step();
             }
             let log = copy_receiver_log(net.receiver.log());
-            net.receiver = Receiver::replay(network::receiver_config(), log).unwrap();
+            net.receiver =
+                Recorded::replay(Receiver::new(network::receiver_config()), log).unwrap();
             for (index, config) in net.configs.iter().enumerate() {
                 let log = network::copy_forwarder_log(net.forwarders[index].log());
                 let store = MemoryStore::default();
-                net.forwarders[index] = Forwarder::replay(config.clone(), store, log).unwrap();
+                net.forwarders[index] =
+                    Recorded::replay(Forwarder::new(config.clone(), store), log).unwrap();
             }
             let log = network::copy_sender_log(net.senders[0].log(), &net.seeds[0]);
-            net.senders[0] = Sender::replay(log).unwrap();
+            net.senders[0] = Recorded::replay(Sender::new(), log).unwrap();
             net.tasks = pending(&net).into();
             net.run();
             // That it was paid may have been said before.
-            let proof = net.senders[0].prove(&payment, &network::REQUEST, &[0; 32]);
+            let proof = net.senders[0].role().prove(&payment, &network::REQUEST, &[0; 32]);
             assert!(proof.is_ok(), "{hold}, crash after {crash} steps");
             assert_eq!(net.balances, undisturbed.balances, "{hold}, crash after {crash} steps");
             check_done(&mut net);
@@ -166,11 +168,12 @@ fn a_replayed_role_wants_the_same() {
         for (index, forwarder) in net.forwarders.iter().enumerate() {
             let log = network::copy_forwarder_log(forwarder.log());
             let config = net.configs[index].clone();
-            let replayed = Forwarder::replay(config, MemoryStore::default(), log).unwrap();
+            let replayed =
+                Recorded::replay(Forwarder::new(config, MemoryStore::default()), log).unwrap();
             assert_eq!(format!("{:?}", replayed.pending()), format!("{:?}", forwarder.pending()));
         }
         let log = copy_receiver_log(net.receiver.log());
-        let replayed = Receiver::replay(network::receiver_config(), log).unwrap();
+        let replayed = Recorded::replay(Receiver::new(network::receiver_config()), log).unwrap();
         assert_eq!(format!("{:?}", replayed.pending()), format!("{:?}", net.receiver.pending()));
     }
 }
@@ -193,7 +196,10 @@ fn an_offer_that_can_not_be_made_fails_the_payment_back() {
         let failed = || ForwarderEvent::OfferFailed { incoming };
         net.tell_forwarder(Node::Forwarder(2), failed()).unwrap();
         let again = net.tell_forwarder(Node::Forwarder(2), failed());
-        assert!(matches!(again, Err(PaymentError::OutOfOrder { .. })), "{again:?}");
+        assert!(
+            matches!(again, Err(ForwarderError::Edge(EdgeError::OutOfOrder { .. }))),
+            "{again:?}"
+        );
         net.run();
         let reasons: Vec<&Refusal> = net
             .facts
@@ -206,7 +212,10 @@ fn an_offer_that_can_not_be_made_fails_the_payment_back() {
         assert_eq!(reasons, [&Refusal::Downstream, &Refusal::Downstream]);
         assert!(net.facts.iter().any(|fact| matches!(fact, Fact::PaymentFailed { .. })));
         check_done(&mut net);
-        assert!(net.forwarders[1].ledger().resume().unwrap().is_empty(), "no place is taken");
+        assert!(
+            net.forwarders[1].role().ledger().resume().unwrap().is_empty(),
+            "no place is taken"
+        );
     }
 }
 
@@ -221,5 +230,5 @@ fn a_first_offer_that_can_not_be_made_ends_the_attempt() {
     net.run();
     assert!(net.facts.iter().any(|fact| matches!(fact, Fact::PaymentFailed { .. })));
     let again = net.tell_sender(0, SenderEvent::OfferFailed { attempt });
-    assert!(matches!(again, Err(PaymentError::AttemptUnderWay(_))), "{again:?}");
+    assert!(matches!(again, Err(SenderError::AttemptUnderWay(_))), "{again:?}");
 }

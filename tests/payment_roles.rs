@@ -4,12 +4,12 @@
 #[path = "common/network.rs"]
 mod network;
 
-use bitcoin::OutPoint;
 use network::{
     AMOUNT_MSAT, Action, Fact, HEIGHT, HOLD_BLOCKS, LockKind, MIN_FINAL_DELTA, Network, Node,
     SAFETY_MARGIN, Settle, invoice_secret, node_id, policy,
 };
 use pointlock::curve::SecretScalar;
+use pointlock::edge::EdgeId;
 use pointlock::hold::{HoldId, HoldState};
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::payment::{
@@ -41,11 +41,11 @@ fn blinds(net: &Network, sender: usize, attempt: AttemptId, edges: usize) -> Vec
 }
 
 /// The claims of one attempt, from the receiver's back to the sender's contract.
-fn claims(net: &Network) -> Vec<(Node, OutPoint, LockSecret)> {
+fn claims(net: &Network) -> Vec<(Node, EdgeId, LockSecret)> {
     net.facts
         .iter()
         .filter_map(|fact| match fact {
-            Fact::Claimed { by, outpoint, secret } => Some((*by, *outpoint, secret.clone())),
+            Fact::Claimed { by, edge_id, secret } => Some((*by, *edge_id, secret.clone())),
             _ => None,
         })
         .collect()
@@ -93,15 +93,14 @@ fn check_paid(net: &Network, kind: LockKind, forwarders: usize, attempt: Attempt
 
     // From the last edge to the first, each once, each with the secret of its own lock.
     let claims = claims(net);
-    let locks = net.senders[0].locks(&attempt).unwrap();
+    let locks = net.senders[0].role().locks(&attempt).unwrap();
     assert_eq!(claims.len(), forwarders + 1);
     assert_eq!(locks.len(), forwarders + 1);
-    for ((by, outpoint, secret), (edge, lock)) in claims.iter().zip(locks.iter().enumerate().rev())
-    {
+    for ((by, edge_id, secret), (edge, lock)) in claims.iter().zip(locks.iter().enumerate().rev()) {
         let claimer = if edge == forwarders { Node::Receiver } else { Node::Forwarder(edge + 1) };
         assert_eq!(*by, claimer);
         assert_eq!(secret.lock(), *lock);
-        assert_eq!(net.edges[outpoint].terms().lock, *lock);
+        assert_eq!(net.edges[edge_id].terms().lock, *lock);
     }
 
     // Fees and deltas.
@@ -113,7 +112,7 @@ fn check_paid(net: &Network, kind: LockKind, forwarders: usize, attempt: Attempt
         assert_eq!(net.balances[&Node::Forwarder(index)], satoshi(index - 1) - satoshi(index));
     }
     let expiries: Vec<u32> =
-        claims.iter().rev().map(|(_, outpoint, _)| net.edges[outpoint].terms().expiry).collect();
+        claims.iter().rev().map(|(_, edge_id, _)| net.edges[edge_id].terms().expiry).collect();
     for index in 1..=forwarders {
         assert_eq!(expiries[index - 1] - expiries[index], policy(index).cltv_expiry_delta);
     }
@@ -136,13 +135,13 @@ fn check_point_views(
     net: &Network,
     forwarders: usize,
     attempt: AttemptId,
-    claims: &[(Node, OutPoint, LockSecret)],
+    claims: &[(Node, EdgeId, LockSecret)],
 ) {
     let z = invoice_secret(LockKind::Point, 0);
     let blinds = blinds(net, 0, attempt, forwarders + 1);
     // l_1 … l_n
     let secrets: Vec<&LockSecret> = claims.iter().rev().map(|(_, _, secret)| secret).collect();
-    let outpoints: Vec<OutPoint> = claims.iter().rev().map(|(_, outpoint, _)| *outpoint).collect();
+    let edge_ids: Vec<EdgeId> = claims.iter().rev().map(|(_, edge_id, _)| *edge_id).collect();
     assert_eq!(scalar(secrets[0]).sub(scalar(&blinds[0])).unwrap(), *scalar(&z));
     for edge in 1..=forwarders {
         let expected = scalar(secrets[edge]).sub(scalar(&blinds[edge])).unwrap();
@@ -162,12 +161,11 @@ fn check_point_views(
             let own = edge == index - 1 || edge == index;
             assert_eq!(knows(view, secret), own, "forwarder {index}, lock {}", edge + 1);
         }
-        let incoming = outpoints[index - 1];
+        let incoming = edge_ids[index - 1];
         assert_eq!(view.get(SecretSource::Blind { incoming }), Some(&blinds[index]));
-        for (outpoint, secret) in
-            [(incoming, secrets[index - 1]), (outpoints[index], secrets[index])]
+        for (edge_id, secret) in [(incoming, secrets[index - 1]), (edge_ids[index], secrets[index])]
         {
-            assert_eq!(view.get(SecretSource::Lock { contract: outpoint }), Some(secret));
+            assert_eq!(view.get(SecretSource::Lock { edge: edge_id }), Some(secret));
         }
     }
 
@@ -175,13 +173,13 @@ fn check_point_views(
         .iter()
         .fold(scalar(&blinds[0]).clone(), |sum, blind| sum.add(scalar(blind)).unwrap());
     let view = net.receiver.view();
-    let incoming = outpoints[forwarders];
+    let incoming = edge_ids[forwarders];
     assert_eq!(
         view.get(SecretSource::FinalBlind { incoming }),
         Some(&LockSecret::Scalar(sum.clone()))
     );
     assert!(knows(view, &z));
-    assert_eq!(view.get(SecretSource::Lock { contract: incoming }), Some(secrets[forwarders]));
+    assert_eq!(view.get(SecretSource::Lock { edge: incoming }), Some(secrets[forwarders]));
     // Over one edge Y is y_0; over more the receiver knows none of the blinds alone.
     assert!(forwarders == 0 || blinds.iter().all(|blind| !knows(view, blind)));
     for forwarder in &net.forwarders {
@@ -270,13 +268,13 @@ fn held(forwarders: usize, holder: usize, kind: LockKind, settle: Settle, back: 
     }
     check_paid(&net, kind, forwarders, attempt);
     let hold = hold_of(&net, 0);
-    let ledger = net.forwarders[holder - 1].ledger();
+    let ledger = net.forwarders[holder - 1].role().ledger();
     assert_eq!(ledger.state(&hold).unwrap(), HoldState::Released);
     let h = net.senders[0].view().get(SecretSource::Release { hold });
     assert_eq!(net.receiver.view().get(SecretSource::Release { hold }), h);
     assert_eq!(net.forwarders[holder - 1].view().get(SecretSource::Release { hold }), h);
     for (index, forwarder) in net.forwarders.iter().enumerate() {
-        assert_eq!(forwarder.ledger().state(&hold).is_ok(), index + 1 == holder);
+        assert_eq!(forwarder.role().ledger().state(&hold).is_ok(), index + 1 == holder);
     }
 }
 
@@ -291,7 +289,7 @@ fn check_waits(
     assert_eq!(net.edges.len(), holder);
     let hold = hold_of(net, 0);
     let view = net.forwarders[holder - 1].view();
-    assert_eq!(net.forwarders[holder - 1].ledger().state(&hold).unwrap(), HoldState::Held);
+    assert_eq!(net.forwarders[holder - 1].role().ledger().state(&hold).unwrap(), HoldState::Held);
     let release = net.senders[0].view().get(SecretSource::Release { hold }).unwrap();
     assert!(!knows(view, release));
     if kind == LockKind::Point {
@@ -320,8 +318,9 @@ fn a_release_can_overtake_its_hold() {
         let Some((_, Action::Sender(action))) = net.tasks.pop_front() else { panic!("an offer") };
         let SenderAction::Offer { proposal, .. } = action else { panic!("an offer") };
         let edge = net.fund(Node::Sender(0), &proposal);
-        let contract = edge.offered.clone();
-        net.tell_sender(0, SenderEvent::OutgoingCommitted { attempt, contract }).unwrap();
+        let committed = edge.outgoing();
+        let event = SenderEvent::OutgoingCommitted { attempt, edge: committed };
+        net.tell_sender(0, event).unwrap();
         net.online = true;
         net.run();
         assert!(net.facts.iter().any(|fact| matches!(fact, Fact::Released { .. })));
@@ -365,7 +364,7 @@ fn two_payers_over_one_invoice() {
 
         // No lock and no blind is shared by the two, and no forwarder has any y but its own two.
         let (one, other) = attempts.map(|a| a).into();
-        let locks = [(0, one), (1, other)].map(|(s, a)| net.senders[s].locks(&a).unwrap());
+        let locks = [(0, one), (1, other)].map(|(s, a)| net.senders[s].role().locks(&a).unwrap());
         assert!(locks[0].iter().all(|lock| !locks[1].contains(lock)));
         for (sender, attempt) in [(0, one), (1, other)] {
             for (hop, blind) in blinds(&net, sender, attempt, 4).iter().enumerate() {
@@ -408,7 +407,7 @@ fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
                 .facts
                 .iter()
                 .filter_map(|fact| match fact {
-                    Fact::Offered { outpoint, .. } => Some(*outpoint),
+                    Fact::Offered { edge_id, .. } => Some(*edge_id),
                     _ => None,
                 })
                 .nth(holder - 1)
@@ -430,7 +429,7 @@ fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
             let reason = Refusal::CutoffReached(hold);
             assert_eq!(
                 *failed[0],
-                Fact::Failed { by: Node::Forwarder(holder), outpoint: incoming, reason }
+                Fact::Failed { by: Node::Forwarder(holder), edge_id: incoming, reason }
             );
             for (fact, index) in failed[1..].iter().zip((1..holder).rev()) {
                 let Fact::Failed { by, reason, .. } = fact else { panic!("a failure") };
@@ -438,7 +437,7 @@ fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
             }
             let end = Fact::PaymentFailed { by: Node::Sender(0), attempt };
             assert!(net.facts.contains(&end));
-            let ledger = net.forwarders[holder - 1].ledger();
+            let ledger = net.forwarders[holder - 1].role().ledger();
             assert_eq!(ledger.state(&hold).unwrap(), HoldState::Failed);
 
             // The receiver comes back too late: refused, and nothing moves.
@@ -492,10 +491,10 @@ fn contracts_time_out() {
     }
     let (_, Action::Receiver(_)) = net.tasks.pop_front().unwrap() else { panic!("a claim") };
     assert!(net.tasks.is_empty());
-    let mut edges: Vec<(u32, Node, OutPoint)> = net
+    let mut edges: Vec<(u32, Node, EdgeId)> = net
         .edges
         .iter()
-        .map(|(outpoint, edge)| (edge.terms().expiry, edge.offerer, *outpoint))
+        .map(|(edge_id, edge)| (edge.terms().expiry, edge.offerer, *edge_id))
         .collect();
     edges.sort();
     assert_eq!(
@@ -510,26 +509,26 @@ fn contracts_time_out() {
             .collect::<Vec<_>>()
     };
     let mut expected = Vec::new();
-    for (expiry, by, outpoint) in edges {
+    for (expiry, by, edge_id) in edges {
         net.block(expiry - 1);
         net.run();
         assert_eq!(time_outs(&net), expected);
         net.block(expiry);
         net.run();
-        expected.push(Fact::TimeOut { by, outpoint });
+        expected.push(Fact::TimeOut { by, edge_id });
         assert_eq!(time_outs(&net), expected);
         // Its refund is confirmed: the failure goes one hop back.
         match by {
             Node::Sender(index) => net
                 .tell_sender(
                     index,
-                    SenderEvent::OutgoingFailed { outgoing: outpoint, failure: None },
+                    SenderEvent::OutgoingFailed { outgoing: edge_id, failure: None },
                 )
                 .unwrap(),
             node => net
                 .tell_forwarder(
                     node,
-                    ForwarderEvent::OutgoingFailed { outgoing: outpoint, failure: None },
+                    ForwarderEvent::OutgoingFailed { outgoing: edge_id, failure: None },
                 )
                 .unwrap(),
         }

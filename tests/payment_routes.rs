@@ -4,19 +4,20 @@
 #[path = "common/network.rs"]
 mod network;
 
-use bitcoin::OutPoint;
 use network::{
     AMOUNT_MSAT, Fact, HOLD_BLOCKS, LockKind, MIN_FINAL_DELTA, Network, Node, REQUEST, Settle,
     channel_to, hops, invoice_secret, node_id, payer_of, policy,
 };
 use pointlock::curve::SecretScalar;
+use pointlock::edge::EdgeId;
 use pointlock::invoice::StaticInvoice;
 use pointlock::lock::{Blind, LockSecret};
 use pointlock::onion::blinded::{NextPeer, OnionMessage, PeeledMessage};
 use pointlock::payment::{
     ArrivalPath, AttemptId, AttemptSeed, ForwarderEvent, ForwardingPolicy, HoldPlan, HopBlinds,
-    MessagePath, PartOrder, PayloadError, Payment, PaymentError, PaymentId, PtlcArrived,
-    ReceiverEvent, Refusal, SecretSource, SenderEvent, Tail, WithheldShare,
+    MessageError, MessagePath, OrderError, PartOrder, PayloadError, Payment, PaymentId,
+    PtlcArrived, ReceiverEvent, Refusal, SecretSource, SenderError, SenderEvent, Tail,
+    WithheldShare,
 };
 
 /// Part `number` of a payment, over these forwarders to the introduction node, or the receiver.
@@ -46,9 +47,9 @@ fn claims(net: &Network) -> usize {
     net.facts.iter().filter(|fact| matches!(fact, Fact::Claimed { .. })).count()
 }
 
-fn offers(net: &Network) -> Vec<OutPoint> {
+fn offers(net: &Network) -> Vec<EdgeId> {
     let offered = net.facts.iter().filter_map(|fact| match fact {
-        Fact::Offered { outpoint, .. } => Some(*outpoint),
+        Fact::Offered { edge_id, .. } => Some(*edge_id),
         _ => None,
     });
     offered.collect()
@@ -110,21 +111,21 @@ fn twelve_hops_four_of_them_blinded_in_four_parts() {
             };
             let id = order(&mut net, payment, &[1, 2, 3, 4]);
             net.run();
-            assert_eq!(net.senders[0].attempts(&id).unwrap().len(), 4);
+            assert_eq!(net.senders[0].role().attempts(&id).unwrap().len(), 4);
             assert_eq!(offers(&net).len(), 4 * 12);
             assert_eq!(claims(&net), 4 * 12, "{:?}", net.facts);
             check_unlinkable(&net);
             let z = (k == 0).then(|| invoice_secret(LockKind::Point, 1));
             expect_paid(&net, &invoice, z.as_ref());
             if k > 0 {
-                let proof = net.senders[0].prove(&id, &REQUEST, &[2; 32]).unwrap();
+                let proof = net.senders[0].role().prove(&id, &REQUEST, &[2; 32]).unwrap();
                 proof.verify(&node_id(Node::Receiver), &REQUEST).unwrap();
                 // One payment, whatever its parts.
                 let points = match invoice.lock().unwrap() {
                     pointlock::invoice::PaymentLock::Points(points) => points.polynomial_id(),
                     other => panic!("{other:?}"),
                 };
-                assert_eq!(net.receiver.claims().slots_left(&points), Ok(1));
+                assert_eq!(net.receiver.role().claims().slots_left(&points), Ok(1));
             }
             net.check_replay();
         }
@@ -171,18 +172,18 @@ fn a_hop_of_a_path_adds_what_the_sender_does_not_know() {
     let payment = net.payment_in(&invoice, parts);
     let id = order(&mut net, payment, &[1]);
     net.run();
-    let attempt = net.senders[0].attempts(&id).unwrap()[0];
+    let attempt = net.senders[0].role().attempts(&id).unwrap()[0];
     let mut sum = None;
-    for (index, outpoint) in offers(&net).into_iter().enumerate() {
+    for (index, edge_id) in offers(&net).into_iter().enumerate() {
         let hop = index + 1;
         if hop > 3 {
             break;
         }
         let view = net.forwarders[index].view();
-        let y = view.get(SecretSource::Blind { incoming: outpoint });
+        let y = view.get(SecretSource::Blind { incoming: edge_id });
         let drawn = net.senders[0].view().get(SecretSource::DrawnBlind { attempt, hop });
         assert_eq!(y, drawn, "the sender derives what the hop does");
-        let b = view.get(SecretSource::PathBlind { incoming: outpoint });
+        let b = view.get(SecretSource::PathBlind { incoming: edge_id });
         assert_eq!(b.is_some(), hop > 1);
         if let Some(LockSecret::Scalar(b)) = b {
             assert!(
@@ -202,7 +203,7 @@ fn a_hop_of_a_path_adds_what_the_sender_does_not_know() {
     let known = net.receiver.view().get(source).unwrap();
     assert_eq!(*known, LockSecret::Scalar(sum.unwrap()));
     // The locks that the sender has set up are right as far as it can know them.
-    let planned = net.senders[0].locks(&attempt).unwrap();
+    let planned = net.senders[0].role().locks(&attempt).unwrap();
     let locks: Vec<_> = offers(&net).iter().map(|point| net.edges[point].terms().lock).collect();
     assert_eq!(planned[..2], locks[..2]);
     assert!(planned[2..].iter().zip(&locks[2..]).all(|(planned, lock)| planned != lock));
@@ -270,7 +271,7 @@ fn the_holder_finds_the_rest_of_the_route_at_release() {
                 for edge in last {
                     assert_eq!(edge.terms().expiry, height + MIN_FINAL_DELTA);
                 }
-                assert_eq!(net.senders[0].attempts(&id).unwrap().len(), usize::from(parts));
+                assert_eq!(net.senders[0].role().attempts(&id).unwrap().len(), usize::from(parts));
                 net.check_replay();
             }
         }
@@ -322,7 +323,7 @@ fn a_part_that_fails_is_tried_again_over_another_route() {
     let payment = net.payment_in(&invoice, parts);
     let id = order(&mut net, payment, &[1, 2]);
     net.run();
-    let failed = net.senders[0].attempts(&id).unwrap()[1];
+    let failed = net.senders[0].role().attempts(&id).unwrap()[1];
     let fact = net.facts.iter().find_map(|fact| match fact {
         Fact::AttemptFailed { attempt, failure, .. } => Some((*attempt, *failure)),
         _ => None,
@@ -337,7 +338,7 @@ fn a_part_that_fails_is_tried_again_over_another_route() {
     net.tell_sender(0, SenderEvent::Retry { attempt: failed, order, height }).unwrap();
     net.run();
     expect_paid(&net, &invoice, Some(&invoice_secret(LockKind::Point, 1)));
-    let again = net.senders[0].attempts(&id).unwrap()[1];
+    let again = net.senders[0].role().attempts(&id).unwrap()[1];
     assert_ne!(failed, again);
     let view = net.senders[0].view();
     for hop in 0..=3 {
@@ -383,7 +384,7 @@ fn a_cancellable_payment_waits_for_its_sender() {
         net.deliver_arrivals().unwrap();
         assert_eq!(
             net.senders[0].apply(SenderEvent::Cancel { payment: id }).unwrap_err(),
-            PaymentError::TooLateToCancel(id)
+            SenderError::TooLateToCancel(id)
         );
         net.run();
         assert_eq!(claims(&net), 4 * seeds.len());
@@ -405,7 +406,7 @@ fn a_stuck_payment_is_cancelled_and_made_again() {
     let again = cancellable(&net, &invoice, &[1, 3], &[3]);
     assert!(matches!(
         net.senders[0].apply(SenderEvent::Pay(again)),
-        Err(PaymentError::PayerKeyInUse { payment }) if payment == first
+        Err(SenderError::PayerKeyInUse { payment }) if payment == first
     ));
     net.tell_sender(0, SenderEvent::Cancel { payment: first }).unwrap();
     net.tasks.clear();
@@ -441,17 +442,17 @@ fn a_payment_in_parts_needs_points_and_the_receivers_word() {
         network::invoice_of(&invoice_secret(LockKind::Point, 2), &[node_id(Node::Receiver)]);
     assert!(plain.invoice_features().bits().any(|bit| bit == 17));
     for (invoice, parts, expected) in [
-        (&hash, halves(), PaymentError::PartsNotAllowed),
-        (&plain, halves().split_off(1), PaymentError::PartsMismatch { amount_msat: AMOUNT_MSAT }),
-        (&plain, vec![], PaymentError::PartsMismatch { amount_msat: AMOUNT_MSAT }),
+        (&hash, halves(), OrderError::PartsNotAllowed),
+        (&plain, halves().split_off(1), OrderError::PartsMismatch { amount_msat: AMOUNT_MSAT }),
+        (&plain, vec![], OrderError::PartsMismatch { amount_msat: AMOUNT_MSAT }),
     ] {
         let payment = net.payment_in(invoice, parts);
-        assert_eq!(net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(), expected);
+        assert_eq!(net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(), expected.into());
     }
     let same = vec![halves().remove(0), halves().remove(0)];
     let payment = net.payment_in(&plain, same);
     let error = net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err();
-    assert!(matches!(error, PaymentError::SeedReused(_)));
+    assert!(matches!(error, SenderError::SeedReused(_)));
 }
 
 /// What a path for arrivals is not for, and what can't be cancelled.
@@ -462,7 +463,7 @@ fn only_the_right_word_gets_the_share() {
     let payment = cancellable(&net, &invoice, &[1, 2], &[1]);
     let hold = Some(HoldPlan { hop: 1, blocks: HOLD_BLOCKS });
     let error = net.senders[0].apply(SenderEvent::Pay(Payment { hold, ..payment })).unwrap_err();
-    assert_eq!(error, PaymentError::NotCancellable);
+    assert_eq!(error, OrderError::NotCancellable.into());
 
     let payment = cancellable(&net, &invoice, &[1, 2], &[1]);
     order(&mut net, payment, &[1]);
@@ -472,9 +473,9 @@ fn only_the_right_word_gets_the_share() {
         SenderEvent::MessageReceived { path_id: path_id.to_vec(), payload }
     };
     let apply = |net: &mut Network, event| net.senders[0].apply(event).unwrap_err();
-    assert_eq!(apply(&mut net, word([9; 32], 1)), PaymentError::UnknownMessagePath);
-    let malformed = PaymentError::Message(PayloadError::Malformed("set_point"));
-    assert_eq!(apply(&mut net, word([1; 32], 1)), malformed);
+    assert_eq!(apply(&mut net, word([9; 32], 1)), MessageError::UnknownPath.into());
+    let malformed = MessageError::Payload(PayloadError::Malformed("set_point"));
+    assert_eq!(apply(&mut net, word([1; 32], 1)), malformed.into());
     net.run();
     assert_eq!(net.arrived.len(), 1);
 
@@ -523,7 +524,7 @@ fn a_delegate_answers_for_its_route() {
     net.tell_receiver(ReceiverEvent::Block { height: height + 1 }).unwrap();
     let id = order(&mut net, payment, &[1]);
     net.run();
-    let attempt = net.senders[0].attempts(&id).unwrap()[0];
+    let attempt = net.senders[0].role().attempts(&id).unwrap()[0];
     let failure = Some((0, 0x2000 | 2));
     let by = Node::Sender(0);
     assert!(net.facts.contains(&Fact::AttemptFailed { by, attempt, failure }), "{:?}", net.facts);

@@ -13,7 +13,9 @@ use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{
     BlindedPayInfo, Field, InvoiceError, PaymentPath, StaticInvoice, StaticInvoiceBuilder, merkle,
 };
-use pointlock::payment::{Payment, PaymentError, ReceiverEvent, ReceiverPaths, SenderEvent};
+use pointlock::payment::{
+    OrderError, Payment, PublishError, ReceiverEvent, ReceiverPaths, SenderEvent,
+};
 use pointlock::wire::{BlindedHop, BlindedPath, Features, TlvStream, TlvWriter};
 
 /// As another implementation signs it: an invoice of ours without its payment points.
@@ -53,22 +55,26 @@ fn plain() -> StaticInvoice {
 fn no_role_takes_it() {
     let invoice = plain();
     let field = Field::PAYMENT_POINTS;
-    let refused = PaymentError::from(InvoiceError::Missing { field });
+    let refused = OrderError::from(InvoiceError::Missing { field });
     assert_eq!(refused.to_string(), "invoice: payment_points: missing");
 
     let mut net = Network::new(1, 1);
     for payer in [None, Some(payer_of(None))] {
         let payment = Payment { payer, ..net.payment(&invoice, [3; 32]) };
-        assert_eq!(net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(), refused);
+        assert_eq!(
+            net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(),
+            refused.clone().into()
+        );
     }
     let secret = invoice_secret(LockKind::Point, 0);
     let paths = ReceiverPaths::default();
     let published = ReceiverEvent::Published { invoice: invoice.clone(), secret, paths };
-    assert_eq!(net.tell_receiver(published), Err(refused));
+    let refused = PublishError::from(InvoiceError::Missing { field });
+    assert_eq!(net.tell_receiver(published), Err(refused.into()));
     let polynomial = PaymentPolynomial::from_entropy(&[5; 32], 1).unwrap();
     let paths = ReceiverPaths::default();
     let published = ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths };
-    assert_eq!(net.tell_receiver(published), Err(PaymentError::NoPolynomial));
+    assert_eq!(net.tell_receiver(published), Err(PublishError::NoPolynomial.into()));
     assert!(net.tasks.is_empty() && net.facts.is_empty());
 
     // With a lock, the same order is taken.

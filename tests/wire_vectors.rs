@@ -1,6 +1,5 @@
 //! The library against the rows of `test-vectors/wire.json`: payloads, messages and whole onions, read as their nodes read
 //! them and written again.
-#![cfg(feature = "std")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may, their helpers too")]
 
 #[path = "wire_vectors/names.rs"]

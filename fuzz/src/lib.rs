@@ -16,6 +16,7 @@
 //! | [`payment_proof`] | parse → write → equal, behind the invoice's signature too; what verifies has the value z(x)·H |
 //! | [`tlv_stream`], [`blinded_path`], [`bolt12_text`] | parse → write → equal |
 //! | [`invoice`], [`invoice_text`] | parse → write → equal, for each typed field too; behind the signature, too |
+//! | [`pasted`] | links, pieces and what is pasted in their place: read as the plain text is, or named |
 //! | [`offer`], [`offer_text`] | parse → write → equal, for each typed field too; an invoice for it repeats it |
 //! | [`onion_packet`] | parse → write → equal; build → peel → equal; peeling any plaintext never panics |
 //! | [`recipient_data`] | parse → write → equal; sealed into a path, a hop reads it or refuses it |
@@ -48,7 +49,7 @@ pub use contract::{contract_extract, contract_ladder};
 pub use curve::point;
 pub use dleq::{dleq_life, dleq_proof};
 pub use ecdsa::{ecdsa_life, ecdsa_presignature};
-pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text};
+pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text, pasted};
 pub use musig2::musig2_life;
 pub use onion::{onion_failure, onion_packet};
 pub use payment::{messages, payload};
@@ -60,7 +61,7 @@ pub use wire::{blinded_path, tlv_stream};
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 26] = [
+pub const TARGETS: [(&str, Body); 27] = [
     ("backends", backends),
     ("batch", batch),
     ("blinded_path", blinded_path),
@@ -80,6 +81,7 @@ pub const TARGETS: [(&str, Body); 26] = [
     ("onion_failure", onion_failure),
     ("onion_message", onion_message),
     ("onion_packet", onion_packet),
+    ("pasted", pasted),
     ("payload", payload),
     ("payment_proof", payment_proof),
     ("point", point),

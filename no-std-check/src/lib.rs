@@ -5,10 +5,10 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
 
-use pointlock::adaptor::schnorr;
-use pointlock::curve::{Keypair, SecretScalar};
-use pointlock::dleq::{self, Bases};
-use pointlock::lock::{self, Blind};
+use pointlock_adaptor::curve::{Keypair, SecretScalar};
+use pointlock_adaptor::dleq::{self, Bases};
+use pointlock_adaptor::lock::{self, Blind};
+use pointlock_adaptor::schnorr;
 
 struct NoMemory;
 

@@ -43,16 +43,16 @@ impl<S: ClaimStore> ClaimBook<S> {
         polynomial: PolynomialId,
         invoice: InvoiceId,
         k: usize,
-    ) -> Result<(), ClaimError<S::Error>> {
+    ) -> Result<(), ClaimError> {
         let k = u32::try_from(k)
             .ok()
             .filter(|k| *k > 0)
             .ok_or(ClaimError::DegreeOutOfRange { polynomial, k })?;
-        match self.store.polynomial(&polynomial).map_err(ClaimError::Store)? {
+        match self.store.polynomial(&polynomial)? {
             Some(state) if state.invoice == invoice && state.k == k => Ok(()),
             Some(state) => Err(ClaimError::PolynomialInUse { polynomial, invoice: state.invoice }),
             None => {
-                self.store.insert_polynomial(polynomial, invoice, k).map_err(ClaimError::Store)?;
+                self.store.insert_polynomial(polynomial, invoice, k)?;
                 Ok(())
             }
         }
@@ -63,7 +63,7 @@ impl<S: ClaimStore> ClaimBook<S> {
     /// # Errors
     ///
     /// [`ClaimError::UnknownPolynomial`] and [`ClaimError::Store`].
-    pub fn slots_left(&self, polynomial: &PolynomialId) -> Result<u32, ClaimError<S::Error>> {
+    pub fn slots_left(&self, polynomial: &PolynomialId) -> Result<u32, ClaimError> {
         let state = self.state(polynomial)?;
         Ok(if state.retired { 0 } else { state.k.saturating_sub(state.claimed) })
     }
@@ -79,9 +79,9 @@ impl<S: ClaimStore> ClaimBook<S> {
         polynomial: &PolynomialId,
         x: &PayerScalar,
         pending: u32,
-    ) -> Result<(), ClaimError<S::Error>> {
+    ) -> Result<(), ClaimError> {
         let state = self.state(polynomial)?;
-        if self.store.claim(polynomial, x).map_err(ClaimError::Store)?.is_some() {
+        if self.store.claim(polynomial, x)?.is_some() {
             return Err(ClaimError::AlreadyClaimed(*x));
         }
         check_room(polynomial, &state, pending)
@@ -99,17 +99,16 @@ impl<S: ClaimStore> ClaimBook<S> {
         polynomial: &PolynomialId,
         x: &PayerScalar,
         locks: &LockSet,
-    ) -> Result<Claimed, ClaimError<S::Error>> {
+    ) -> Result<Claimed, ClaimError> {
         let state = self.state(polynomial)?;
         // A recorded claim stays one, whatever became of the polynomial: what it reveals is counted.
-        match self.store.claim(polynomial, x).map_err(ClaimError::Store)? {
+        match self.store.claim(polynomial, x)? {
             Some(recorded) if recorded == *locks => return Ok(Claimed::Again),
             Some(_) => return Err(ClaimError::AlreadyClaimed(*x)),
             None => {}
         }
         check_room(polynomial, &state, 0)?;
-        let recorded =
-            self.store.insert_claim(*polynomial, *x, locks.clone()).map_err(ClaimError::Store)?;
+        let recorded = self.store.insert_claim(*polynomial, *x, locks.clone())?;
         if recorded { Ok(Claimed::First) } else { Err(ClaimError::AlreadyClaimed(*x)) }
     }
 
@@ -118,8 +117,8 @@ impl<S: ClaimStore> ClaimBook<S> {
     /// # Errors
     ///
     /// [`ClaimError::UnknownPolynomial`] and [`ClaimError::Store`].
-    pub fn retire(&mut self, polynomial: &PolynomialId) -> Result<(), ClaimError<S::Error>> {
-        if self.store.retire(*polynomial).map_err(ClaimError::Store)? {
+    pub fn retire(&mut self, polynomial: &PolynomialId) -> Result<(), ClaimError> {
+        if self.store.retire(*polynomial)? {
             Ok(())
         } else {
             Err(ClaimError::UnknownPolynomial(*polynomial))
@@ -131,23 +130,20 @@ impl<S: ClaimStore> ClaimBook<S> {
     /// # Errors
     ///
     /// [`ClaimError::Store`].
-    pub fn retire_all(&mut self) -> Result<(), ClaimError<S::Error>> {
-        self.store.retire_all().map_err(ClaimError::Store)
+    pub fn retire_all(&mut self) -> Result<(), ClaimError> {
+        Ok(self.store.retire_all()?)
     }
 
-    fn state(&self, polynomial: &PolynomialId) -> Result<PolynomialState, ClaimError<S::Error>> {
-        self.store
-            .polynomial(polynomial)
-            .map_err(ClaimError::Store)?
-            .ok_or(ClaimError::UnknownPolynomial(*polynomial))
+    fn state(&self, polynomial: &PolynomialId) -> Result<PolynomialState, ClaimError> {
+        self.store.polynomial(polynomial)?.ok_or(ClaimError::UnknownPolynomial(*polynomial))
     }
 }
 
-fn check_room<E>(
+fn check_room(
     polynomial: &PolynomialId,
     state: &PolynomialState,
     pending: u32,
-) -> Result<(), ClaimError<E>> {
+) -> Result<(), ClaimError> {
     if state.retired {
         Err(ClaimError::Retired(*polynomial))
     } else if state.claimed.saturating_add(pending) >= state.k {

@@ -1,15 +1,13 @@
-use alloc::string::{String, ToString};
-use core::fmt;
-
 use thiserror::Error;
 
+use crate::StoreError;
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::{PayerScalar, PolynomialId};
 
 /// Why a claim may not be made, or a polynomial not be published.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ClaimError<E> {
+pub enum ClaimError {
     /// The book has no such polynomial.
     #[error("polynomial {0}: not in the book of claims")]
     UnknownPolynomial(PolynomialId),
@@ -43,33 +41,13 @@ pub enum ClaimError<E> {
     /// This x was claimed, for another set of locks.
     #[error("x {0}: claimed before, with other locks")]
     AlreadyClaimed(PayerScalar),
-    /// A set of locks has at least one and at most [`LockSet::MAX`](super::LockSet::MAX), each contract once.
-    #[error("locks: {count} of them, or a contract twice")]
+    /// A set of locks has at least one and at most [`LockSet::MAX`](super::LockSet::MAX), each edge once.
+    #[error("locks: {count} of them, or an edge twice")]
     NoSet {
         /// How many were given.
         count: usize,
     },
     /// The store failed. The change may have happened or not, so nothing may be revealed; the same call finds out.
     #[error("claim store: {0}")]
-    Store(E),
-}
-
-impl<E: fmt::Display> ClaimError<E> {
-    /// The same with the store's error as text, for callers that have no type for it.
-    pub fn into_text(self) -> ClaimError<String> {
-        match self {
-            Self::UnknownPolynomial(id) => ClaimError::UnknownPolynomial(id),
-            Self::PolynomialInUse { polynomial, invoice } => {
-                ClaimError::PolynomialInUse { polynomial, invoice }
-            }
-            Self::DegreeOutOfRange { polynomial, k } => {
-                ClaimError::DegreeOutOfRange { polynomial, k }
-            }
-            Self::NoSlotLeft { polynomial, k } => ClaimError::NoSlotLeft { polynomial, k },
-            Self::Retired(id) => ClaimError::Retired(id),
-            Self::AlreadyClaimed(x) => ClaimError::AlreadyClaimed(x),
-            Self::NoSet { count } => ClaimError::NoSet { count },
-            Self::Store(error) => ClaimError::Store(error.to_string()),
-        }
-    }
+    Store(#[from] StoreError),
 }

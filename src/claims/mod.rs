@@ -9,15 +9,15 @@
 //!                                                                          └▶ the same x, other locks: never
 //! ```
 //!
-//! [`ClaimBook`] has the rules, a [`ClaimStore`] the records: [`MemoryClaimStore`], or [`FileClaimStore`], a file that
+//! [`ClaimBook`] has the rules, a [`ClaimStore`] the records: [`MemoryClaimStore`], or the file in the crate `pointlock-store`, which
 //! survives a kill between any two writes.
 //!
 //! # Synopsis
 //!
 //! ```
-//! use bitcoin::OutPoint;
 //! use pointlock::claims::{ClaimBook, ClaimError, Claimed, LockSet, MemoryClaimStore};
 //! use pointlock::curve::SecretScalar;
+//! use pointlock::edge::{Direction, EdgeId};
 //! use pointlock::invoice::InvoiceId;
 //! use pointlock::invoice::ktime::{PayerScalar, PaymentPolynomial};
 //!
@@ -29,13 +29,14 @@
 //! // A payment is there, under the x of its payer. The book first, then the secret.
 //! let x = PayerScalar::from_bytes(&[3; 32])?;
 //! let last_lock = SecretScalar::from_bytes(&[4; 32])?.to_point();
-//! let locks = LockSet::new([(OutPoint::default(), last_lock)])?;
+//! let edge = EdgeId::in_channel([5; 32], Direction::FromNode1, 0);
+//! let locks = LockSet::new([(edge, last_lock)])?;
 //! assert_eq!(book.claim(&polynomial.id(), &x, &locks)?, Claimed::First);
 //! let point_secret = polynomial.evaluate(&x)?;
 //!
 //! // After a crash: the same again, and nothing else.
 //! assert_eq!(book.claim(&polynomial.id(), &x, &locks)?, Claimed::Again);
-//! let other = PayerScalar::from_bytes(&[5; 32])?;
+//! let other = PayerScalar::from_bytes(&[6; 32])?;
 //! assert_eq!(
 //!     book.claim(&polynomial.id(), &other, &locks),
 //!     Err(ClaimError::NoSlotLeft { polynomial: polynomial.id(), k: 1 }),
@@ -46,9 +47,8 @@
 //! # What breaks it
 //!
 //! - *Rollback.* A store that comes back as it was earlier has forgotten claims, and counts too few. A restored backup is
-//!   therefore opened as one ([`Origin::Restored`]), which retires every polynomial in it: what was recorded may be claimed
-//!   again, nothing new. A file that someone puts back in secret looks whole; only what is kept elsewhere can tell:
-//!   [`FileClaimStore::head`] and [`FileClaimStore::has_been_at`].
+//!   therefore opened as one ([`ClaimBook::retire_all`]), which retires every polynomial in it: what was recorded may be claimed
+//!   again, nothing new. A store that someone puts back in secret looks whole; only what is kept elsewhere can tell.
 //! - *Two writers.* Each would count k. The file is locked while it is open; two copies of it, on two machines, are not.
 //! - *A store that says "durable" and is not*, such as a disk that ignores a flush.
 //! - *Revealing first.* The book can't see what its caller does with z(X).
@@ -60,12 +60,10 @@
 
 mod book;
 mod error;
-mod file;
 mod record;
 mod store;
 
 pub use book::{ClaimBook, Claimed};
 pub use error::ClaimError;
-pub use file::{FileClaimStore, FileStoreError, Origin, StoreHead};
 pub use record::LockSet;
 pub use store::{ClaimStore, MemoryClaimStore, PolynomialState};

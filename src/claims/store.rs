@@ -1,7 +1,7 @@
 use alloc::collections::BTreeMap;
-use core::convert::Infallible;
 
 use super::LockSet;
+use crate::StoreError;
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::{PayerScalar, PolynomialId};
 
@@ -23,60 +23,57 @@ pub struct PolynomialState {
 /// A method that changes something returns after the change is durable. When it fails, the change may have happened or
 /// not; the same call finds out. A store has one writer, and nothing in it is ever forgotten.
 pub trait ClaimStore {
-    /// What can go wrong.
-    type Error;
-
     /// The polynomial with this id.
     ///
     /// # Errors
     ///
-    /// The store's own.
-    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, Self::Error>;
+    /// [`StoreError`].
+    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, StoreError>;
 
     /// The locks that were recorded with an x.
     ///
     /// # Errors
     ///
-    /// The store's own.
-    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, Self::Error>;
+    /// [`StoreError`].
+    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, StoreError>;
 
     /// Adds a polynomial, unless there is one with this id; says whether it did.
     ///
     /// # Errors
     ///
-    /// The store's own.
+    /// [`StoreError`].
     fn insert_polynomial(
         &mut self,
         id: PolynomialId,
         invoice: InvoiceId,
         k: u32,
-    ) -> Result<bool, Self::Error>;
+    ) -> Result<bool, StoreError>;
 
     /// Adds a claim, unless the polynomial is unknown or has one of this x; says whether it did.
     ///
     /// # Errors
     ///
-    /// The store's own.
+    /// [`StoreError`].
     fn insert_claim(
         &mut self,
         id: PolynomialId,
         x: PayerScalar,
         locks: LockSet,
-    ) -> Result<bool, Self::Error>;
+    ) -> Result<bool, StoreError>;
 
     /// Retires a polynomial for good, unless it is unknown; says whether it is retired now.
     ///
     /// # Errors
     ///
-    /// The store's own.
-    fn retire(&mut self, id: PolynomialId) -> Result<bool, Self::Error>;
+    /// [`StoreError`].
+    fn retire(&mut self, id: PolynomialId) -> Result<bool, StoreError>;
 
     /// Retires all polynomials that are in the store, in one step.
     ///
     /// # Errors
     ///
-    /// The store's own.
-    fn retire_all(&mut self) -> Result<(), Self::Error>;
+    /// [`StoreError`].
+    fn retire_all(&mut self) -> Result<(), StoreError>;
 }
 
 /// A store in memory: for tests, demonstrations, and nodes that replay a log of their own which is as durable as this
@@ -95,9 +92,7 @@ struct Entry {
 }
 
 impl ClaimStore for MemoryClaimStore {
-    type Error = Infallible;
-
-    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, Infallible> {
+    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, StoreError> {
         Ok(self.polynomials.get(id).map(|entry| PolynomialState {
             invoice: entry.invoice,
             k: entry.k,
@@ -106,7 +101,7 @@ impl ClaimStore for MemoryClaimStore {
         }))
     }
 
-    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, Infallible> {
+    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, StoreError> {
         Ok(self.polynomials.get(id).and_then(|entry| entry.claims.get(x)).cloned())
     }
 
@@ -115,7 +110,7 @@ impl ClaimStore for MemoryClaimStore {
         id: PolynomialId,
         invoice: InvoiceId,
         k: u32,
-    ) -> Result<bool, Infallible> {
+    ) -> Result<bool, StoreError> {
         let vacant = !self.polynomials.contains_key(&id);
         if vacant {
             let entry = Entry { invoice, k, retired: false, claims: BTreeMap::new() };
@@ -129,7 +124,7 @@ impl ClaimStore for MemoryClaimStore {
         id: PolynomialId,
         x: PayerScalar,
         locks: LockSet,
-    ) -> Result<bool, Infallible> {
+    ) -> Result<bool, StoreError> {
         match self.polynomials.get_mut(&id) {
             Some(entry) if !entry.claims.contains_key(&x) => {
                 entry.claims.insert(x, locks);
@@ -139,12 +134,12 @@ impl ClaimStore for MemoryClaimStore {
         }
     }
 
-    fn retire(&mut self, id: PolynomialId) -> Result<bool, Infallible> {
+    fn retire(&mut self, id: PolynomialId) -> Result<bool, StoreError> {
         let entry = self.polynomials.get_mut(&id);
         Ok(entry.map(|entry| entry.retired = true).is_some())
     }
 
-    fn retire_all(&mut self) -> Result<(), Infallible> {
+    fn retire_all(&mut self) -> Result<(), StoreError> {
         for entry in self.polynomials.values_mut() {
             entry.retired = true;
         }

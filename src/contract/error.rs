@@ -5,7 +5,7 @@ use super::{Party, SpendPath};
 use crate::adaptor::AdaptorError;
 use crate::adaptor::musig2::Musig2Error;
 
-/// Why terms are no contract, why a spend of one can't be built, and what is wrong with a transaction.
+/// Why terms are no contract, and why a spend of one can't be built.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ContractError {
@@ -25,6 +25,14 @@ pub enum ContractError {
     AmountAboveSupply {
         /// The amount of the terms.
         amount: Amount,
+    },
+    /// The contract is not worth the amount that was agreed on, rounded up to satoshi.
+    #[error("amount: {amount} locked, {agreed_msat} msat agreed")]
+    AmountNotAgreed {
+        /// The amount of the contract.
+        amount: Amount,
+        /// What was agreed on, in millisatoshi.
+        agreed_msat: u64,
     },
     /// The expiry is no block height: zero, or 500 million and above, where lock times count seconds.
     #[error("expiry: {expiry} is no block height from 1 to 499999999")]
@@ -193,7 +201,15 @@ pub enum ContractError {
         /// What, and whose: signer 0 is the offerer, signer 1 the claimer.
         source: Musig2Error,
     },
+    /// The transaction breaks a rule that script verification does not see.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
+}
 
+/// Which rule of consensus a transaction breaks that script verification does not see.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LimitsError {
     /// The transaction has no input.
     #[error("transaction has no input")]
     NoInputs,

@@ -15,9 +15,9 @@
 
 use std::collections::HashSet;
 
-use bitcoin::{Amount, OutPoint, Transaction, TxOut, Weight, absolute};
+use bitcoin::{Amount, OutPoint, Transaction, TxIn, TxOut, Weight, absolute};
 
-use super::ContractError;
+use super::LimitsError;
 
 /// Checks all that this module checks, for inclusion in a block of height `height`. `find` gives the output that
 /// is at an outpoint, unless it does not exist or is spent.
@@ -29,7 +29,7 @@ pub fn check(
     transaction: &Transaction,
     find: impl FnMut(&OutPoint) -> Option<TxOut>,
     height: u32,
-) -> Result<(), ContractError> {
+) -> Result<(), LimitsError> {
     check_structure(transaction)?;
     check_amounts(transaction, &spent_outputs(transaction, find)?)?;
     check_lock_time(transaction, height)
@@ -39,24 +39,24 @@ pub fn check(
 ///
 /// # Errors
 ///
-/// [`ContractError::NoInputs`], [`ContractError::NoOutputs`], [`ContractError::TooHeavy`],
-/// [`ContractError::DuplicateInput`].
-pub fn check_structure(transaction: &Transaction) -> Result<(), ContractError> {
+/// [`LimitsError::NoInputs`], [`LimitsError::NoOutputs`], [`LimitsError::TooHeavy`],
+/// [`LimitsError::DuplicateInput`].
+pub fn check_structure(transaction: &Transaction) -> Result<(), LimitsError> {
     if transaction.input.is_empty() {
-        return Err(ContractError::NoInputs);
+        return Err(LimitsError::NoInputs);
     }
     if transaction.output.is_empty() {
-        return Err(ContractError::NoOutputs);
+        return Err(LimitsError::NoOutputs);
     }
     let weight = transaction.weight();
     if weight > Weight::MAX_BLOCK {
-        return Err(ContractError::TooHeavy { weight });
+        return Err(LimitsError::TooHeavy { weight });
     }
     let mut seen = HashSet::new();
     for (input, txin) in transaction.input.iter().enumerate() {
         let outpoint = txin.previous_output;
         if !seen.insert(outpoint) {
-            return Err(ContractError::DuplicateInput { input, outpoint });
+            return Err(LimitsError::DuplicateInput { input, outpoint });
         }
     }
     Ok(())
@@ -66,14 +66,14 @@ pub fn check_structure(transaction: &Transaction) -> Result<(), ContractError> {
 ///
 /// # Errors
 ///
-/// [`ContractError::MissingPrevout`].
+/// [`LimitsError::MissingPrevout`].
 pub fn spent_outputs(
     transaction: &Transaction,
     mut find: impl FnMut(&OutPoint) -> Option<TxOut>,
-) -> Result<Vec<TxOut>, ContractError> {
+) -> Result<Vec<TxOut>, LimitsError> {
     let outputs = transaction.input.iter().enumerate().map(|(input, txin)| {
         let outpoint = txin.previous_output;
-        find(&outpoint).ok_or(ContractError::MissingPrevout { input, outpoint })
+        find(&outpoint).ok_or(LimitsError::MissingPrevout { input, outpoint })
     });
     outputs.collect()
 }
@@ -83,19 +83,19 @@ pub fn spent_outputs(
 ///
 /// # Errors
 ///
-/// [`ContractError::PrevoutCount`], [`ContractError::InputAboveSupply`], [`ContractError::OutputAboveSupply`],
-/// [`ContractError::OutputsAboveInputs`].
-pub fn check_amounts(transaction: &Transaction, spent: &[TxOut]) -> Result<Amount, ContractError> {
+/// [`LimitsError::PrevoutCount`], [`LimitsError::InputAboveSupply`], [`LimitsError::OutputAboveSupply`],
+/// [`LimitsError::OutputsAboveInputs`].
+pub fn check_amounts(transaction: &Transaction, spent: &[TxOut]) -> Result<Amount, LimitsError> {
     if spent.len() != transaction.input.len() {
-        return Err(ContractError::PrevoutCount {
+        return Err(LimitsError::PrevoutCount {
             expected: transaction.input.len(),
             actual: spent.len(),
         });
     }
-    let inputs = sum(spent).map_err(|input| ContractError::InputAboveSupply { input })?;
+    let inputs = sum(spent).map_err(|input| LimitsError::InputAboveSupply { input })?;
     let outputs =
-        sum(&transaction.output).map_err(|output| ContractError::OutputAboveSupply { output })?;
-    inputs.checked_sub(outputs).ok_or(ContractError::OutputsAboveInputs { inputs, outputs })
+        sum(&transaction.output).map_err(|output| LimitsError::OutputAboveSupply { output })?;
+    inputs.checked_sub(outputs).ok_or(LimitsError::OutputsAboveInputs { inputs, outputs })
 }
 
 /// The sum, or where it gets above 21 million bitcoin.
@@ -110,15 +110,15 @@ fn sum(outputs: &[TxOut]) -> Result<Amount, usize> {
 ///
 /// # Errors
 ///
-/// [`ContractError::NotFinal`]; [`ContractError::LockTimeInSeconds`] and [`ContractError::RelativeLockTime`] for
+/// [`LimitsError::NotFinal`]; [`LimitsError::LockTimeInSeconds`] and [`LimitsError::RelativeLockTime`] for
 /// what a height can't decide.
-pub fn check_lock_time(transaction: &Transaction, height: u32) -> Result<(), ContractError> {
+pub fn check_lock_time(transaction: &Transaction, height: u32) -> Result<(), LimitsError> {
     // BIP-68 is for version 2 and above, read as unsigned.
-    if transaction.version.0.cast_unsigned() >= 2
-        && let Some(input) =
-            transaction.input.iter().position(|txin| txin.sequence.is_relative_lock_time())
-    {
-        return Err(ContractError::RelativeLockTime { input });
+    if transaction.version.0 as u32 >= 2 {
+        let relative = |txin: &TxIn| txin.sequence.is_relative_lock_time();
+        if let Some(input) = transaction.input.iter().position(relative) {
+            return Err(LimitsError::RelativeLockTime { input });
+        }
     }
     let lock_time = transaction.lock_time.to_consensus_u32();
     if lock_time == 0 || !transaction.is_lock_time_enabled() {
@@ -126,7 +126,7 @@ pub fn check_lock_time(transaction: &Transaction, height: u32) -> Result<(), Con
     }
     match transaction.lock_time {
         absolute::LockTime::Blocks(_) if lock_time < height => Ok(()),
-        absolute::LockTime::Blocks(_) => Err(ContractError::NotFinal { height, lock_time }),
-        absolute::LockTime::Seconds(_) => Err(ContractError::LockTimeInSeconds { lock_time }),
+        absolute::LockTime::Blocks(_) => Err(LimitsError::NotFinal { height, lock_time }),
+        absolute::LockTime::Seconds(_) => Err(LimitsError::LockTimeInSeconds { lock_time }),
     }
 }

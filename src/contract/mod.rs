@@ -118,7 +118,7 @@ mod weight;
 mod tests;
 
 pub use cooperative::{CooperativeSession, CooperativeSpend};
-pub use error::ContractError;
+pub use error::{ContractError, LimitsError};
 pub use ladder::FeeLadder;
 pub use offered::OfferedContract;
 pub use received::ReceivedContract;

@@ -2,6 +2,7 @@ use bitcoin::{Script, Transaction};
 
 use super::{ContractError, FeeLadder, FundedContract, PreSignedLadder};
 use crate::curve::Keypair;
+use crate::edge::Edge;
 use crate::lock::{Lock, LockSecret};
 
 /// The offerer's side of a contract, of either kind: what it needs to learn the secret from a claim.
@@ -55,6 +56,16 @@ impl OfferedContract {
     /// The contract.
     pub fn funded(&self) -> &FundedContract {
         &self.funded
+    }
+
+    /// The edge that this contract is, for the role that has offered it. `amount_msat`, in millisatoshi, is what was proposed; the
+    /// contract has it rounded up to satoshi.
+    ///
+    /// # Errors
+    ///
+    /// [`ContractError::AmountNotAgreed`].
+    pub fn edge(&self, amount_msat: u64) -> Result<Edge, ContractError> {
+        self.funded.edge(amount_msat)
     }
 
     /// What goes to the claimer, and what to keep durably before that: None for an HTLC.

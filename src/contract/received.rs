@@ -8,6 +8,7 @@ use super::{
     spend,
 };
 use crate::curve::{Keypair, SecretScalar};
+use crate::edge::IncomingEdge;
 use crate::lock::{Lock, LockSecret};
 
 /// The claimer's side of a contract, of either kind: everything that it needs to be paid, but the secret.
@@ -49,6 +50,18 @@ impl ReceivedContract {
         &self.funded
     }
 
+    /// The edge that this contract is, for the role that is paid by it: its pre-signatures are verified. `amount_msat`, in
+    /// millisatoshi, is what was agreed on; the contract has it rounded up to satoshi.
+    ///
+    /// That the contract is irrevocably committed (its funding transaction confirmed) is for the caller to know.
+    ///
+    /// # Errors
+    ///
+    /// [`ContractError::AmountNotAgreed`].
+    pub fn edge(&self, amount_msat: u64) -> Result<IncomingEdge, ContractError> {
+        self.funded.edge(amount_msat).map(IncomingEdge::dangerous_committed)
+    }
+
     /// The script that a claim pays to.
     pub fn payout(&self) -> &Script {
         &self.payout
@@ -67,8 +80,7 @@ impl ReceivedContract {
     /// # Errors
     ///
     /// [`ContractError::WrongSigner`], [`ContractError::SecretKind`], [`ContractError::WrongSecret`],
-    /// [`ContractError::NoSuchRung`]; for the coins [`ContractError::DuplicateInput`] and those of
-    /// [`super::limits::check_amounts`].
+    /// [`ContractError::NoSuchRung`]; for the coins [`ContractError::Limits`].
     pub fn claim(
         &self,
         rung: usize,

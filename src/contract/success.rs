@@ -74,7 +74,7 @@ impl PreSignedLadder {
         Ok(Self {
             outpoint: funded.outpoint(),
             payout: payout.to_owned(),
-            rungs: rungs.collect::<Result<_, _>>()?,
+            rungs: rungs.collect::<Result<_, ContractError>>()?,
         })
     }
 
@@ -195,7 +195,7 @@ impl PreSignedLadder {
             let pre_signature = PreSignature::from_bytes(pre_signature).map_err(|_| malformed)?;
             Ok(Rung { output_value, sighash, pre_signature })
         });
-        let rungs = rungs.collect::<Result<_, _>>()?;
+        let rungs = rungs.collect::<Result<_, ContractError>>()?;
         if rest.is_empty() {
             Ok(Self { outpoint, payout, rungs })
         } else {

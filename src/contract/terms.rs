@@ -7,6 +7,7 @@ use bitcoin::{Amount, OutPoint, Script, ScriptBuf, TapNodeHash, Transaction, TxO
 use super::{ContractError, scripts};
 use crate::adaptor::musig2::KeyAggContext;
 use crate::curve::{Keypair, Point, XOnlyPublicKey, context};
+use crate::edge::{Edge, EdgeId};
 use crate::lock::Lock;
 
 /// The two who have money in a contract.
@@ -211,6 +212,16 @@ impl FundedContract {
     /// broadcasts the funding transaction.
     pub fn new(contract: Contract, outpoint: OutPoint) -> Self {
         Self { contract, outpoint }
+    }
+
+    pub(super) fn edge(&self, amount_msat: u64) -> Result<Edge, ContractError> {
+        let terms = self.contract.terms();
+        if amount_msat.div_ceil(1_000) != terms.amount.to_sat() {
+            let (amount, agreed_msat) = (terms.amount, amount_msat);
+            return Err(ContractError::AmountNotAgreed { amount, agreed_msat });
+        }
+        let id = EdgeId::of_contract(self.outpoint);
+        Ok(Edge { id, amount_msat, expiry: terms.expiry, lock: terms.lock })
     }
 
     /// Finds the first output of `funding` that has the contract's script *and* amount: what a claimer looks at.

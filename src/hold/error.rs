@@ -1,9 +1,9 @@
-use alloc::string::{String, ToString};
 use core::fmt;
 
 use thiserror::Error;
 
 use super::HoldId;
+use crate::StoreError;
 
 /// A limit on what a holder keeps.
 #[non_exhaustive]
@@ -36,7 +36,7 @@ impl fmt::Display for Cap {
 /// Why a hold, or a step of it, is refused.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum HoldError<E> {
+pub enum HoldError {
     /// A cap is reached.
     #[error("hold refused: the cap on {0} is reached")]
     CapReached(Cap),
@@ -70,24 +70,5 @@ pub enum HoldError<E> {
     OutOfOrder(HoldId),
     /// The store failed; nothing was changed, or the same call will finish the change.
     #[error("hold store: {0}")]
-    Store(E),
-}
-
-impl<E: fmt::Display> HoldError<E> {
-    /// The same with the store's error as text, for callers that have no type for it.
-    pub fn into_text(self) -> HoldError<String> {
-        match self {
-            Self::CapReached(cap) => HoldError::CapReached(cap),
-            Self::CutoffPassed { id, cutoff, height } => {
-                HoldError::CutoffPassed { id, cutoff, height }
-            }
-            Self::IdTaken(id) => HoldError::IdTaken(id),
-            Self::Unknown(id) => HoldError::Unknown(id),
-            Self::WrongReleaseSecret(id) => HoldError::WrongReleaseSecret(id),
-            Self::TooLate(id) => HoldError::TooLate(id),
-            Self::ZeroBlind(id) => HoldError::ZeroBlind(id),
-            Self::OutOfOrder(id) => HoldError::OutOfOrder(id),
-            Self::Store(error) => HoldError::Store(error.to_string()),
-        }
-    }
+    Store(#[from] StoreError),
 }

@@ -69,9 +69,9 @@ impl<S: HoldStore> Ledger<S> {
     /// # Errors
     ///
     /// [`HoldError::CutoffPassed`], [`HoldError::CapReached`], [`HoldError::IdTaken`], [`HoldError::Store`].
-    pub fn hold(&mut self, request: HoldRequest, height: u32) -> Result<Held, HoldError<S::Error>> {
+    pub fn hold(&mut self, request: HoldRequest, height: u32) -> Result<Held, HoldError> {
         let id = request.id;
-        match self.store.get(&id).map_err(HoldError::Store)? {
+        match self.store.get(&id)? {
             Some(known) if known.request != request => return Err(HoldError::IdTaken(id)),
             Some(known) if known.state != HoldState::Held => {
                 self.queue.remove(&id);
@@ -84,23 +84,19 @@ impl<S: HoldStore> Ledger<S> {
         self.release_queued(&id, height)
     }
 
-    fn insert(&mut self, request: HoldRequest, height: u32) -> Result<(), HoldError<S::Error>> {
+    fn insert(&mut self, request: HoldRequest, height: u32) -> Result<(), HoldError> {
         let id = request.id;
         if request.cutoff_height <= height {
             return Err(HoldError::CutoffPassed { id, cutoff: request.cutoff_height, height });
         }
         self.check_caps(&request)?;
         let record = HoldRecord { request, state: HoldState::Held };
-        if self.store.insert(record).map_err(HoldError::Store)? {
-            Ok(())
-        } else {
-            Err(HoldError::IdTaken(id))
-        }
+        if self.store.insert(record)? { Ok(()) } else { Err(HoldError::IdTaken(id)) }
     }
 
     /// Lets a release that was here first have its effect. Only then does it leave the queue: when the store fails, the
     /// repeated call has to find it again.
-    fn release_queued(&mut self, id: &HoldId, height: u32) -> Result<Held, HoldError<S::Error>> {
+    fn release_queued(&mut self, id: &HoldId, height: u32) -> Result<Held, HoldError> {
         let Some(secret) = self.queue.get(id) else { return Ok(Held::Waiting) };
         let held = match self.release(id, &secret, height) {
             Err(error @ HoldError::Store(_)) => return Err(error),
@@ -129,8 +125,8 @@ impl<S: HoldStore> Ledger<S> {
         id: &HoldId,
         secret: &ReleaseSecret,
         height: u32,
-    ) -> Result<Released, HoldError<S::Error>> {
-        let Some(record) = self.store.get(id).map_err(HoldError::Store)? else {
+    ) -> Result<Released, HoldError> {
+        let Some(record) = self.store.get(id)? else {
             self.queue.prune(height);
             return if self.queue.push(*id, secret, height, &self.limits) {
                 Ok(Released::Queued)
@@ -162,7 +158,7 @@ impl<S: HoldStore> Ledger<S> {
     /// # Errors
     ///
     /// [`HoldError::Unknown`], [`HoldError::OutOfOrder`] when it was not releasing, [`HoldError::Store`].
-    pub fn forwarded(&mut self, id: &HoldId) -> Result<(), HoldError<S::Error>> {
+    pub fn forwarded(&mut self, id: &HoldId) -> Result<(), HoldError> {
         match self.record(id)?.state {
             HoldState::Released => Ok(()),
             state @ HoldState::Releasing(_) => self.step(id, &state, HoldState::Released),
@@ -175,7 +171,7 @@ impl<S: HoldStore> Ledger<S> {
     /// # Errors
     ///
     /// [`HoldError::Unknown`], [`HoldError::OutOfOrder`] when it was not failing, [`HoldError::Store`].
-    pub fn failed(&mut self, id: &HoldId) -> Result<(), HoldError<S::Error>> {
+    pub fn failed(&mut self, id: &HoldId) -> Result<(), HoldError> {
         match self.record(id)?.state {
             HoldState::Failed => Ok(()),
             HoldState::Failing => self.step(id, &HoldState::Failing, HoldState::Failed),
@@ -189,10 +185,10 @@ impl<S: HoldStore> Ledger<S> {
     ///
     /// [`HoldError::Store`]; the holds that were reached before it are failing, and [`resume`](Self::resume) names
     /// them.
-    pub fn block(&mut self, height: u32) -> Result<Vec<HoldId>, HoldError<S::Error>> {
+    pub fn block(&mut self, height: u32) -> Result<Vec<HoldId>, HoldError> {
         self.queue.prune(height);
         let mut failing = Vec::new();
-        for record in self.store.open().map_err(HoldError::Store)? {
+        for record in self.store.open()? {
             if record.state == HoldState::Held && record.request.cutoff_height <= height {
                 self.step(&record.request.id, &HoldState::Held, HoldState::Failing)?;
                 failing.push(record.request.id);
@@ -206,9 +202,9 @@ impl<S: HoldStore> Ledger<S> {
     /// # Errors
     ///
     /// [`HoldError::Store`].
-    pub fn resume(&self) -> Result<Vec<Pending>, HoldError<S::Error>> {
+    pub fn resume(&self) -> Result<Vec<Pending>, HoldError> {
         let mut pending = Vec::new();
-        for record in self.store.open().map_err(HoldError::Store)? {
+        for record in self.store.open()? {
             match &record.state {
                 HoldState::Releasing(secret) => {
                     pending.push(Pending::Forward(forward(&record.request, secret)?));
@@ -225,21 +221,16 @@ impl<S: HoldStore> Ledger<S> {
     /// # Errors
     ///
     /// [`HoldError::Unknown`], [`HoldError::Store`].
-    pub fn state(&self, id: &HoldId) -> Result<HoldState, HoldError<S::Error>> {
+    pub fn state(&self, id: &HoldId) -> Result<HoldState, HoldError> {
         self.record(id).map(|record| record.state)
     }
 
-    fn record(&self, id: &HoldId) -> Result<HoldRecord, HoldError<S::Error>> {
-        self.store.get(id).map_err(HoldError::Store)?.ok_or(HoldError::Unknown(*id))
+    fn record(&self, id: &HoldId) -> Result<HoldRecord, HoldError> {
+        self.store.get(id)?.ok_or(HoldError::Unknown(*id))
     }
 
-    fn step(
-        &mut self,
-        id: &HoldId,
-        from: &HoldState,
-        to: HoldState,
-    ) -> Result<(), HoldError<S::Error>> {
-        if self.store.compare_and_swap(id, from, to).map_err(HoldError::Store)? {
+    fn step(&mut self, id: &HoldId, from: &HoldState, to: HoldState) -> Result<(), HoldError> {
+        if self.store.compare_and_swap(id, from, to)? {
             Ok(())
         } else {
             // Somebody else stepped in between, so it is for that one to act.
@@ -247,8 +238,8 @@ impl<S: HoldStore> Ledger<S> {
         }
     }
 
-    fn check_caps(&self, request: &HoldRequest) -> Result<(), HoldError<S::Error>> {
-        let open = self.store.open().map_err(HoldError::Store)?;
+    fn check_caps(&self, request: &HoldRequest) -> Result<(), HoldError> {
+        let open = self.store.open()?;
         let of = |matches: &dyn Fn(&HoldRequest) -> bool| {
             open.iter().filter(|record| matches(&record.request)).count()
         };
@@ -272,7 +263,7 @@ impl<S: HoldStore> Ledger<S> {
 }
 
 /// The answer to a request that was answered before.
-fn held_again<E>(known: &HoldRecord) -> Result<Held, HoldError<E>> {
+fn held_again(known: &HoldRecord) -> Result<Held, HoldError> {
     match &known.state {
         HoldState::Held => Ok(Held::Waiting),
         HoldState::Releasing(secret) => Ok(Held::Forward(forward(&known.request, secret)?)),
@@ -280,7 +271,7 @@ fn held_again<E>(known: &HoldRecord) -> Result<Held, HoldError<E>> {
     }
 }
 
-fn forward<E>(request: &HoldRequest, secret: &ReleaseSecret) -> Result<Forward, HoldError<E>> {
+fn forward(request: &HoldRequest, secret: &ReleaseSecret) -> Result<Forward, HoldError> {
     let blind = match &request.held_blind {
         Some(held) => Some(held.open(secret).map_err(|_| HoldError::ZeroBlind(request.id))?),
         None => None,

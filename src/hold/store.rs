@@ -1,8 +1,8 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
 use super::{HoldId, HoldRequest, HoldState};
+use crate::StoreError;
 
 /// A hold as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,41 +18,38 @@ pub struct HoldRecord {
 /// A method that changes something returns after the change is durable. When it fails, the change may have happened
 /// or not; the ledger repeats the step and finds out.
 pub trait HoldStore {
-    /// What can go wrong.
-    type Error;
-
     /// The hold with this id.
     ///
     /// # Errors
     ///
-    /// The store's own.
-    fn get(&self, id: &HoldId) -> Result<Option<HoldRecord>, Self::Error>;
+    /// [`StoreError`].
+    fn get(&self, id: &HoldId) -> Result<Option<HoldRecord>, StoreError>;
 
     /// All holds in which money is still waiting.
     ///
     /// # Errors
     ///
-    /// The store's own.
-    fn open(&self) -> Result<Vec<HoldRecord>, Self::Error>;
+    /// [`StoreError`].
+    fn open(&self) -> Result<Vec<HoldRecord>, StoreError>;
 
     /// Adds a hold, unless one has its id; says whether it did.
     ///
     /// # Errors
     ///
-    /// The store's own.
-    fn insert(&mut self, record: HoldRecord) -> Result<bool, Self::Error>;
+    /// [`StoreError`].
+    fn insert(&mut self, record: HoldRecord) -> Result<bool, StoreError>;
 
     /// Puts a hold from one state into another if it is in the first; says whether it did.
     ///
     /// # Errors
     ///
-    /// The store's own.
+    /// [`StoreError`].
     fn compare_and_swap(
         &mut self,
         id: &HoldId,
         from: &HoldState,
         to: HoldState,
-    ) -> Result<bool, Self::Error>;
+    ) -> Result<bool, StoreError>;
 }
 
 /// A store in memory, for tests, demonstrations and nodes that keep the ledger elsewhere.
@@ -62,17 +59,15 @@ pub struct MemoryStore {
 }
 
 impl HoldStore for MemoryStore {
-    type Error = Infallible;
-
-    fn get(&self, id: &HoldId) -> Result<Option<HoldRecord>, Infallible> {
+    fn get(&self, id: &HoldId) -> Result<Option<HoldRecord>, StoreError> {
         Ok(self.records.get(id).cloned())
     }
 
-    fn open(&self) -> Result<Vec<HoldRecord>, Infallible> {
+    fn open(&self) -> Result<Vec<HoldRecord>, StoreError> {
         Ok(self.records.values().filter(|record| record.state.is_open()).cloned().collect())
     }
 
-    fn insert(&mut self, record: HoldRecord) -> Result<bool, Infallible> {
+    fn insert(&mut self, record: HoldRecord) -> Result<bool, StoreError> {
         let vacant = !self.records.contains_key(&record.request.id);
         if vacant {
             self.records.insert(record.request.id, record);
@@ -85,7 +80,7 @@ impl HoldStore for MemoryStore {
         id: &HoldId,
         from: &HoldState,
         to: HoldState,
-    ) -> Result<bool, Infallible> {
+    ) -> Result<bool, StoreError> {
         match self.records.get_mut(id) {
             Some(record) if record.state == *from => {
                 record.state = to;

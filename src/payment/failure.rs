@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
-use super::{PayloadError, Refusal, edge};
-use crate::contract::FundedContract;
+use super::{PayloadError, Refusal};
 use crate::curve::{Point, SecretScalar};
+use crate::edge::Edge;
 use crate::onion::blinded::{BlindingError, INVALID_ONION_BLINDING};
 use crate::onion::{Failure, FailurePacket, Packet, SharedSecret};
 use crate::wire::write_bigsize;
@@ -92,11 +92,11 @@ impl Origin {
         self.set_path(of_path);
     }
 
-    /// What to say to the neighbour that offered this contract.
+    /// What to say to the neighbour that offered this edge.
     pub(super) fn message(
         &self,
         refusal: &Refusal,
-        incoming: &FundedContract,
+        incoming: &Edge,
         height: u32,
     ) -> FailureMessage {
         match self.place {
@@ -104,9 +104,7 @@ impl Origin {
             Place::Introduction => self.encrypted(&self.blinded()),
             Place::Clear | Place::Delegate => match code(refusal) {
                 code if code & BADONION != 0 => self.malformed(code),
-                code => {
-                    self.encrypted(&message(code, refusal, edge::amount_msat(incoming), height))
-                }
+                code => self.encrypted(&message(code, refusal, incoming.amount_msat, height)),
             },
         }
     }
@@ -190,6 +188,8 @@ fn code(refusal: &Refusal) -> u16 {
         | Refusal::Payer(_)
         | Refusal::Claim(_)
         | Refusal::AmountTooLow { .. }
+        | Refusal::AmountTooHigh { .. }
+        | Refusal::Invoice(_)
         | Refusal::FinalExpiryTooSoon { .. }
         | Refusal::IncompleteSet { .. }
         | Refusal::PartMismatch { .. }

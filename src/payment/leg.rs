@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use super::payload::INNER_PAYLOADS_LENGTH;
 use super::route::RouteEnd;
 use super::{
-    AttemptSeed, DelegatePayload, ForwardPayload, HoldOrder, PayloadError, PaymentError, Recipient,
-    Route, Tweak,
+    AttemptSeed, DelegatePayload, ForwardPayload, HoldOrder, PayloadError, Recipient, Route,
+    RouteError, Tweak,
 };
 use crate::hold::HeldBlind;
 use crate::lock::{Blind, Lock, LockError, RouteLocks};
@@ -61,7 +61,7 @@ impl LegPlan<'_> {
     pub(super) fn build(
         self,
         end: impl FnOnce(&Lock, Option<Blind>) -> TlvWriter,
-    ) -> Result<Leg, PaymentError> {
+    ) -> Result<Leg, RouteError> {
         let Self { start, route, seed, hop_blinds, hold } = self;
         let plan = Packet::plan(seed.onion_session(), &route.onion_nodes())?;
         let mut blinds = Vec::new();
@@ -115,7 +115,7 @@ fn tweaks(
     blinds: &[Blind],
     hop_blinds: HopBlinds,
     hold: Option<HoldAt>,
-) -> Result<Vec<Tweak>, PaymentError> {
+) -> Result<Vec<Tweak>, RouteError> {
     let tweak = |hop: usize| match (hold, blinds.get(hop)) {
         (Some(hold), blind) if hold.hop == hop => {
             let release = seed.release();
@@ -140,7 +140,7 @@ fn payloads(
     end: &TlvWriter,
     tweaks: Vec<Tweak>,
     associated_data: &[u8],
-) -> Result<Vec<Zeroizing<Vec<u8>>>, PaymentError> {
+) -> Result<Vec<Zeroizing<Vec<u8>>>, RouteError> {
     let mut payloads = Vec::new();
     let mut tweaks = tweaks.into_iter();
     let outgoing = route.edges().iter().skip(1);
@@ -174,7 +174,7 @@ fn payloads(
                 amount_msat: route.last().amount_msat,
                 min_final_delta: *min_final_delta,
                 packet,
-                tweak: tweaks.next().ok_or(PaymentError::NoDelegate)?,
+                tweak: tweaks.next().ok_or(RouteError::NoDelegate)?,
             };
             payloads.push(Zeroizing::new(payload.to_bytes().map_err(PayloadError::Wire)?));
         }

@@ -243,13 +243,24 @@ pub(super) fn read_reply_path_id(path_id: &[u8]) -> Option<u32> {
     path_id.try_into().ok().map(u32::from_be_bytes)
 }
 
+/// From this type on the fields of an onion message are what it is about.
+const PAYLOAD_FIELDS: u64 = 64;
+
 /// The fields of a message: unknown ones are odd, as in a payload.
 fn fields<'a>(plaintext: &'a [u8], known: &[u64]) -> Result<TlvStream<'a>, PayloadError> {
     let stream = TlvStream::parse(plaintext)?;
-    let unknown = |tlv_type: &u64| tlv_type.is_multiple_of(2) && !known.contains(tlv_type);
-    match stream.records().iter().map(TlvRecord::tlv_type).find(unknown) {
-        Some(tlv_type) => Err(PayloadError::UnknownEven { tlv_type }),
-        None => Ok(stream),
+    let unknown = |tlv_type: &u64| *tlv_type % 2 == 0 && !known.contains(tlv_type);
+    if let Some(tlv_type) = stream.records().iter().map(TlvRecord::tlv_type).find(unknown) {
+        return Err(PayloadError::UnknownEven { tlv_type });
+    }
+    // In the message itself, not in a field of it: one thing at a time (BOLT 4, "Onion Messages").
+    let mut contents =
+        stream.records().iter().map(TlvRecord::tlv_type).filter(|t| *t >= PAYLOAD_FIELDS);
+    match (contents.next(), contents.next()) {
+        (Some(_), Some(tlv_type)) if known.contains(&ENCRYPTED_RECIPIENT_DATA) => {
+            Err(PayloadError::Unexpected { tlv_type })
+        }
+        _ => Ok(stream),
     }
 }
 

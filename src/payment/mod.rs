@@ -1,8 +1,8 @@
 //! The roles of a payment: sender, forwarder, receiver.
 //!
-//! A role is a state machine without I/O, clock or randomness: an event goes in, actions come out. The *driver* (a node's
-//! channel layer, or the demonstration) carries the actions out and reports what happened. A role keeps its
-//! events; a new one that is fed the same events is in the same state ([`Forwarder::replay`] and its like).
+//! A role is a state machine without I/O, clock or randomness: an event goes in, actions come out ([`Role`]). The *driver* (a node's
+//! channel layer, or the demonstration) carries the actions out and reports what happened. It keeps the events; a new role that
+//! is fed the same events is in the same state ([`Role::replay`]). A [`Node`] has all three roles behind one door.
 //!
 //! # One payment
 //!
@@ -13,8 +13,8 @@
 //!   ─▶ SendMessage ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─▶ MessageReceived ─▶ SendMessage
 //!                            MessageReceived ─▶ Offer ◀─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
 //!                            OutgoingCommitted ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▶ IncomingCommitted ─▶ Claim
-//!                            OutgoingClaimed ─▶ Claim  ◀ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
-//! OutgoingClaimed ─▶ Paid ◀ ─ ─ ─ ┘
+//!                            OutgoingFulfilled ─▶ Claim ◀ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
+//! OutgoingFulfilled ─▶ Paid ◀ ─ ─ ┘
 //! ```
 //!
 //! A payment has one or several parts, and each part an *attempt*: a route with locks, blinds and an onion of its own. The route is the
@@ -45,19 +45,19 @@
 //! there when they arrive, which is what the sender is not. A sender that leaves has the payment held instead: one attempt, which the receiver
 //! itself releases.
 //!
-//! "Committed" is what the driver says once a contract stands irrevocably on both sides; a role believes it no further
-//! than it can check. The claimer's side is a [`ReceivedContract`](crate::contract::ReceivedContract), which can't exist
-//! unless its adaptor signatures verify; the offerer compares lock, amount and expiry with its proposal. Each forwarder
+//! "Committed" is what the driver says once an edge stands irrevocably on both sides; a role believes it no further
+//! than it can check. The side that is paid gives an [`IncomingEdge`](crate::edge::IncomingEdge), which exists only where
+//! adaptor signatures were verified; the side that pays compares lock, amount and expiry with its proposal. Each forwarder
 //! computes the lock of its outgoing edge itself, from its own incoming lock and its own y.
 //!
 //! # What a role knows
 //!
-//! [`View`] lists every secret that a role was handed or computed, with where it comes from. It is filled by the
-//! events and nothing else, so the analysis of thefts reads what was really there.
+//! An [`Observer`] is shown every secret that a role was handed or computed, with where it comes from. No node needs one; the
+//! analysis of thefts attaches a [`View`], and so reads what was really there.
 //!
 //! # What breaks it
 //!
-//! - A driver that reports a contract as committed which can still be revoked: a forwarder then pays out of its own
+//! - A driver that reports an edge as committed which can still be revoked: a forwarder then pays out of its own
 //!   pocket.
 //! - A seed ([`AttemptSeed`]) that is used twice: all y's of two attempts are the same.
 //! - With k-time payment points, a [`ClaimStore`](crate::claims::ClaimStore) that forgets: the receiver then claims more than
@@ -65,7 +65,7 @@
 //!   a slot from other releases for six blocks, and never from a payment that has arrived.
 //! - A receiver that claims a part before the others are there, or two payments under the same x.
 //! - A path, an announcement or an answer over nodes that are watched: who talks to whom, and when, is not hidden by what is said.
-//! - Losing the kept pre-signatures of an outgoing contract: the claim can't be turned into the lock secret.
+//! - Losing the kept pre-signatures of an outgoing edge: the driver can't turn the claim into the lock secret.
 //!
 //! # References
 //!
@@ -75,52 +75,58 @@
 //! [trampoline routing](https://github.com/lightning/bolts/pull/836);
 //! [Stuckless Payments](https://lists.linuxfoundation.org/pipermail/lightning-dev/2019-June/002029.html).
 
-mod edge;
 mod error;
 mod failure;
 mod forwarder;
+mod intake;
 mod leg;
 mod message;
+mod node;
 mod paths;
 mod paying;
 mod payload;
+mod proposal;
 mod published;
 mod receiver;
 mod releases;
+mod role;
 mod route;
 mod seed;
 mod sender;
 mod view;
 
-pub use edge::Proposal;
-pub use error::{PayloadError, PaymentError, Refusal};
+pub use error::{
+    EdgeError, ForwarderError, MessageError, OrderError, PayloadError, PublishError, ReceiverError,
+    Refusal, RouteError, SenderError,
+};
 pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub use leg::HopBlinds;
 pub use message::{AvailableHold, HeldAvailable, PtlcArrived, ReleaseHeld, WithheldShare};
+pub use node::{Node, NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 pub use paths::{MessagePath, PathRelay, ReceiverPath, ReceiverPaths};
 pub use payload::{
     DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HoldOrder, PartShare,
     PayerPayload, Payload, PaymentSecret, Recipient, Tweak, Withheld,
 };
+pub use proposal::Proposal;
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
+pub use role::{Recorded, Role};
 pub use route::{EdgeTerms, ForwardingPolicy, Route, RouteHop};
 pub use seed::{AttemptId, AttemptSeed, PayerSeed, PaymentId};
 pub use sender::{
     ArrivalPath, HoldPlan, PartOrder, Payee, Payer, Payment, Sender, SenderAction, SenderEvent,
     Tail,
 };
-pub use view::{KnownSecret, SecretSource, View};
+pub use view::{KnownSecret, Observer, SecretSource, Unobserved, View};
 
-use crate::invoice::{PaymentLock, StaticInvoice};
+use crate::invoice::{InvoiceError, PaymentLock, StaticInvoice};
 use crate::lock::Lock;
 
-/// The lock that every payment of this invoice ends in; for a polynomial there is none.
-fn invoice_lock(invoice: &StaticInvoice) -> Result<Lock, PaymentError> {
-    match invoice.require_lock()? {
-        PaymentLock::Hash(hash) => Ok(Lock::Hash(*hash)),
-        PaymentLock::Points(_) => {
-            invoice.payment_point().map(Lock::Point).ok_or(PaymentError::Polynomial)
-        }
-    }
+/// The lock that every payment of this invoice ends in; None for a polynomial, where each payer has another.
+fn static_lock(invoice: &StaticInvoice) -> Result<Option<Lock>, InvoiceError> {
+    Ok(match invoice.require_lock()? {
+        PaymentLock::Hash(hash) => Some(Lock::Hash(*hash)),
+        PaymentLock::Points(_) => invoice.payment_point().map(Lock::Point),
+    })
 }

@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::PaymentError;
+use super::PublishError;
 use crate::curve::{Point, SecretScalar};
 use crate::invoice::{BlindedPayInfo, PaymentPath};
 use crate::onion::blinded::{
@@ -44,13 +44,13 @@ impl MessagePath {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::PathsMismatch`] for too many hops.
+    /// [`PublishError::PathsMismatch`] for too many hops.
     pub fn build(
         session_key: SecretScalar,
         path_id: [u8; 32],
         relays: &[Point],
         receiver: Point,
-    ) -> Result<(BlindedPath, Self), PaymentError> {
+    ) -> Result<(BlindedPath, Self), PublishError> {
         let next = relays.iter().skip(1).chain([&receiver]);
         let mut hops: Vec<(Point, RecipientData)> = relays
             .iter()
@@ -89,7 +89,7 @@ impl ReceiverPath {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::PathsMismatch`] when fees or deltas exceed what an invoice can say, or there are too many hops.
+    /// [`PublishError::PathsMismatch`] when fees or deltas exceed what an invoice can say, or there are too many hops.
     pub fn build(
         session_key: SecretScalar,
         path_id: [u8; 32],
@@ -97,7 +97,7 @@ impl ReceiverPath {
         receiver: Point,
         min_final_delta: u16,
         max_cltv_expiry: u32,
-    ) -> Result<(PaymentPath, Self), PaymentError> {
+    ) -> Result<(PaymentPath, Self), PublishError> {
         let constraints = PaymentConstraints { max_cltv_expiry, htlc_minimum_msat: 0 };
         let mut data: Vec<(Point, RecipientData)> = Vec::new();
         for hop in relays {
@@ -116,7 +116,7 @@ impl ReceiverPath {
         };
         data.push((receiver, for_itself));
         let (path, secrets) = build(session_key, data)?;
-        let terms = aggregate(relays, min_final_delta).ok_or(PaymentError::PathsMismatch)?;
+        let terms = aggregate(relays, min_final_delta).ok_or(PublishError::PathsMismatch)?;
         let pay_info = BlindedPayInfo {
             fee_base_msat: terms.fee_base_msat,
             fee_proportional_millionths: terms.fee_proportional_millionths,
@@ -133,17 +133,17 @@ impl ReceiverPath {
 fn build(
     session_key: SecretScalar,
     mut hops: Vec<(Point, RecipientData)>,
-) -> Result<(BlindedPath, Vec<PathSecret>), PaymentError> {
+) -> Result<(BlindedPath, Vec<PathSecret>), PublishError> {
     let longest = hops.iter().map(|(_, data)| data.to_bytes().len()).max().unwrap_or(0);
     for (_, data) in &mut hops {
         // Two bytes more than the longest, so that a padding fits into each.
         if !data.pad(longest + 2) {
-            return Err(PaymentError::PathsMismatch);
+            return Err(PublishError::PathsMismatch);
         }
     }
     let hops: Vec<(Point, Vec<u8>)> =
         hops.iter().map(|(node_id, data)| (*node_id, data.to_bytes())).collect();
-    BlindedPath::build(session_key, &hops).map_err(|_| PaymentError::PathsMismatch)
+    BlindedPath::build(session_key, &hops).map_err(|_| PublishError::PathsMismatch)
 }
 
 /// What the hops of a path keep together (BOLT 4, "Route Blinding"), from the last one on:

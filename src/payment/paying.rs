@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::{PayerPayload, Payment, PaymentError};
+use super::{OrderError, PayerPayload, Payment};
 use crate::curve::Point;
 use crate::invoice::ktime::{NoteHash, PayerKey, PayerScalar, PaymentTerms, PointSecret};
 use crate::invoice::proof::{PaymentProof, ProofError, ProofRequest};
@@ -23,17 +23,17 @@ impl PayingUnder {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::Polynomial`] and [`PaymentError::NoPolynomial`] when payer and invoice do not fit;
-    /// [`PaymentError::Payer`].
-    pub(super) fn new(payment: &Payment) -> Result<Option<Self>, PaymentError> {
+    /// [`OrderError::PayerMissing`] and [`OrderError::NoPolynomial`] when payer and invoice do not fit;
+    /// [`OrderError::Payer`].
+    pub(super) fn new(payment: &Payment) -> Result<Option<Self>, OrderError> {
         let points = match payment.invoice.require_lock()? {
             PaymentLock::Points(points) if points.k() > 0 => Some(points),
             PaymentLock::Points(_) | PaymentLock::Hash(_) => None,
         };
         let (points, payer) = match (points, &payment.payer) {
             (Some(points), Some(payer)) => (points, payer),
-            (Some(_), None) => return Err(PaymentError::Polynomial),
-            (None, Some(_)) => return Err(PaymentError::NoPolynomial),
+            (Some(_), None) => return Err(OrderError::PayerMissing),
+            (None, Some(_)) => return Err(OrderError::NoPolynomial),
             (None, None) => return Ok(None),
         };
         let key = payer.seed.key();

@@ -4,12 +4,12 @@ use alloc::vec::Vec;
 use subtle::ConstantTimeEq;
 
 use super::{
-    MessagePath, PaymentError, PaymentSecret, ReceiverPath, ReceiverPaths, SecretSource, View,
-    invoice_lock,
+    MessagePath, Observer, PaymentSecret, PublishError, ReceiverPath, ReceiverPaths, SecretSource,
+    static_lock,
 };
 use crate::curve::Point;
 use crate::invoice::ktime::{PaymentPolynomial, PolynomialId};
-use crate::invoice::{Amount, InvoiceId, PaymentLock, PaymentPoints, StaticInvoice};
+use crate::invoice::{InvoiceId, PaymentLock, PaymentPoints, StaticInvoice};
 use crate::lock::{Blind, Lock, LockSecret};
 use crate::onion::blinded::{BlindedPath, PathSecret, RecipientData, path_blind_sum};
 
@@ -44,15 +44,15 @@ impl Published {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::Polynomial`] and [`PaymentError::NotTheInvoiceSecret`].
+    /// [`PublishError::Polynomial`] and [`PublishError::NotTheInvoiceSecret`].
     pub(super) fn new(
         invoice: &StaticInvoice,
         secret: &LockSecret,
         paths: &ReceiverPaths,
-    ) -> Result<Self, PaymentError> {
-        let lock = invoice_lock(invoice)?;
+    ) -> Result<Self, PublishError> {
+        let lock = static_lock(invoice)?.ok_or(PublishError::Polynomial)?;
         if !lock.is_opened_by(secret) {
-            return Err(PaymentError::NotTheInvoiceSecret);
+            return Err(PublishError::NotTheInvoiceSecret);
         }
         let opening = Opening::Static { lock, secret: secret.clone() };
         Self::with_opening(invoice, opening, paths)
@@ -62,20 +62,20 @@ impl Published {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::NoPolynomial`], [`PaymentError::NotTheInvoicePolynomial`] and [`PaymentError::NoMinimumAmount`].
+    /// [`PublishError::NoPolynomial`], [`PublishError::NotTheInvoicePolynomial`] and [`PublishError::NoMinimumAmount`].
     pub(super) fn with_polynomial(
         invoice: &StaticInvoice,
         polynomial: &PaymentPolynomial,
         paths: &ReceiverPaths,
-    ) -> Result<Self, PaymentError> {
+    ) -> Result<Self, PublishError> {
         let points = points(invoice).filter(|points| points.k() > 0);
-        let points = points.ok_or(PaymentError::NoPolynomial)?;
+        let points = points.ok_or(PublishError::NoPolynomial)?;
         if *points != polynomial.payment_points() {
-            return Err(PaymentError::NotTheInvoicePolynomial);
+            return Err(PublishError::NotTheInvoicePolynomial);
         }
-        let Some(Amount::Millisatoshi(_)) = invoice.amount() else {
-            return Err(PaymentError::NoMinimumAmount);
-        };
+        if invoice.amount().is_none() {
+            return Err(PublishError::NoMinimumAmount);
+        }
         let id = points.polynomial_id();
         let opening = Opening::Polynomial { id, polynomial: polynomial.clone() };
         Self::with_opening(invoice, opening, paths)
@@ -85,10 +85,10 @@ impl Published {
         invoice: &StaticInvoice,
         opening: Opening,
         paths: &ReceiverPaths,
-    ) -> Result<Self, PaymentError> {
+    ) -> Result<Self, PublishError> {
         let kept = paths.messages.iter().map(|path| &path.first_path_key);
         if !kept.eq(invoice.message_paths().iter().map(BlindedPath::first_path_key)) {
-            return Err(PaymentError::PathsMismatch);
+            return Err(PublishError::PathsMismatch);
         }
         Ok(Self {
             invoice: invoice.clone(),
@@ -98,13 +98,17 @@ impl Published {
         })
     }
 
+    fn is_polynomial(&self) -> bool {
+        matches!(self.opening, Opening::Polynomial { .. })
+    }
+
     /// What the receiver has made up itself: the B of each path.
-    pub(super) fn teach_paths(&self, view: &mut View) {
+    pub(super) fn teach_paths(&self, observer: &mut dyn Observer) {
         let invoice = self.invoice.invoice_id();
         for (path, own) in self.paths.iter().enumerate() {
             if let Some(blind) = &own.blind {
-                let scalar = LockSecret::Scalar(blind.as_scalar().clone());
-                view.learn(SecretSource::PathBlindSum { invoice, path }, scalar);
+                let source = SecretSource::PathBlindSum { invoice, path };
+                observer.learned_scalar(source, blind.as_scalar());
             }
         }
     }
@@ -113,15 +117,15 @@ impl Published {
 fn own_paths(
     invoice: &StaticInvoice,
     paths: &[ReceiverPath],
-) -> Result<Vec<OwnPath>, PaymentError> {
+) -> Result<Vec<OwnPath>, PublishError> {
     let kept = paths.iter().map(|path| path.secrets.first().map(PathSecret::path_key));
     let public = invoice.paths().iter().map(|path| Some(path.path.first_path_key()));
     if !kept.eq(public) {
-        return Err(PaymentError::PathsMismatch);
+        return Err(PublishError::PathsMismatch);
     }
     let own = paths.iter().map(|path| {
-        let (_, forwarding) = path.secrets.split_last().ok_or(PaymentError::PathsMismatch)?;
-        let blind = path_blind_sum(forwarding).map_err(|_| PaymentError::PathsMismatch)?;
+        let (_, forwarding) = path.secrets.split_last().ok_or(PublishError::PathsMismatch)?;
+        let blind = path_blind_sum(forwarding).map_err(|_| PublishError::PathsMismatch)?;
         Ok(OwnPath { path_id: path.path_id, blind })
     });
     own.collect()
@@ -131,11 +135,21 @@ fn own_paths(
 #[derive(Debug, Default)]
 pub(super) struct Invoices {
     by_id: BTreeMap<InvoiceId, Published>,
+    /// What of a withdrawn invoice counts for those that come after it: its points, and whether they are a polynomial.
+    withdrawn: BTreeMap<InvoiceId, (Vec<Point>, bool)>,
 }
 
 impl Invoices {
     pub(super) fn insert(&mut self, published: Published) {
         self.by_id.insert(published.invoice.invoice_id(), published);
+    }
+
+    /// Forgets what opens its payments.
+    pub(super) fn withdraw(&mut self, id: &InvoiceId) {
+        if let Some(published) = self.by_id.remove(id) {
+            let points = all_points(&published.invoice).to_vec();
+            self.withdrawn.insert(*id, (points, published.is_polynomial()));
+        }
     }
 
     pub(super) fn get(&self, id: &InvoiceId) -> Option<&Published> {
@@ -180,27 +194,34 @@ impl Invoices {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::PointInUse`].
+    /// [`PublishError::PointInUse`] and [`PublishError::Withdrawn`].
     pub(super) fn check_unused(
         &self,
         new: &Published,
         node_id: &Point,
-    ) -> Result<(), PaymentError> {
-        let is_polynomial =
-            |published: &Published| matches!(published.opening, Opening::Polynomial { .. });
+    ) -> Result<(), PublishError> {
         let id = new.invoice.invoice_id();
+        if self.withdrawn.contains_key(&id) {
+            return Err(PublishError::Withdrawn(id));
+        }
+        let published = self.by_id.iter();
+        let published =
+            published.map(|(id, other)| (id, all_points(&other.invoice), other.is_polynomial()));
+        let withdrawn = self.withdrawn.iter();
+        let withdrawn =
+            withdrawn.map(|(id, (points, is_polynomial))| (id, &points[..], *is_polynomial));
+        let others: Vec<_> =
+            published.chain(withdrawn).filter(|(other, ..)| **other != id).collect();
         for (index, point) in all_points(&new.invoice).iter().enumerate() {
-            if is_polynomial(new) && point.x_only() == node_id.x_only() {
-                return Err(PaymentError::PointInUse { index, other: None });
+            if new.is_polynomial() && point.x_only() == node_id.x_only() {
+                return Err(PublishError::PointInUse { index, other: None });
             }
-            let other = self.by_id.values().find(|other| {
-                other.invoice.invoice_id() != id
-                    && (is_polynomial(new) || is_polynomial(other))
-                    && all_points(&other.invoice).iter().any(|used| used.x_only() == point.x_only())
+            let other = others.iter().find(|(_, points, is_polynomial)| {
+                (new.is_polynomial() || *is_polynomial)
+                    && points.iter().any(|used| used.x_only() == point.x_only())
             });
-            if let Some(other) = other {
-                let other = Some(other.invoice.invoice_id());
-                return Err(PaymentError::PointInUse { index, other });
+            if let Some((other, ..)) = other {
+                return Err(PublishError::PointInUse { index, other: Some(**other) });
             }
         }
         Ok(())

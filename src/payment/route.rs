@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::{PaymentError, Recipient, Refusal};
+use super::{Recipient, Refusal, RouteError};
 use crate::curve::Point;
 use crate::invoice::{BlindedPayInfo, PaymentPath};
 use crate::onion::blinded::BlindedPath;
@@ -12,7 +12,7 @@ pub struct ForwardingPolicy {
     pub fee_base_msat: u64,
     /// Its fee for the forwarded amount, in millionths.
     pub fee_proportional_millionths: u64,
-    /// By how many blocks its incoming contract outlives its outgoing one.
+    /// By how many blocks its incoming edge outlives its outgoing one.
     pub cltv_expiry_delta: u32,
 }
 
@@ -49,16 +49,16 @@ impl ForwardingPolicy {
     }
 
     /// What has to be locked for the node, which is the hop of this number, so that it locks `next`.
-    pub(super) fn before(&self, next: EdgeTerms, hop: usize) -> Result<EdgeTerms, PaymentError> {
+    pub(super) fn before(&self, next: EdgeTerms, hop: usize) -> Result<EdgeTerms, RouteError> {
         Ok(EdgeTerms {
             amount_msat: self
                 .fee_msat(next.amount_msat)
                 .and_then(|fee| fee.checked_add(next.amount_msat))
-                .ok_or(PaymentError::AmountOverflow { hop })?,
+                .ok_or(RouteError::AmountOverflow { hop })?,
             expiry: next
                 .expiry
                 .checked_add(self.cltv_expiry_delta)
-                .ok_or(PaymentError::ExpiryOverflow { hop })?,
+                .ok_or(RouteError::ExpiryOverflow { hop })?,
         })
     }
 }
@@ -74,7 +74,7 @@ pub struct RouteHop {
     pub policy: ForwardingPolicy,
 }
 
-/// Amount and expiry of the contract on an edge.
+/// Amount and expiry of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EdgeTerms {
     /// In millisatoshi.
@@ -110,13 +110,22 @@ impl PathEnd {
 
     /// What has to be locked for the introduction node, which is the hop of this number, so that `last` arrives. The path's
     /// delta has the blocks in it that the receiver wants for its claim.
-    pub(super) fn before(&self, last: EdgeTerms, hop: usize) -> Result<EdgeTerms, PaymentError> {
+    ///
+    /// The path's limits are about what arrives at its end: every edge of it has at least that, and the receiver, which knows the
+    /// fees, has taken them off the limits of its hops (BOLT 4, "Route Blinding").
+    pub(super) fn before(&self, last: EdgeTerms, hop: usize) -> Result<EdgeTerms, RouteError> {
+        let (minimum_msat, maximum_msat) =
+            (self.pay_info.htlc_minimum_msat, self.pay_info.htlc_maximum_msat);
+        if !(minimum_msat..=maximum_msat).contains(&last.amount_msat) {
+            let amount_msat = last.amount_msat;
+            return Err(RouteError::PathLimits { amount_msat, minimum_msat, maximum_msat });
+        }
         let fee = self.pay_info.fee_msat(last.amount_msat);
         let amount_msat = fee.and_then(|fee| fee.checked_add(last.amount_msat));
         let delta = u32::from(self.pay_info.cltv_expiry_delta);
         Ok(EdgeTerms {
-            amount_msat: amount_msat.ok_or(PaymentError::AmountOverflow { hop })?,
-            expiry: last.expiry.checked_add(delta).ok_or(PaymentError::ExpiryOverflow { hop })?,
+            amount_msat: amount_msat.ok_or(RouteError::AmountOverflow { hop })?,
+            expiry: last.expiry.checked_add(delta).ok_or(RouteError::ExpiryOverflow { hop })?,
         })
     }
 }
@@ -146,12 +155,12 @@ impl Route {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::AmountOverflow`] and [`PaymentError::ExpiryOverflow`], with the hop.
+    /// [`RouteError::AmountOverflow`] and [`RouteError::ExpiryOverflow`], with the hop.
     pub fn new(
         forwarders: &[RouteHop],
         receiver: Point,
         last: EdgeTerms,
-    ) -> Result<Self, PaymentError> {
+    ) -> Result<Self, RouteError> {
         Self::with_end(forwarders, RouteEnd::Node(receiver), last)
     }
 
@@ -159,7 +168,7 @@ impl Route {
         forwarders: &[RouteHop],
         end: RouteEnd,
         last: EdgeTerms,
-    ) -> Result<Self, PaymentError> {
+    ) -> Result<Self, RouteError> {
         let count = forwarders.len();
         let mut next = match &end {
             RouteEnd::Node(_) => last,
@@ -316,15 +325,15 @@ mod tests {
         let much = EdgeTerms { amount_msat: u64::MAX - 3, expiry: u32::MAX - 50 };
         assert_eq!(
             Route::new(&[hop(policy(4, 0, 0))], receiver(), much),
-            Err(PaymentError::AmountOverflow { hop: 1 })
+            Err(RouteError::AmountOverflow { hop: 1 })
         );
         assert_eq!(
             Route::new(&[hop(policy(0, 0, 40)), hop(policy(1, 0, 40))], receiver(), much),
-            Err(PaymentError::ExpiryOverflow { hop: 1 })
+            Err(RouteError::ExpiryOverflow { hop: 1 })
         );
         assert_eq!(
             Route::new(&[hop(policy(0, 1_000_001, 0))], receiver(), much),
-            Err(PaymentError::AmountOverflow { hop: 1 })
+            Err(RouteError::AmountOverflow { hop: 1 })
         );
     }
 }

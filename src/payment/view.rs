@@ -1,14 +1,14 @@
 use alloc::vec::Vec;
 
-use bitcoin::OutPoint;
-
 use super::{AttemptId, PaymentId};
+use crate::curve::SecretScalar;
+use crate::edge::EdgeId;
 use crate::hold::HoldId;
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::PayerScalar;
 use crate::lock::LockSecret;
 
-/// Where a role has a secret from. An [`OutPoint`] names the contract of an edge.
+/// Where a role has a secret from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SecretSource {
     /// z, or the preimage, of an invoice: the receiver's own, or what the sender ends with.
@@ -50,18 +50,18 @@ pub enum SecretSource {
     },
     /// q_0, which the sender gave the receiver.
     GivenShare {
-        /// The first contract of the payment.
-        incoming: OutPoint,
+        /// The first edge of the payment.
+        incoming: EdgeId,
     },
-    /// The y that came with an incoming contract, or was derived from what the sender shares with the node.
+    /// The y that came with an incoming edge, or was derived from what the sender shares with the node.
     Blind {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
     },
     /// b, which a hop of a blinded path derives from what the maker of the path shares with it.
     PathBlind {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
     },
     /// B, the sum of all b of a path that the receiver made.
     PathBlindSum {
@@ -72,18 +72,18 @@ pub enum SecretSource {
     },
     /// q_p, which came with a part of a payment.
     Share {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
     },
     /// δ, the sum of the y's of a node that found the rest of the route.
     TailBlind {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
     },
-    /// Y, which came with the receiver's incoming contract.
+    /// Y, which came with the receiver's incoming edge.
     FinalBlind {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
     },
     /// y + h, which came with a payment to hold.
     HeldBlind {
@@ -95,10 +95,10 @@ pub enum SecretSource {
         /// The hold.
         hold: HoldId,
     },
-    /// The lock secret of a contract, computed or extracted.
+    /// The lock secret of an edge, computed or told.
     Lock {
-        /// The contract.
-        contract: OutPoint,
+        /// The edge.
+        edge: EdgeId,
     },
 }
 
@@ -109,6 +109,27 @@ pub struct KnownSecret {
     pub source: SecretSource,
     /// A scalar or a preimage.
     pub secret: LockSecret,
+}
+
+/// Who is shown the secrets that a role learns. No node needs one; an analysis of who knows what attaches a [`View`].
+pub trait Observer {
+    /// The role was handed this secret, or has computed it.
+    fn learned(&mut self, source: SecretSource, secret: &LockSecret);
+
+    /// The same for a scalar.
+    fn learned_scalar(&mut self, source: SecretSource, scalar: &SecretScalar) {
+        self.learned(source, &LockSecret::Scalar(scalar.clone()));
+    }
+}
+
+/// Nobody watches, nothing is kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn learned(&mut self, _: SecretSource, _: &LockSecret) {}
+
+    fn learned_scalar(&mut self, _: SecretSource, _: &SecretScalar) {}
 }
 
 /// All the secrets that a role was handed or computed, in the order in which it learned them.
@@ -127,9 +148,11 @@ impl View {
     pub fn get(&self, source: SecretSource) -> Option<&LockSecret> {
         self.known.iter().find(|known| known.source == source).map(|known| &known.secret)
     }
+}
 
-    pub(super) fn learn(&mut self, source: SecretSource, secret: LockSecret) {
-        let known = KnownSecret { source, secret };
+impl Observer for View {
+    fn learned(&mut self, source: SecretSource, secret: &LockSecret) {
+        let known = KnownSecret { source, secret: secret.clone() };
         if !self.known.contains(&known) {
             self.known.push(known);
         }

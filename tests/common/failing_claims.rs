@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use pointlock::StoreError;
 use pointlock::claims::{ClaimStore, LockSet, MemoryClaimStore, PolynomialState};
 use pointlock::invoice::InvoiceId;
 use pointlock::invoice::ktime::{PayerScalar, PolynomialId};
@@ -21,26 +22,17 @@ pub(crate) struct FailingClaims {
     pub(crate) fail: Rc<Cell<Option<Fails>>>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Broken;
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("broken")
-    }
+pub(crate) fn broken() -> StoreError {
+    StoreError::new("broken")
 }
 
 impl ClaimStore for FailingClaims {
-    type Error = Broken;
-
-    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, Broken> {
-        let Ok(state) = self.inner.polynomial(id);
-        Ok(state)
+    fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, StoreError> {
+        self.inner.polynomial(id)
     }
 
-    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, Broken> {
-        let Ok(locks) = self.inner.claim(id, x);
-        Ok(locks)
+    fn claim(&self, id: &PolynomialId, x: &PayerScalar) -> Result<Option<LockSet>, StoreError> {
+        self.inner.claim(id, x)
     }
 
     fn insert_polynomial(
@@ -48,9 +40,8 @@ impl ClaimStore for FailingClaims {
         id: PolynomialId,
         invoice: InvoiceId,
         k: u32,
-    ) -> Result<bool, Broken> {
-        let Ok(inserted) = self.inner.insert_polynomial(id, invoice, k);
-        Ok(inserted)
+    ) -> Result<bool, StoreError> {
+        self.inner.insert_polynomial(id, invoice, k)
     }
 
     fn insert_claim(
@@ -58,27 +49,22 @@ impl ClaimStore for FailingClaims {
         id: PolynomialId,
         x: PayerScalar,
         locks: LockSet,
-    ) -> Result<bool, Broken> {
+    ) -> Result<bool, StoreError> {
         match self.fail.take() {
-            Some(Fails::BeforeItsWork) => Err(Broken),
+            Some(Fails::BeforeItsWork) => Err(broken()),
             Some(Fails::AfterItsWork) => {
-                let Ok(_) = self.inner.insert_claim(id, x, locks);
-                Err(Broken)
+                self.inner.insert_claim(id, x, locks)?;
+                Err(broken())
             }
-            None => {
-                let Ok(inserted) = self.inner.insert_claim(id, x, locks);
-                Ok(inserted)
-            }
+            None => self.inner.insert_claim(id, x, locks),
         }
     }
 
-    fn retire(&mut self, id: PolynomialId) -> Result<bool, Broken> {
-        let Ok(known) = self.inner.retire(id);
-        Ok(known)
+    fn retire(&mut self, id: PolynomialId) -> Result<bool, StoreError> {
+        self.inner.retire(id)
     }
 
-    fn retire_all(&mut self) -> Result<(), Broken> {
-        let Ok(()) = self.inner.retire_all();
-        Ok(())
+    fn retire_all(&mut self) -> Result<(), StoreError> {
+        self.inner.retire_all()
     }
 }

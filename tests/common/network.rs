@@ -21,6 +21,7 @@ use pointlock::contract::{
     ReceivedContract, limits,
 };
 use pointlock::curve::Point;
+use pointlock::edge::{self, EdgeId, IncomingEdge};
 use pointlock::hold::{Limits, MemoryStore};
 use pointlock::invoice::InvoiceId;
 use pointlock::lock::{Lock, LockSecret};
@@ -28,8 +29,8 @@ use pointlock::onion::Packet;
 use pointlock::onion::blinded::{OnionMessage, PeeledMessage};
 use pointlock::payment::{
     AttemptId, AttemptSeed, FailureMessage, Forwarder, ForwarderAction, ForwarderConfig,
-    ForwarderEvent, PaymentError, PaymentId, Proposal, Receiver, ReceiverAction, ReceiverEvent,
-    Refusal, Sender, SenderAction, SenderEvent, View,
+    ForwarderError, ForwarderEvent, PaymentId, Proposal, Receiver, ReceiverAction, ReceiverError,
+    ReceiverEvent, Recorded, Refusal, Sender, SenderAction, SenderError, SenderEvent, View,
 };
 use pointlock::wire::IntroductionNode;
 
@@ -79,21 +80,21 @@ pub(crate) enum Settle {
 pub(crate) enum Fact {
     Offered {
         by: Node,
-        outpoint: OutPoint,
+        edge_id: EdgeId,
     },
     Claimed {
         by: Node,
-        outpoint: OutPoint,
+        edge_id: EdgeId,
         secret: LockSecret,
     },
     Failed {
         by: Node,
-        outpoint: OutPoint,
+        edge_id: EdgeId,
         reason: Refusal,
     },
     TimeOut {
         by: Node,
-        outpoint: OutPoint,
+        edge_id: EdgeId,
     },
     Mailed,
     Released {
@@ -130,21 +131,38 @@ pub(crate) struct Edge {
     pub(crate) claimer: Node,
     pub(crate) offered: OfferedContract,
     pub(crate) received: ReceivedContract,
+    /// What was agreed on, in millisatoshi.
+    pub(crate) amount_msat: u64,
 }
 
 impl Edge {
+    /// As its offerer tells its role.
+    pub(crate) fn outgoing(&self) -> edge::Edge {
+        self.offered.edge(self.amount_msat).unwrap()
+    }
+
+    /// As its claimer tells its role.
+    pub(crate) fn incoming(&self) -> IncomingEdge {
+        self.received.edge(self.amount_msat).unwrap()
+    }
+
     pub(crate) fn terms(&self) -> &ContractTerms {
         self.offered.funded().contract().terms()
     }
+}
+
+/// An edge that nobody has offered.
+pub(crate) fn unknown_edge() -> EdgeId {
+    EdgeId::of_contract(OutPoint::null())
 }
 
 /// After each event of a role: its reaction in words, and its view.
 type Record = Vec<(String, View)>;
 
 pub(crate) struct Network {
-    pub(crate) senders: Vec<Sender>,
-    pub(crate) forwarders: Vec<Forwarder<MemoryStore>>,
-    pub(crate) receiver: Receiver,
+    pub(crate) senders: Vec<Recorded<Sender>>,
+    pub(crate) forwarders: Vec<Recorded<Forwarder<MemoryStore>>>,
+    pub(crate) receiver: Recorded<Receiver>,
     pub(crate) configs: Vec<ForwarderConfig>,
     pub(crate) settle: Settle,
     /// Deliver mail and releases at once; else they wait in `mailbox` and `releases`.
@@ -160,7 +178,7 @@ pub(crate) struct Network {
     /// How many routes were found.
     pub(crate) entropies: u8,
     pub(crate) tasks: VecDeque<(Node, Action)>,
-    pub(crate) edges: BTreeMap<OutPoint, Edge>,
+    pub(crate) edges: BTreeMap<EdgeId, Edge>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) records: BTreeMap<Node, Record>,
     /// In millisatoshi, what everybody has won or lost.
@@ -187,9 +205,12 @@ impl Network {
             .collect();
         let store = MemoryStore::default;
         Self {
-            senders: (0..senders).map(|_| Sender::new()).collect(),
-            forwarders: configs.iter().map(|c| Forwarder::new(c.clone(), store())).collect(),
-            receiver: Receiver::new(receiver_config()),
+            senders: (0..senders).map(|_| Recorded::new(Sender::new())).collect(),
+            forwarders: configs
+                .iter()
+                .map(|config| Recorded::new(Forwarder::new(config.clone(), store())))
+                .collect(),
+            receiver: Recorded::new(Receiver::new(receiver_config())),
             configs,
             settle: Settle::OffChain,
             online: true,
@@ -230,10 +251,10 @@ impl Network {
         match action {
             SenderAction::Offer { attempt, proposal } => {
                 let edge = self.fund(node, &proposal);
-                let contract = edge.offered.clone();
                 let Node::Sender(index) = node else { panic!("a sender's action") };
-                self.tell_sender(index, SenderEvent::OutgoingCommitted { attempt, contract })
-                    .unwrap();
+                let committed = edge.outgoing();
+                let event = SenderEvent::OutgoingCommitted { attempt, edge: committed };
+                self.tell_sender(index, event).unwrap();
                 self.commit(edge, proposal.path_key, proposal.packet);
             }
             SenderAction::SendMessage { to, message } => {
@@ -253,7 +274,7 @@ impl Network {
                 self.facts.push(Fact::PaymentFailed { by: node, attempt });
             }
             SenderAction::TimeOut { outgoing } => {
-                self.facts.push(Fact::TimeOut { by: node, outpoint: outgoing });
+                self.facts.push(Fact::TimeOut { by: node, edge_id: outgoing });
             }
         }
     }
@@ -262,9 +283,9 @@ impl Network {
         match action {
             ForwarderAction::Offer { incoming, proposal } => {
                 let edge = self.fund(node, &proposal);
-                let contract = edge.offered.clone();
-                self.tell_forwarder(node, ForwarderEvent::OutgoingCommitted { incoming, contract })
-                    .unwrap();
+                let committed = edge.outgoing();
+                let event = ForwarderEvent::OutgoingCommitted { incoming, edge: committed };
+                self.tell_forwarder(node, event).unwrap();
                 self.commit(edge, proposal.path_key, proposal.packet);
             }
             ForwarderAction::FindRoute { incoming, .. } => self.find_route(node, incoming),
@@ -277,7 +298,7 @@ impl Network {
                 self.send(IntroductionNode::NodeId(node_id(to)), message);
             }
             ForwarderAction::TimeOut { outgoing } => {
-                self.facts.push(Fact::TimeOut { by: node, outpoint: outgoing });
+                self.facts.push(Fact::TimeOut { by: node, edge_id: outgoing });
             }
             ForwarderAction::ReleaseRefused { reason } => {
                 self.facts.push(Fact::ReleaseRefused { by: node, reason });
@@ -313,7 +334,7 @@ impl Network {
 
     fn first_attempt(&self, node: Node, payment: &PaymentId) -> AttemptId {
         let Node::Sender(index) = node else { panic!("{node:?} is no sender") };
-        self.senders[index].attempts(payment).unwrap()[0]
+        self.senders[index].role().attempts(payment).unwrap()[0]
     }
 
     /// An onion message arrives where its path begins, or at the next node.
@@ -341,7 +362,7 @@ impl Network {
     }
 
     /// The first sender reads what the receiver has sent it.
-    pub(crate) fn deliver_arrivals(&mut self) -> Result<(), PaymentError> {
+    pub(crate) fn deliver_arrivals(&mut self) -> Result<(), SenderError> {
         for message in std::mem::take(&mut self.arrived) {
             let PeeledMessage::Receive { payload, data, .. } =
                 message.peel(&node_key(Node::Sender(0))).unwrap()
@@ -362,7 +383,7 @@ impl Network {
     }
 
     /// The way to the receiver for a node that finds it itself: over all forwarders behind it, unless the test says otherwise.
-    fn find_route(&mut self, node: Node, incoming: OutPoint) {
+    fn find_route(&mut self, node: Node, incoming: EdgeId) {
         let Node::Forwarder(index) = node else { panic!("{node:?} is no forwarder") };
         let behind = (index + 1..=self.forwarders.len()).map(Node::Forwarder).collect();
         let tail = self.tails.get(&node).cloned().unwrap_or(behind);
@@ -402,7 +423,7 @@ impl Network {
             .unwrap()
     }
 
-    /// A contract as proposed, at an outpoint that never was.
+    /// A contract as proposed, at an edge_id that never was.
     pub(crate) fn fund(&mut self, offerer: Node, proposal: &Proposal) -> Edge {
         let Proposal { to, amount_msat, expiry, lock, .. } = *proposal;
         self.fund_terms(offerer, peer(&to, self.forwarders.len()), lock, amount_msat, expiry)
@@ -434,18 +455,20 @@ impl Network {
             OfferedContract::new(funded.clone(), &payout, &ladder, &keypair, &aux_rand).unwrap();
         let pre_signatures = offered.pre_signatures().cloned();
         let received = ReceivedContract::new(funded, payout, &ladder, pre_signatures).unwrap();
-        let edge = Edge { offerer, claimer, offered, received };
-        self.edges.insert(outpoint, edge.clone());
-        self.facts.push(Fact::Offered { by: offerer, outpoint });
+        let edge_id = EdgeId::of_contract(outpoint);
+        let edge = Edge { offerer, claimer, offered, received, amount_msat };
+        self.edges.insert(edge_id, edge.clone());
+        self.facts.push(Fact::Offered { by: offerer, edge_id });
         edge
     }
 
     /// Tells the claimer of a contract.
     pub(crate) fn commit(&mut self, edge: Edge, path_key: Option<Point>, packet: Packet) {
-        let contract = edge.received;
+        let committed = edge.incoming();
         match edge.claimer {
             Node::Receiver => {
-                let event = ReceiverEvent::IncomingCommitted { contract, path_key, packet };
+                let edge = committed;
+                let event = ReceiverEvent::IncomingCommitted { edge, path_key, packet };
                 self.tell_receiver(event).unwrap();
             }
             node => {
@@ -453,15 +476,16 @@ impl Network {
                     Node::Receiver => panic!("a receiver offers nothing"),
                     offerer => node_id(offerer),
                 };
-                let event = ForwarderEvent::IncomingCommitted { from, contract, path_key, packet };
+                let edge = committed;
+                let event = ForwarderEvent::IncomingCommitted { from, edge, path_key, packet };
                 self.tell_forwarder(node, event).unwrap();
             }
         }
     }
 
     /// The transaction that claims, if the secret is right.
-    pub(crate) fn claim_transaction(&self, outpoint: OutPoint, secret: &LockSecret) -> Transaction {
-        let edge = &self.edges[&outpoint];
+    pub(crate) fn claim_transaction(&self, edge_id: EdgeId, secret: &LockSecret) -> Transaction {
+        let edge = &self.edges[&edge_id];
         let keypair = contract_key(edge.claimer);
         let coins = FeeCoins::none();
         let claim = edge.received.claim(1, secret, &keypair, &coins, &[0; 32]).unwrap();
@@ -470,64 +494,68 @@ impl Network {
         claim
     }
 
-    fn claim(&mut self, by: Node, outpoint: OutPoint, secret: LockSecret) {
-        let edge = self.edges[&outpoint].clone();
+    fn claim(&mut self, by: Node, edge_id: EdgeId, secret: LockSecret) {
+        let edge = self.edges[&edge_id].clone();
         assert_eq!(edge.claimer, by);
-        let transaction = self.claim_transaction(outpoint, &secret);
+        let transaction = self.claim_transaction(edge_id, &secret);
         let msat = edge.terms().amount.to_sat() as i64 * 1_000;
         *self.balances.entry(by).or_default() += msat;
         *self.balances.entry(edge.offerer).or_default() -= msat;
-        self.facts.push(Fact::Claimed { by, outpoint, secret: secret.clone() });
-        match (edge.offerer, self.settle) {
-            (Node::Sender(index), Settle::OffChain) => self
-                .tell_sender(index, SenderEvent::OutgoingFulfilled { outgoing: outpoint, secret }),
-            (Node::Sender(index), Settle::OnChain) => self.tell_sender(
-                index,
-                SenderEvent::OutgoingClaimed { outgoing: outpoint, transaction },
-            ),
-            (node, Settle::OffChain) => self.tell_forwarder(
-                node,
-                ForwarderEvent::OutgoingFulfilled { outgoing: outpoint, secret },
-            ),
-            (node, Settle::OnChain) => self.tell_forwarder(
-                node,
-                ForwarderEvent::OutgoingClaimed { outgoing: outpoint, transaction },
-            ),
-        }
-        .unwrap();
-        let incoming = outpoint;
-        match by {
-            Node::Receiver => self.tell_receiver(ReceiverEvent::Settled { incoming }),
-            node => self.tell_forwarder(node, ForwarderEvent::IncomingClaimed { incoming }),
-        }
-        .unwrap();
-    }
-
-    fn fail(&mut self, by: Node, outpoint: OutPoint, reason: Refusal, failure: FailureMessage) {
-        let edge = self.edges[&outpoint].clone();
-        assert_eq!(edge.claimer, by);
-        self.facts.push(Fact::Failed { by, outpoint, reason });
-        let incoming = outpoint;
-        match by {
-            Node::Receiver => self.tell_receiver(ReceiverEvent::Settled { incoming }),
-            node => self.tell_forwarder(node, ForwarderEvent::IncomingFailed { incoming }),
-        }
-        .unwrap();
-        let (outgoing, failure) = (outpoint, Some(failure));
+        self.facts.push(Fact::Claimed { by, edge_id, secret: secret.clone() });
+        // The driver of whoever offered finds the secret in the transaction, or is told it.
+        let secret = match self.settle {
+            Settle::OffChain => secret,
+            Settle::OnChain => edge.offered.extract(&transaction).unwrap(),
+        };
+        let outgoing = edge_id;
         match edge.offerer {
             Node::Sender(index) => {
-                self.tell_sender(index, SenderEvent::OutgoingFailed { outgoing, failure })
+                let event = SenderEvent::OutgoingFulfilled { outgoing, secret };
+                self.tell_sender(index, event).unwrap();
             }
-            node => self.tell_forwarder(node, ForwarderEvent::OutgoingFailed { outgoing, failure }),
+            node => {
+                let event = ForwarderEvent::OutgoingFulfilled { outgoing, secret };
+                self.tell_forwarder(node, event).unwrap();
+            }
         }
-        .unwrap();
+        let incoming = edge_id;
+        match by {
+            Node::Receiver => self.tell_receiver(ReceiverEvent::Settled { incoming }).unwrap(),
+            node => {
+                self.tell_forwarder(node, ForwarderEvent::IncomingClaimed { incoming }).unwrap();
+            }
+        }
+    }
+
+    fn fail(&mut self, by: Node, edge_id: EdgeId, reason: Refusal, failure: FailureMessage) {
+        let edge = self.edges[&edge_id].clone();
+        assert_eq!(edge.claimer, by);
+        self.facts.push(Fact::Failed { by, edge_id, reason });
+        let incoming = edge_id;
+        match by {
+            Node::Receiver => self.tell_receiver(ReceiverEvent::Settled { incoming }).unwrap(),
+            node => {
+                self.tell_forwarder(node, ForwarderEvent::IncomingFailed { incoming }).unwrap();
+            }
+        }
+        let (outgoing, failure) = (edge_id, Some(failure));
+        match edge.offerer {
+            Node::Sender(index) => {
+                let event = SenderEvent::OutgoingFailed { outgoing, failure };
+                self.tell_sender(index, event).unwrap();
+            }
+            node => {
+                let event = ForwarderEvent::OutgoingFailed { outgoing, failure };
+                self.tell_forwarder(node, event).unwrap();
+            }
+        }
     }
 
     pub(crate) fn tell_sender(
         &mut self,
         index: usize,
         event: SenderEvent,
-    ) -> Result<(), PaymentError> {
+    ) -> Result<(), SenderError> {
         let sender = &mut self.senders[index];
         let actions = sender.apply(event)?;
         let node = Node::Sender(index);
@@ -541,7 +569,7 @@ impl Network {
         &mut self,
         node: Node,
         event: ForwarderEvent,
-    ) -> Result<(), PaymentError> {
+    ) -> Result<(), ForwarderError> {
         let Node::Forwarder(index) = node else { panic!("{node:?} is no forwarder") };
         let forwarder = &mut self.forwarders[index - 1];
         let actions = forwarder.apply(event)?;
@@ -551,7 +579,7 @@ impl Network {
         Ok(())
     }
 
-    pub(crate) fn tell_receiver(&mut self, event: ReceiverEvent) -> Result<(), PaymentError> {
+    pub(crate) fn tell_receiver(&mut self, event: ReceiverEvent) -> Result<(), ReceiverError> {
         let actions = self.receiver.apply(event)?;
         let words = actions.iter().map(receiver_words).collect::<Vec<_>>().join("\n");
         self.records.entry(Node::Receiver).or_default().push((words, self.receiver.view().clone()));

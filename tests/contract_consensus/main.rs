@@ -9,7 +9,7 @@ mod success;
 mod timeout;
 
 use bitcoin::Amount;
-use pointlock::contract::{ContractError, SpendPath};
+use pointlock::contract::{LimitsError, SpendPath};
 use scene::{AMOUNT, Scene, consensus, keypair, limits_ok, secrets};
 
 #[test]
@@ -24,7 +24,7 @@ fn script_verification_does_not_see_amounts() {
     let (inputs, outputs) = (AMOUNT, AMOUNT + Amount::ONE_SAT);
     assert_eq!(
         limits_ok(&scene, &claim, 1),
-        Err(ContractError::OutputsAboveInputs { inputs, outputs })
+        Err(LimitsError::OutputsAboveInputs { inputs, outputs })
     );
     assert_eq!(limits_ok(&scene, &scene.claim(0), 1), Ok(()));
 }

@@ -5,7 +5,7 @@ use bitcoin::sighash::{Prevouts, SighashCache, TapSighashType};
 use bitcoin::taproot::{LeafVersion, Signature};
 use bitcoin::{Amount, OutPoint, ScriptBuf, TapLeafHash, Transaction, TxOut, Txid, Witness};
 use pointlock::contract::{
-    Contract, ContractError, ContractTerms, FeeCoins, FeeLadder, FundedContract, OfferedContract,
+    Contract, ContractTerms, FeeCoins, FeeLadder, FundedContract, LimitsError, OfferedContract,
     ReceivedContract, SpendPath, limits,
 };
 use pointlock::curve::{Keypair, SecretScalar};
@@ -174,7 +174,7 @@ pub(crate) fn limits_ok(
     scene: &Scene,
     transaction: &Transaction,
     height: u32,
-) -> Result<(), ContractError> {
+) -> Result<(), LimitsError> {
     let here = scene.funded().outpoint();
     let output = scene.funded().contract().tx_out();
     limits::check(transaction, |outpoint| (*outpoint == here).then(|| output.clone()), height)

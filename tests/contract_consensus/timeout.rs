@@ -2,7 +2,7 @@
 
 use bitcoin::{Amount, Sequence, Transaction, Witness, absolute};
 use pointlock::contract::{
-    Contract, ContractError, ContractTerms, FundedContract, Party, SpendPath,
+    Contract, ContractError, ContractTerms, FundedContract, LimitsError, Party, SpendPath,
 };
 
 use crate::scene::{EXPIRY, REFUSED, Scene, consensus, limits_ok, replace, secrets};
@@ -21,7 +21,7 @@ fn timeouts_are_accepted_from_the_offerer_after_the_expiry() {
         assert_eq!(limits_ok(&scene, &honest, EXPIRY + 1), Ok(()));
         assert_eq!(
             limits_ok(&scene, &honest, EXPIRY),
-            Err(ContractError::NotFinal { height: EXPIRY, lock_time: EXPIRY })
+            Err(LimitsError::NotFinal { height: EXPIRY, lock_time: EXPIRY })
         );
         assert_eq!(
             scene.offered.extract(&honest),

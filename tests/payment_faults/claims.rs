@@ -1,15 +1,13 @@
 //! Claims that come too early, or give no secret.
 
-use bitcoin::OutPoint;
 use pointlock::contract::{ContractError, FeeCoins};
 use pointlock::curve::SecretScalar;
+use pointlock::edge::EdgeId;
 use pointlock::lock::{LockSecret, Preimage};
-use pointlock::payment::{
-    Forwarder, ForwarderEvent, PaymentError, ReceiverAction, SenderEvent, View,
-};
+use pointlock::payment::{EdgeError, ForwarderEvent, ReceiverAction, Recorded, SenderEvent, View};
 
-use crate::network::{Action, LockKind, Network, Node, Settle, contract_key};
-use crate::scene::{HOP, entropy, is_paid, refuses_forwarder, refuses_sender, snapshot};
+use crate::network::{Action, LockKind, Network, Node, Settle, contract_key, unknown_edge};
+use crate::scene::{HOP, entropy, is_paid, refuses_forwarder, refuses_sender};
 
 /// Before the next claim nobody has a scalar that opens anything.
 #[test]
@@ -26,14 +24,14 @@ fn early_claims_open_nothing() {
         ) {
             assert!(net.step());
         }
-        let edges: Vec<OutPoint> = net.edges.keys().copied().collect();
+        let edges: Vec<EdgeId> = net.edges.keys().copied().collect();
         assert_eq!(edges.len(), 4);
         for claimed in (0..4).rev() {
             // All that everybody but the receiver knows, and sums and differences of it.
             let known: Vec<SecretScalar> = net
                 .forwarders
                 .iter()
-                .map(Forwarder::view)
+                .map(Recorded::view)
                 .chain([net.senders[0].view()])
                 .flat_map(View::secrets)
                 .filter_map(|known| match &known.secret {
@@ -53,8 +51,8 @@ fn early_claims_open_nothing() {
             }
             // Contract i needs l_i, which only the claim of the next one gives to its claimer.
             let closed = if claimed == 3 { 0..4 } else { 0..claimed };
-            for outpoint in &edges[closed] {
-                let edge = &net.edges[outpoint];
+            for edge_id in &edges[closed] {
+                let edge = &net.edges[edge_id];
                 let keypair = contract_key(edge.claimer);
                 for scalar in &candidates {
                     let secret = LockSecret::Scalar(scalar.clone());
@@ -63,24 +61,24 @@ fn early_claims_open_nothing() {
                     assert_eq!(claim.unwrap_err(), ContractError::WrongSecret);
                 }
             }
-            let outpoint = edges[claimed];
-            let edge = net.edges[&outpoint].clone();
-            let wrong = PaymentError::WrongSecret(outpoint);
+            let edge_id = edges[claimed];
+            let edge = net.edges[&edge_id].clone();
+            let wrong = EdgeError::WrongSecret(edge_id);
             let secret = LockSecret::Scalar(candidates[0].clone());
             match edge.offerer {
                 Node::Sender(_) => {
-                    let event = SenderEvent::OutgoingFulfilled { outgoing: outpoint, secret };
-                    refuses_sender(&mut net, event, &wrong);
+                    let event = SenderEvent::OutgoingFulfilled { outgoing: edge_id, secret };
+                    refuses_sender(&mut net, event, wrong.clone());
                     let secret = LockSecret::Preimage(Preimage::new([1; 32]));
-                    let event = SenderEvent::OutgoingFulfilled { outgoing: outpoint, secret };
-                    refuses_sender(&mut net, event, &wrong);
+                    let event = SenderEvent::OutgoingFulfilled { outgoing: edge_id, secret };
+                    refuses_sender(&mut net, event, wrong.clone());
                 }
                 node => {
-                    let event = ForwarderEvent::OutgoingFulfilled { outgoing: outpoint, secret };
-                    refuses_forwarder(&mut net, node, event, &wrong);
+                    let event = ForwarderEvent::OutgoingFulfilled { outgoing: edge_id, secret };
+                    refuses_forwarder(&mut net, node, event, wrong.clone());
                     let secret = LockSecret::Preimage(Preimage::new([1; 32]));
-                    let event = ForwarderEvent::OutgoingFulfilled { outgoing: outpoint, secret };
-                    refuses_forwarder(&mut net, node, event, &wrong);
+                    let event = ForwarderEvent::OutgoingFulfilled { outgoing: edge_id, secret };
+                    refuses_forwarder(&mut net, node, event, wrong.clone());
                 }
             }
             // The right claim, and the next contract's turn.
@@ -105,26 +103,23 @@ fn claims_that_give_no_secret_are_refused() {
     };
     let (outgoing, secret) = (*incoming, secret.clone());
     let right = net.claim_transaction(outgoing, &secret);
-    let of = |transaction| ForwarderEvent::OutgoingClaimed { outgoing, transaction };
+    let offered = net.edges[&outgoing].offered.clone();
+    assert_eq!(offered.extract(&right), Ok(secret.clone()));
 
     let mut elsewhere = right.clone();
     elsewhere.input[0].previous_output.vout += 1;
-    let not_spent = Box::new(ContractError::NotSpent { outpoint: outgoing });
-    let error = PaymentError::Contract { contract: outgoing, source: not_spent };
-    refuses_forwarder(&mut net, HOP, of(elsewhere), &error);
+    let outpoint = outgoing.outpoint().unwrap();
+    assert_eq!(offered.extract(&elsewhere), Err(ContractError::NotSpent { outpoint }));
 
     let mut altered = right.clone();
     let mut stack = altered.input[0].witness.to_vec();
     stack[1][40] ^= 1;
     altered.input[0].witness = bitcoin::Witness::from_slice(&stack);
-    let before = snapshot(&net, HOP);
-    let error = net.tell_forwarder(HOP, of(altered)).unwrap_err();
-    assert!(matches!(error, PaymentError::Contract { contract, .. } if contract == outgoing));
-    assert_eq!(snapshot(&net, HOP), before);
+    assert!(matches!(offered.extract(&altered), Err(ContractError::Extraction { .. })));
 
-    let unknown = OutPoint::null();
-    let event = ForwarderEvent::OutgoingClaimed { outgoing: unknown, transaction: right };
-    refuses_forwarder(&mut net, HOP, event, &PaymentError::UnknownContract(unknown));
+    let unknown = unknown_edge();
+    let event = ForwarderEvent::OutgoingFulfilled { outgoing: unknown, secret };
+    refuses_forwarder(&mut net, HOP, event, EdgeError::Unknown(unknown));
     net.run();
     assert!(is_paid(&net));
 }

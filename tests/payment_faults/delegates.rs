@@ -1,17 +1,18 @@
 //! Routes that a node finds itself: what it may do with them, and what it can't.
 
 use pointlock::curve::{Point, SecretScalar};
+use pointlock::edge::EdgeId;
 use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::blinded::peel_payment;
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptSeed, DelegatedPayload, ForwarderAction, ForwarderEvent, Payload, PayloadError,
-    PaymentError, ReceiverAction, Refusal, RouteHop, SecretSource, Tail,
+    AttemptSeed, DelegatedPayload, EdgeError, ForwarderAction, ForwarderError, ForwarderEvent,
+    Payload, PayloadError, ReceiverAction, Refusal, RouteError, RouteHop, SecretSource, Tail,
 };
 
 use crate::network::{
     AMOUNT_MSAT, Action, Fact, HEIGHT, LockKind, Network, Node, hops, invoice_secret, node_id,
-    node_key, policy, secret_of,
+    node_key, policy, secret_of, unknown_edge,
 };
 use crate::places::Place::{Delegate, ReceiverOfDelegated};
 use crate::places::{Said, Scene, budget, ordered, part, reach};
@@ -153,7 +154,7 @@ fn after_own_fee(incoming_msat: u64) -> u64 {
 }
 
 /// The node is asked for a route; what it wants is gone from the tasks.
-fn asked() -> (Network, bitcoin::OutPoint) {
+fn asked() -> (Network, EdgeId) {
     let (mut net, _) = ordered(Delegate);
     loop {
         if let Some((_, Action::Forwarder(ForwarderAction::FindRoute { incoming, .. }))) =
@@ -182,32 +183,31 @@ fn routes_over_budget_are_refused() {
         hop.policy.cltv_expiry_delta = delta;
         vec![hop]
     };
-    // What the sender has allowed for, and what it has rounded up; the contract has no millisatoshi.
+    // What the sender has allowed for, to the millisatoshi.
     let budget = budget();
-    let edge = *net.edges[&incoming].terms();
-    let most = after_own_fee(edge.amount.to_sat() * 1_000) - AMOUNT_MSAT;
-    assert!(most >= budget.fee_base_msat && most < budget.fee_base_msat + 1_000);
-    let over = |field| PaymentError::RouteOverBudget { field };
+    let most = after_own_fee(net.edges[&incoming].amount_msat) - AMOUNT_MSAT;
+    assert_eq!(most, budget.fee_base_msat);
+    let over = |field| RouteError::OverBudget { field };
     let delta = budget.cltv_expiry_delta;
     for (route, field) in [
         (with(most + 1, delta), "amount"),
         (with(most, delta + 1), "expiry"),
         (hops(&[2; 7], Node::Receiver), "expiry"),
     ] {
-        refuses_forwarder(&mut net, DELEGATE, found(route, 1), &over(field));
+        refuses_forwarder(&mut net, DELEGATE, found(route, 1), over(field));
     }
-    let overflow = PaymentError::AmountOverflow { hop: 1 };
-    refuses_forwarder(&mut net, DELEGATE, found(with(u64::MAX, 1), 1), &overflow);
-    let unknown = bitcoin::OutPoint::null();
+    let overflow = RouteError::AmountOverflow { hop: 1 };
+    refuses_forwarder(&mut net, DELEGATE, found(with(u64::MAX, 1), 1), overflow.clone());
+    let unknown = unknown_edge();
     let event = ForwarderEvent::NoRoute { incoming: unknown };
-    refuses_forwarder(&mut net, DELEGATE, event, &PaymentError::UnknownContract(unknown));
+    refuses_forwarder(&mut net, DELEGATE, event, EdgeError::Unknown(unknown));
 
     net.tell_forwarder(DELEGATE, found(with(most, delta), 1)).unwrap();
-    let second = PaymentError::OutOfOrder { contract: incoming, event: "route" };
-    refuses_forwarder(&mut net, DELEGATE, found(with(0, 1), 2), &second);
-    refuses_forwarder(&mut net, DELEGATE, ForwarderEvent::NoRoute { incoming }, &second);
+    let second = EdgeError::OutOfOrder { edge: incoming, event: "route" };
+    refuses_forwarder(&mut net, DELEGATE, found(with(0, 1), 2), second.clone());
+    refuses_forwarder(&mut net, DELEGATE, ForwarderEvent::NoRoute { incoming }, second.clone());
     let reused = || found(with(0, 1), 1);
-    assert!(matches!(net.tell_forwarder(DELEGATE, reused()), Err(PaymentError::SeedReused(_))));
+    assert!(matches!(net.tell_forwarder(DELEGATE, reused()), Err(ForwarderError::SeedReused(_))));
 }
 
 /// All y's of two routes would be the same.
@@ -237,10 +237,10 @@ fn a_seed_makes_one_route() {
     net.tell_forwarder(DELEGATE, found(asked[0], 1)).unwrap();
     let view = net.forwarders[0].view();
     let reused = view.secrets().iter().find_map(|known| match known.source {
-        SecretSource::DrawnBlind { attempt, .. } => Some(PaymentError::SeedReused(attempt)),
+        SecretSource::DrawnBlind { attempt, .. } => Some(ForwarderError::SeedReused(attempt)),
         _ => None,
     });
-    refuses_forwarder(&mut net, DELEGATE, found(asked[1], 1), &reused.unwrap());
+    refuses_forwarder(&mut net, DELEGATE, found(asked[1], 1), reused.clone().unwrap());
     net.tell_forwarder(DELEGATE, found(asked[1], 2)).unwrap();
     net.entropies = 2;
     net.run();

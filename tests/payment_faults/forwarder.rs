@@ -4,7 +4,9 @@ use pointlock::hold::MemoryStore;
 use pointlock::lock::Blind;
 use pointlock::lock::LockError;
 use pointlock::onion::OnionError;
-use pointlock::payment::{Forwarder, ForwarderEvent, PayloadError, PaymentError, Refusal, Tweak};
+use pointlock::payment::{
+    EdgeError, Forwarder, ForwarderEvent, PayloadError, Recorded, Refusal, Tweak,
+};
 
 use crate::network::{
     AMOUNT_MSAT, HEIGHT, LockKind, MIN_FINAL_DELTA, Node, node_id, policy, secret_of,
@@ -60,7 +62,7 @@ fn a_forwarder_that_asks_for_nothing_pays_nothing() {
         config.policy.fee_base_msat = 0;
         config.policy.fee_proportional_millionths = 0;
         config.policy.cltv_expiry_delta = 0;
-        net.forwarders[0] = Forwarder::new(config, MemoryStore::default());
+        net.forwarders[0] = Recorded::new(Forwarder::new(config, MemoryStore::default()));
         case.amount_msat = case.payload.amount_msat;
         case.expiry = case.payload.expiry;
         change(&mut case);
@@ -100,17 +102,17 @@ fn a_refused_contract_is_known_until_it_is_gone() {
     let (mut net, mut case) = forward_case(LockKind::Point);
     case.amount_msat -= 1_000;
     let edge = reach_hop(&mut net, &case, forward_packet(&case, 0));
-    let incoming = edge.offered.funded().outpoint();
+    let incoming = edge.outgoing().id;
     let event = ForwarderEvent::IncomingCommitted {
         from: node_id(Node::Sender(0)),
-        contract: edge.received,
+        edge: edge.incoming(),
         path_key: None,
         packet: forward_packet(&case, 1),
     };
-    refuses_forwarder(&mut net, HOP, event, &PaymentError::KnownContract(incoming));
+    refuses_forwarder(&mut net, HOP, event, EdgeError::Known(incoming));
     net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming }).unwrap();
-    let gone = PaymentError::OutOfOrder { contract: incoming, event: "failure" };
-    refuses_forwarder(&mut net, HOP, ForwarderEvent::IncomingFailed { incoming }, &gone);
+    let gone = EdgeError::OutOfOrder { edge: incoming, event: "failure" };
+    refuses_forwarder(&mut net, HOP, ForwarderEvent::IncomingFailed { incoming }, gone.clone());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Holds, with orders made by hand.
 
-use bitcoin::OutPoint;
+use pointlock::edge::EdgeId;
 use pointlock::hold::{
     Cap, HeldBlind, HoldError, HoldId, HoldState, HoldStore, Limits, MemoryStore, ReleaseSecret,
 };
@@ -8,8 +8,8 @@ use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::OnionError;
 use pointlock::onion::blinded::{BlindingError, OnionMessage};
 use pointlock::payment::{
-    Forwarder, ForwarderAction, ForwarderEvent, Payload, PayloadError, PaymentError, Refusal,
-    ReleaseHeld, SecretSource, Tweak,
+    Forwarder, ForwarderAction, ForwarderEvent, MessageError, Payload, PayloadError, Recorded,
+    Refusal, ReleaseHeld, SecretSource, Tweak,
 };
 use pointlock::wire::{TlvStream, TlvWriter};
 
@@ -55,12 +55,16 @@ fn wrong_releases_move_nothing() {
         let fields = ReleaseHeld { holds: vec![(HoldId([0; 32]), release(0))] }.to_tlv();
         message_to(node, HEIGHT.to_be_bytes().to_vec(), &fields, 1)
     };
-    let unpeeled =
-        PaymentError::OnionMessage(BlindingError::Onion { source: OnionError::InvalidHmac });
+    let unpeeled = MessageError::Onion(BlindingError::Onion { source: OnionError::InvalidHmac });
     let mut altered = message(HOP).to_bytes();
     altered[500] ^= 4;
     for message in [OnionMessage::from_bytes(&altered).unwrap(), message(Node::Receiver)] {
-        refuses_forwarder(&mut net, HOP, ForwarderEvent::MessageReceived { message }, &unpeeled);
+        refuses_forwarder(
+            &mut net,
+            HOP,
+            ForwarderEvent::MessageReceived { message },
+            unpeeled.clone(),
+        );
     }
 
     // A wrong entry beside a right one.
@@ -154,7 +158,7 @@ fn caps_count_what_the_holder_sees() {
         let mut net = Network::new(2, 1);
         let mut config = net.configs[0].clone();
         config.limits = limits;
-        net.forwarders[0] = Forwarder::new(config, MemoryStore::default());
+        net.forwarders[0] = Recorded::new(Forwarder::new(config, MemoryStore::default()));
         let mut said = None;
         for (index, sender, next) in [(0, 0, Node::Receiver), (1, sender, next)] {
             let (_, mut case) = held_case(index);
@@ -199,18 +203,18 @@ fn one_hold_order_holds_one_contract() {
         else {
             panic!("the second is failed")
         };
-        assert_eq!(incoming, second.offered.funded().outpoint());
+        assert_eq!(incoming, second.outgoing().id);
         assert_eq!(reason, Refusal::Hold(HoldError::IdTaken(HoldId([0; 32]))));
         net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming }).unwrap();
         // The first is held as ever.
         assert_eq!(ledger_state(&net, 0), HoldState::Held);
-        let outpoint = first.offered.funded().outpoint();
+        let edge_id = first.outgoing().id;
         if with_release {
             let actions = send_release(&mut net, &[(0, release(0))]);
             let [ForwarderAction::Offer { incoming, .. }] = actions.as_slice() else {
                 panic!("{actions:?}")
             };
-            assert_eq!(*incoming, outpoint);
+            assert_eq!(*incoming, edge_id);
         } else {
             net.block(HEIGHT + 100);
             let (_, Action::Forwarder(ForwarderAction::Fail { incoming, .. })) =
@@ -218,7 +222,7 @@ fn one_hold_order_holds_one_contract() {
             else {
                 panic!("the first fails at the cutoff")
             };
-            assert_eq!(incoming, outpoint);
+            assert_eq!(incoming, edge_id);
         }
         assert!(net.tasks.is_empty());
     }
@@ -248,7 +252,7 @@ fn a_hold_that_cannot_be_forwarded_gives_its_place_back() {
             }
             // At the latest at the cutoff the contract is failed, once.
             net.block(HEIGHT + 100);
-            let failed: Vec<OutPoint> = net
+            let failed: Vec<EdgeId> = net
                 .tasks
                 .drain(..)
                 .filter_map(|(_, action)| match action {
@@ -257,10 +261,10 @@ fn a_hold_that_cannot_be_forwarded_gives_its_place_back() {
                     other => panic!("{other:?}"),
                 })
                 .collect();
-            let outpoint = edge.offered.funded().outpoint();
-            assert_eq!(failed, [outpoint], "overtaken {overtaken}, zero {zero}");
-            net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming: outpoint }).unwrap();
-            let open = net.forwarders[0].ledger().store().open().unwrap();
+            let edge_id = edge.outgoing().id;
+            assert_eq!(failed, [edge_id], "overtaken {overtaken}, zero {zero}");
+            net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming: edge_id }).unwrap();
+            let open = net.forwarders[0].role().ledger().store().open().unwrap();
             assert_eq!(open.len(), 0, "overtaken {overtaken}, zero {zero}");
         }
     }

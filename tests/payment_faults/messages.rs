@@ -7,8 +7,8 @@ use pointlock::onion::OnionError;
 use pointlock::onion::blinded::{BlindedPath, BlindingError, OnionMessage, RecipientData};
 use pointlock::payment::{
     AttemptId, AttemptSeed, AvailableHold, ForwarderAction, ForwarderEvent, HeldAvailable,
-    PayloadError, PaymentError, PaymentId, ReceiverAction, ReceiverEvent, Refusal, ReleaseHeld,
-    SecretSource, SenderEvent,
+    MessageError, PayloadError, PaymentId, ReceiverAction, ReceiverError, ReceiverEvent, Refusal,
+    ReleaseHeld, SecretSource, SenderError, SenderEvent,
 };
 use pointlock::wire::{BlindedPath as WirePath, IntroductionNode, TlvStream, TlvWriter};
 
@@ -142,7 +142,8 @@ fn announcements_of_too_little_are_refused_once_and_for_all() {
     two.holds.push(AvailableHold { amount_msat: 1, ..available(0, 2).holds.remove(0) });
     assert_eq!(says(&mut net, &announcement(&invoice, &two, 1)), None);
     two.holds[0].amount_msat = u64::MAX;
-    assert_eq!(says(&mut net, &announcement(&invoice, &two, 2)), None);
+    let high = Refusal::AmountTooHigh { offered_msat: u64::MAX, most_msat: 2 * AMOUNT_MSAT };
+    assert_eq!(says(&mut net, &announcement(&invoice, &two, 2)), Some(high));
     // An x where the invoice has one point for all, and none where it has a polynomial.
     let x = pointlock::invoice::ktime::PayerScalar::from_bytes(&[1; 32]).unwrap();
     let with_x = HeldAvailable { x: Some(x), ..available(HEIGHT + 10, 3) };
@@ -185,21 +186,21 @@ fn messages_along_other_paths_or_for_others_are_ignored() {
     let fields = available(HEIGHT + 10, 0).to_tlv(&reply_path(0));
     // A path to the receiver that somebody else has made, with a guess for its id; and one with none.
     let guess = message_to(Node::Receiver, vec![9; 32], &fields, 0);
-    refuses_receiver(&mut net, received(&guess), &PaymentError::UnknownMessagePath);
+    refuses_receiver(&mut net, received(&guess), MessageError::UnknownPath);
     let hops = [(node_id(Node::Receiver), RecipientData::default().to_bytes())];
     let (path, _) = BlindedPath::build(secret_of("path", 1), &hops).unwrap();
     let nameless = OnionMessage::build(secret_of("message", 1), &path, &fields).unwrap();
-    refuses_receiver(&mut net, received(&nameless), &PaymentError::UnknownMessagePath);
+    refuses_receiver(&mut net, received(&nameless), MessageError::UnknownPath);
     // For somebody else, and one to be passed on.
     let invalid = BlindingError::Onion { source: OnionError::InvalidHmac };
     let elsewhere = message_to(HOP, vec![9; 32], &fields, 2);
-    refuses_receiver(&mut net, received(&elsewhere), &PaymentError::OnionMessage(invalid));
+    refuses_receiver(&mut net, received(&elsewhere), MessageError::Onion(invalid));
     let next = RecipientData { next_node_id: Some(node_id(HOP)), ..RecipientData::default() };
     let end = RecipientData { path_id: Some(vec![9; 32]), ..RecipientData::default() };
     let hops = [(node_id(Node::Receiver), next.to_bytes()), (node_id(HOP), end.to_bytes())];
     let (path, _) = BlindedPath::build(secret_of("path", 3), &hops).unwrap();
     let through = OnionMessage::build(secret_of("message", 3), &path, &fields).unwrap();
-    refuses_receiver(&mut net, received(&through), &PaymentError::NotForThisNode);
+    refuses_receiver(&mut net, received(&through), MessageError::NotForThisNode);
     // Every bit counts.
     let right = message(&invoice, &fields, 4);
     let bytes = right.to_bytes();
@@ -207,8 +208,8 @@ fn messages_along_other_paths_or_for_others_are_ignored() {
         let mut altered = bytes.clone();
         altered[position] ^= 0x10;
         if let Ok(altered) = OnionMessage::from_bytes(&altered) {
-            let error = PaymentError::OnionMessage(invalid);
-            refuses_receiver(&mut net, received(&altered), &error);
+            let error = MessageError::Onion(invalid);
+            refuses_receiver(&mut net, received(&altered), error.clone());
         }
     }
     assert_eq!(says(&mut net, &right), None);
@@ -270,11 +271,11 @@ fn malformed_announcements_are_refused_by_field() {
         let message = message(&invoice, &fields, session);
         match error {
             Some(error) => {
-                refuses_receiver(&mut net, received(&message), &PaymentError::Message(error));
+                refuses_receiver(&mut net, received(&message), MessageError::Payload(error));
             }
             None => assert!(matches!(
                 net.tell_receiver(received(&message)),
-                Err(PaymentError::Message(PayloadError::Wire(_)))
+                Err(ReceiverError::Message(MessageError::Payload(PayloadError::Wire(_))))
             )),
         }
     }
@@ -296,7 +297,9 @@ fn an_answer_that_can_not_be_made_reserves_nothing() {
     assert_eq!((net.receiver.view().clone(), net.receiver.log().len()), before);
     assert!(matches!(
         error,
-        PaymentError::OnionMessage(BlindingError::Onion { source: OnionError::TooLong { .. } })
+        ReceiverError::Message(MessageError::Onion(BlindingError::Onion {
+            source: OnionError::TooLong { .. }
+        }))
     ));
     // The only slot is free.
     assert_eq!(says(&mut net, &announcement(&invoice, &available(2), 1)), None);
@@ -322,12 +325,12 @@ fn to_holder(message: &OnionMessage) -> ForwarderEvent {
 fn releases_come_along_a_path_that_is_still_good() {
     let mut net = held();
     let expired = release_message(&[(0, release(0))], HEIGHT - 1, 0);
-    let error = PaymentError::MessagePathExpired { expiry: HEIGHT - 1 };
-    refuses_forwarder(&mut net, HOP, to_holder(&expired), &error);
+    let error = MessageError::PathExpired { expiry: HEIGHT - 1 };
+    refuses_forwarder(&mut net, HOP, to_holder(&expired), error.clone());
     let fields = ReleaseHeld { holds: vec![(HoldId([0; 32]), release(0))] }.to_tlv();
     for path_id in [vec![], vec![0xff; 3], vec![0xff; 5], vec![0xff; 32]] {
         let message = message_to(HOP, path_id, &fields, 1);
-        refuses_forwarder(&mut net, HOP, to_holder(&message), &PaymentError::UnknownMessagePath);
+        refuses_forwarder(&mut net, HOP, to_holder(&message), MessageError::UnknownPath);
     }
     assert_eq!(ledger_state(&net, 0), HoldState::Held);
     // At its last height.
@@ -362,8 +365,8 @@ fn messages_for_others_are_passed_on_and_no_release_is_read_in_them() {
     // An announcement is no release.
     let fields = available(HEIGHT + 10, 0).to_tlv(&reply_path(0));
     let announcement = message_to(HOP, HEIGHT.to_be_bytes().to_vec(), &fields, 1);
-    let missing = PaymentError::Message(PayloadError::Missing("release_held_ptlc"));
-    refuses_forwarder(&mut net, HOP, to_holder(&announcement), &missing);
+    let missing = MessageError::Payload(PayloadError::Missing("release_held_ptlc"));
+    refuses_forwarder(&mut net, HOP, to_holder(&announcement), missing.clone());
 }
 
 /// Another h, one that belongs to another hold, and a set that was cut or mixed: each hold goes by its own h.
@@ -398,7 +401,7 @@ fn held_payment() -> (Network, AttemptId, PaymentId) {
     net.online = false;
     let invoice = net.publish(LockKind::Point, 0);
     let attempt = net.pay(0, &invoice, Some(1), entropy(1));
-    let payment = net.senders[0].payment_of(&attempt).unwrap();
+    let payment = net.senders[0].role().payment_of(&attempt).unwrap();
     (net, attempt, payment)
 }
 
@@ -410,9 +413,9 @@ fn announce(payment: PaymentId, seed: u8) -> SenderEvent {
 fn a_repeated_announcement_is_answered() {
     let (mut net, _, payment) = held_payment();
     // Nothing is held yet.
-    refuses_sender(&mut net, announce(payment, 2), &PaymentError::NotHeld(payment));
+    refuses_sender(&mut net, announce(payment, 2), SenderError::NotHeld(payment));
     let unknown = PaymentId([9; 32]);
-    refuses_sender(&mut net, announce(unknown, 2), &PaymentError::UnknownPayment(unknown));
+    refuses_sender(&mut net, announce(unknown, 2), SenderError::UnknownPayment(unknown));
     net.run();
     assert_eq!(net.mailbox.len(), 1);
     // The keeper of the mail has lost it.
@@ -438,7 +441,7 @@ fn a_repeated_announcement_is_answered() {
     let refused = Fact::ReleaseRefused { by: Node::Receiver, reason: replayed };
     assert_eq!(net.facts.last(), Some(&refused));
     // Paid: nothing is held any more.
-    refuses_sender(&mut net, announce(payment, 3), &PaymentError::NotHeld(payment));
+    refuses_sender(&mut net, announce(payment, 3), SenderError::NotHeld(payment));
 }
 
 /// Two messages with one session key show the difference of what they say.
@@ -446,11 +449,11 @@ fn a_repeated_announcement_is_answered() {
 fn a_seed_announces_once() {
     let (mut net, attempt, payment) = held_payment();
     net.run();
-    refuses_sender(&mut net, announce(payment, 1), &PaymentError::SeedReused(attempt));
+    refuses_sender(&mut net, announce(payment, 1), SenderError::SeedReused(attempt));
     net.tell_sender(0, announce(payment, 2)).unwrap();
-    assert!(matches!(net.tell_sender(0, announce(payment, 2)), Err(PaymentError::SeedReused(_))));
+    assert!(matches!(net.tell_sender(0, announce(payment, 2)), Err(SenderError::SeedReused(_))));
     let invoice = net.publish(LockKind::Point, 1);
     let order = SenderEvent::Pay(net.payment(&invoice, entropy(2)));
-    assert!(matches!(net.tell_sender(0, order), Err(PaymentError::SeedReused(_))));
+    assert!(matches!(net.tell_sender(0, order), Err(SenderError::SeedReused(_))));
     net.tell_sender(0, announce(payment, 3)).unwrap();
 }

@@ -4,7 +4,8 @@ use pointlock::curve::Keypair;
 use pointlock::invoice::{StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
 use pointlock::payment::{
-    AttemptSeed, HoldPlan, PartOrder, Payee, Payment, PaymentError, SenderEvent, Tail,
+    AttemptSeed, HoldPlan, MessageError, OrderError, PartOrder, Payee, Payment, RouteError,
+    SenderError, SenderEvent, Tail,
 };
 
 use crate::network::{
@@ -27,53 +28,67 @@ fn orders_that_cannot_be_right_are_refused() {
     let route = [node_id(Node::Receiver)];
     let forwarder = hops(&[3], Node::Receiver).remove(0);
     type Change = Box<dyn Fn(&mut Payment)>;
-    let cases: Vec<(Change, PaymentError)> = vec![
+    let cases: Vec<(Change, SenderError)> = vec![
         (
             Box::new(|payment| payment.payee = Payee::Known(node_id(Node::Forwarder(1)))),
-            PaymentError::NotFromPayee,
+            OrderError::NotFromPayee.into(),
         ),
-        (Box::new(|payment| payment.invoice = polynomial()), PaymentError::Polynomial),
+        (Box::new(|payment| payment.invoice = polynomial()), OrderError::PayerMissing.into()),
         (
             Box::new(|payment| payment.amount_msat -= 1),
-            PaymentError::BelowInvoice { asked_msat: AMOUNT_MSAT, amount_msat: AMOUNT_MSAT - 1 },
+            OrderError::BelowInvoice { asked_msat: AMOUNT_MSAT, amount_msat: AMOUNT_MSAT - 1 }
+                .into(),
         ),
         // The invoice says that the receiver is behind N_2.
-        (Box::new(|payment| payment.parts[0].forwarders.truncate(1)), PaymentError::RouteMismatch),
-        (Box::new(|payment| payment.parts[0].forwarders.clear()), PaymentError::RouteMismatch),
-        (Box::new(|payment| payment.parts[0].forwarders.reverse()), PaymentError::RouteMismatch),
+        (
+            Box::new(|payment| payment.parts[0].forwarders.truncate(1)),
+            RouteError::RouteMismatch.into(),
+        ),
+        (Box::new(|payment| payment.parts[0].forwarders.clear()), RouteError::RouteMismatch.into()),
+        (
+            Box::new(|payment| payment.parts[0].forwarders.reverse()),
+            RouteError::RouteMismatch.into(),
+        ),
         (
             Box::new(move |payment| payment.parts[0].forwarders.push(forwarder.clone())),
-            PaymentError::RouteMismatch,
+            RouteError::RouteMismatch.into(),
         ),
         (
             Box::new(|payment| payment.hold = Some(HoldPlan { hop: 0, blocks: 1 })),
-            PaymentError::NoHolder { hop: 0 },
+            OrderError::NoHolder { hop: 0 }.into(),
         ),
         (
             Box::new(|payment| payment.hold = Some(HoldPlan { hop: 3, blocks: 1 })),
-            PaymentError::NoHolder { hop: 3 },
+            OrderError::NoHolder { hop: 3 }.into(),
         ),
         (
             Box::new(|payment| payment.hold = Some(HoldPlan { hop: 1, blocks: u32::MAX })),
-            PaymentError::ExpiryOverflow { hop: 3 },
+            RouteError::ExpiryOverflow { hop: 3 }.into(),
         ),
         (
             Box::new(|payment| {
-                payment.amount_msat = u64::MAX;
-                payment.parts[0].amount_msat = u64::MAX;
+                payment.amount_msat = 2 * AMOUNT_MSAT + 1;
+                payment.parts[0].amount_msat = 2 * AMOUNT_MSAT + 1;
             }),
-            PaymentError::AmountOverflow { hop: 2 },
+            OrderError::AboveInvoice {
+                most_msat: 2 * AMOUNT_MSAT,
+                amount_msat: 2 * AMOUNT_MSAT + 1,
+            }
+            .into(),
         ),
     ];
     for (change, error) in &cases {
         let event = pay(&net, change);
-        refuses_sender(&mut net, event, error);
+        refuses_sender(&mut net, event, error.clone());
     }
     // Expired: the last second, and the one after it.
     let last = invoice.expires_at();
     let event = pay(&net, &|payment| payment.unix_time = last + 1);
     let before = snapshot(&net, Node::Sender(0));
-    assert!(matches!(net.tell_sender(0, event).unwrap_err(), PaymentError::Invoice(_)));
+    assert!(matches!(
+        net.tell_sender(0, event).unwrap_err(),
+        SenderError::Order(OrderError::Invoice(_))
+    ));
     assert_eq!(snapshot(&net, Node::Sender(0)), before);
     let event = pay(&net, &|payment| payment.unix_time = last);
     net.tell_sender(0, event).unwrap();
@@ -81,7 +96,7 @@ fn orders_that_cannot_be_right_are_refused() {
     // The seed is used now, for whatever payment.
     let (attempt, _) = offer(&mut net);
     let event = pay(&net, &|payment| payment.amount_msat += 1_000);
-    refuses_sender(&mut net, event, &PaymentError::SeedReused(attempt));
+    refuses_sender(&mut net, event, SenderError::SeedReused(attempt));
     let mut payment = net.payment(&invoice, entropy(2));
     payment.payee = Payee::WhoeverSigned;
     payment.parts[0].seed = AttemptSeed::new(entropy(2));
@@ -93,7 +108,7 @@ fn orders_that_cannot_be_right_are_refused() {
         .sign(&Keypair::new(node_key(Node::Receiver)), &[0; 32]);
     if let Ok(invoice) = built {
         let payment = net.payment(&invoice, entropy(3));
-        refuses_sender(&mut net, SenderEvent::Pay(payment), &PaymentError::RouteMismatch);
+        refuses_sender(&mut net, SenderEvent::Pay(payment), RouteError::RouteMismatch);
     }
     let alone = invoice_of(&invoice_secret(LockKind::Point, 0), &route);
     let mut payment = net.payment(&alone, entropy(3));
@@ -110,7 +125,7 @@ fn parts_that_cannot_be_a_payment_are_refused() {
     let pay = |net: &Network, invoice: &StaticInvoice, parts| {
         SenderEvent::Pay(net.payment_in(invoice, parts))
     };
-    let mismatch = PaymentError::PartsMismatch { amount_msat: AMOUNT_MSAT };
+    let mismatch = OrderError::PartsMismatch { amount_msat: AMOUNT_MSAT };
     let half = AMOUNT_MSAT / 2;
     let many = |count: u64| -> Vec<PartOrder> {
         let seed = |index: u64| {
@@ -130,10 +145,10 @@ fn parts_that_cannot_be_a_payment_are_refused() {
         many(484),
     ] {
         let event = pay(&net, &invoice, parts);
-        refuses_sender(&mut net, event, &mismatch);
+        refuses_sender(&mut net, event, mismatch.clone());
     }
     let twice = pay(&net, &invoice, vec![part(half, 1), part(half, 1)]);
-    assert!(matches!(net.tell_sender(0, twice), Err(PaymentError::SeedReused(_))));
+    assert!(matches!(net.tell_sender(0, twice), Err(SenderError::SeedReused(_))));
     // Where the invoice says nothing of parts, and under a hash.
     let hash = net.publish(LockKind::Hash, 1);
     let LockSecret::Scalar(z) = invoice_secret(LockKind::Point, 2) else { panic!("a scalar") };
@@ -143,36 +158,45 @@ fn parts_that_cannot_be_a_payment_are_refused() {
         .unwrap();
     for invoice in [&hash, &silent] {
         let event = pay(&net, invoice, vec![part(half, 1), part(half, 2)]);
-        refuses_sender(&mut net, event, &PaymentError::PartsNotAllowed);
+        refuses_sender(&mut net, event, OrderError::PartsNotAllowed);
         let event =
             pay(&net, invoice, vec![part(AMOUNT_MSAT, if *invoice == hash { 3 } else { 4 })]);
         net.tell_sender(0, event).unwrap();
     }
+    // Where the payer chooses the amount, nothing but the numbers limits it.
+    let payment = Payment {
+        amount_msat: u64::MAX,
+        ..net.payment_in(
+            &silent,
+            vec![PartOrder { seed: AttemptSeed::new(entropy(9)), ..part(u64::MAX, 5) }],
+        )
+    };
+    refuses_sender(&mut net, SenderEvent::Pay(payment), RouteError::AmountOverflow { hop: 2 });
     // Held, but not all by the same node; or where no mail can reach the receiver.
     let held = |hop| Some(HoldPlan { hop, blocks: 10 });
     let other = PartOrder { forwarders: hops(&[2, 1], Node::Receiver), ..part(half, 5) };
     let mut payment = net.payment_in(&invoice, vec![part(half, 6), other]);
     payment.hold = held(1);
-    refuses_sender(&mut net, SenderEvent::Pay(payment), &PaymentError::NoHolder { hop: 1 });
+    refuses_sender(&mut net, SenderEvent::Pay(payment), OrderError::NoHolder { hop: 1 });
     let mut payment = net.payment_in(&silent, vec![part(AMOUNT_MSAT, 5)]);
     payment.hold = held(1);
-    refuses_sender(&mut net, SenderEvent::Pay(payment), &PaymentError::NoMessagePath);
+    refuses_sender(&mut net, SenderEvent::Pay(payment), MessageError::NoMessagePath);
     // Paths that are not there, and nobody who could find a route.
     let budget = policy(1);
     for (tail, forwarders, error) in [
-        (Tail::Path(0), [1].as_slice(), PaymentError::NoSuchPath { index: 0 }),
-        (Tail::Delegated { budget, path: Some(0) }, &[1], PaymentError::NoSuchPath { index: 0 }),
-        (Tail::Delegated { budget, path: None }, &[], PaymentError::NoDelegate),
+        (Tail::Path(0), [1].as_slice(), RouteError::NoSuchPath { index: 0 }),
+        (Tail::Delegated { budget, path: Some(0) }, &[1], RouteError::NoSuchPath { index: 0 }),
+        (Tail::Delegated { budget, path: None }, &[], RouteError::NoDelegate),
     ] {
         let order = crate::places::part(AMOUNT_MSAT, (forwarders, Node::Receiver), tail, 5);
         let event = pay(&net, &invoice, vec![order]);
-        refuses_sender(&mut net, event, &error);
+        refuses_sender(&mut net, event, error.clone());
     }
     // An invoice with paths is paid along them, and not past them.
     let with_paths = net.publish_paths(LockKind::Point, 0, 3, &[&[2]]);
     let event = pay(&net, &with_paths, vec![part(AMOUNT_MSAT, 5)]);
-    refuses_sender(&mut net, event, &PaymentError::RouteMismatch);
+    refuses_sender(&mut net, event, RouteError::RouteMismatch);
     let order = crate::places::part(AMOUNT_MSAT, (&[1], Node::Forwarder(2)), Tail::Path(1), 5);
     let event = pay(&net, &with_paths, vec![order]);
-    refuses_sender(&mut net, event, &PaymentError::NoSuchPath { index: 1 });
+    refuses_sender(&mut net, event, RouteError::NoSuchPath { index: 1 });
 }

@@ -1,20 +1,20 @@
 //! Payments in parts, made by hand: all are claimed or none, and no part of somebody else's gets in between.
 
-use bitcoin::OutPoint;
 use pointlock::claims::ClaimError;
 use pointlock::curve::Point;
+use pointlock::edge::EdgeId;
 use pointlock::invoice::StaticInvoice;
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::lock::{Blind, Lock, LockError, LockSecret};
 use pointlock::payment::{
-    FinalPayload, PartShare, PayerPayload, PaymentError, PaymentSecret, Receiver, ReceiverAction,
-    ReceiverEvent, Refusal, SecretSource,
+    EdgeError, FinalPayload, PartShare, PayerPayload, PaymentSecret, Receiver, ReceiverAction,
+    ReceiverError, ReceiverEvent, Recorded, Refusal, SecretSource,
 };
 
-use crate::failing_claims::{FailingClaims, Fails};
+use crate::failing_claims::{FailingClaims, Fails, broken};
 use crate::network::{
     AMOUNT_MSAT, Action, Edge, HEIGHT, LockKind, MIN_FINAL_DELTA, Network, Node, invoice_secret,
-    payer_of, receiver_config,
+    payer_of, receiver_config, unknown_edge,
 };
 use crate::scene::{FinalCase, blind, final_case, final_packet, receive, refuses_receiver};
 
@@ -61,10 +61,10 @@ fn parts(count: u16) -> (Network, Vec<FinalCase>) {
     (net, parts)
 }
 
-fn edge(net: &mut Network, case: &FinalCase) -> (OutPoint, Edge) {
+fn edge(net: &mut Network, case: &FinalCase) -> (EdgeId, Edge) {
     let edge =
         net.fund_terms(Node::Sender(0), Node::Receiver, case.lock, case.amount_msat, case.expiry);
-    (edge.offered.funded().outpoint(), edge)
+    (edge.outgoing().id, edge)
 }
 
 fn said(net: &mut Network) -> Vec<ReceiverAction> {
@@ -76,42 +76,42 @@ fn said(net: &mut Network) -> Vec<ReceiverAction> {
 }
 
 /// The contract of the part, and what the receiver wants then.
-fn arrive(net: &mut Network, case: &FinalCase, session: usize) -> (OutPoint, Vec<ReceiverAction>) {
-    let (outpoint, edge) = edge(net, case);
+fn arrive(net: &mut Network, case: &FinalCase, session: usize) -> (EdgeId, Vec<ReceiverAction>) {
+    let (edge_id, edge) = edge(net, case);
     net.commit(edge, None, final_packet(case, session));
-    (outpoint, said(net))
+    (edge_id, said(net))
 }
 
-fn waits(net: &mut Network, case: &FinalCase, session: usize) -> OutPoint {
-    let (outpoint, actions) = arrive(net, case, session);
+fn waits(net: &mut Network, case: &FinalCase, session: usize) -> EdgeId {
+    let (edge_id, actions) = arrive(net, case, session);
     assert!(actions.is_empty(), "{actions:?}");
     // Nothing was computed that opens a contract.
-    let source = SecretSource::Lock { contract: outpoint };
+    let source = SecretSource::Lock { edge: edge_id };
     assert_eq!(net.receiver.view().get(source), None);
     assert!(!net.receiver.pending().iter().any(|action| matches!(action,
         ReceiverAction::Claim { incoming, .. } | ReceiverAction::Fail { incoming, .. }
-            if *incoming == outpoint)));
-    outpoint
+            if *incoming == edge_id)));
+    edge_id
 }
 
 /// All these contracts are claimed, each with the secret of its own lock, and nothing else is wanted.
-fn assert_claimed(actions: &[ReceiverAction], expected: &[(OutPoint, Lock)]) {
-    let mut claimed: Vec<(OutPoint, Lock)> = actions
+fn assert_claimed(actions: &[ReceiverAction], expected: &[(EdgeId, Lock)]) {
+    let mut claimed: Vec<(EdgeId, Lock)> = actions
         .iter()
         .map(|action| match action {
             ReceiverAction::Claim { incoming, secret } => (*incoming, secret.lock()),
             other => panic!("{other:?}"),
         })
         .collect();
-    claimed.sort_by_key(|(outpoint, _)| *outpoint);
+    claimed.sort_by_key(|(edge_id, _)| *edge_id);
     let mut expected = expected.to_vec();
-    expected.sort_by_key(|(outpoint, _)| *outpoint);
+    expected.sort_by_key(|(edge_id, _)| *edge_id);
     assert_eq!(claimed, expected);
 }
 
 /// All these contracts are failed for one reason, and nothing else is wanted.
-fn assert_failed(actions: &[ReceiverAction], expected: &[OutPoint], because: &Refusal) {
-    let mut failed: Vec<OutPoint> = actions
+fn assert_failed(actions: &[ReceiverAction], expected: &[EdgeId], because: &Refusal) {
+    let mut failed: Vec<EdgeId> = actions
         .iter()
         .map(|action| match action {
             ReceiverAction::Fail { incoming, reason, .. } => {
@@ -129,8 +129,8 @@ fn assert_failed(actions: &[ReceiverAction], expected: &[OutPoint], because: &Re
 
 fn refused(net: &mut Network, case: &FinalCase, session: usize, because: Refusal) {
     let view = net.receiver.view().clone();
-    let (outpoint, actions) = arrive(net, case, session);
-    assert_failed(&actions, &[outpoint], &because);
+    let (edge_id, actions) = arrive(net, case, session);
+    assert_failed(&actions, &[edge_id], &because);
     assert_eq!(*net.receiver.view(), view);
 }
 
@@ -140,19 +140,19 @@ fn in_any_order_all_are_claimed_with_the_last() {
         let (mut net, parts) = parts(3);
         let mut contracts = Vec::new();
         for index in &order[..2] {
-            let outpoint = waits(&mut net, &parts[*index], *index);
-            contracts.push((outpoint, parts[*index].lock));
+            let edge_id = waits(&mut net, &parts[*index], *index);
+            contracts.push((edge_id, parts[*index].lock));
         }
         let last = &parts[order[2]];
-        let (outpoint, actions) = arrive(&mut net, last, order[2]);
-        contracts.push((outpoint, last.lock));
+        let (edge_id, actions) = arrive(&mut net, last, order[2]);
+        contracts.push((edge_id, last.lock));
         assert_claimed(&actions, &contracts);
         net.check_replay();
     }
     // Of one part: a set of its own.
     let (mut net, parts) = parts(1);
-    let (outpoint, actions) = arrive(&mut net, &parts[0], 0);
-    assert_claimed(&actions, &[(outpoint, parts[0].lock)]);
+    let (edge_id, actions) = arrive(&mut net, &parts[0], 0);
+    assert_claimed(&actions, &[(edge_id, parts[0].lock)]);
 }
 
 #[test]
@@ -160,12 +160,12 @@ fn a_missing_part_fails_the_others() {
     for missing in 0..3 {
         let (mut net, parts) = parts(3);
         let present: Vec<usize> = (0..3).filter(|index| *index != missing).collect();
-        let contracts: Vec<OutPoint> =
+        let contracts: Vec<EdgeId> =
             present.iter().map(|index| waits(&mut net, &parts[*index], *index)).collect();
         let incoming = contracts[missing % 2];
         // A part that waits is not settled.
-        let error = PaymentError::OutOfOrder { contract: incoming, event: "settlement" };
-        refuses_receiver(&mut net, ReceiverEvent::Settled { incoming }, &error);
+        let error = EdgeError::OutOfOrder { edge: incoming, event: "settlement" };
+        refuses_receiver(&mut net, ReceiverEvent::Settled { incoming }, error.clone());
         net.tell_receiver(ReceiverEvent::PartsTimedOut { incoming }).unwrap();
         let timed_out = Refusal::SetTimedOut { arrived: 2, count: 3 };
         assert_failed(&said(&mut net), &contracts, &timed_out);
@@ -179,9 +179,9 @@ fn a_missing_part_fails_the_others() {
         net.check_replay();
     }
     let (mut net, _) = parts(2);
-    let unknown = OutPoint::null();
+    let unknown = unknown_edge();
     let event = ReceiverEvent::PartsTimedOut { incoming: unknown };
-    refuses_receiver(&mut net, event, &PaymentError::UnknownContract(unknown));
+    refuses_receiver(&mut net, event, EdgeError::Unknown(unknown));
 }
 
 /// At the block from which on one of them could not be claimed in time, and not before.
@@ -391,7 +391,7 @@ fn a_store_that_fails_at_the_last_part() {
         };
         let store = FailingClaims::default();
         let fail = store.fail.clone();
-        let mut receiver = Receiver::with_store(receiver_config(), store);
+        let mut receiver = Recorded::new(Receiver::with_store(receiver_config(), store));
         let published = ReceiverEvent::PublishedPolynomial {
             invoice: invoice.clone(),
             polynomial: polynomial(),
@@ -399,9 +399,9 @@ fn a_store_that_fails_at_the_last_part() {
         };
         receiver.apply(published).unwrap();
         let parts = parts_of(&invoice, "me", 3);
-        let edges: Vec<(OutPoint, Edge)> = parts.iter().map(|part| edge(&mut net, part)).collect();
+        let edges: Vec<(EdgeId, Edge)> = parts.iter().map(|part| edge(&mut net, part)).collect();
         let event = |index: usize| ReceiverEvent::IncomingCommitted {
-            contract: edges[index].1.received.clone(),
+            edge: edges[index].1.incoming(),
             path_key: None,
             packet: final_packet(&parts[index], index),
         };
@@ -413,22 +413,23 @@ fn a_store_that_fails_at_the_last_part() {
         for _ in 0..if fails == Fails::AfterItsWork { 1 } else { 3 } {
             fail.set(Some(fails));
             let error = receiver.apply(event(2)).unwrap_err();
-            assert_eq!(error, PaymentError::Claims(ClaimError::Store("broken".to_owned())));
+            assert_eq!(error, ReceiverError::Claims(ClaimError::Store(broken())));
             assert_eq!((receiver.view(), receiver.log().len()), (&view, 3));
             assert!(receiver.pending().is_empty());
         }
-        let expected: Vec<(OutPoint, Lock)> =
-            edges.iter().zip(&parts).map(|((outpoint, _), part)| (*outpoint, part.lock)).collect();
+        let expected: Vec<(EdgeId, Lock)> =
+            edges.iter().zip(&parts).map(|((edge_id, _), part)| (*edge_id, part.lock)).collect();
         let actions = receiver.apply(event(2)).unwrap();
         assert_claimed(&actions, &expected);
         assert_claimed(&receiver.pending(), &expected);
-        assert_eq!(receiver.claims().slots_left(&polynomial().id()), Ok(1));
+        assert_eq!(receiver.role().claims().slots_left(&polynomial().id()), Ok(1));
 
         // A crash between the record and the log: the last part is reported again, to the same store.
-        let store = receiver.claims().store().clone();
+        let store = receiver.role().claims().store().clone();
         let mut log = receiver.into_log();
         log.pop();
-        let mut restarted = Receiver::replay_with_store(receiver_config(), store, log).unwrap();
+        let mut restarted =
+            Recorded::replay(Receiver::with_store(receiver_config(), store), log).unwrap();
         assert!(restarted.pending().is_empty());
         assert_claimed(&restarted.apply(event(2)).unwrap(), &expected);
         let secrets: Vec<&LockSecret> = restarted

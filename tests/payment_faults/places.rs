@@ -119,13 +119,14 @@ pub(crate) fn reach(net: &mut Network, node: Node) -> (Edge, Proposal) {
             }
         };
         let edge = net.fund(offerer, &proposal);
-        let contract = edge.offered.clone();
+        let committed = edge.outgoing();
         match (action, incoming) {
             (Action::Sender(SenderAction::Offer { attempt, .. }), _) => {
-                net.tell_sender(0, SenderEvent::OutgoingCommitted { attempt, contract }).unwrap();
+                let event = SenderEvent::OutgoingCommitted { attempt, edge: committed };
+                net.tell_sender(0, event).unwrap();
             }
             (_, Some(incoming)) => {
-                let event = ForwarderEvent::OutgoingCommitted { incoming, contract };
+                let event = ForwarderEvent::OutgoingCommitted { incoming, edge: committed };
                 net.tell_forwarder(offerer, event).unwrap();
             }
             (other, None) => panic!("{other:?}"),
@@ -206,7 +207,7 @@ impl Scene {
 
     fn commit(&mut self, edge: Edge, path_key: Option<Point>, packet: Packet) -> Said {
         let view = self.view();
-        let outpoint = edge.offered.funded().outpoint();
+        let edge_id = edge.outgoing().id;
         self.net.commit(edge, path_key, packet);
         let (incoming, reason, failure) = match self.net.tasks.pop_back() {
             Some((_, Action::Forwarder(ForwarderAction::Fail { incoming, reason, failure })))
@@ -226,7 +227,7 @@ impl Scene {
             )) => return Said::Yes,
             other => panic!("{other:?}"),
         };
-        assert_eq!(incoming, outpoint);
+        assert_eq!(incoming, edge_id);
         assert!(self.net.tasks.is_empty());
         assert_eq!(self.view(), view, "{:?} {reason}", self.place);
         Said::No(reason, failure)

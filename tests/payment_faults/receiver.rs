@@ -5,8 +5,8 @@ use pointlock::invoice::{PaymentLock, PaymentPoints, StaticInvoice, StaticInvoic
 use pointlock::lock::{Blind, Lock, LockSecret, PaymentHash};
 use pointlock::onion::OnionError;
 use pointlock::payment::{
-    ForwardPayload, PayloadError, PaymentError, PaymentSecret, ReceiverEvent, ReceiverPaths,
-    Refusal, Tweak,
+    EdgeError, ForwardPayload, PayloadError, PaymentSecret, PublishError, ReceiverEvent,
+    ReceiverPaths, Refusal, Tweak,
 };
 
 use crate::network::{
@@ -163,9 +163,13 @@ fn receiver_refuses_payloads_of_others() {
     let packet = build(&[(Node::Receiver, forward(Tweak::Derived).to_bytes())], 0);
     let misplaced = Refusal::Payload(PayloadError::Misplaced("short_channel_id"));
     assert_eq!(receive_packet(&mut net, &case, packet), Some(misplaced));
-    // Its own payload, but the packet goes on.
+    // Its own payload, but the packet goes on; and a forwarder's, where it does.
     let last = case.payload.to_bytes();
     let packet = build(&[(Node::Receiver, last.clone()), (Node::Forwarder(1), last.clone())], 1);
+    let misplaced = Refusal::Payload(PayloadError::Misplaced("payment_data"));
+    assert_eq!(receive_packet(&mut net, &case, packet), Some(misplaced));
+    let forwarded = forward(Tweak::Derived).to_bytes();
+    let packet = build(&[(Node::Receiver, forwarded), (Node::Forwarder(1), last.clone())], 5);
     assert_eq!(receive_packet(&mut net, &case, packet), Some(Refusal::RouteEnd));
     // For somebody else.
     let packet = build(&[(Node::Forwarder(1), last.clone())], 2);
@@ -198,13 +202,13 @@ fn receiver_refuses_impossible_events() {
     let edge =
         net.fund_terms(Node::Sender(0), Node::Receiver, case.lock, case.amount_msat, case.expiry);
     let event = || ReceiverEvent::IncomingCommitted {
-        contract: edge.received.clone(),
+        edge: edge.incoming(),
         path_key: None,
         packet: packet.clone(),
     };
     net.tell_receiver(event()).unwrap();
-    let outpoint = edge.offered.funded().outpoint();
-    refuses_receiver(&mut net, event(), &PaymentError::KnownContract(outpoint));
+    let edge_id = edge.outgoing().id;
+    refuses_receiver(&mut net, event(), EdgeError::Known(edge_id));
 
     // An invoice with another secret, or one that only its payers' own points are paid under.
     let invoice = invoice_of(&invoice_secret(LockKind::Point, 1), &[node_id(Node::Receiver)]);
@@ -214,14 +218,14 @@ fn receiver_refuses_impossible_events() {
         paths: ReceiverPaths::default(),
     };
     let wrong = publish(invoice_secret(LockKind::Point, 2));
-    refuses_receiver(&mut net, wrong, &PaymentError::NotTheInvoiceSecret);
+    refuses_receiver(&mut net, wrong, PublishError::NotTheInvoiceSecret);
     let wrong = publish(invoice_secret(LockKind::Hash, 1));
-    refuses_receiver(&mut net, wrong, &PaymentError::NotTheInvoiceSecret);
+    refuses_receiver(&mut net, wrong, PublishError::NotTheInvoiceSecret);
     net.tell_receiver(publish(invoice_secret(LockKind::Point, 1))).unwrap();
     let invoice = polynomial();
     let secret = invoice_secret(LockKind::Point, 0);
     let event = ReceiverEvent::Published { invoice, secret, paths: ReceiverPaths::default() };
-    refuses_receiver(&mut net, event, &PaymentError::Polynomial);
+    refuses_receiver(&mut net, event, PublishError::Polynomial);
 }
 
 pub(crate) fn polynomial() -> StaticInvoice {

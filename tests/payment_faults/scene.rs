@@ -6,9 +6,9 @@ use pointlock::lock::{Blind, Lock, PaymentHash};
 use pointlock::onion::blinded::{BlindedPath, BlindingError, OnionMessage, RecipientData};
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptId, FinalPayload, ForwardPayload, ForwarderAction, ForwarderEvent, HoldOrder,
-    PaymentError, PaymentSecret, Proposal, ReceiverAction, ReceiverEvent, Refusal, ReleaseHeld,
-    SenderAction, SenderEvent, Tweak, View,
+    AttemptId, FinalPayload, ForwardPayload, ForwarderAction, ForwarderError, ForwarderEvent,
+    HoldOrder, PaymentSecret, Proposal, ReceiverAction, ReceiverError, ReceiverEvent, Refusal,
+    ReleaseHeld, SenderAction, SenderError, SenderEvent, Tweak, View,
 };
 use pointlock::wire::TlvWriter;
 
@@ -64,16 +64,20 @@ pub(crate) fn snapshot(net: &Network, node: Node) -> (usize, View, usize) {
         }
         Node::Forwarder(index) => {
             let forwarder = &net.forwarders[index - 1];
-            let open = forwarder.ledger().store().open().unwrap().len();
+            let open = forwarder.role().ledger().store().open().unwrap().len();
             (forwarder.log().len(), forwarder.view().clone(), open)
         }
         Node::Receiver => (net.receiver.log().len(), net.receiver.view().clone(), 0),
     }
 }
 
-pub(crate) fn refuses_sender(net: &mut Network, event: SenderEvent, expected: &PaymentError) {
+pub(crate) fn refuses_sender(
+    net: &mut Network,
+    event: SenderEvent,
+    expected: impl Into<SenderError>,
+) {
     let before = (snapshot(net, Node::Sender(0)), net.tasks.len());
-    assert_eq!(net.tell_sender(0, event).unwrap_err(), *expected);
+    assert_eq!(net.tell_sender(0, event).unwrap_err(), expected.into());
     assert_eq!((snapshot(net, Node::Sender(0)), net.tasks.len()), before);
 }
 
@@ -81,16 +85,20 @@ pub(crate) fn refuses_forwarder(
     net: &mut Network,
     node: Node,
     event: ForwarderEvent,
-    expected: &PaymentError,
+    expected: impl Into<ForwarderError>,
 ) {
     let before = (snapshot(net, node), net.tasks.len());
-    assert_eq!(net.tell_forwarder(node, event).unwrap_err(), *expected);
+    assert_eq!(net.tell_forwarder(node, event).unwrap_err(), expected.into());
     assert_eq!((snapshot(net, node), net.tasks.len()), before);
 }
 
-pub(crate) fn refuses_receiver(net: &mut Network, event: ReceiverEvent, expected: &PaymentError) {
+pub(crate) fn refuses_receiver(
+    net: &mut Network,
+    event: ReceiverEvent,
+    expected: impl Into<ReceiverError>,
+) {
     let before = (snapshot(net, Node::Receiver), net.tasks.len());
-    assert_eq!(net.tell_receiver(event).unwrap_err(), *expected);
+    assert_eq!(net.tell_receiver(event).unwrap_err(), expected.into());
     assert_eq!((snapshot(net, Node::Receiver), net.tasks.len()), before);
 }
 
@@ -143,18 +151,18 @@ pub(crate) fn receive_packet(
 ) -> Option<Refusal> {
     let edge =
         net.fund_terms(Node::Sender(0), Node::Receiver, case.lock, case.amount_msat, case.expiry);
-    let outpoint = edge.offered.funded().outpoint();
+    let edge_id = edge.outgoing().id;
     let secrets = net.receiver.view().secrets().len();
     net.commit(edge, None, packet);
     let reason = match net.tasks.pop_back().unwrap().1 {
         Action::Receiver(ReceiverAction::Fail { incoming, reason, .. }) => {
-            assert_eq!(incoming, outpoint);
+            assert_eq!(incoming, edge_id);
             // Nothing was computed that could leak.
             assert_eq!(net.receiver.view().secrets().len(), secrets);
             Some(reason)
         }
         Action::Receiver(ReceiverAction::Claim { incoming, secret }) => {
-            assert_eq!(incoming, outpoint);
+            assert_eq!(incoming, edge_id);
             assert_eq!(secret.lock(), case.lock);
             None
         }
@@ -240,15 +248,15 @@ pub(crate) fn reach_hop(net: &mut Network, case: &ForwardCase, packet: Packet) -
 /// None when it offers.
 pub(crate) fn forward(net: &mut Network, case: &ForwardCase, packet: Packet) -> Option<Refusal> {
     let edge = reach_hop(net, case, packet);
-    let outpoint = edge.offered.funded().outpoint();
+    let edge_id = edge.outgoing().id;
     let said = match net.tasks.pop_back().unwrap().1 {
         Action::Forwarder(ForwarderAction::Fail { incoming, reason, .. }) => {
-            assert_eq!(incoming, outpoint);
+            assert_eq!(incoming, edge_id);
             net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming }).unwrap();
             Some(reason)
         }
         Action::Forwarder(ForwarderAction::Offer { incoming, proposal }) => {
-            assert_eq!(incoming, outpoint);
+            assert_eq!(incoming, edge_id);
             assert_eq!(proposal.amount_msat, case.payload.amount_msat);
             assert_eq!(proposal.expiry, case.payload.expiry);
             None
@@ -334,7 +342,7 @@ pub(crate) fn send_release(
 }
 
 pub(crate) fn ledger_state(net: &Network, index: usize) -> HoldState {
-    net.forwarders[0].ledger().state(&HoldId([index as u8; 32])).unwrap()
+    net.forwarders[0].role().ledger().state(&HoldId([index as u8; 32])).unwrap()
 }
 
 /// The sender's offer, before it is carried out.

@@ -1,8 +1,9 @@
 //! Stores that fail.
 
-use bitcoin::OutPoint;
+use pointlock::StoreError;
+use pointlock::edge::EdgeId;
 use pointlock::hold::{HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore};
-use pointlock::payment::{Forwarder, ForwarderAction, ForwarderEvent, PaymentError};
+use pointlock::payment::{Forwarder, ForwarderAction, ForwarderError, ForwarderEvent, Recorded};
 
 use crate::network::{HEIGHT, Network, Node, node_id};
 use crate::scene::{
@@ -17,36 +18,29 @@ struct FailingStore {
     fails_at: Option<usize>,
 }
 
-#[derive(Debug)]
-struct DiskFull;
-
-impl std::fmt::Display for DiskFull {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("disk full")
-    }
+fn disk_full() -> StoreError {
+    StoreError::new("disk full")
 }
 
 impl FailingStore {
-    fn write(&mut self) -> Result<(), DiskFull> {
+    fn write(&mut self) -> Result<(), StoreError> {
         self.writes += 1;
-        if self.fails_at == Some(self.writes) { Err(DiskFull) } else { Ok(()) }
+        if self.fails_at == Some(self.writes) { Err(disk_full()) } else { Ok(()) }
     }
 }
 
 impl HoldStore for FailingStore {
-    type Error = DiskFull;
-
-    fn get(&self, id: &HoldId) -> Result<Option<HoldRecord>, DiskFull> {
-        Ok(self.inner.get(id).unwrap())
+    fn get(&self, id: &HoldId) -> Result<Option<HoldRecord>, StoreError> {
+        self.inner.get(id)
     }
 
-    fn open(&self) -> Result<Vec<HoldRecord>, DiskFull> {
-        Ok(self.inner.open().unwrap())
+    fn open(&self) -> Result<Vec<HoldRecord>, StoreError> {
+        self.inner.open()
     }
 
-    fn insert(&mut self, record: HoldRecord) -> Result<bool, DiskFull> {
+    fn insert(&mut self, record: HoldRecord) -> Result<bool, StoreError> {
         self.write()?;
-        Ok(self.inner.insert(record).unwrap())
+        self.inner.insert(record)
     }
 
     fn compare_and_swap(
@@ -54,9 +48,9 @@ impl HoldStore for FailingStore {
         id: &HoldId,
         from: &HoldState,
         to: HoldState,
-    ) -> Result<bool, DiskFull> {
+    ) -> Result<bool, StoreError> {
         self.write()?;
-        Ok(self.inner.compare_and_swap(id, from, to).unwrap())
+        self.inner.compare_and_swap(id, from, to)
     }
 }
 
@@ -66,17 +60,17 @@ fn holding(
     cases: [&ForwardCase; 2],
     fails_at: usize,
     session: usize,
-) -> (Forwarder<FailingStore>, Vec<OutPoint>) {
+) -> (Recorded<Forwarder<FailingStore>>, Vec<EdgeId>) {
     let store = FailingStore { fails_at: Some(fails_at), ..FailingStore::default() };
-    let mut forwarder = Forwarder::new(net.configs[0].clone(), store);
+    let mut forwarder = Recorded::new(Forwarder::new(net.configs[0].clone(), store));
     let mut incoming = Vec::new();
     for (index, case) in cases.into_iter().enumerate() {
         let (lock, msat) = (case.lock, case.amount_msat);
         let edge = net.fund_terms(Node::Sender(0), HOP, lock, msat, case.expiry);
-        incoming.push(edge.offered.funded().outpoint());
+        incoming.push(edge.outgoing().id);
         let event = ForwarderEvent::IncomingCommitted {
             from: node_id(Node::Sender(0)),
-            contract: edge.received,
+            edge: edge.incoming(),
             path_key: None,
             packet: forward_packet(case, 10 * (index + 1) + session),
         };
@@ -94,10 +88,10 @@ fn a_block_that_the_store_refused_is_repeated() {
         let (mut forwarder, incoming) = holding(&mut net, [&case, &second], fails_at, index);
         let block = || ForwarderEvent::Block { height: HEIGHT + 100 };
         let error = forwarder.apply(block()).unwrap_err();
-        assert_eq!(error, PaymentError::Hold(HoldError::Store("disk full".into())));
+        assert_eq!(error, ForwarderError::Hold(HoldError::Store(disk_full())));
         assert_eq!(forwarder.log().len(), 2);
         let actions = forwarder.apply(block()).unwrap();
-        let failed: Vec<OutPoint> = actions
+        let failed: Vec<EdgeId> = actions
             .iter()
             .map(|action| match action {
                 ForwarderAction::Fail { incoming, .. } => *incoming,
@@ -108,7 +102,7 @@ fn a_block_that_the_store_refused_is_repeated() {
         for incoming in incoming {
             forwarder.apply(ForwarderEvent::IncomingFailed { incoming }).unwrap();
         }
-        assert!(forwarder.ledger().store().open().unwrap().is_empty());
+        assert!(forwarder.role().ledger().store().open().unwrap().is_empty());
         assert!(forwarder.apply(block()).unwrap().is_empty());
     }
 }
@@ -118,19 +112,19 @@ fn a_block_that_the_store_refused_is_repeated() {
 fn a_hold_that_the_store_refused_is_reported_again() {
     let (mut net, case) = held_case(0);
     let store = FailingStore { fails_at: Some(1), ..FailingStore::default() };
-    let mut forwarder = Forwarder::new(net.configs[0].clone(), store);
+    let mut forwarder = Recorded::new(Forwarder::new(net.configs[0].clone(), store));
     let edge = net.fund_terms(Node::Sender(0), HOP, case.lock, case.amount_msat, case.expiry);
     let event = || ForwarderEvent::IncomingCommitted {
         from: node_id(Node::Sender(0)),
-        contract: edge.received.clone(),
+        edge: edge.incoming(),
         path_key: None,
         packet: forward_packet(&case, 10),
     };
     let error = forwarder.apply(event()).unwrap_err();
-    assert_eq!(error, PaymentError::Hold(HoldError::Store("disk full".into())));
+    assert_eq!(error, ForwarderError::Hold(HoldError::Store(disk_full())));
     assert!(forwarder.pending().is_empty(), "not failed either");
     assert!(forwarder.apply(event()).unwrap().is_empty());
-    assert_eq!(forwarder.ledger().store().open().unwrap().len(), 1);
+    assert_eq!(forwarder.role().ledger().store().open().unwrap().len(), 1);
 }
 
 /// Two holds are released, and the store fails at either: the message is refused, and given again it releases both. A log with
@@ -146,10 +140,10 @@ fn a_release_that_the_store_refused_is_given_again() {
         let event = || ForwarderEvent::MessageReceived { message: message.clone() };
         let view = forwarder.view().clone();
         let error = forwarder.apply(event()).unwrap_err();
-        assert_eq!(error, PaymentError::Hold(HoldError::Store("disk full".into())));
+        assert_eq!(error, ForwarderError::Hold(HoldError::Store(disk_full())));
         assert_eq!((forwarder.log().len(), forwarder.view()), (2, &view));
         assert!(forwarder.pending().is_empty());
-        let offered: Vec<OutPoint> = forwarder
+        let offered: Vec<EdgeId> = forwarder
             .apply(event())
             .unwrap()
             .iter()
@@ -162,7 +156,8 @@ fn a_release_that_the_store_refused_is_given_again() {
         let pending = format!("{:?}", forwarder.pending());
         let log = forwarder.into_log();
         let config = net.configs[0].clone();
-        let replayed = Forwarder::replay(config, MemoryStore::default(), log).unwrap();
+        let replayed =
+            Recorded::replay(Forwarder::new(config, MemoryStore::default()), log).unwrap();
         assert_eq!(format!("{:?}", replayed.pending()), pending);
     }
 }

@@ -4,8 +4,9 @@ use pointlock::curve::SecretScalar;
 use pointlock::lock::{Blind, Lock, LockSecret, PaymentHash};
 use pointlock::onion::Packet;
 use pointlock::payment::{
-    AttemptId, FinalPayload, ForwardPayload, ForwarderAction, ForwarderEvent, PaymentError,
-    PaymentSecret, Proposal, ReceiverAction, Refusal, SecretSource, SenderEvent, Tweak,
+    AttemptId, EdgeError, FinalPayload, ForwardPayload, ForwarderAction, ForwarderEvent,
+    PaymentSecret, Proposal, ReceiverAction, Refusal, SecretSource, SenderError, SenderEvent,
+    Tweak,
 };
 
 use crate::network::{
@@ -37,7 +38,7 @@ fn a_wrong_blind_at_any_hop_claims_nothing() {
                 SecretScalar::from_bytes(&std::array::from_fn(|i| u8::from(i == 31))).unwrap();
             Blind::new(if wrong == Some(hop) { right.add(&one).unwrap() } else { right })
         };
-        let edges = net.senders[0].route(&attempt).unwrap().edges().to_vec();
+        let edges = net.senders[0].role().route(&attempt).unwrap().edges().to_vec();
         let nodes: Vec<Node> = (1..=3).map(Node::Forwarder).chain([Node::Receiver]).collect();
         let mut hops: Vec<(Node, Vec<u8>)> = (1..=3)
             .map(|hop| {
@@ -115,12 +116,12 @@ fn what_a_hop_changes_is_found_out_further_along() {
         assert_eq!(node, Node::Forwarder(at));
         // It tells its own role what that expects, and the next node what it likes.
         let honest = net.fund(node, &proposal);
-        let contract = honest.offered;
-        net.tell_forwarder(node, ForwarderEvent::OutgoingCommitted { incoming, contract }).unwrap();
+        let edge = honest.outgoing();
+        net.tell_forwarder(node, ForwarderEvent::OutgoingCommitted { incoming, edge }).unwrap();
         change(&mut proposal);
         let mut crooked = net.fund(node, &proposal);
         if refuser.is_none() {
-            crooked = net.edges[&honest.received.funded().outpoint()].clone();
+            crooked = net.edges[&honest.outgoing().id].clone();
         }
         net.commit(crooked, proposal.path_key, proposal.packet);
         // Only the reaction of the next nodes matters, up to the first failure or claim.
@@ -164,18 +165,18 @@ fn a_contract_that_was_not_proposed_is_refused() {
     for (field, change) in changes {
         let mut other = proposal.clone();
         change(&mut other);
-        let contract = net.fund(Node::Sender(0), &other).offered;
-        let error = PaymentError::NotAsProposed { contract: contract.funded().outpoint(), field };
-        let event = SenderEvent::OutgoingCommitted { attempt, contract };
-        refuses_sender(&mut net, event, &error);
+        let edge = net.fund(Node::Sender(0), &other).outgoing();
+        let error = EdgeError::NotAsProposed { edge: edge.id, field };
+        let event = SenderEvent::OutgoingCommitted { attempt, edge };
+        refuses_sender(&mut net, event, error.clone());
     }
-    let contract = net.fund(Node::Sender(0), &proposal).offered;
-    let outpoint = contract.funded().outpoint();
+    let edge = net.fund(Node::Sender(0), &proposal).outgoing();
+    let edge_id = edge.id;
     let unknown = AttemptId([9; 32]);
-    let event = SenderEvent::OutgoingCommitted { attempt: unknown, contract };
-    refuses_sender(&mut net, event, &PaymentError::UnknownAttempt(unknown));
-    let event = SenderEvent::OutgoingFailed { outgoing: outpoint, failure: None };
-    refuses_sender(&mut net, event, &PaymentError::UnknownContract(outpoint));
+    let event = SenderEvent::OutgoingCommitted { attempt: unknown, edge };
+    refuses_sender(&mut net, event, SenderError::UnknownAttempt(unknown));
+    let event = SenderEvent::OutgoingFailed { outgoing: edge_id, failure: None };
+    refuses_sender(&mut net, event, EdgeError::Unknown(edge_id));
     put_back(&mut net, attempt, proposal);
     net.step();
 
@@ -187,14 +188,14 @@ fn a_contract_that_was_not_proposed_is_refused() {
     for (field, change) in changes {
         let mut other = proposal.clone();
         change(&mut other);
-        let contract = net.fund(HOP, &other).offered;
-        let error = PaymentError::NotAsProposed { contract: contract.funded().outpoint(), field };
-        let event = ForwarderEvent::OutgoingCommitted { incoming, contract };
-        refuses_forwarder(&mut net, HOP, event, &error);
+        let edge = net.fund(HOP, &other).outgoing();
+        let error = EdgeError::NotAsProposed { edge: edge.id, field };
+        let event = ForwarderEvent::OutgoingCommitted { incoming, edge };
+        refuses_forwarder(&mut net, HOP, event, error.clone());
     }
-    let contract = net.fund(HOP, &proposal).offered;
-    let event = ForwarderEvent::OutgoingCommitted { incoming: outpoint, contract };
-    refuses_forwarder(&mut net, HOP, event, &PaymentError::UnknownContract(outpoint));
+    let edge = net.fund(HOP, &proposal).outgoing();
+    let event = ForwarderEvent::OutgoingCommitted { incoming: edge_id, edge };
+    refuses_forwarder(&mut net, HOP, event, EdgeError::Unknown(edge_id));
     let action = ForwarderAction::Offer { incoming, proposal };
     net.tasks.push_front((HOP, Action::Forwarder(action)));
     net.run();

@@ -24,15 +24,13 @@ fn amounts() {
     assert_eq!(fee(&[one, one], &[one]), Ok(one));
     assert_eq!(fee(&[one, one], &[one, one]), Ok(Amount::ZERO));
     let (inputs, outputs) = (sat(2), sat(3));
-    let above = ContractError::OutputsAboveInputs { inputs, outputs };
+    let above = LimitsError::OutputsAboveInputs { inputs, outputs };
     assert_eq!(fee(&[one, one], &[one, sat(2)]), Err(above));
-    let count = ContractError::PrevoutCount { expected: 2, actual: 1 };
+    let count = LimitsError::PrevoutCount { expected: 2, actual: 1 };
     assert_eq!(fee(&[one], &[one]), Err(count));
     assert_eq!(fee(&[all, Amount::ZERO], &[all]), Ok(Amount::ZERO));
-    let (input, output) = (
-        ContractError::InputAboveSupply { input: 1 },
-        ContractError::OutputAboveSupply { output: 1 },
-    );
+    let (input, output) =
+        (LimitsError::InputAboveSupply { input: 1 }, LimitsError::OutputAboveSupply { output: 1 });
     assert_eq!(fee(&[all, one], &[all]), Err(input.clone()));
     assert_eq!(fee(&[one, Amount::MAX], &[one]), Err(input));
     // The sum of the outputs would be small again in 64 bits.
@@ -42,21 +40,21 @@ fn amounts() {
 #[test]
 fn structure() {
     assert_eq!(check_structure(&transaction(2, &[sat(1)])), Ok(()));
-    assert_eq!(check_structure(&transaction(0, &[sat(1)])), Err(ContractError::NoInputs));
-    assert_eq!(check_structure(&transaction(1, &[])), Err(ContractError::NoOutputs));
+    assert_eq!(check_structure(&transaction(0, &[sat(1)])), Err(LimitsError::NoInputs));
+    assert_eq!(check_structure(&transaction(1, &[])), Err(LimitsError::NoOutputs));
     let mut twice = transaction(3, &[sat(1)]);
     twice.input[2].previous_output = outpoint(0);
-    let expected = ContractError::DuplicateInput { input: 2, outpoint: outpoint(0) };
+    let expected = LimitsError::DuplicateInput { input: 2, outpoint: outpoint(0) };
     assert_eq!(check_structure(&twice), Err(expected));
     let mut heavy = transaction(1, &[sat(1)]);
     heavy.input[0].witness.push(vec![0; 4_000_000]);
-    assert!(matches!(check_structure(&heavy), Err(ContractError::TooHeavy { .. })));
+    assert!(matches!(check_structure(&heavy), Err(LimitsError::TooHeavy { .. })));
 
     let found = |outpoint: &OutPoint| {
         (outpoint.txid != Txid::from_byte_array([1; 32])).then(|| output(sat(1)))
     };
     assert_eq!(spent_outputs(&transaction(1, &[]), found), Ok(vec![output(sat(1))]));
-    let missing = ContractError::MissingPrevout { input: 1, outpoint: outpoint(1) };
+    let missing = LimitsError::MissingPrevout { input: 1, outpoint: outpoint(1) };
     assert_eq!(spent_outputs(&transaction(2, &[]), found), Err(missing));
 }
 
@@ -71,15 +69,15 @@ fn lock_times() {
         transaction
     };
     let counting = Sequence::ENABLE_RBF_NO_LOCKTIME;
-    let not_final = |height| Err(ContractError::NotFinal { height, lock_time: 100 });
+    let not_final = |height| Err(LimitsError::NotFinal { height, lock_time: 100 });
     let at = |height| check_lock_time(&with(100, counting, 3), height);
     assert_eq!((at(101), at(100), at(0)), (Ok(()), not_final(100), not_final(0)));
     assert_eq!(check_lock_time(&with(0, counting, 3), 0), Ok(()));
     // All sequences final: switched off.
     assert_eq!(check_lock_time(&with(100, Sequence::MAX, 3), 0), Ok(()));
-    let seconds = ContractError::LockTimeInSeconds { lock_time: 500_000_000 };
+    let seconds = LimitsError::LockTimeInSeconds { lock_time: 500_000_000 };
     assert_eq!(check_lock_time(&with(500_000_000, counting, 3), u32::MAX), Err(seconds));
-    let relative = Err(ContractError::RelativeLockTime { input: 1 });
+    let relative = Err(LimitsError::RelativeLockTime { input: 1 });
     let blocks = Sequence::from_height(1);
     let of_version = |version| check_lock_time(&with(0, blocks, version), 0);
     assert_eq!((of_version(1), of_version(2)), (Ok(()), relative.clone()));

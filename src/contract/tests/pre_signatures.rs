@@ -108,11 +108,11 @@ fn coins_are_checked() {
     let (inputs, outputs) = (sat(101_000), sat(101_001));
     assert_eq!(
         claim(vec![coin(6)], vec![change(1_201)]),
-        Err(ContractError::OutputsAboveInputs { inputs, outputs })
+        Err(LimitsError::OutputsAboveInputs { inputs, outputs }.into())
     );
     for (coins, input, again) in [(vec![coin(5)], 1, 5), (vec![coin(6), coin(6)], 2, 6)] {
         let outpoint = outpoint(again);
-        let expected = ContractError::DuplicateInput { input, outpoint };
+        let expected = ContractError::from(LimitsError::DuplicateInput { input, outpoint });
         assert_eq!(claim(coins, vec![]), Err(expected));
     }
 }

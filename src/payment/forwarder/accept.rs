@@ -1,161 +1,126 @@
-//! A contract has come in: what the onion says, whether it may be done, and the first step of it.
+//! An edge has come in: whether what the onion says may be done, and the first step of it.
 
 use alloc::vec::Vec;
-use core::fmt::Display;
 
-use bitcoin::OutPoint;
-
-use super::super::failure::Origin;
-use super::super::leg::{associated_data, derive};
-use super::super::{
-    ForwardPayload, HoldOrder, Payload, PaymentError, Refusal, SecretSource, Tweak, edge,
-};
+use super::super::intake::Layer;
+use super::super::leg::derive;
+use super::super::{ForwardPayload, HoldOrder, Refusal, SecretSource, Tweak, proposal};
 use super::delegate::Delegated;
-use super::{Forwarder, ForwarderAction, Forwarding, Order, Outgoing, Stage};
-use crate::contract::{FundedContract, ReceivedContract};
-use crate::curve::Point;
-use crate::hold::{Forward, Held, HoldError, HoldRequest, HoldState, HoldStore, cutoff_height};
-use crate::lock::{Blind, Lock, LockSecret};
-use crate::onion::blinded::{
-    BlindingError, NextPeer, PathHop, PeeledPayment, path_blind, peel_payment,
+use super::{
+    Context, ForwarderAction, ForwarderError, Forwarding, Forwards, Incoming, Order, Outgoing,
+    Stage, learn_release,
 };
-use crate::onion::{Packet, Peeled};
+use crate::curve::Point;
+use crate::edge::{Edge, EdgeId};
+use crate::hold::{Forward, Held, HoldError, HoldRequest, HoldState, HoldStore, cutoff_height};
+use crate::lock::{Blind, Lock};
+use crate::onion::Packet;
+use crate::onion::blinded::{BlindingError, NextPeer, PathHop, path_blind};
 
-impl<S> Forwarder<S>
-where
-    S: HoldStore,
-    S::Error: Display,
-{
-    pub(super) fn incoming_committed(
+impl<S: HoldStore> Forwards<S> {
+    /// Takes a payment that came in with its onion peeled.
+    ///
+    /// # Errors
+    ///
+    /// [`ForwarderError::Hold`] when the store fails: whether the hold is kept is not known, so the payment is neither held nor
+    /// failed.
+    pub(in crate::payment) fn incoming_committed(
         &mut self,
+        cx: &mut Context<'_>,
         from: &Point,
-        contract: &ReceivedContract,
-        path_key: Option<&Point>,
-        packet: &Packet,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let incoming = contract.funded().outpoint();
-        if self.forwards.contains_key(&incoming) || self.failing.contains_key(&incoming) {
-            return Err(PaymentError::KnownContract(incoming));
-        }
-        let mut origin = Origin::new(packet, &self.config.node_key, path_key);
-        match self.peel_and_accept(from, contract, path_key, packet, &mut origin) {
+        incoming: Incoming,
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
+        let (edge, origin, tag) = (incoming.edge, incoming.origin.clone(), incoming.replay_tag);
+        match self.accept(cx, from, incoming) {
             Ok(actions) => Ok(actions),
-            // Whether the hold is stored is not known, so the payment is neither held nor failed.
-            Err(Refusal::Hold(error @ HoldError::Store(_))) => Err(PaymentError::Hold(error)),
-            Err(reason) => {
-                let failure = origin.message(&reason, contract.funded(), self.height);
-                Ok(alloc::vec![self.fail_with(incoming, reason, failure)])
+            Err(Refusal::Hold(error @ HoldError::Store(_))) => {
+                // The same edge will be reported again.
+                cx.intake.replay_guard.forget(&tag);
+                Err(error.into())
             }
+            Err(reason) => Ok(alloc::vec![self.refuse(cx, &edge, &origin, reason)]),
         }
-    }
-
-    fn peel_and_accept(
-        &mut self,
-        from: &Point,
-        contract: &ReceivedContract,
-        path_key: Option<&Point>,
-        packet: &Packet,
-        origin: &mut Origin,
-    ) -> Result<Vec<ForwarderAction>, Refusal> {
-        let associated_data = associated_data(&edge::lock(contract.funded()));
-        let peeled = peel_payment(packet, &self.config.node_key, path_key, &associated_data);
-        let PeeledPayment { layer, path } = peeled.inspect_err(|error| origin.locate(error))?;
-        origin.set_path(path.is_some());
-        let tag = layer.shared_secret.replay_tag();
-        self.replay_guard.insert(tag, edge::expiry(contract.funded()))?;
-        let accepted = self.accept(from, contract, layer, path, origin);
-        if let Err(Refusal::Hold(HoldError::Store(_))) = accepted {
-            // The same contract will be reported again.
-            self.replay_guard.forget(&tag);
-        }
-        accepted
     }
 
     /// Forwards or holds what the onion asks for, or looks for a route.
     fn accept(
         &mut self,
+        cx: &mut Context<'_>,
         from: &Point,
-        contract: &ReceivedContract,
-        layer: Peeled,
-        path: Option<PathHop>,
-        origin: &Origin,
+        incoming: Incoming,
     ) -> Result<Vec<ForwarderAction>, Refusal> {
-        let funded = contract.funded();
-        let derived = derive(&layer.shared_secret)?;
+        let Incoming { edge, origin, shared_secret, layer, .. } = incoming;
         let mut on_path = None;
-        let (order, tweak) = match (path, layer.next) {
-            (Some(path), Some(packet)) => {
+        let (order, tweak) = match layer {
+            Layer::AlongPath { path, next } => {
                 on_path = Some(path_blind(&path.secret)?);
-                (Order::Forward(along_path(funded, &path, packet)?), Tweak::Derived)
+                (Order::Forward(along_path(&edge, &path, next)?), Tweak::Derived)
             }
-            (Some(_), None) => return Err(Refusal::RouteEnd),
-            (None, next) => match (Payload::parse(&layer.payload, next.is_none())?, next) {
-                (Payload::Forward(payload), Some(packet)) => {
-                    let ForwardPayload { short_channel_id, amount_msat, expiry, tweak } = payload;
-                    let to = NextPeer::Channel(short_channel_id);
-                    let outgoing = Outgoing { to, amount_msat, expiry, path_key: None, packet };
-                    (Order::Forward(outgoing), tweak)
-                }
-                (Payload::Delegate(payload), None) => {
-                    let (delegated, tweak) = Delegated::new(funded, &self.config.policy, payload)?;
-                    (Order::Delegated(delegated), tweak)
-                }
-                _ => return Err(Refusal::RouteEnd),
-            },
+            Layer::Forward { payload, next } => {
+                let ForwardPayload { short_channel_id, amount_msat, expiry, tweak } = payload;
+                let to = NextPeer::Channel(short_channel_id);
+                let outgoing = Outgoing { to, amount_msat, expiry, path_key: None, packet: next };
+                (Order::Forward(outgoing), tweak)
+            }
+            Layer::Delegate(payload) => {
+                let (delegated, tweak) = Delegated::new(&edge, &self.config.policy, payload)?;
+                (Order::Delegated(delegated), tweak)
+            }
+            Layer::Final { .. } | Layer::Delegated { .. } => return Err(Refusal::RouteEnd),
         };
         if let Order::Forward(outgoing) = &order {
-            self.check_policy(funded, outgoing)?;
+            self.check_policy(cx, &edge, outgoing)?;
         }
-        let mut forwarding = Forwarding {
-            incoming: contract.clone(),
-            origin: origin.clone(),
-            order,
-            path_blind: on_path.filter(|_| matches!(edge::lock(funded), Lock::Point(_))),
-            hold: None,
-            stage: Stage::Held,
-        };
-        if !tweak.fits(&edge::lock(funded)) {
+        if !tweak.fits(&edge.lock) {
             return Err(Refusal::TweakMismatch);
         }
-        let forward_now = match (edge::lock(funded), tweak) {
+        let path_blind = on_path.filter(|_| matches!(edge.lock, Lock::Point(_)));
+        let stage = Stage::Held;
+        let mut forwarding =
+            Forwarding { incoming: edge, origin, order, path_blind, hold: None, stage };
+        let forward_now = match (edge.lock, tweak) {
             (Lock::Hash(_), Tweak::Derived) => Some(None),
-            (Lock::Point(_), Tweak::Derived) => Some(Some(derived)),
+            (Lock::Point(_), Tweak::Derived) => Some(Some(derive(&shared_secret)?)),
             (_, Tweak::Blind(blind)) => Some(Some(blind)),
             (_, Tweak::Hold(order)) => {
-                self.hold(from, &mut forwarding, &order)?.map(|forward| forward.blind)
+                self.hold(cx, from, &mut forwarding, &order)?.map(|forward| forward.blind)
             }
         };
-        let incoming = funded.outpoint();
-        self.forwards.insert(incoming, forwarding);
+        self.forwards.insert(edge.id, forwarding);
         let Some(blind) = forward_now else { return Ok(Vec::new()) };
-        let advanced = self.advance(&incoming, blind);
-        if advanced.is_err()
-            && let Some(forwarding) = self.forwards.get_mut(&incoming)
-        {
-            // It stays, for its hold has to end when the contract does.
-            forwarding.stage = Stage::Failing;
+        let advanced = self.advance(cx, &edge.id, blind);
+        if advanced.is_err() {
+            if let Some(forwarding) = self.forwards.get_mut(&edge.id) {
+                // It stays, for its hold has to end when the edge does.
+                forwarding.stage = Stage::Failing;
+            }
         }
         Ok(advanced?.into_iter().collect())
     }
 
-    fn check_policy(&self, funded: &FundedContract, outgoing: &Outgoing) -> Result<(), Refusal> {
-        edge::check_policy(&self.config.policy, funded, outgoing.amount_msat, outgoing.expiry)?;
-        if outgoing.expiry <= self.height {
-            return Err(Refusal::ExpiryTooSoon {
-                expiry: outgoing.expiry,
-                required: self.height.saturating_add(1),
-            });
+    fn check_policy(
+        &self,
+        cx: &Context<'_>,
+        edge: &Edge,
+        outgoing: &Outgoing,
+    ) -> Result<(), Refusal> {
+        let Outgoing { amount_msat, expiry, .. } = *outgoing;
+        proposal::check_policy(&self.config.policy, edge, amount_msat, expiry)?;
+        let height = cx.intake.height;
+        if expiry <= height {
+            return Err(Refusal::ExpiryTooSoon { expiry, required: height.saturating_add(1) });
         }
         Ok(())
     }
 
     fn hold(
         &mut self,
+        cx: &mut Context<'_>,
         from: &Point,
         forwarding: &mut Forwarding,
         order: &HoldOrder,
     ) -> Result<Option<Forward>, Refusal> {
-        // A second contract would not be counted against the caps, nor fail back with the first.
+        // A second edge would not be counted against the caps, nor fail back with the first.
         if self.forwards.values().any(|other| other.hold == Some(order.id)) {
             return Err(Refusal::Hold(HoldError::IdTaken(order.id)));
         }
@@ -163,10 +128,10 @@ where
             id: order.id,
             release_hash: order.release_hash,
             held_blind: order.held_blind.clone(),
-            amount_msat: edge::amount_msat(forwarding.incoming.funded()),
+            amount_msat: forwarding.incoming.amount_msat,
             cutoff_height: cutoff_height(
                 order.latest_release_height,
-                edge::expiry(forwarding.incoming.funded()),
+                forwarding.incoming.expiry,
                 self.config.hold_safety_margin,
                 self.config.hold_deltas_ahead,
                 self.config.hold_min_final_delta,
@@ -174,33 +139,32 @@ where
             sender: from.x_only().serialize(),
             receiver: forwarding.order.receiver_handle(),
         };
-        let held = self.ledger.hold(request, self.height).map_err(HoldError::into_text)?;
+        let held = self.ledger.hold(request, cx.intake.height)?;
         forwarding.hold = Some(order.id);
         if let Some(held_blind) = &order.held_blind {
-            self.view.learn(
-                SecretSource::HeldBlind { hold: order.id },
-                LockSecret::Scalar(held_blind.as_scalar().clone()),
-            );
+            let source = SecretSource::HeldBlind { hold: order.id };
+            cx.observer.learned_scalar(source, held_blind.as_scalar());
         }
         match held {
             Held::Waiting => Ok(None),
             Held::Forward(forward) => {
                 if let Ok(HoldState::Releasing(secret)) = self.ledger.state(&order.id) {
-                    self.learn_release(order.id, &secret);
+                    learn_release(cx, order.id, &secret);
                 }
                 Ok(Some(forward))
             }
-            // The same order with another contract: the sender repeats itself.
+            // The same order with another edge: the sender repeats itself.
             Held::Finished => Err(Refusal::Hold(HoldError::IdTaken(order.id))),
         }
     }
 
-    /// Offers the contract further, with y_i and what else this node adds; or looks for a route first.
+    /// Offers the payment further, with y_i and what else this node adds; or looks for a route first.
     ///
     /// L_{i+1} = L_i + (y_i + b_i)·G, where b_i is that of a blinded path
     pub(super) fn advance(
         &mut self,
-        incoming: &OutPoint,
+        cx: &mut Context<'_>,
+        incoming: &EdgeId,
         blind: Option<Blind>,
     ) -> Result<Option<ForwarderAction>, Refusal> {
         let Some(forwarding) = self.forwards.get_mut(incoming) else { return Ok(None) };
@@ -210,7 +174,7 @@ where
             (SecretSource::PathBlind { incoming }, &forwarding.path_blind),
         ] {
             if let Some(known) = known {
-                self.view.learn(source, LockSecret::Scalar(known.as_scalar().clone()));
+                cx.observer.learned_scalar(source, known.as_scalar());
             }
         }
         forwarding.stage = match &mut forwarding.order {
@@ -219,11 +183,11 @@ where
                     (Some(y), Some(b)) => Some(y.add(b)?),
                     (blind, _) => blind,
                 };
-                let lock = edge::add(edge::lock(forwarding.incoming.funded()), blind.as_ref())?;
+                let lock = proposal::add(forwarding.incoming.lock, blind.as_ref())?;
                 Stage::Offered { lock, blind }
             }
             Order::Delegated(delegated) => {
-                delegated.start_at(self.height)?;
+                delegated.start_at(cx.intake.height)?;
                 Stage::Routing { blind }
             }
         };
@@ -232,13 +196,9 @@ where
 }
 
 /// What the maker of a blinded path wants a hop to offer further.
-fn along_path(
-    funded: &FundedContract,
-    path: &PathHop,
-    packet: Packet,
-) -> Result<Outgoing, Refusal> {
+fn along_path(edge: &Edge, path: &PathHop, packet: Packet) -> Result<Outgoing, Refusal> {
     path.check_features(&[])?;
-    let (amount_msat, expiry) = path.forward(edge::amount_msat(funded), edge::expiry(funded))?;
+    let (amount_msat, expiry) = path.forward(edge.amount_msat, edge.expiry)?;
     let to = path.next_peer().ok_or(BlindingError::Missing { field: "short_channel_id" })?;
     Ok(Outgoing { to, amount_msat, expiry, path_key: Some(path.next_path_key), packet })
 }

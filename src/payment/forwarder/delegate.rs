@@ -1,19 +1,15 @@
 //! The rest of a route, found by the node that forwards, at the time when it forwards (trampoline).
 
 use alloc::vec::Vec;
-use core::fmt::Display;
-
-use bitcoin::OutPoint;
 
 use super::super::leg::{HopBlinds, LegPlan};
 use super::super::{
-    AttemptSeed, DelegatePayload, DelegatedPayload, EdgeTerms, ForwardingPolicy, PaymentError,
-    Recipient, Refusal, Route, RouteHop, SecretSource, Tweak, edge,
+    AttemptSeed, DelegatePayload, DelegatedPayload, EdgeError, EdgeTerms, ForwardingPolicy,
+    Recipient, Refusal, Route, RouteError, RouteHop, SecretSource, Tweak, proposal,
 };
-use super::{Forwarder, ForwarderAction, Order, Outgoing, Stage};
-use crate::contract::FundedContract;
+use super::{Context, ForwarderAction, ForwarderError, Forwards, Order, Outgoing, Stage};
+use crate::edge::{Edge, EdgeId};
 use crate::hold::HoldStore;
-use crate::lock::LockSecret;
 use crate::onion::Packet;
 use crate::onion::blinded::NextPeer;
 
@@ -24,23 +20,20 @@ pub(super) struct Delegated {
     amount_msat: u64,
     min_final_delta: u32,
     packet: Packet,
-    /// For the first contract of the route: at most.
+    /// For the first edge of the route: at most.
     max: EdgeTerms,
-    /// When the last contract has to expire at the earliest, once the route is wanted.
+    /// When the last edge has to expire at the earliest, once the route is wanted.
     last_expiry: u32,
 }
 
 impl Delegated {
     pub(super) fn new(
-        funded: &FundedContract,
+        edge: &Edge,
         policy: &ForwardingPolicy,
         payload: DelegatePayload,
     ) -> Result<(Self, Tweak), Refusal> {
         let DelegatePayload { recipient, amount_msat, min_final_delta, packet, tweak } = payload;
-        let max = policy.after(EdgeTerms {
-            amount_msat: edge::amount_msat(funded),
-            expiry: edge::expiry(funded),
-        })?;
+        let max = policy.after(EdgeTerms { amount_msat: edge.amount_msat, expiry: edge.expiry })?;
         let delegated =
             Self { recipient, amount_msat, min_final_delta, packet, max, last_expiry: 0 };
         // What does not pay even without a route is refused before it is held.
@@ -78,7 +71,7 @@ impl Delegated {
         Ok(end)
     }
 
-    pub(super) fn find_route(&self, incoming: OutPoint) -> ForwarderAction {
+    pub(super) fn find_route(&self, incoming: EdgeId) -> ForwarderAction {
         // It was checked when the route became wanted.
         let end = self.end_terms(self.last_expiry).unwrap_or(self.max);
         ForwarderAction::FindRoute {
@@ -101,41 +94,37 @@ impl Delegated {
     }
 }
 
-impl<S> Forwarder<S>
-where
-    S: HoldStore,
-    S::Error: Display,
-{
+impl<S: HoldStore> Forwards<S> {
     /// Draws its own y's for the route, and tells the receiver their sum δ.
     ///
     /// L_{i+1} = L_i + (y_i + y'_0)·G, and so on from there
-    pub(super) fn route_found(
+    pub(in crate::payment) fn route_found(
         &mut self,
-        incoming: &OutPoint,
+        cx: &mut Context<'_>,
+        incoming: &EdgeId,
         forwarders: &[RouteHop],
         seed: &AttemptSeed,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
         let attempt = seed.id();
         if self.tails.contains(&attempt) {
-            return Err(PaymentError::SeedReused(attempt));
+            return Err(ForwarderError::SeedReused(attempt));
         }
-        let forwarding =
-            self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+        let forwarding = self.forwards.get_mut(incoming).ok_or(EdgeError::Unknown(*incoming))?;
         let (Stage::Routing { blind }, Order::Delegated(delegated)) =
             (&forwarding.stage, &forwarding.order)
         else {
-            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "route" });
+            return Err(EdgeError::OutOfOrder { edge: *incoming, event: "route" }.into());
         };
         let last = EdgeTerms { amount_msat: delegated.amount_msat, expiry: delegated.last_expiry };
         let route = Route::with_end(forwarders, delegated.recipient.route_end()?, last)?;
         let first = route.edges()[0];
         if first.amount_msat > delegated.max.amount_msat {
-            return Err(PaymentError::RouteOverBudget { field: "amount" });
+            return Err(RouteError::OverBudget { field: "amount" }.into());
         }
         if first.expiry > delegated.max.expiry {
-            return Err(PaymentError::RouteOverBudget { field: "expiry" });
+            return Err(RouteError::OverBudget { field: "expiry" }.into());
         }
-        let start = edge::add(edge::lock(forwarding.incoming.funded()), blind.as_ref())?;
+        let start = proposal::add(forwarding.incoming.lock, blind.as_ref())?;
         let plan = LegPlan { start, route, seed, hop_blinds: HopBlinds::Derived, hold: None };
         let leg = plan.build(|_, tail_blind| {
             DelegatedPayload {
@@ -151,10 +140,10 @@ where
             _ => None,
         };
         for (hop, drawn) in leg.blinds.iter().enumerate() {
-            let scalar = LockSecret::Scalar(drawn.as_scalar().clone());
-            self.view.learn(SecretSource::DrawnBlind { attempt, hop }, scalar);
+            let source = SecretSource::DrawnBlind { attempt, hop };
+            cx.observer.learned_scalar(source, drawn.as_scalar());
         }
-        let to = leg.route.first_node().ok_or(PaymentError::NoDelegate)?;
+        let to = leg.route.first_node().ok_or(RouteError::NoDelegate)?;
         forwarding.order = Order::Forward(Outgoing {
             to: NextPeer::Node(to),
             amount_msat: first.amount_msat,
@@ -168,15 +157,15 @@ where
         Ok(forwarding.wanted().into_iter().collect())
     }
 
-    pub(super) fn no_route(
+    pub(in crate::payment) fn no_route(
         &mut self,
-        incoming: &OutPoint,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let forwarding =
-            self.forwards.get(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+        cx: &mut Context<'_>,
+        incoming: &EdgeId,
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
+        let forwarding = self.forwards.get(incoming).ok_or(EdgeError::Unknown(*incoming))?;
         let Stage::Routing { .. } = forwarding.stage else {
-            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "route" });
+            return Err(EdgeError::OutOfOrder { edge: *incoming, event: "route" }.into());
         };
-        Ok(self.fail(incoming, Refusal::NoRoute).into_iter().collect())
+        Ok(self.fail(cx, incoming, Refusal::NoRoute).into_iter().collect())
     }
 }

@@ -2,13 +2,11 @@
 
 use alloc::vec::Vec;
 
-use bitcoin::{OutPoint, Transaction};
-
 use super::super::{
     AttemptSeed, FailureMessage, ForwardingPolicy, Proposal, Recipient, Refusal, RouteHop,
 };
-use crate::contract::{OfferedContract, ReceivedContract};
 use crate::curve::{Point, SecretScalar};
+use crate::edge::{Edge, EdgeId, IncomingEdge};
 use crate::hold::Limits;
 use crate::lock::LockSecret;
 use crate::onion::Packet;
@@ -36,12 +34,12 @@ pub struct ForwarderConfig {
 /// What a forwarder is told.
 #[derive(Debug)]
 pub enum ForwarderEvent {
-    /// A contract of which this node is the claimer is irrevocably committed.
+    /// An edge that pays this node is irrevocably committed.
     IncomingCommitted {
         /// The neighbour that offers it.
         from: Point,
-        /// The contract.
-        contract: ReceivedContract,
+        /// The edge.
+        edge: IncomingEdge,
         /// What came with it for a node within a blinded path (BOLT 2: `path_key`).
         path_key: Option<Point>,
         /// The onion that came with it.
@@ -49,8 +47,8 @@ pub enum ForwarderEvent {
     },
     /// The way that was asked for with [`ForwarderAction::FindRoute`].
     RouteFound {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
         /// The forwarders between this node and the end of the route, maybe none.
         forwarders: Vec<RouteHop>,
         /// Fresh entropy, for this attempt alone.
@@ -58,51 +56,44 @@ pub enum ForwarderEvent {
     },
     /// There is no way within the budget.
     NoRoute {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
     },
-    /// The contract that was offered for an incoming one is irrevocably committed.
+    /// The edge that was offered for an incoming one is irrevocably committed.
     OutgoingCommitted {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
         /// The outgoing one.
-        contract: OfferedContract,
+        edge: Edge,
     },
-    /// The outgoing contract was claimed on the chain.
-    OutgoingClaimed {
-        /// The outgoing contract.
-        outgoing: OutPoint,
-        /// What spends it.
-        transaction: Transaction,
-    },
-    /// The claimer of the outgoing contract told the secret.
+    /// The secret of the outgoing edge is known: the next node told it, or the driver found it in a claim on the chain.
     OutgoingFulfilled {
-        /// The outgoing contract.
-        outgoing: OutPoint,
+        /// The outgoing edge.
+        outgoing: EdgeId,
         /// The secret.
         secret: LockSecret,
     },
-    /// The outgoing contract is irrevocably gone, and was not claimed.
+    /// The outgoing edge is irrevocably gone, and was not claimed.
     OutgoingFailed {
-        /// The outgoing contract.
-        outgoing: OutPoint,
-        /// What the neighbour said; nothing if the contract timed out.
+        /// The outgoing edge.
+        outgoing: EdgeId,
+        /// What the neighbour said; nothing if the edge timed out.
         failure: Option<FailureMessage>,
     },
-    /// The contract that was to be offered can't be: the next node is away, or refuses.
+    /// The edge that was to be offered can't be: the next node is away, or refuses.
     OfferFailed {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
     },
-    /// This node's claim of the incoming contract is confirmed, or its secret was taken.
+    /// This node's claim of the incoming edge is confirmed, or its secret was taken.
     IncomingClaimed {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
     },
-    /// The incoming contract is irrevocably gone, as this node wished.
+    /// The incoming edge is irrevocably gone, as this node wished.
     IncomingFailed {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
     },
     /// An onion message arrived: to be passed on, or a `release_held_ptlc`.
     MessageReceived {
@@ -116,51 +107,51 @@ pub enum ForwarderEvent {
     },
 }
 
-/// What a forwarder wants done. What no event has confirmed, [`Forwarder::pending`](super::Forwarder::pending) gives again.
+/// What a forwarder wants done. What no event has confirmed, [`Role::pending`](super::super::Role::pending) gives again.
 #[derive(Debug)]
 pub enum ForwarderAction {
-    /// Offer a contract to the next node.
+    /// Offer an edge to the next node.
     Offer {
-        /// The incoming contract that it forwards.
-        incoming: OutPoint,
+        /// The incoming edge that it forwards.
+        incoming: EdgeId,
         /// The offer.
         proposal: Proposal,
     },
     /// Find a route from this node, as the sender has left that to it, and say so with [`ForwarderEvent::RouteFound`].
     FindRoute {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
         /// Who is paid; the route ends there, or at the introduction node of the path.
         to: Recipient,
         /// What has to arrive at the end of the route, in millisatoshi.
         amount_msat: u64,
-        /// When the contract that arrives there has to expire at the earliest, a block height.
+        /// When the edge that arrives there has to expire at the earliest, a block height.
         expiry: u32,
         /// What this node may lock for the first node of the route at most, in millisatoshi.
         max_amount_msat: u64,
-        /// When that contract may expire at the latest, a block height.
+        /// When that edge may expire at the latest, a block height.
         max_expiry: u32,
     },
-    /// Claim the incoming contract.
+    /// Claim the incoming edge.
     Claim {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
         /// What opens it.
         secret: LockSecret,
     },
-    /// Fail the incoming contract.
+    /// Fail the incoming edge.
     Fail {
-        /// The incoming contract.
-        incoming: OutPoint,
+        /// The incoming edge.
+        incoming: EdgeId,
         /// Why, for this node's operator.
         reason: Refusal,
         /// Why, for the sender.
         failure: FailureMessage,
     },
-    /// Take the money of the outgoing contract back: its expiry is reached.
+    /// Take the money of the outgoing edge back: its expiry is reached.
     TimeOut {
-        /// The outgoing contract.
-        outgoing: OutPoint,
+        /// The outgoing edge.
+        outgoing: EdgeId,
     },
     /// Pass an onion message on. If the next node is away, this one may keep it until it is back.
     SendMessage {

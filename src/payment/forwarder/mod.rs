@@ -1,8 +1,5 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use core::fmt::Display;
-
-use bitcoin::OutPoint;
 
 mod accept;
 mod delegate;
@@ -12,40 +9,45 @@ use delegate::Delegated;
 pub use event::{ForwarderAction, ForwarderConfig, ForwarderEvent};
 
 use super::failure::Origin;
+use super::intake::{Context, Incoming, Intake, Refused};
 use super::message::read_reply_path_id;
 use super::{
-    AttemptId, FailureMessage, PaymentError, Proposal, Refusal, ReleaseHeld, SecretSource, View,
-    edge,
+    AttemptId, EdgeError, FailureMessage, ForwarderError, MessageError, Observer, Proposal,
+    Refusal, ReleaseHeld, Role, SecretSource, proposal,
 };
-use crate::contract::{OfferedContract, ReceivedContract};
 use crate::curve::Point;
+use crate::edge::{Edge, EdgeId, IncomingEdge};
 use crate::hold::{
     Forward, HoldError, HoldId, HoldState, HoldStore, Ledger, Pending, ReleaseSecret, Released,
 };
 use crate::lock::{Blind, Lock, LockSecret, previous_secret};
-use crate::onion::blinded::{NextPeer, OnionMessage, PeeledMessage};
-use crate::onion::{Packet, ReplayGuard};
+use crate::onion::Packet;
+use crate::onion::blinded::{NextPeer, PeeledMessage};
 
-/// A node between sender and receiver; with a hold order in its payload, the one that holds.
+/// A node between sender and receiver; with a hold order in its payload, the one that holds. Alone: a node that pays and is paid
+/// as well is a [`Node`](super::Node).
 #[derive(Debug)]
 pub struct Forwarder<S> {
+    intake: Intake,
+    forwards: Forwards<S>,
+}
+
+/// The payments that a node forwards.
+#[derive(Debug)]
+pub(super) struct Forwards<S> {
     config: ForwarderConfig,
     ledger: Ledger<S>,
-    replay_guard: ReplayGuard,
-    height: u32,
-    forwards: BTreeMap<OutPoint, Forwarding>,
-    outgoing: BTreeMap<OutPoint, OutPoint>,
-    failing: BTreeMap<OutPoint, (Refusal, FailureMessage)>,
+    forwards: BTreeMap<EdgeId, Forwarding>,
+    outgoing: BTreeMap<EdgeId, EdgeId>,
+    failing: BTreeMap<EdgeId, (Refusal, FailureMessage)>,
     /// The routes that this node has found itself.
     tails: BTreeSet<AttemptId>,
-    view: View,
-    log: Vec<ForwarderEvent>,
 }
 
 /// A payment on its way through this node.
 #[derive(Debug)]
 struct Forwarding {
-    incoming: ReceivedContract,
+    incoming: Edge,
     origin: Origin,
     order: Order,
     /// b_i, in a blinded path.
@@ -61,7 +63,7 @@ enum Order {
     Delegated(Delegated),
 }
 
-/// The contract to offer further.
+/// The edge to offer further.
 #[derive(Debug)]
 struct Outgoing {
     to: NextPeer,
@@ -84,7 +86,7 @@ enum Stage {
         blind: Option<Blind>,
     },
     Committed {
-        outgoing: OfferedContract,
+        outgoing: Edge,
         blind: Option<Blind>,
     },
     Claiming(LockSecret),
@@ -93,13 +95,9 @@ enum Stage {
 }
 
 impl Forwarding {
-    fn outpoint(&self) -> OutPoint {
-        self.incoming.funded().outpoint()
-    }
-
-    /// What is wanted while the contract is not offered further, or not committed.
+    /// What is wanted while the edge is not offered further, or not committed.
     fn wanted(&self) -> Option<ForwarderAction> {
-        let incoming = self.outpoint();
+        let incoming = self.incoming.id;
         match (&self.stage, &self.order) {
             (Stage::Offered { lock, .. }, Order::Forward(outgoing)) => {
                 Some(ForwarderAction::Offer { incoming, proposal: outgoing.proposal(*lock) })
@@ -145,68 +143,101 @@ impl Outgoing {
     }
 }
 
-impl<S> Forwarder<S>
-where
-    S: HoldStore,
-    S::Error: Display,
-{
-    /// A forwarder whose holds are kept in `store`.
+impl<S: HoldStore> Forwarder<S> {
+    /// A forwarder whose holds are kept in `store`: an empty one, or the one that was there when the events which are replayed next
+    /// had happened.
     pub fn new(config: ForwarderConfig, store: S) -> Self {
-        Self {
-            ledger: Ledger::new(store, config.limits),
-            replay_guard: ReplayGuard::new(),
-            height: config.height,
-            forwards: BTreeMap::new(),
-            outgoing: BTreeMap::new(),
-            failing: BTreeMap::new(),
-            tails: BTreeSet::new(),
-            view: View::default(),
-            log: Vec::new(),
-            config,
-        }
-    }
-
-    /// The forwarder that these events make. `store` is an empty one: the events bring the holds back, so the log is what
-    /// has to be durable. What was wanted and not yet done, [`pending`](Self::pending) tells.
-    ///
-    /// # Errors
-    ///
-    /// That of the first event which was not accepted before either.
-    pub fn replay(
-        config: ForwarderConfig,
-        store: S,
-        log: Vec<ForwarderEvent>,
-    ) -> Result<Self, PaymentError> {
-        let mut forwarder = Self::new(config, store);
-        for event in log {
-            forwarder.apply(event)?;
-        }
-        Ok(forwarder)
-    }
-
-    /// The events so far.
-    pub fn log(&self) -> &[ForwarderEvent] {
-        &self.log
-    }
-
-    /// The events, to be replayed.
-    pub fn into_log(self) -> Vec<ForwarderEvent> {
-        self.log
-    }
-
-    /// What this node knows.
-    pub fn view(&self) -> &View {
-        &self.view
+        let intake = Intake::new(config.node_key.clone(), config.height);
+        Self { intake, forwards: Forwards::new(config, store) }
     }
 
     /// The ledger of holds.
     pub fn ledger(&self) -> &Ledger<S> {
+        self.forwards.ledger()
+    }
+}
+
+impl<S: HoldStore> Role for Forwarder<S> {
+    type Event = ForwarderEvent;
+    type Action = ForwarderAction;
+    type Error = ForwarderError;
+
+    fn process(
+        &mut self,
+        event: &ForwarderEvent,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
+        let Self { intake, forwards } = self;
+        let cx = &mut Context { intake, observer };
+        match event {
+            ForwarderEvent::IncomingCommitted { from, edge, path_key, packet } => {
+                forwards.check_new(edge)?;
+                match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
+                    Ok(incoming) => forwards.incoming_committed(cx, from, incoming),
+                    Err(refused) => {
+                        let Refused { origin, reason } = *refused;
+                        Ok(alloc::vec![forwards.refuse(cx, edge.edge(), &origin, reason)])
+                    }
+                }
+            }
+            ForwarderEvent::MessageReceived { message } => {
+                match message.peel(&cx.intake.node_key).map_err(MessageError::Onion)? {
+                    PeeledMessage::Forward { to, message } => {
+                        Ok(alloc::vec![ForwarderAction::SendMessage { to, message }])
+                    }
+                    PeeledMessage::Receive { payload, data, .. } => {
+                        let expiry = data.path_id.as_deref().and_then(read_reply_path_id);
+                        let expiry = expiry.ok_or(MessageError::UnknownPath)?;
+                        forwards.release_received(cx, expiry, &payload)
+                    }
+                }
+            }
+            ForwarderEvent::Block { height } => {
+                let actions = forwards.block(cx, *height)?;
+                cx.intake.block(*height);
+                Ok(actions)
+            }
+            ForwarderEvent::RouteFound { incoming, forwarders, seed } => {
+                forwards.route_found(cx, incoming, forwarders, seed)
+            }
+            ForwarderEvent::NoRoute { incoming } => forwards.no_route(cx, incoming),
+            ForwarderEvent::OutgoingCommitted { incoming, edge } => {
+                forwards.outgoing_committed(incoming, edge)
+            }
+            ForwarderEvent::OutgoingFulfilled { outgoing, secret } => {
+                forwards.fulfilled(cx, outgoing, secret)
+            }
+            ForwarderEvent::OutgoingFailed { outgoing, failure } => {
+                forwards.outgoing_failed(outgoing, failure.as_ref())
+            }
+            ForwarderEvent::OfferFailed { incoming } => forwards.offer_failed(cx, incoming),
+            ForwarderEvent::IncomingClaimed { incoming } => forwards.incoming_claimed(incoming),
+            ForwarderEvent::IncomingFailed { incoming } => forwards.incoming_failed(incoming),
+        }
+    }
+
+    fn pending(&self) -> Vec<ForwarderAction> {
+        self.forwards.pending()
+    }
+}
+
+impl<S: HoldStore> Forwards<S> {
+    pub(super) fn new(config: ForwarderConfig, store: S) -> Self {
+        Self {
+            ledger: Ledger::new(store, config.limits),
+            forwards: BTreeMap::new(),
+            outgoing: BTreeMap::new(),
+            failing: BTreeMap::new(),
+            tails: BTreeSet::new(),
+            config,
+        }
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger<S> {
         &self.ledger
     }
 
-    /// Every action that no event has confirmed: for the start after a crash, when the log was written and the actions may not
-    /// have been carried out. Time-outs come with the next block.
-    pub fn pending(&self) -> Vec<ForwarderAction> {
+    pub(super) fn pending(&self) -> Vec<ForwarderAction> {
         let wanted = self.forwards.values().filter_map(Forwarding::wanted);
         let failing = self.failing.iter().map(|(incoming, (reason, failure))| {
             let (reason, failure) = (reason.clone(), failure.clone());
@@ -215,115 +246,93 @@ where
         wanted.chain(failing).collect()
     }
 
-    /// Takes an event and says what to do.
-    ///
-    /// # Errors
-    ///
-    /// [`PaymentError`] when the event is impossible; then nothing has changed. What a peer or the sender does wrong is
-    /// no error, but a [`ForwarderAction::Fail`].
-    pub fn apply(&mut self, event: ForwarderEvent) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let actions = self.process(&event)?;
-        self.log.push(event);
-        Ok(actions)
+    /// Whether this incoming edge is one of the forwarder's.
+    pub(super) fn has_incoming(&self, id: &EdgeId) -> bool {
+        self.forwards.contains_key(id) || self.failing.contains_key(id)
     }
 
-    fn process(&mut self, event: &ForwarderEvent) -> Result<Vec<ForwarderAction>, PaymentError> {
-        match event {
-            ForwarderEvent::IncomingCommitted { from, contract, path_key, packet } => {
-                self.incoming_committed(from, contract, path_key.as_ref(), packet)
-            }
-            ForwarderEvent::RouteFound { incoming, forwarders, seed } => {
-                self.route_found(incoming, forwarders, seed)
-            }
-            ForwarderEvent::NoRoute { incoming } => self.no_route(incoming),
-            ForwarderEvent::OutgoingCommitted { incoming, contract } => {
-                self.outgoing_committed(incoming, contract)
-            }
-            ForwarderEvent::OutgoingClaimed { outgoing, transaction } => {
-                let secret = edge::extract(self.committed(outgoing, "claim")?.1, transaction)?;
-                self.fulfilled(outgoing, secret)
-            }
-            ForwarderEvent::OutgoingFulfilled { outgoing, secret } => {
-                edge::check_secret(self.committed(outgoing, "fulfilment")?.1.funded(), secret)?;
-                self.fulfilled(outgoing, secret.clone())
-            }
-            ForwarderEvent::OutgoingFailed { outgoing, failure } => {
-                self.outgoing_failed(outgoing, failure.as_ref())
-            }
-            ForwarderEvent::OfferFailed { incoming } => self.offer_failed(incoming),
-            ForwarderEvent::IncomingClaimed { incoming } => self.incoming_claimed(incoming),
-            ForwarderEvent::IncomingFailed { incoming } => self.incoming_failed(incoming),
-            ForwarderEvent::MessageReceived { message } => self.message_received(message),
-            ForwarderEvent::Block { height } => self.block(*height),
-        }
+    pub(super) fn check_new(&self, edge: &IncomingEdge) -> Result<(), EdgeError> {
+        let id = edge.edge().id;
+        if self.has_incoming(&id) { Err(EdgeError::Known(id)) } else { Ok(()) }
     }
 
-    fn outgoing_committed(
+    /// Fails a payment that was not accepted.
+    pub(super) fn refuse(
         &mut self,
-        incoming: &OutPoint,
-        contract: &OfferedContract,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let outpoint = contract.funded().outpoint();
-        if self.outgoing.contains_key(&outpoint) {
-            return Err(PaymentError::KnownContract(outpoint));
+        cx: &mut Context<'_>,
+        incoming: &Edge,
+        origin: &Origin,
+        reason: Refusal,
+    ) -> ForwarderAction {
+        let failure = origin.message(&reason, incoming, cx.intake.height);
+        self.fail_with(incoming.id, reason, failure)
+    }
+
+    pub(super) fn outgoing_committed(
+        &mut self,
+        incoming: &EdgeId,
+        edge: &Edge,
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
+        if self.outgoing.contains_key(&edge.id) {
+            return Err(EdgeError::Known(edge.id).into());
         }
-        let forwarding =
-            self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+        let forwarding = self.forwards.get_mut(incoming).ok_or(EdgeError::Unknown(*incoming))?;
         let (Stage::Offered { lock, blind }, Order::Forward(proposed)) =
             (&mut forwarding.stage, &forwarding.order)
         else {
-            return Err(PaymentError::OutOfOrder { contract: outpoint, event: "commitment" });
+            return Err(EdgeError::OutOfOrder { edge: edge.id, event: "commitment" }.into());
         };
-        edge::check_proposed(contract, *lock, proposed.amount_msat, proposed.expiry)?;
+        proposal::check_proposed(edge, *lock, proposed.amount_msat, proposed.expiry)?;
         if let Some(hold) = &forwarding.hold {
-            self.ledger.forwarded(hold).map_err(HoldError::into_text)?;
+            self.ledger.forwarded(hold)?;
         }
         let blind = blind.take();
-        forwarding.stage = Stage::Committed { outgoing: contract.clone(), blind };
-        self.outgoing.insert(outpoint, *incoming);
+        forwarding.stage = Stage::Committed { outgoing: *edge, blind };
+        self.outgoing.insert(edge.id, *incoming);
         Ok(Vec::new())
     }
 
+    /// The incoming edge and the outgoing one, which was committed and has not ended.
     fn committed(
         &self,
-        outgoing: &OutPoint,
+        outgoing: &EdgeId,
         event: &'static str,
-    ) -> Result<(OutPoint, &OfferedContract), PaymentError> {
-        let incoming =
-            *self.outgoing.get(outgoing).ok_or(PaymentError::UnknownContract(*outgoing))?;
+    ) -> Result<(EdgeId, &Edge), EdgeError> {
+        let incoming = *self.outgoing.get(outgoing).ok_or(EdgeError::Unknown(*outgoing))?;
         match self.forwards.get(&incoming).map(|forwarding| &forwarding.stage) {
             Some(Stage::Committed { outgoing, .. }) => Ok((incoming, outgoing)),
-            _ => Err(PaymentError::OutOfOrder { contract: *outgoing, event }),
+            _ => Err(EdgeError::OutOfOrder { edge: *outgoing, event }),
         }
     }
 
     /// l_i = l_{i+1} − y_i, with all else that this node has added to the lock
-    fn fulfilled(
+    pub(super) fn fulfilled(
         &mut self,
-        outgoing: &OutPoint,
-        secret: LockSecret,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let (incoming, _) = self.committed(outgoing, "claim")?;
-        let forwarding =
-            self.forwards.get_mut(&incoming).ok_or(PaymentError::UnknownContract(incoming))?;
-        let incoming_secret = match (&forwarding.stage, &secret) {
+        cx: &mut Context<'_>,
+        outgoing: &EdgeId,
+        secret: &LockSecret,
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
+        let (incoming, edge) = self.committed(outgoing, "fulfilment")?;
+        proposal::check_secret(edge, secret)?;
+        let forwarding = self.forwards.get_mut(&incoming).ok_or(EdgeError::Unknown(incoming))?;
+        let incoming_secret = match (&forwarding.stage, secret) {
             (Stage::Committed { blind: Some(blind), .. }, LockSecret::Scalar(scalar)) => {
                 LockSecret::Scalar(previous_secret(scalar, blind)?)
             }
             _ => secret.clone(),
         };
-        edge::check_secret(forwarding.incoming.funded(), &incoming_secret)?;
+        proposal::check_secret(&forwarding.incoming, &incoming_secret)?;
         forwarding.stage = Stage::Claiming(incoming_secret.clone());
-        self.view.learn(SecretSource::Lock { contract: *outgoing }, secret);
-        self.view.learn(SecretSource::Lock { contract: incoming }, incoming_secret.clone());
+        cx.observer.learned(SecretSource::Lock { edge: *outgoing }, secret);
+        cx.observer.learned(SecretSource::Lock { edge: incoming }, &incoming_secret);
         Ok(alloc::vec![ForwarderAction::Claim { incoming, secret: incoming_secret }])
     }
 
-    fn outgoing_failed(
+    pub(super) fn outgoing_failed(
         &mut self,
-        outgoing: &OutPoint,
+        outgoing: &EdgeId,
         failure: Option<&FailureMessage>,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
         let (incoming, _) = self.committed(outgoing, "failure")?;
         let Some(forwarding) = self.forwards.get_mut(&incoming) else { return Ok(Vec::new()) };
         forwarding.stage = Stage::Failing;
@@ -331,39 +340,46 @@ where
         Ok(alloc::vec![self.fail_with(incoming, Refusal::Downstream, failure)])
     }
 
-    fn offer_failed(&mut self, incoming: &OutPoint) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let forwarding =
-            self.forwards.get(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+    pub(super) fn offer_failed(
+        &mut self,
+        cx: &mut Context<'_>,
+        incoming: &EdgeId,
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
+        let forwarding = self.forwards.get(incoming).ok_or(EdgeError::Unknown(*incoming))?;
         let Stage::Offered { .. } = forwarding.stage else {
-            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failed offer" });
+            return Err(EdgeError::OutOfOrder { edge: *incoming, event: "failed offer" }.into());
         };
-        Ok(self.fail(incoming, Refusal::Downstream).into_iter().collect())
+        Ok(self.fail(cx, incoming, Refusal::Downstream).into_iter().collect())
     }
 
-    fn incoming_claimed(
+    pub(super) fn incoming_claimed(
         &mut self,
-        incoming: &OutPoint,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        let forwarding =
-            self.forwards.get_mut(incoming).ok_or(PaymentError::UnknownContract(*incoming))?;
+        incoming: &EdgeId,
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
+        let forwarding = self.forwards.get_mut(incoming).ok_or(EdgeError::Unknown(*incoming))?;
         let Stage::Claiming(_) = forwarding.stage else {
-            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "claim" });
+            return Err(EdgeError::OutOfOrder { edge: *incoming, event: "claim" }.into());
         };
         forwarding.stage = Stage::Claimed;
         Ok(Vec::new())
     }
 
     /// Fails a payment that was accepted, for a reason of this node's own.
-    fn fail(&mut self, incoming: &OutPoint, reason: Refusal) -> Option<ForwarderAction> {
+    fn fail(
+        &mut self,
+        cx: &mut Context<'_>,
+        incoming: &EdgeId,
+        reason: Refusal,
+    ) -> Option<ForwarderAction> {
         let forwarding = self.forwards.get_mut(incoming)?;
         forwarding.stage = Stage::Failing;
-        let failure = forwarding.origin.message(&reason, forwarding.incoming.funded(), self.height);
+        let failure = forwarding.origin.message(&reason, &forwarding.incoming, cx.intake.height);
         Some(self.fail_with(*incoming, reason, failure))
     }
 
     fn fail_with(
         &mut self,
-        incoming: OutPoint,
+        incoming: EdgeId,
         reason: Refusal,
         failure: FailureMessage,
     ) -> ForwarderAction {
@@ -371,55 +387,41 @@ where
         ForwarderAction::Fail { incoming, reason, failure }
     }
 
-    fn incoming_failed(
+    pub(super) fn incoming_failed(
         &mut self,
-        incoming: &OutPoint,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+        incoming: &EdgeId,
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
         if !self.failing.contains_key(incoming) {
-            return Err(PaymentError::OutOfOrder { contract: *incoming, event: "failure" });
+            return Err(EdgeError::OutOfOrder { edge: *incoming, event: "failure" }.into());
         }
         if let Some(hold) = self.forwards.get(incoming).and_then(|forwarding| forwarding.hold) {
-            match self.ledger.state(&hold).map_err(HoldError::into_text)? {
+            match self.ledger.state(&hold)? {
                 HoldState::Failing => self.ledger.failed(&hold),
                 // Released, but with a blind that cancels the lock: it keeps no place among the holds.
                 HoldState::Releasing(_) => self.ledger.forwarded(&hold),
                 HoldState::Held | HoldState::Released | HoldState::Failed => Ok(()),
-            }
-            .map_err(HoldError::into_text)?;
+            }?;
         }
         self.failing.remove(incoming);
         Ok(Vec::new())
     }
 
-    fn message_received(
+    /// A `release_held_ptlc` along a reply path that is good up to `expiry`. Duplicates are harmless: a hold is released once. When
+    /// the store fails, nothing is forwarded before the event is given again: the ledger then repeats what it had released before.
+    pub(super) fn release_received(
         &mut self,
-        message: &OnionMessage,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
-        match message.peel(&self.config.node_key).map_err(PaymentError::OnionMessage)? {
-            PeeledMessage::Forward { to, message } => {
-                Ok(alloc::vec![ForwarderAction::SendMessage { to, message }])
-            }
-            PeeledMessage::Receive { payload, data, .. } => {
-                let expiry = data.path_id.as_deref().and_then(read_reply_path_id);
-                let expiry = expiry.ok_or(PaymentError::UnknownMessagePath)?;
-                if expiry < self.height {
-                    return Err(PaymentError::MessagePathExpired { expiry });
-                }
-                self.release_received(&ReleaseHeld::from_message(&payload)?)
-            }
+        cx: &mut Context<'_>,
+        expiry: u32,
+        payload: &[u8],
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
+        if expiry < cx.intake.height {
+            return Err(MessageError::PathExpired { expiry }.into());
         }
-    }
-
-    /// That the message comes again does no harm: a hold is released once. When the store fails, nothing is forwarded before the
-    /// event is given again: the ledger then repeats what it had released before.
-    fn release_received(
-        &mut self,
-        message: &ReleaseHeld,
-    ) -> Result<Vec<ForwarderAction>, PaymentError> {
+        let message = ReleaseHeld::from_message(payload).map_err(MessageError::Payload)?;
         let mut released = Vec::new();
         for (id, secret) in &message.holds {
-            match self.ledger.release(id, secret, self.height) {
-                Err(error @ HoldError::Store(_)) => return Err(error.into_text().into()),
+            match self.ledger.release(id, secret, cx.intake.height) {
+                Err(error @ HoldError::Store(_)) => return Err(error.into()),
                 result => released.push((id, secret, result)),
             }
         }
@@ -430,67 +432,66 @@ where
                 Ok(Released::Queued) => false,
                 Ok(Released::AlreadyReleased) => true,
                 Ok(Released::Forward(forward)) => {
-                    actions.extend(self.forward_held(forward));
+                    actions.extend(self.forward_held(cx, forward));
                     true
                 }
                 Err(error) => {
                     let right = matches!(error, HoldError::TooLate(_) | HoldError::ZeroBlind(_));
-                    let reason = Refusal::Hold(error.into_text());
+                    let reason = Refusal::Hold(error);
                     actions.push(ForwarderAction::ReleaseRefused { reason });
                     right
                 }
             };
             if is_release_secret {
-                self.learn_release(*id, secret);
+                learn_release(cx, *id, secret);
             }
         }
         Ok(actions)
     }
 
-    fn learn_release(&mut self, hold: HoldId, secret: &ReleaseSecret) {
-        let scalar = LockSecret::Scalar(secret.as_scalar().clone());
-        self.view.learn(SecretSource::Release { hold }, scalar);
-    }
-
-    fn forward_held(&mut self, forward: Forward) -> Option<ForwarderAction> {
+    fn forward_held(&mut self, cx: &mut Context<'_>, forward: Forward) -> Option<ForwarderAction> {
         let incoming = self.held(&forward.id)?;
-        match self.advance(&incoming, forward.blind) {
+        match self.advance(cx, &incoming, forward.blind) {
             Ok(action) => action,
-            Err(reason) => self.fail(&incoming, reason),
+            Err(reason) => self.fail(cx, &incoming, reason),
         }
     }
 
-    /// The contract that is held under this id and not offered further.
-    fn held(&self, id: &HoldId) -> Option<OutPoint> {
+    /// The edge that is held under this id and not offered further.
+    fn held(&self, id: &HoldId) -> Option<EdgeId> {
         let waiting = |forwarding: &&Forwarding| {
             forwarding.hold == Some(*id) && matches!(forwarding.stage, Stage::Held)
         };
-        self.forwards
-            .values()
-            .find(waiting)
-            .map(|forwarding| forwarding.incoming.funded().outpoint())
+        self.forwards.values().find(waiting).map(|forwarding| forwarding.incoming.id)
     }
 
-    fn block(&mut self, height: u32) -> Result<Vec<ForwarderAction>, PaymentError> {
+    /// A new block: what waits beyond its cutoff fails, what was not claimed in time is taken back.
+    pub(super) fn block(
+        &mut self,
+        cx: &mut Context<'_>,
+        height: u32,
+    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
         let mut actions = Vec::new();
-        self.ledger.block(height).map_err(HoldError::into_text)?;
+        self.ledger.block(height)?;
         // All that are failing, for a block that the store refused may have begun it.
-        for pending in self.ledger.resume().map_err(HoldError::into_text)? {
-            if let Pending::Fail(id) = pending
-                && let Some(incoming) = self.held(&id)
-            {
-                actions.extend(self.fail(&incoming, Refusal::CutoffReached(id)));
+        for pending in self.ledger.resume()? {
+            let Pending::Fail(id) = pending else { continue };
+            if let Some(incoming) = self.held(&id) {
+                actions.extend(self.fail(cx, &incoming, Refusal::CutoffReached(id)));
             }
         }
-        self.height = height;
-        self.replay_guard.prune(height);
         for forwarding in self.forwards.values() {
-            if let Stage::Committed { outgoing, .. } = &forwarding.stage
-                && edge::expiry(outgoing.funded()) <= height
-            {
-                actions.push(ForwarderAction::TimeOut { outgoing: outgoing.funded().outpoint() });
+            match &forwarding.stage {
+                Stage::Committed { outgoing, .. } if outgoing.expiry <= height => {
+                    actions.push(ForwarderAction::TimeOut { outgoing: outgoing.id });
+                }
+                _ => {}
             }
         }
         Ok(actions)
     }
+}
+
+fn learn_release(cx: &mut Context<'_>, hold: HoldId, secret: &ReleaseSecret) {
+    cx.observer.learned_scalar(SecretSource::Release { hold }, secret.as_scalar());
 }

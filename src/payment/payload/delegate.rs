@@ -11,7 +11,7 @@ use crate::invoice::PaymentPath;
 use crate::lock::{Blind, Lock};
 use crate::onion::Packet;
 use crate::payment::route::{PathEnd, RouteEnd};
-use crate::payment::{EdgeTerms, PayloadError, PaymentError};
+use crate::payment::{EdgeTerms, PayloadError, RouteError};
 use crate::wire::{TlvWriter, WireError, tu64};
 
 /// The length of the payloads in the packet that a sender hands over for the recipient, in bytes. All of one length, so that
@@ -33,7 +33,7 @@ impl Recipient {
         &self,
         last: EdgeTerms,
         hop: usize,
-    ) -> Result<EdgeTerms, PaymentError> {
+    ) -> Result<EdgeTerms, RouteError> {
         match self {
             Self::Node(_) => Ok(last),
             Self::Path(path) => self.path_end(path)?.before(last, hop),
@@ -41,15 +41,15 @@ impl Recipient {
     }
 
     /// Where a route to the recipient ends.
-    pub(in crate::payment) fn route_end(&self) -> Result<RouteEnd, PaymentError> {
+    pub(in crate::payment) fn route_end(&self) -> Result<RouteEnd, RouteError> {
         match self {
             Self::Node(node_id) => Ok(RouteEnd::Node(*node_id)),
             Self::Path(path) => self.path_end(path).map(RouteEnd::Path),
         }
     }
 
-    fn path_end(&self, path: &PaymentPath) -> Result<PathEnd, PaymentError> {
-        PathEnd::new(path).ok_or(PaymentError::IntroductionUnknown)
+    fn path_end(&self, path: &PaymentPath) -> Result<PathEnd, RouteError> {
+        PathEnd::new(path).ok_or(RouteError::IntroductionUnknown)
     }
 }
 
@@ -148,7 +148,7 @@ impl DelegatedPayload {
     ];
 
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
-        fields.allow(&Self::TYPES)?;
+        fields.allow_in_path(&Self::TYPES)?;
         Ok(Self {
             amount_msat: fields.integer(AMT_TO_FORWARD)?,
             expiry: fields.height(OUTGOING_CLTV_VALUE)?,

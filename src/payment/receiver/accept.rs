@@ -1,28 +1,26 @@
-//! A contract has come in: everything that has to be right of one part before anything is revealed.
+//! An edge has come in: everything that has to be right of one part before anything is revealed.
 
 use alloc::vec::Vec;
-use core::fmt::Display;
-
-use bitcoin::OutPoint;
 
 use super::super::failure::Origin;
+use super::super::intake::{Context, Incoming, Intake, Layer};
 use super::super::leg::associated_data;
 use super::super::published::{Opening, Published};
-use super::super::{FinalPayload, Payload, Refusal, SecretSource, View, edge};
-use super::{Receiver, asked_msat, sets};
-use crate::claims::{ClaimError, ClaimStore, LockSet};
-use crate::contract::FundedContract;
+use super::super::{DelegatedPayload, FinalPayload, Observer, Refusal, SecretSource};
+use super::{Receipts, sets};
+use crate::claims::{ClaimStore, LockSet};
 use crate::curve::{Point, SecretScalar};
+use crate::edge::{Edge, EdgeId};
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::PayerScalar;
 use crate::lock::{Blind, Lock, LockSecret, final_secret, next_lock};
-use crate::onion::blinded::{PathHop, PeeledPayment, peel_payment};
-use crate::onion::{Packet, ReplayTag};
+use crate::onion::ReplayTag;
+use crate::onion::blinded::PathHop;
 
 /// One part of a payment, as it came in, with all that can be checked without the other parts.
 #[derive(Debug)]
 pub(super) struct Arrival {
-    pub(super) funded: FundedContract,
+    pub(super) edge: Edge,
     pub(super) origin: Origin,
     pub(super) replay_tags: Vec<ReplayTag>,
     pub(super) invoice: InvoiceId,
@@ -54,13 +52,9 @@ struct Opened {
 }
 
 impl Arrival {
-    pub(super) fn outpoint(&self) -> OutPoint {
-        self.funded.outpoint()
-    }
-
     /// The secrets of this part, which are of no use without the others.
-    pub(super) fn teach(&self, view: &mut View) {
-        let incoming = self.outpoint();
+    pub(super) fn teach(&self, observer: &mut dyn Observer) {
+        let incoming = self.edge.id;
         let shares = self.payload.part.as_ref().map(|part| &part.secret);
         for (source, blind) in [
             (SecretSource::FinalBlind { incoming }, self.payload.final_blind.as_ref()),
@@ -68,81 +62,38 @@ impl Arrival {
             (SecretSource::Share { incoming }, shares),
         ] {
             if let Some(blind) = blind {
-                view.learn(source, LockSecret::Scalar(blind.as_scalar().clone()));
+                observer.learned_scalar(source, blind.as_scalar());
             }
         }
     }
 }
 
-impl<S> Receiver<S>
-where
-    S: ClaimStore,
-    S::Error: Display,
-{
-    /// Peels and checks one part. Nothing is revealed by it but whether it is refused.
+impl<S: ClaimStore> Receipts<S> {
+    /// Checks one part. Nothing is revealed by it but whether it is refused.
     pub(super) fn open(
-        &mut self,
-        funded: &FundedContract,
-        path_key: Option<&Point>,
-        packet: &Packet,
-        origin: &mut Origin,
-    ) -> Result<Arrival, Refusal> {
-        let opened = self.peel(funded, path_key, packet, origin)?;
-        for tag in &opened.replay_tags {
-            self.replay_guard.insert(*tag, edge::expiry(funded))?;
-        }
-        self.check(funded, opened, origin.clone())
-    }
-
-    fn peel(
         &self,
-        funded: &FundedContract,
-        path_key: Option<&Point>,
-        packet: &Packet,
-        origin: &mut Origin,
-    ) -> Result<Opened, Refusal> {
-        let node_key = &self.config.node_key;
-        let associated_data = associated_data(&edge::lock(funded));
-        let peeled = peel_payment(packet, node_key, path_key, &associated_data);
-        let PeeledPayment { layer, path } = peeled.inspect_err(|error| origin.locate(error))?;
-        origin.set_path(path.is_some());
-        if layer.next.is_some() {
-            return Err(Refusal::RouteEnd);
-        }
-        if let Some(path) = &path {
-            path.check_features(&[])?;
-            path.check(edge::amount_msat(funded), edge::expiry(funded))?;
-        }
-        let mut replay_tags = alloc::vec![layer.shared_secret.replay_tag()];
-        let delegated = match Payload::parse(&layer.payload, true)? {
-            Payload::Final(payload) => {
-                return Ok(Opened { payload, path, tail_blind: None, replay_tags });
+        cx: &mut Context<'_>,
+        incoming: Incoming,
+    ) -> Result<Arrival, Refusal> {
+        let Incoming { edge, origin, replay_tag, layer, .. } = incoming;
+        let opened = match layer {
+            Layer::Final { payload, path } => {
+                check_path(&edge, path.as_ref())?;
+                Opened { payload, path, tail_blind: None, replay_tags: alloc::vec![replay_tag] }
             }
-            Payload::Delegated(delegated) => delegated,
-            Payload::Forward(_) | Payload::Delegate(_) => return Err(Refusal::RouteEnd),
+            Layer::Delegated { payload, path } => {
+                check_path(&edge, path.as_ref())?;
+                open_inner(cx.intake, &edge, payload, path, replay_tag)?
+            }
+            _ => return Err(Refusal::RouteEnd),
         };
-        check_terms(funded, delegated.amount_msat, delegated.expiry)?;
-        if !delegated.fits(&edge::lock(funded)) {
-            return Err(Refusal::TweakMismatch);
-        }
-        // The sender knew this node by the name that it has in the path.
-        let inner = match &path {
-            Some(path) => {
-                delegated.packet.peel(&path.secret.blinded_node_secret(node_key)?, &associated_data)
-            }
-            None => delegated.packet.peel(node_key, &associated_data),
-        }?;
-        replay_tags.push(inner.shared_secret.replay_tag());
-        if inner.next.is_some() {
-            return Err(Refusal::RouteEnd);
-        }
-        let payload = FinalPayload::parse_inner(&inner.payload, path.is_some())?;
-        Ok(Opened { payload, path, tail_blind: delegated.tail_blind, replay_tags })
+        self.check(cx, &edge, opened, origin)
     }
 
     fn check(
         &self,
-        funded: &FundedContract,
+        cx: &Context<'_>,
+        edge: &Edge,
         opened: Opened,
         origin: Origin,
     ) -> Result<Arrival, Refusal> {
@@ -153,21 +104,22 @@ where
             _ => None,
         }
         .ok_or(Refusal::UnknownPayment)?;
-        check_terms(funded, payload.amount_msat, payload.expiry)?;
-        let required = self.height.saturating_add(self.config.min_final_delta);
-        let expiry = edge::expiry(funded);
+        check_terms(edge, payload.amount_msat, payload.expiry)?;
+        let required = cx.intake.height.saturating_add(self.config.min_final_delta);
+        let expiry = edge.expiry;
         if expiry < required {
             return Err(Refusal::FinalExpiryTooSoon { expiry, required });
         }
-        let (offered_msat, expected_msat) = (payload.total_msat, asked_msat(&published.invoice));
-        if offered_msat < expected_msat {
-            return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
+        self.check_payable(&published.invoice, payload.total_msat)?;
+        let (offered_msat, most_msat) = (edge.amount_msat, payload.amount_msat.saturating_mul(2));
+        if offered_msat > most_msat {
+            return Err(Refusal::AmountTooHigh { offered_msat, most_msat });
         }
         let invoice = published.invoice.invoice_id();
-        if !payload.fits(&edge::lock(funded)) {
+        if !payload.fits(&edge.lock) {
             return Err(Refusal::TweakMismatch);
         }
-        let (blinds, set_point) = match (edge::lock(funded), &payload.final_blind) {
+        let (blinds, set_point) = match (edge.lock, &payload.final_blind) {
             (Lock::Point(lock), Some(final_blind)) => {
                 let parts = [Some(final_blind), path_blind, tail_blind.as_ref()];
                 let blinds = Blind::sum(parts.into_iter().flatten())?;
@@ -179,7 +131,7 @@ where
         };
         let x = check_payer(published, &payload, set_point.as_ref())?;
         Ok(Arrival {
-            funded: funded.clone(),
+            edge: *edge,
             origin,
             replay_tags,
             invoice,
@@ -194,20 +146,20 @@ where
     /// Everything that can be said of a payment once none of its parts is missing; records the claim of a k-time payment point.
     ///
     /// l_n = z + q + Y + B + δ for each part
-    pub(super) fn due(&mut self, parts: &[Arrival]) -> Result<Due, Refusal> {
+    pub(super) fn due(&mut self, cx: &mut Context<'_>, parts: &[Arrival]) -> Result<Due, Refusal> {
         let first = parts.first().ok_or(Refusal::UnknownPayment)?;
         let published = self.invoices.get(&first.invoice).ok_or(Refusal::UnknownPayment)?;
         sets::check_sum(parts)?;
-        let required = self.height.saturating_add(self.config.min_final_delta);
+        let required = cx.intake.height.saturating_add(self.config.min_final_delta);
         for part in parts {
-            let expiry = edge::expiry(&part.funded);
+            let expiry = part.edge.expiry;
             if expiry < required {
                 return Err(Refusal::FinalExpiryTooSoon { expiry, required });
             }
         }
         let payment_secret = match (&published.opening, &first.x) {
             (Opening::Static { lock: lock @ Lock::Hash(_), secret }, None) => {
-                if edge::lock(&first.funded) != *lock {
+                if first.edge.lock != *lock {
                     return Err(Refusal::LockMismatch);
                 }
                 return Ok(Due { secrets: alloc::vec![secret.clone()], exhausted: None });
@@ -230,16 +182,14 @@ where
         let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
         let mut exhausted = None;
         if let (Opening::Polynomial { id, .. }, Some(x)) = (&published.opening, first.x) {
-            let record = |error: ClaimError<S::Error>| Refusal::Claim(error.into_text());
-            let locks = parts.iter().filter_map(Arrival::outpoint_and_lock);
-            let locks = LockSet::new(locks).map_err(|error| Refusal::Claim(error.into_text()))?;
-            self.claims.claim(id, &x, &locks).map_err(record)?;
+            let locks = LockSet::new(parts.iter().filter_map(Arrival::id_and_lock))?;
+            self.claims.claim(id, &x, &locks)?;
             self.releases.remove(*id, x);
-            if self.claims.slots_left(id).map_err(record)? == 0 {
+            if self.claims.slots_left(id)? == 0 {
                 exhausted = Some(first.invoice);
             }
             let source = SecretSource::PointSecret { invoice: first.invoice, x };
-            self.view.learn(source, LockSecret::Scalar(payment_secret));
+            cx.observer.learned(source, &LockSecret::Scalar(payment_secret));
         }
         Ok(Due { secrets, exhausted })
     }
@@ -252,27 +202,61 @@ impl Arrival {
             None => set_secret.clone(),
         };
         let secret = LockSecret::Scalar(secret);
-        if edge::lock(&self.funded).is_opened_by(&secret) {
-            Ok(secret)
-        } else {
-            Err(Refusal::LockMismatch)
-        }
+        if self.edge.lock.is_opened_by(&secret) { Ok(secret) } else { Err(Refusal::LockMismatch) }
     }
 
-    fn outpoint_and_lock(&self) -> Option<(OutPoint, Point)> {
-        edge::lock(&self.funded).as_point().map(|lock| (self.outpoint(), *lock))
+    fn id_and_lock(&self) -> Option<(EdgeId, Point)> {
+        self.edge.lock.as_point().map(|lock| (self.edge.id, *lock))
     }
 }
 
-/// What the contract has to lock, and for how long, by the payload.
-fn check_terms(funded: &FundedContract, amount_msat: u64, expiry: u32) -> Result<(), Refusal> {
-    let offered_msat = edge::amount_msat(funded);
+/// What the receiver asked of those who use a path that it has made.
+fn check_path(edge: &Edge, path: Option<&PathHop>) -> Result<(), Refusal> {
+    if let Some(path) = path {
+        path.check_features(&[])?;
+        path.check(edge.amount_msat, edge.expiry)?;
+    }
+    Ok(())
+}
+
+/// The sender's layer, within that of the node that has found the end of the route.
+fn open_inner(
+    intake: &mut Intake,
+    edge: &Edge,
+    payload: DelegatedPayload,
+    path: Option<PathHop>,
+    replay_tag: ReplayTag,
+) -> Result<Opened, Refusal> {
+    check_terms(edge, payload.amount_msat, payload.expiry)?;
+    if !payload.fits(&edge.lock) {
+        return Err(Refusal::TweakMismatch);
+    }
+    let (node_key, associated_data) = (&intake.node_key, associated_data(&edge.lock));
+    // The sender knew this node by the name that it has in the path.
+    let inner = match &path {
+        Some(path) => {
+            payload.packet.peel(&path.secret.blinded_node_secret(node_key)?, &associated_data)
+        }
+        None => payload.packet.peel(node_key, &associated_data),
+    }?;
+    if inner.next.is_some() {
+        return Err(Refusal::RouteEnd);
+    }
+    let read = FinalPayload::parse_inner(&inner.payload, path.is_some())?;
+    let inner_tag = inner.shared_secret.replay_tag();
+    intake.replay_guard.insert(inner_tag, edge.expiry)?;
+    let replay_tags = alloc::vec![replay_tag, inner_tag];
+    Ok(Opened { payload: read, path, tail_blind: payload.tail_blind, replay_tags })
+}
+
+/// What the edge has to lock, and for how long, by the payload.
+fn check_terms(edge: &Edge, amount_msat: u64, expiry: u32) -> Result<(), Refusal> {
+    let offered_msat = edge.amount_msat;
     if offered_msat < amount_msat {
         return Err(Refusal::AmountTooLow { offered_msat, expected_msat: amount_msat });
     }
-    if edge::expiry(funded) < expiry {
-        let (expiry, required) = (edge::expiry(funded), expiry);
-        return Err(Refusal::FinalExpiryTooSoon { expiry, required });
+    if edge.expiry < expiry {
+        return Err(Refusal::FinalExpiryTooSoon { expiry: edge.expiry, required: expiry });
     }
     Ok(())
 }

@@ -1,12 +1,10 @@
 //! How a receiver is set up, what it is told, and what it wants done.
 
-use bitcoin::OutPoint;
-
 use super::super::{FailureMessage, ReceiverPaths, Refusal};
-use crate::contract::ReceivedContract;
 use crate::curve::{Point, SecretScalar};
+use crate::edge::{EdgeId, IncomingEdge};
 use crate::invoice::ktime::PaymentPolynomial;
-use crate::invoice::{InvoiceId, StaticInvoice};
+use crate::invoice::{InvoiceId, Rate, StaticInvoice};
 use crate::lock::LockSecret;
 use crate::onion::Packet;
 use crate::onion::blinded::OnionMessage;
@@ -21,6 +19,8 @@ pub struct ReceiverConfig {
     pub min_final_delta: u32,
     /// The height at which it starts.
     pub height: u32,
+    /// The time at which it starts, in seconds since 1970.
+    pub unix_time: u64,
 }
 
 /// What a receiver is told.
@@ -45,6 +45,18 @@ pub enum ReceiverEvent {
         /// What this node keeps of the invoice's blinded paths.
         paths: ReceiverPaths,
     },
+    /// This invoice is not in the world any more: its payments are refused as those of an invoice that never was, and it can't be
+    /// published again. Its polynomial stays in the book, retired.
+    Withdrawn {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// What a currency is worth from now on. An invoice in a currency can be published when there is a rate for it, and is paid with
+    /// what it is worth at the rate of the day when the payment comes.
+    RateGiven {
+        /// The rate.
+        rate: Rate,
+    },
     /// An onion message arrived, or waited: a `held_ptlc_available`.
     MessageReceived {
         /// The message.
@@ -52,30 +64,36 @@ pub enum ReceiverEvent {
         /// 32 bytes of fresh entropy, for the answer.
         entropy: [u8; 32],
     },
-    /// A contract of which this node is the claimer is irrevocably committed.
+    /// An edge that pays this node is irrevocably committed.
     IncomingCommitted {
-        /// The contract.
-        contract: ReceivedContract,
+        /// The edge.
+        edge: IncomingEdge,
         /// What came with it behind the introduction node of a blinded path (BOLT 2: `path_key`).
         path_key: Option<Point>,
         /// The onion that came with it.
         packet: Packet,
     },
-    /// The parts of a payment have been waited for long enough: the one of this contract and those that belong with it. BOLT 4
+    /// The parts of a payment have been waited for long enough: the one of this edge and those that belong with it. BOLT 4
     /// gives them 60 seconds; a driver without a clock counts blocks.
     PartsTimedOut {
-        /// The contract.
-        incoming: OutPoint,
+        /// The edge.
+        incoming: EdgeId,
     },
-    /// The contract is irrevocably gone: claimed, or failed as this node wished.
+    /// The edge is irrevocably gone: claimed, or failed as this node wished.
     Settled {
-        /// The contract.
-        incoming: OutPoint,
+        /// The edge.
+        incoming: EdgeId,
     },
     /// A new block.
     Block {
         /// Its height.
         height: u32,
+    },
+    /// The time. Invoices expire by it: a driver tells it now and then, and before it tells a receiver that was away of what has
+    /// come meanwhile.
+    Time {
+        /// In seconds since 1970.
+        unix_time: u64,
     },
 }
 
@@ -94,10 +112,10 @@ pub enum ReceiverAction {
         /// Why.
         reason: Refusal,
     },
-    /// Claim the contract.
+    /// Claim the edge.
     Claim {
-        /// The contract.
-        incoming: OutPoint,
+        /// The edge.
+        incoming: EdgeId,
         /// What opens it.
         secret: LockSecret,
     },
@@ -107,10 +125,10 @@ pub enum ReceiverAction {
         /// The invoice.
         invoice: InvoiceId,
     },
-    /// Fail the contract.
+    /// Fail the edge.
     Fail {
-        /// The contract.
-        incoming: OutPoint,
+        /// The edge.
+        incoming: EdgeId,
         /// Why, for this node's operator.
         reason: Refusal,
         /// Why, for the sender.

@@ -2,22 +2,21 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::fmt::Display;
 
-use bitcoin::OutPoint;
 use zeroize::Zeroizing;
 
+use super::super::intake::{Context, Intake};
 use super::super::published::Published;
 use super::super::{
-    HeldAvailable, PaymentError, PtlcArrived, Refusal, ReleaseHeld, SecretSource, WithheldShare,
+    HeldAvailable, MessageError, PtlcArrived, Refusal, ReleaseHeld, SecretSource, WithheldShare,
 };
-use super::{Arrival, Receiver, ReceiverAction, asked_msat};
+use super::{Arrival, Receipts, ReceiverAction, ReceiverError};
 use crate::claims::{ClaimError, ClaimStore};
 use crate::curve::{SecretScalar, Tag};
+use crate::edge::EdgeId;
 use crate::hold::HoldId;
 use crate::invoice::InvoiceId;
-use crate::lock::LockSecret;
-use crate::onion::blinded::{OnionMessage, PeeledMessage};
+use crate::onion::blinded::{OnionMessage, RecipientData};
 use crate::onion::{OnionError, ReplayTag};
 use crate::wire::{BlindedPath, IntroductionNode};
 
@@ -69,32 +68,28 @@ impl Answers {
     }
 }
 
-impl<S> Receiver<S>
-where
-    S: ClaimStore,
-    S::Error: Display,
-{
-    pub(super) fn message_received(
+impl<S: ClaimStore> Receipts<S> {
+    pub(in crate::payment) fn message_received(
         &mut self,
-        message: &OnionMessage,
+        cx: &mut Context<'_>,
+        payload: &[u8],
+        data: &RecipientData,
+        replay_tag: ReplayTag,
         entropy: &[u8; 32],
-    ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let peeled = message.peel(&self.config.node_key).map_err(PaymentError::OnionMessage)?;
-        let PeeledMessage::Receive { payload, data, replay_tag } = peeled else {
-            return Err(PaymentError::NotForThisNode);
-        };
-        // Who has not seen the invoice gets no answer, and is not told that the receiver is there.
-        let published =
-            self.invoices.by_message_path(&data).ok_or(PaymentError::UnknownMessagePath)?;
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        // Anyone who has not seen the invoice gets no answer, and is not told that the receiver is there.
+        let published = self.invoices.by_message_path(data).ok_or(MessageError::UnknownPath)?;
         let invoice = published.invoice.invoice_id();
-        if WithheldShare::is_in(&payload) {
-            return self.share_given(&invoice, &WithheldShare::from_message(&payload)?);
+        if WithheldShare::is_in(payload) {
+            let given = WithheldShare::from_message(payload).map_err(MessageError::Payload)?;
+            return self.share_given(cx, &invoice, &given);
         }
-        let (available, reply_path) = HeldAvailable::from_message(&payload)?;
+        let (available, reply_path) =
+            HeldAvailable::from_message(payload).map_err(MessageError::Payload)?;
         // Before anything is kept: what can't be answered has never come.
         let answered = answer(&available, &reply_path, entropy)?;
-        let refusal = match self.check_announced(published, &available, &replay_tag) {
-            Ok(()) => self.reserve(&invoice, &available)?,
+        let refusal = match self.check_announced(cx.intake, published, &available, &replay_tag) {
+            Ok(()) => self.reserve(cx.intake.height, &invoice, &available)?,
             Err(reason) => Some(reason),
         };
         let sent = refusal.is_none().then_some(answered);
@@ -109,8 +104,8 @@ where
         // Strangers who have the invoice don't fill the view.
         if !is_forgotten {
             for hold in &available.holds {
-                let scalar = LockSecret::Scalar(hold.release.as_scalar().clone());
-                self.view.learn(SecretSource::Release { hold: hold.id }, scalar);
+                let source = SecretSource::Release { hold: hold.id };
+                cx.observer.learned_scalar(source, hold.release.as_scalar());
             }
             let void_at = available.latest_release_height.saturating_add(1);
             self.answers.known.insert(replay_tag, Answer { invoice, void_at, sent: sent.clone() });
@@ -125,82 +120,66 @@ where
     /// The last share of a cancellable payment. One that comes again, or to nothing, changes nothing.
     fn share_given(
         &mut self,
+        cx: &mut Context<'_>,
         invoice: &InvoiceId,
         given: &WithheldShare,
-    ) -> Result<Vec<ReceiverAction>, PaymentError> {
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
         let Some(parts) = self.sets.complete(invoice, &given.set_point, &given.share) else {
             return Ok(Vec::new());
         };
-        let first = parts.first().map(Arrival::outpoint);
-        let actions = self.claim_all(parts).map_err(|(parts, error)| {
+        let first = parts.first().map(|part| part.edge.id);
+        let actions = self.claim_all(cx, parts).map_err(|(parts, error)| {
             parts.into_iter().for_each(|part| self.sets.insert(part));
             error
         })?;
         if let Some(incoming) = first {
-            let scalar = LockSecret::Scalar(given.share.as_scalar().clone());
-            self.view.learn(SecretSource::GivenShare { incoming }, scalar);
+            let source = SecretSource::GivenShare { incoming };
+            cx.observer.learned_scalar(source, given.share.as_scalar());
         }
         Ok(actions)
     }
 
-    /// What to say when this contract was the last part of a cancellable payment.
+    /// What to say when this edge was the last part of a cancellable payment.
     pub(super) fn arrival_of(
         &self,
-        incoming: &OutPoint,
-    ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let set_point = self.sets.set_point_of(incoming);
-        let arrived = self.sets.arrived().filter(|(_, part)| part.set_point == set_point);
-        arrived.map(|(path, part)| self.arrival(path, part)).collect()
+        intake: &Intake,
+        incoming: &EdgeId,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        let is_among = |parts: &[&Arrival]| parts.iter().any(|part| part.edge.id == *incoming);
+        let arrived = self.sets.arrived().filter(|(_, parts)| is_among(parts));
+        arrived.map(|(path, parts)| Ok(arrival(intake, path, &parts)?)).collect()
     }
 
     /// What was said of all payments of which nothing but the sender's share is missing.
-    pub(super) fn arrivals(&self) -> Vec<ReceiverAction> {
-        self.sets.arrived().filter_map(|(path, part)| self.arrival(path, part).ok()).collect()
-    }
-
-    /// The `ptlc_arrived`. Its session key is the same whenever it is sent: so is the message.
-    fn arrival(
-        &self,
-        path: &BlindedPath<IntroductionNode>,
-        part: &Arrival,
-    ) -> Result<ReceiverAction, PaymentError> {
-        let set_point = part.set_point.ok_or(PaymentError::NotCancellable)?;
-        let key = self.config.node_key.dangerous_to_bytes();
-        let entropy = Zeroizing::new(ARRIVAL.hash(&[&*key, &set_point.to_bytes()]));
-        let session = SecretScalar::from_hash(&entropy)
-            .expect("a hash of a secret key is zero mod n with a probability of 2^-256");
-        let message = OnionMessage::build(session, path, &PtlcArrived { set_point }.to_tlv())
-            .map_err(PaymentError::OnionMessage)?;
-        Ok(ReceiverAction::SendMessage { to: *path.introduction_node(), message })
+    pub(super) fn arrivals(&self, intake: &Intake) -> Vec<ReceiverAction> {
+        self.sets.arrived().filter_map(|(path, parts)| arrival(intake, path, &parts).ok()).collect()
     }
 
     /// Only an announcement of a payment that would be accepted is answered, and only once.
     fn check_announced(
         &self,
+        intake: &Intake,
         published: &Published,
         available: &HeldAvailable,
         tag: &ReplayTag,
     ) -> Result<(), Refusal> {
         let latest = available.latest_release_height;
-        if latest < self.height || latest - self.height > MAX_HOLD_BLOCKS {
-            return Err(Refusal::AnnouncementVoid { latest, height: self.height });
+        if latest < intake.height || latest - intake.height > MAX_HOLD_BLOCKS {
+            return Err(Refusal::AnnouncementVoid { latest, height: intake.height });
         }
         self.answers.check_new(tag, &published.invoice.invoice_id())?;
         let amounts = available.holds.iter().map(|hold| hold.amount_msat);
         let offered_msat = amounts.fold(0, u64::saturating_add);
-        let expected_msat = asked_msat(&published.invoice);
-        if offered_msat < expected_msat {
-            return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
-        }
-        Ok(())
+        self.check_payable(&published.invoice, offered_msat)
     }
 
     /// No more payments are released than can be claimed.
     fn reserve(
         &mut self,
+        height: u32,
         invoice: &InvoiceId,
         available: &HeldAvailable,
-    ) -> Result<Option<Refusal>, PaymentError> {
+    ) -> Result<Option<Refusal>, ReceiverError> {
         let (polynomial, x) = match (self.invoices.polynomial(invoice), available.x) {
             (None, None) => return Ok(None),
             (Some(polynomial), Some(x)) => (polynomial, x),
@@ -209,13 +188,36 @@ where
         let pending = self.releases.besides(polynomial, x);
         match self.claims.check_slot(&polynomial, &x, pending) {
             Ok(()) => {
-                self.releases.insert(polynomial, x, self.height);
+                self.releases.insert(polynomial, x, height);
                 Ok(None)
             }
-            Err(error @ ClaimError::Store(_)) => Err(PaymentError::Claims(error.into_text())),
-            Err(error) => Ok(Some(Refusal::Claim(error.into_text()))),
+            Err(error @ ClaimError::Store(_)) => Err(error.into()),
+            Err(error) => Ok(Some(Refusal::Claim(error))),
         }
     }
+}
+
+/// The `ptlc_arrived`. Its session key is the same whenever it is sent, and so is the message; any other message, and the same one of
+/// other edges, has another key. The set point alone would not do: a sender that makes its payment again may name another path,
+/// and two messages under one key give away what they say.
+fn arrival(
+    intake: &Intake,
+    path: &BlindedPath<IntroductionNode>,
+    parts: &[&Arrival],
+) -> Result<ReceiverAction, MessageError> {
+    let set_point = parts.first().and_then(|part| part.set_point);
+    let fields = PtlcArrived { set_point: set_point.ok_or(MessageError::NoSetPoint)? }.to_tlv();
+    let key = intake.node_key.dangerous_to_bytes();
+    // A message's fields are a stream and a path says its length, so that no two contents look the same.
+    let mut content = Vec::new();
+    path.write(&mut content);
+    content.extend_from_slice(&fields.to_bytes());
+    let edges: Vec<u8> = parts.iter().flat_map(|part| part.edge.id.to_bytes()).collect();
+    let entropy = Zeroizing::new(ARRIVAL.hash(&[&*key, &edges, &content]));
+    let session = SecretScalar::from_hash(&entropy)
+        .expect("a hash of a secret key is zero mod n with a probability of 2^-256");
+    let message = OnionMessage::build(session, path, &fields)?;
+    Ok(ReceiverAction::SendMessage { to: *path.introduction_node(), message })
 }
 
 /// The `release_held_ptlc`, and where its path begins.
@@ -223,12 +225,11 @@ fn answer(
     available: &HeldAvailable,
     reply_path: &BlindedPath<IntroductionNode>,
     entropy: &[u8; 32],
-) -> Result<(IntroductionNode, OnionMessage), PaymentError> {
+) -> Result<(IntroductionNode, OnionMessage), MessageError> {
     let session = SecretScalar::from_hash(&ANSWER.hash(&[entropy]))
         .expect("a hash of fresh entropy is zero mod n with a probability of 2^-256");
     let holds = available.holds.iter().map(|hold| (hold.id, hold.release.clone()));
     let release = ReleaseHeld { holds: holds.collect::<Vec<(HoldId, _)>>() };
-    let message = OnionMessage::build(session, reply_path, &release.to_tlv())
-        .map_err(PaymentError::OnionMessage)?;
+    let message = OnionMessage::build(session, reply_path, &release.to_tlv())?;
     Ok((*reply_path.introduction_node(), message))
 }

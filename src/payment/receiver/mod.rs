@@ -1,8 +1,6 @@
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Display;
-
-use bitcoin::OutPoint;
 
 mod accept;
 mod event;
@@ -15,217 +13,287 @@ use mail::Answers;
 use sets::PartSets;
 
 use super::failure::Origin;
+use super::intake::{Context, Incoming, Intake, Refused};
 use super::published::{Invoices, Published};
 use super::releases::Releases;
-use super::{FailureMessage, PaymentError, ReceiverPaths, Refusal, SecretSource, View};
+use super::{
+    EdgeError, FailureMessage, MessageError, Observer, PublishError, ReceiverError, ReceiverPaths,
+    Refusal, Role, SecretSource,
+};
 use crate::claims::{ClaimBook, ClaimError, ClaimStore, MemoryClaimStore};
-use crate::contract::{FundedContract, ReceivedContract};
-use crate::curve::Point;
+use crate::edge::{Edge, EdgeId, IncomingEdge};
 use crate::invoice::ktime::PaymentPolynomial;
-use crate::invoice::{Amount, StaticInvoice};
+use crate::invoice::{InvoiceId, Rate, StaticInvoice};
 use crate::lock::LockSecret;
-use crate::onion::{Packet, ReplayGuard};
+use crate::onion::blinded::PeeledMessage;
 
 /// The node that is paid. What it has claimed under k-time payment points it records in a [`ClaimStore`], before it
-/// reveals anything.
+/// reveals anything. Alone: a node that forwards and pays as well is a [`Node`](super::Node).
 #[derive(Debug)]
 pub struct Receiver<S = MemoryClaimStore> {
+    intake: Intake,
+    receipts: Receipts<S>,
+}
+
+/// The payments that a node receives.
+#[derive(Debug)]
+pub(super) struct Receipts<S> {
     config: ReceiverConfig,
-    height: u32,
-    replay_guard: ReplayGuard,
     invoices: Invoices,
     claims: ClaimBook<S>,
     releases: Releases,
     answers: Answers,
     sets: PartSets,
-    /// Every contract, with what is wanted of it.
-    contracts: BTreeMap<OutPoint, Standing>,
-    view: View,
-    log: Vec<ReceiverEvent>,
+    /// By the currency's code.
+    rates: BTreeMap<String, Rate>,
+    /// By which invoices expire, in seconds since 1970.
+    unix_time: u64,
+    /// Every incoming edge, with what is wanted of it.
+    edges: BTreeMap<EdgeId, Standing>,
 }
 
 impl Receiver {
-    /// A receiver without invoices, whose claims are kept in memory: its log has to be as durable as they should be.
+    /// A receiver without invoices, whose claims are kept in memory: its events have to be as durable as they should be.
     pub fn new(config: ReceiverConfig) -> Self {
         Self::with_store(config, MemoryClaimStore::default())
     }
+}
 
-    /// The receiver that these events make.
-    ///
-    /// # Errors
-    ///
-    /// That of the first event which was not accepted before either.
-    pub fn replay(config: ReceiverConfig, log: Vec<ReceiverEvent>) -> Result<Self, PaymentError> {
-        Self::replay_with_store(config, MemoryClaimStore::default(), log)
+impl<S: ClaimStore> Receiver<S> {
+    /// A receiver without invoices, whose claims are kept in `store`. If earlier events are replayed over the store that there was: a
+    /// claim that the events know and the store does not is recorded; one that the store knows and the events do not is made again
+    /// when its edge is reported again.
+    pub fn with_store(config: ReceiverConfig, store: S) -> Self {
+        let intake = Intake::new(config.node_key.clone(), config.height);
+        Self { intake, receipts: Receipts::new(config, store) }
+    }
+
+    /// The book of claims.
+    pub fn claims(&self) -> &ClaimBook<S> {
+        self.receipts.claims()
     }
 }
 
-impl<S> Receiver<S>
-where
-    S: ClaimStore,
-    S::Error: Display,
-{
-    /// A receiver without invoices, whose claims are kept in `store`.
-    pub fn with_store(config: ReceiverConfig, store: S) -> Self {
+impl<S: ClaimStore> Role for Receiver<S> {
+    type Event = ReceiverEvent;
+    type Action = ReceiverAction;
+    type Error = ReceiverError;
+
+    fn process(
+        &mut self,
+        event: &ReceiverEvent,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        let Self { intake, receipts } = self;
+        let cx = &mut Context { intake, observer };
+        match event {
+            ReceiverEvent::IncomingCommitted { edge, path_key, packet } => {
+                receipts.check_new(edge)?;
+                match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
+                    Ok(incoming) => receipts.incoming_committed(cx, incoming),
+                    Err(refused) => {
+                        let Refused { origin, reason } = *refused;
+                        Ok(alloc::vec![receipts.fail(cx, edge.edge(), &origin, reason)])
+                    }
+                }
+            }
+            ReceiverEvent::MessageReceived { message, entropy } => {
+                match message.peel(&cx.intake.node_key).map_err(MessageError::Onion)? {
+                    PeeledMessage::Receive { payload, data, replay_tag } => {
+                        receipts.message_received(cx, &payload, &data, replay_tag, entropy)
+                    }
+                    PeeledMessage::Forward { .. } => Err(MessageError::NotForThisNode.into()),
+                }
+            }
+            ReceiverEvent::Block { height } => {
+                cx.intake.block(*height);
+                Ok(receipts.block(cx))
+            }
+            ReceiverEvent::Published { invoice, secret, paths } => {
+                receipts.published(cx, invoice, secret, paths)
+            }
+            ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths } => {
+                receipts.published_polynomial(cx, invoice, polynomial, paths)
+            }
+            ReceiverEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice),
+            ReceiverEvent::RateGiven { rate } => Ok(receipts.rate_given(rate)),
+            ReceiverEvent::Time { unix_time } => Ok(receipts.time(*unix_time)),
+            ReceiverEvent::PartsTimedOut { incoming } => receipts.parts_timed_out(cx, incoming),
+            ReceiverEvent::Settled { incoming } => receipts.settled(incoming),
+        }
+    }
+
+    /// With the answers to announcements, until these are void, because nobody confirms them.
+    fn pending(&self) -> Vec<ReceiverAction> {
+        self.receipts.pending(&self.intake)
+    }
+}
+
+impl<S: ClaimStore> Receipts<S> {
+    pub(super) fn new(config: ReceiverConfig, store: S) -> Self {
         Self {
-            height: config.height,
-            replay_guard: ReplayGuard::new(),
             invoices: Invoices::default(),
             claims: ClaimBook::new(store),
             releases: Releases::default(),
             answers: Answers::default(),
             sets: PartSets::default(),
-            contracts: BTreeMap::new(),
-            view: View::default(),
-            log: Vec::new(),
+            rates: BTreeMap::new(),
+            unix_time: config.unix_time,
+            edges: BTreeMap::new(),
             config,
         }
     }
 
-    /// The receiver that these events make, over the store that it had. A claim that the log knows and the store does not is
-    /// recorded; one that the store knows and the log does not is made again when its contract is reported again.
-    ///
-    /// # Errors
-    ///
-    /// That of the first event which was not accepted before either.
-    pub fn replay_with_store(
-        config: ReceiverConfig,
-        store: S,
-        log: Vec<ReceiverEvent>,
-    ) -> Result<Self, PaymentError> {
-        let mut receiver = Self::with_store(config, store);
-        for event in log {
-            receiver.apply(event)?;
-        }
-        Ok(receiver)
-    }
-
-    /// The events so far.
-    pub fn log(&self) -> &[ReceiverEvent] {
-        &self.log
-    }
-
-    /// The events, to be replayed.
-    pub fn into_log(self) -> Vec<ReceiverEvent> {
-        self.log
-    }
-
-    /// What this node knows.
-    pub fn view(&self) -> &View {
-        &self.view
-    }
-
-    /// The book of claims.
-    pub fn claims(&self) -> &ClaimBook<S> {
+    pub(super) fn claims(&self) -> &ClaimBook<S> {
         &self.claims
     }
 
-    /// Every claim and failure that no event has confirmed: for the start after a crash, when the log was written and the
-    /// actions may not have been carried out; with the answers to announcements, until these are void, for nobody confirms them.
-    pub fn pending(&self) -> Vec<ReceiverAction> {
-        let contracts = self.contracts.iter();
-        let wanted = contracts.filter_map(|(incoming, standing)| standing.action(*incoming));
-        wanted.chain(self.answers.pending()).chain(self.arrivals()).collect()
+    pub(super) fn pending(&self, intake: &Intake) -> Vec<ReceiverAction> {
+        let edges = self.edges.iter();
+        let wanted = edges.filter_map(|(incoming, standing)| standing.action(*incoming));
+        wanted.chain(self.answers.pending()).chain(self.arrivals(intake)).collect()
     }
 
-    /// Takes an event and says what to do.
-    ///
-    /// # Errors
-    ///
-    /// [`PaymentError`] when the event is impossible, and then nothing has changed; or when the store of claims fails, and
-    /// then the same event may be given again. What a peer or the sender does wrong is no error, but a [`ReceiverAction::Fail`].
-    pub fn apply(&mut self, event: ReceiverEvent) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let actions = self.process(&event)?;
-        self.log.push(event);
-        Ok(actions)
+    /// Whether this incoming edge is one of the receiver's.
+    pub(super) fn has_incoming(&self, id: &EdgeId) -> bool {
+        self.edges.contains_key(id)
     }
 
-    fn process(&mut self, event: &ReceiverEvent) -> Result<Vec<ReceiverAction>, PaymentError> {
-        match event {
-            ReceiverEvent::Published { invoice, secret, paths } => {
-                self.published(invoice, secret, paths)
+    pub(super) fn check_new(&self, edge: &IncomingEdge) -> Result<(), EdgeError> {
+        let id = edge.edge().id;
+        if self.has_incoming(&id) { Err(EdgeError::Known(id)) } else { Ok(()) }
+    }
+
+    pub(super) fn settled(
+        &mut self,
+        incoming: &EdgeId,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        match self.edges.get_mut(incoming) {
+            None => Err(EdgeError::Unknown(*incoming).into()),
+            Some(Standing::Waiting) => {
+                Err(EdgeError::OutOfOrder { edge: *incoming, event: "settlement" }.into())
             }
-            ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths } => {
-                self.published_polynomial(invoice, polynomial, paths)
+            Some(standing) => {
+                *standing = Standing::Settled;
+                Ok(Vec::new())
             }
-            ReceiverEvent::MessageReceived { message, entropy } => {
-                self.message_received(message, entropy)
-            }
-            ReceiverEvent::IncomingCommitted { contract, path_key, packet } => {
-                self.incoming_committed(contract, path_key.as_ref(), packet)
-            }
-            ReceiverEvent::PartsTimedOut { incoming } => self.parts_timed_out(incoming),
-            ReceiverEvent::Settled { incoming } => match self.contracts.get_mut(incoming) {
-                None => Err(PaymentError::UnknownContract(*incoming)),
-                Some(Standing::Waiting) => {
-                    Err(PaymentError::OutOfOrder { contract: *incoming, event: "settlement" })
-                }
-                Some(standing) => {
-                    *standing = Standing::Settled;
-                    Ok(Vec::new())
-                }
-            },
-            ReceiverEvent::Block { height } => Ok(self.block(*height)),
         }
     }
 
-    fn published(
+    pub(super) fn published(
         &mut self,
+        cx: &mut Context<'_>,
         invoice: &StaticInvoice,
         secret: &LockSecret,
         paths: &ReceiverPaths,
-    ) -> Result<Vec<ReceiverAction>, PaymentError> {
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        self.check_publishable(invoice)?;
         let published = Published::new(invoice, secret, paths)?;
-        self.invoices.check_unused(&published, &self.config.node_key.to_point())?;
+        self.invoices.check_unused(&published, &cx.intake.node_key.to_point())?;
         let invoice = invoice.invoice_id();
-        self.view.learn(SecretSource::Payment { invoice }, secret.clone());
-        published.teach_paths(&mut self.view);
+        cx.observer.learned(SecretSource::Payment { invoice }, secret);
+        published.teach_paths(cx.observer);
         self.invoices.insert(published);
         Ok(Vec::new())
     }
 
-    fn published_polynomial(
+    pub(super) fn published_polynomial(
         &mut self,
+        cx: &mut Context<'_>,
         invoice: &StaticInvoice,
         polynomial: &PaymentPolynomial,
         paths: &ReceiverPaths,
-    ) -> Result<Vec<ReceiverAction>, PaymentError> {
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        self.check_publishable(invoice)?;
         let published = Published::with_polynomial(invoice, polynomial, paths)?;
-        self.invoices.check_unused(&published, &self.config.node_key.to_point())?;
+        self.invoices.check_unused(&published, &cx.intake.node_key.to_point())?;
         let invoice = invoice.invoice_id();
-        self.claims
-            .open(polynomial.id(), invoice, polynomial.k())
-            .map_err(|error| PaymentError::Claims(error.into_text()))?;
+        self.claims.open(polynomial.id(), invoice, polynomial.k())?;
         for (index, coefficient) in polynomial.coefficients().iter().enumerate() {
             let source = SecretSource::Coefficient { invoice, index };
-            self.view.learn(source, LockSecret::Scalar(coefficient.clone()));
+            cx.observer.learned_scalar(source, coefficient);
         }
-        published.teach_paths(&mut self.view);
+        published.teach_paths(cx.observer);
         self.invoices.insert(published);
         Ok(Vec::new())
     }
 
-    fn incoming_committed(
-        &mut self,
-        contract: &ReceivedContract,
-        path_key: Option<&Point>,
-        packet: &Packet,
-    ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        let funded = contract.funded();
-        let incoming = funded.outpoint();
-        if self.contracts.contains_key(&incoming) {
-            return Err(PaymentError::KnownContract(incoming));
+    fn check_publishable(&self, invoice: &StaticInvoice) -> Result<(), PublishError> {
+        invoice.check_not_expired(self.unix_time)?;
+        invoice.amount_range(self.rate_for(invoice))?;
+        Ok(())
+    }
+
+    fn rate_for(&self, invoice: &StaticInvoice) -> Option<&Rate> {
+        invoice.currency().and_then(|code| self.rates.get(code))
+    }
+
+    /// Whether the invoice may be paid now, and with this amount.
+    fn check_payable(&self, invoice: &StaticInvoice, offered_msat: u64) -> Result<(), Refusal> {
+        invoice.check_not_expired(self.unix_time)?;
+        let asked = invoice.amount_range(self.rate_for(invoice))?;
+        let (expected_msat, most_msat) = asked.into_inner();
+        if offered_msat < expected_msat {
+            return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
         }
-        let mut origin = Origin::new(packet, &self.config.node_key, path_key);
-        let arrival = match self.open(funded, path_key, packet, &mut origin) {
+        if offered_msat > most_msat {
+            return Err(Refusal::AmountTooHigh { offered_msat, most_msat });
+        }
+        Ok(())
+    }
+
+    /// Takes no more payments of this invoice, and fails those of which parts are still missing.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::NotPublished`], and [`ReceiverError::Claims`] when the store fails.
+    pub(super) fn withdrawn(
+        &mut self,
+        cx: &mut Context<'_>,
+        invoice: &InvoiceId,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        if self.invoices.get(invoice).is_none() {
+            return Err(PublishError::NotPublished(*invoice).into());
+        }
+        if let Some(polynomial) = self.invoices.polynomial(invoice) {
+            self.claims.retire(&polynomial)?;
+        }
+        self.invoices.withdraw(invoice);
+        let waiting = self.sets.take_of(invoice);
+        Ok(self.fail_all(cx, &waiting, &Refusal::UnknownPayment))
+    }
+
+    pub(super) fn rate_given(&mut self, rate: &Rate) -> Vec<ReceiverAction> {
+        self.rates.insert(rate.code().into(), rate.clone());
+        Vec::new()
+    }
+
+    pub(super) fn time(&mut self, unix_time: u64) -> Vec<ReceiverAction> {
+        self.unix_time = unix_time;
+        Vec::new()
+    }
+
+    /// Takes a payment that came in with its onion peeled.
+    ///
+    /// # Errors
+    ///
+    /// [`ReceiverError::Claims`] when the store fails: whether the claim is recorded is not known, so the payment is neither claimed
+    /// nor failed.
+    pub(super) fn incoming_committed(
+        &mut self,
+        cx: &mut Context<'_>,
+        incoming: Incoming,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        let (edge, origin) = (incoming.edge, incoming.origin.clone());
+        let arrival = match self.open(cx, incoming) {
             Ok(arrival) => arrival,
-            Err(reason) => return Ok(alloc::vec![self.fail(incoming, &origin, funded, reason)]),
+            Err(reason) => return Ok(alloc::vec![self.fail(cx, &edge, &origin, reason)]),
         };
         let tags = arrival.replay_tags.clone();
-        let settled = self.arrived(arrival);
+        let settled = self.arrived(cx, arrival);
         if settled.is_err() {
-            // The same contract will be reported again.
-            tags.iter().for_each(|tag| self.replay_guard.forget(tag));
+            // The same edge will be reported again.
+            tags.iter().for_each(|tag| cx.intake.replay_guard.forget(tag));
         }
         settled
     }
@@ -234,25 +302,29 @@ where
     ///
     /// # Errors
     ///
-    /// [`PaymentError::Claims`] when the store fails: whether the claim is recorded is not known, so it is neither made nor failed,
+    /// [`ReceiverError::Claims`] when the store fails: whether the claim is recorded is not known, so it is neither made nor failed,
     /// and the part has not arrived.
-    fn arrived(&mut self, arrival: Arrival) -> Result<Vec<ReceiverAction>, PaymentError> {
+    fn arrived(
+        &mut self,
+        cx: &mut Context<'_>,
+        arrival: Arrival,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
         if let Err(reason) = self.sets.check(&arrival) {
-            return Ok(self.fail_all(&[arrival], &reason));
+            return Ok(self.fail_all(cx, &[arrival], &reason));
         }
-        let incoming = arrival.outpoint();
+        let incoming = arrival.edge.id;
         if !self.sets.is_completed_by(&arrival) {
-            arrival.teach(&mut self.view);
+            arrival.teach(cx.observer);
             self.sets.insert(arrival);
-            self.contracts.insert(incoming, Standing::Waiting);
-            return self.arrival_of(&incoming);
+            self.edges.insert(incoming, Standing::Waiting);
+            return self.arrival_of(cx.intake, &incoming);
         }
         let parts = self.sets.take(arrival);
-        let (parts, error) = match self.claim_all(parts) {
+        let (parts, error) = match self.claim_all(cx, parts) {
             Ok(actions) => return Ok(actions),
             Err(failed) => failed,
         };
-        let waited = parts.into_iter().filter(|part| part.outpoint() != incoming);
+        let waited = parts.into_iter().filter(|part| part.edge.id != incoming);
         waited.for_each(|part| self.sets.insert(part));
         Err(error)
     }
@@ -264,46 +336,48 @@ where
     /// The parts again, when the store fails.
     fn claim_all(
         &mut self,
+        cx: &mut Context<'_>,
         parts: Vec<Arrival>,
-    ) -> Result<Vec<ReceiverAction>, (Vec<Arrival>, PaymentError)> {
-        let due = match self.due(&parts) {
+    ) -> Result<Vec<ReceiverAction>, (Vec<Arrival>, ReceiverError)> {
+        let due = match self.due(cx, &parts) {
             Ok(due) => due,
             Err(Refusal::Claim(error @ ClaimError::Store(_))) => {
-                return Err((parts, PaymentError::Claims(error)));
+                return Err((parts, error.into()));
             }
-            Err(reason) => return Ok(self.fail_all(&parts, &reason)),
+            Err(reason) => return Ok(self.fail_all(cx, &parts, &reason)),
         };
         let mut actions = Vec::new();
         for (part, secret) in parts.iter().zip(due.secrets) {
-            let incoming = part.outpoint();
-            part.teach(&mut self.view);
-            self.view.learn(SecretSource::Lock { contract: incoming }, secret.clone());
-            self.contracts.insert(incoming, Standing::Claim(secret.clone()));
+            let incoming = part.edge.id;
+            part.teach(cx.observer);
+            cx.observer.learned(SecretSource::Lock { edge: incoming }, &secret);
+            self.edges.insert(incoming, Standing::Claim(secret.clone()));
             actions.push(ReceiverAction::Claim { incoming, secret });
         }
         actions.extend(due.exhausted.map(|invoice| ReceiverAction::Replace { invoice }));
         Ok(actions)
     }
 
-    fn parts_timed_out(
+    pub(super) fn parts_timed_out(
         &mut self,
-        incoming: &OutPoint,
-    ) -> Result<Vec<ReceiverAction>, PaymentError> {
-        match self.contracts.get(incoming) {
-            None => Err(PaymentError::UnknownContract(*incoming)),
+        cx: &mut Context<'_>,
+        incoming: &EdgeId,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        match self.edges.get(incoming) {
+            None => Err(EdgeError::Unknown(*incoming).into()),
             Some(Standing::Waiting) => {
                 let parts = self.sets.take_with(incoming);
                 let reason = sets::timed_out(&parts);
-                Ok(self.fail_all(&parts, &reason))
+                Ok(self.fail_all(cx, &parts, &reason))
             }
             // It was claimed or failed in the meantime.
             Some(_) => Ok(Vec::new()),
         }
     }
 
-    fn block(&mut self, height: u32) -> Vec<ReceiverAction> {
-        self.height = height;
-        self.replay_guard.prune(height);
+    /// A new block, whose height the intake has.
+    pub(super) fn block(&mut self, cx: &mut Context<'_>) -> Vec<ReceiverAction> {
+        let height = cx.intake.height;
         self.releases.prune(height);
         self.answers.prune(height);
         // A part that could not be claimed in time any more is of no use to the others.
@@ -311,31 +385,35 @@ where
         let mut actions = Vec::new();
         for parts in self.sets.take_expiring_before(required) {
             let reason = sets::timed_out(&parts);
-            actions.extend(self.fail_all(&parts, &reason));
+            actions.extend(self.fail_all(cx, &parts, &reason));
         }
         actions
     }
 
-    fn fail_all(&mut self, parts: &[Arrival], reason: &Refusal) -> Vec<ReceiverAction> {
-        let fail =
-            |part: &Arrival| self.fail(part.outpoint(), &part.origin, &part.funded, reason.clone());
+    fn fail_all(
+        &mut self,
+        cx: &Context<'_>,
+        parts: &[Arrival],
+        reason: &Refusal,
+    ) -> Vec<ReceiverAction> {
+        let fail = |part: &Arrival| self.fail(cx, &part.edge, &part.origin, reason.clone());
         parts.iter().map(fail).collect()
     }
 
-    fn fail(
+    pub(super) fn fail(
         &mut self,
-        incoming: OutPoint,
+        cx: &Context<'_>,
+        edge: &Edge,
         origin: &Origin,
-        funded: &FundedContract,
         reason: Refusal,
     ) -> ReceiverAction {
-        let failure = origin.message(&reason, funded, self.height);
-        self.contracts.insert(incoming, Standing::Fail(reason.clone(), failure.clone()));
-        ReceiverAction::Fail { incoming, reason, failure }
+        let failure = origin.message(&reason, edge, cx.intake.height);
+        self.edges.insert(edge.id, Standing::Fail(reason.clone(), failure.clone()));
+        ReceiverAction::Fail { incoming: edge.id, reason, failure }
     }
 }
 
-/// What is to become of a contract.
+/// What is to become of an edge.
 #[derive(Debug)]
 enum Standing {
     /// Other parts are missing.
@@ -346,7 +424,7 @@ enum Standing {
 }
 
 impl Standing {
-    fn action(&self, incoming: OutPoint) -> Option<ReceiverAction> {
+    fn action(&self, incoming: EdgeId) -> Option<ReceiverAction> {
         match self {
             Self::Claim(secret) => Some(ReceiverAction::Claim { incoming, secret: secret.clone() }),
             Self::Fail(reason, failure) => {
@@ -355,13 +433,5 @@ impl Standing {
             }
             Self::Waiting | Self::Settled => None,
         }
-    }
-}
-
-/// What the invoice asks for at least, in millisatoshi; zero for an amount in another currency, which the payer converts.
-fn asked_msat(invoice: &StaticInvoice) -> u64 {
-    match invoice.amount() {
-        Some(Amount::Millisatoshi(asked_msat)) => *asked_msat,
-        _ => 0,
     }
 }

@@ -3,11 +3,10 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use bitcoin::OutPoint;
-
-use super::super::{Refusal, edge};
+use super::super::Refusal;
 use super::Arrival;
 use crate::curve::Point;
+use crate::edge::EdgeId;
 use crate::invoice::InvoiceId;
 use crate::lock::Blind;
 use crate::wire::{BlindedPath, IntroductionNode};
@@ -66,16 +65,16 @@ impl PartSets {
         waiting + 1 == usize::from(place(arrival).1) && arrival.payload.withheld.is_none()
     }
 
-    /// The payments of which nothing but the sender's share is missing: where to say so, and which.
+    /// The payments of which nothing but the sender's share is missing: where to say so, and all their parts.
     pub(super) fn arrived(
         &self,
-    ) -> impl Iterator<Item = (&BlindedPath<IntroductionNode>, &Arrival)> {
+    ) -> impl Iterator<Item = (&BlindedPath<IntroductionNode>, Vec<&Arrival>)> {
         self.sets.values().filter_map(|parts| {
-            let first = parts.values().next()?;
+            let parts: Vec<&Arrival> = parts.values().collect();
             let path = parts
-                .values()
+                .iter()
                 .find_map(|part| part.payload.withheld.as_ref()?.arrival_path.as_ref())?;
-            (parts.len() == usize::from(place(first).1)).then_some((path, first))
+            (parts.len() == usize::from(place(parts.first()?).1)).then_some((path, parts))
         })
     }
 
@@ -120,20 +119,20 @@ impl PartSets {
         self.sets.get(&key(arrival)?)
     }
 
-    /// The part of this contract, which waits, with all that wait with it.
-    pub(super) fn take_with(&mut self, incoming: &OutPoint) -> Vec<Arrival> {
-        let has = |parts: &BTreeMap<u16, Arrival>| {
-            parts.values().any(|part| part.outpoint() == *incoming)
-        };
+    /// The part on this edge, which waits, with all that wait with it.
+    pub(super) fn take_with(&mut self, incoming: &EdgeId) -> Vec<Arrival> {
+        let has =
+            |parts: &BTreeMap<u16, Arrival>| parts.values().any(|part| part.edge.id == *incoming);
         let key = self.sets.iter().find(|(_, parts)| has(parts)).map(|(key, _)| *key);
         let parts = key.and_then(|key| self.sets.remove(&key)).unwrap_or_default();
         parts.into_values().collect()
     }
 
-    /// Z + q·G of the payment that this contract, which waits, is a part of.
-    pub(super) fn set_point_of(&self, incoming: &OutPoint) -> Option<Point> {
-        let mut parts = self.sets.values().flat_map(BTreeMap::values);
-        parts.find(|part| part.outpoint() == *incoming).and_then(|part| part.set_point)
+    /// All parts that wait, of all payments of this invoice.
+    pub(super) fn take_of(&mut self, invoice: &InvoiceId) -> Vec<Arrival> {
+        let keys: Vec<Key> = self.sets.keys().filter(|key| key.0 == *invoice).copied().collect();
+        let taken = keys.iter().filter_map(|key| self.sets.remove(key));
+        taken.flat_map(BTreeMap::into_values).collect()
     }
 
     /// The payments one of whose parts expires before this height.
@@ -141,7 +140,7 @@ impl PartSets {
         let expiring = self
             .sets
             .iter()
-            .filter(|(_, parts)| parts.values().any(|part| edge::expiry(&part.funded) < height));
+            .filter(|(_, parts)| parts.values().any(|part| part.edge.expiry < height));
         let keys: Vec<Key> = expiring.map(|(key, _)| *key).collect();
         let taken = keys.iter().filter_map(|key| self.sets.remove(key));
         taken.map(|parts| parts.into_values().collect()).collect()

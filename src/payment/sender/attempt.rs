@@ -6,14 +6,15 @@ use super::super::paying::PayingUnder;
 use super::super::route::RouteEnd;
 use super::super::seed::MailSessions;
 use super::super::{
-    AttemptId, AvailableHold, EdgeTerms, FinalPayload, HeldAvailable, PartShare, PaymentError,
-    PaymentSecret, Proposal, Route, SecretSource, View, Withheld, WithheldShare,
+    AttemptId, AvailableHold, EdgeTerms, FinalPayload, HeldAvailable, MessageError, Observer,
+    OrderError, PartShare, PaymentSecret, Proposal, Route, RouteError, SecretSource, SenderError,
+    Withheld, WithheldShare,
 };
 use super::{ArrivalPath, HoldPlan, HopBlinds, PartOrder, Payment, PaymentId, SenderAction};
-use crate::contract::OfferedContract;
 use crate::curve::{Point, SecretScalar};
+use crate::edge::Edge;
 use crate::invoice::StaticInvoice;
-use crate::lock::{Blind, Lock, LockSecret, next_lock};
+use crate::lock::{Blind, Lock, next_lock};
 use crate::onion::blinded::{BlindedPath, NextPeer, OnionMessage, RecipientData};
 use crate::wire::IntroductionNode;
 
@@ -69,7 +70,7 @@ pub(super) struct HeldAttempt {
 #[derive(Debug)]
 pub(super) enum Stage {
     Offered,
-    Committed(OfferedContract),
+    Committed(Edge),
     Claimed,
     Failed,
 }
@@ -79,12 +80,12 @@ impl PaymentPlan {
         payment: &Payment,
         invoice_lock: Lock,
         paying_under: Option<PayingUnder>,
-    ) -> Result<Self, PaymentError> {
+    ) -> Result<Self, SenderError> {
         let shared = payment.parts.len() > 1 || payment.cancellable.is_some();
         let in_parts = shared && matches!(invoice_lock, Lock::Point(_));
         let parts = payment.parts.iter().filter(|_| in_parts);
         let shares: Vec<Blind> = parts.map(|part| part.seed.share()).collect();
-        let overflow = PaymentError::PartsMismatch { amount_msat: payment.amount_msat };
+        let overflow = OrderError::PartsMismatch { amount_msat: payment.amount_msat };
         let withheld = payment.cancellable.clone().zip(payment.parts.first());
         let withheld = withheld.map(|(arrival, part)| WithheldHere {
             share: part.seed.withheld_share(),
@@ -92,7 +93,7 @@ impl PaymentPlan {
             arrival,
         });
         let kept_back = withheld.iter().map(|withheld| &withheld.share);
-        let share_sum = Blind::sum(shares.iter().chain(kept_back))?;
+        let share_sum = Blind::sum(shares.iter().chain(kept_back)).map_err(RouteError::Lock)?;
         Ok(Self {
             withheld,
             invoice: payment.invoice.clone(),
@@ -114,7 +115,7 @@ impl PaymentPlan {
     }
 
     /// Z + q·G: what the locks of every part start from.
-    pub(super) fn start(&self) -> Result<Lock, PaymentError> {
+    pub(super) fn start(&self) -> Result<Lock, RouteError> {
         match (&self.invoice_lock, &self.share_sum) {
             (Lock::Point(point), Some(sum)) => Ok(Lock::Point(next_lock(point, sum)?)),
             (lock, _) => Ok(*lock),
@@ -128,8 +129,8 @@ impl PaymentPlan {
         part: usize,
         order: &PartOrder,
         height: u32,
-    ) -> Result<Attempt, PaymentError> {
-        let overflow = PaymentError::ExpiryOverflow { hop: order.forwarders.len() + 1 };
+    ) -> Result<Attempt, RouteError> {
+        let overflow = RouteError::ExpiryOverflow { hop: order.forwarders.len() + 1 };
         let latest_release = height.checked_add(self.hold.map_or(0, |hold| hold.blocks));
         let latest_release = latest_release.ok_or(overflow.clone())?;
         let end = order.end(&self.invoice, self.min_final_delta)?;
@@ -186,15 +187,15 @@ impl PaymentPlan {
     /// The `withheld_share`, along the first of the invoice's paths for messages.
     pub(super) fn withheld_share(
         &self,
-    ) -> Result<Option<(IntroductionNode, OnionMessage)>, PaymentError> {
+    ) -> Result<Option<(IntroductionNode, OnionMessage)>, SenderError> {
         let (Some(withheld), Lock::Point(set_point)) = (&self.withheld, self.start()?) else {
             return Ok(None);
         };
-        let path = self.invoice.message_paths().first().ok_or(PaymentError::NoMessagePath)?;
+        let path = self.invoice.message_paths().first().ok_or(MessageError::NoMessagePath)?;
         let share = Blind::new(withheld.share.as_scalar().clone());
         let fields = WithheldShare { set_point, share }.to_tlv();
         let message = OnionMessage::build(withheld.session.clone(), path, &fields)
-            .map_err(PaymentError::OnionMessage)?;
+            .map_err(MessageError::Onion)?;
         Ok(Some((*path.introduction_node(), message)))
     }
 
@@ -206,20 +207,20 @@ impl PaymentPlan {
         holds: Vec<AvailableHold>,
         latest_release_height: u32,
         sessions: MailSessions,
-    ) -> Result<(IntroductionNode, OnionMessage), PaymentError> {
-        let path = self.invoice.message_paths().first().ok_or(PaymentError::NoMessagePath)?;
+    ) -> Result<(IntroductionNode, OnionMessage), SenderError> {
+        let path = self.invoice.message_paths().first().ok_or(MessageError::NoMessagePath)?;
         let for_holder = RecipientData {
             path_id: Some(reply_path_id(latest_release_height)),
             ..RecipientData::default()
         };
         let (reply_path, _) =
             BlindedPath::build(sessions.reply_path, &[(holder, for_holder.to_bytes())])
-                .map_err(PaymentError::OnionMessage)?;
+                .map_err(MessageError::Onion)?;
         let x = self.paying_under.as_ref().map(PayingUnder::x);
         let available = HeldAvailable { holds, latest_release_height, x };
         let fields = available.to_tlv(&reply_path.into());
-        let message = OnionMessage::build(sessions.message, path, &fields)
-            .map_err(PaymentError::OnionMessage)?;
+        let message =
+            OnionMessage::build(sessions.message, path, &fields).map_err(MessageError::Onion)?;
         Ok((*path.introduction_node(), message))
     }
 }
@@ -242,14 +243,14 @@ impl Attempt {
     }
 
     /// Everything secret that the sender has drawn for it.
-    pub(super) fn teach(&self, attempt: AttemptId, view: &mut View) {
+    pub(super) fn teach(&self, attempt: AttemptId, observer: &mut dyn Observer) {
         for (hop, blind) in self.leg.blinds.iter().enumerate() {
-            let scalar = LockSecret::Scalar(blind.as_scalar().clone());
-            view.learn(SecretSource::DrawnBlind { attempt, hop }, scalar);
+            let source = SecretSource::DrawnBlind { attempt, hop };
+            observer.learned_scalar(source, blind.as_scalar());
         }
         if let Some(hold) = &self.hold {
-            let scalar = LockSecret::Scalar(hold.available.release.as_scalar().clone());
-            view.learn(SecretSource::Release { hold: hold.available.id }, scalar);
+            let source = SecretSource::Release { hold: hold.available.id };
+            observer.learned_scalar(source, hold.available.release.as_scalar());
         }
     }
 }

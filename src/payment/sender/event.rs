@@ -2,11 +2,9 @@
 
 use alloc::vec::Vec;
 
-use bitcoin::{OutPoint, Transaction};
-
 use super::super::{AttemptId, AttemptSeed, FailureMessage, PaymentId, Proposal};
 use super::{PartOrder, Payment};
-use crate::contract::OfferedContract;
+use crate::edge::{Edge, EdgeId};
 use crate::lock::LockSecret;
 use crate::onion::Failure;
 use crate::onion::blinded::OnionMessage;
@@ -42,43 +40,36 @@ pub enum SenderEvent {
         /// The TLV stream: a `ptlc_arrived`.
         payload: Vec<u8>,
     },
-    /// Cancel a payment that is stuck. Its contracts end when they fail or expire; nobody can claim them, so it can be made again
+    /// Cancel a payment that is stuck. Its edges end when they fail or expire; nobody can claim them, so it can be made again
     /// at once, with fresh secrets.
     Cancel {
         /// The payment.
         payment: PaymentId,
     },
-    /// The contract of the first edge is irrevocably committed.
+    /// The first edge is irrevocably committed.
     OutgoingCommitted {
         /// The attempt.
         attempt: AttemptId,
-        /// The contract.
-        contract: OfferedContract,
+        /// The edge.
+        edge: Edge,
     },
-    /// The contract of the first edge can't be offered: the first node is away, or refuses.
+    /// The first edge can't be offered: the first node is away, or refuses.
     OfferFailed {
         /// The attempt.
         attempt: AttemptId,
     },
-    /// The contract was claimed on the chain.
-    OutgoingClaimed {
-        /// The contract.
-        outgoing: OutPoint,
-        /// What spends it.
-        transaction: Transaction,
-    },
-    /// The claimer told the secret.
+    /// The secret of the edge is known: the first node told it, or the driver found it in a claim on the chain.
     OutgoingFulfilled {
-        /// The contract.
-        outgoing: OutPoint,
+        /// The edge.
+        outgoing: EdgeId,
         /// The secret.
         secret: LockSecret,
     },
-    /// The contract is irrevocably gone, and was not claimed.
+    /// The edge is irrevocably gone, and was not claimed.
     OutgoingFailed {
-        /// The contract.
-        outgoing: OutPoint,
-        /// What the neighbour said; nothing if the contract timed out.
+        /// The edge.
+        outgoing: EdgeId,
+        /// What the neighbour said; nothing if the edge timed out.
         failure: Option<FailureMessage>,
     },
     /// A new block.
@@ -91,7 +82,7 @@ pub enum SenderEvent {
 /// What a sender wants done.
 #[derive(Debug)]
 pub enum SenderAction {
-    /// Offer a contract to the first node.
+    /// Offer an edge to the first node.
     Offer {
         /// The attempt.
         attempt: AttemptId,
@@ -128,9 +119,9 @@ pub enum SenderAction {
         /// The payment.
         payment: PaymentId,
     },
-    /// Take the money of the contract back: its expiry is reached.
+    /// Take the money of the edge back: its expiry is reached.
     TimeOut {
-        /// The contract.
-        outgoing: OutPoint,
+        /// The edge.
+        outgoing: EdgeId,
     },
 }

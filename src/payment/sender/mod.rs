@@ -1,7 +1,6 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use bitcoin::OutPoint;
 use subtle::ConstantTimeEq;
 
 mod attempt;
@@ -15,10 +14,11 @@ pub use order::{ArrivalPath, HoldPlan, PartOrder, Payee, Payer, Payment, Tail};
 use super::paying::PayingUnder;
 use super::seed::MailSessions;
 use super::{
-    AttemptId, AttemptSeed, FailureMessage, HopBlinds, PayloadError, PaymentError, PaymentId,
-    PtlcArrived, Route, SecretSource, View, edge, invoice_lock,
+    AttemptId, AttemptSeed, EdgeError, FailureMessage, HopBlinds, MessageError, Observer,
+    OrderError, PayloadError, PaymentId, PtlcArrived, Role, Route, RouteError, SecretSource,
+    SenderError, proposal, static_lock,
 };
-use crate::contract::OfferedContract;
+use crate::edge::{Edge, EdgeId};
 use crate::invoice::ktime::PointSecret;
 use crate::invoice::proof::{PaymentProof, ProofRequest};
 use crate::lock::{Lock, LockSecret, previous_secret};
@@ -30,11 +30,9 @@ use crate::wire::IntroductionNode;
 pub struct Sender {
     payments: BTreeMap<PaymentId, Paying>,
     attempts: BTreeMap<AttemptId, Attempt>,
-    outgoing: BTreeMap<OutPoint, AttemptId>,
+    outgoing: BTreeMap<EdgeId, AttemptId>,
     /// The seeds of the announcements that were repeated.
     announcements: BTreeSet<AttemptId>,
-    view: View,
-    log: Vec<SenderEvent>,
 }
 
 #[derive(Debug)]
@@ -44,6 +42,13 @@ struct Paying {
     attempts: Vec<AttemptId>,
     announced: Option<(IntroductionNode, OnionMessage)>,
     outcome: Outcome,
+}
+
+impl Paying {
+    fn arrives_along(&self, path_id: &[u8]) -> bool {
+        let withheld = self.plan.withheld.as_ref();
+        withheld.is_some_and(|withheld| bool::from(withheld.arrival.path_id.ct_eq(path_id)))
+    }
 }
 
 #[derive(Debug)]
@@ -61,34 +66,6 @@ impl Sender {
     /// A sender that has paid nothing yet.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The sender that these events make.
-    ///
-    /// # Errors
-    ///
-    /// That of the first event which was not accepted before either.
-    pub fn replay(log: Vec<SenderEvent>) -> Result<Self, PaymentError> {
-        let mut sender = Self::new();
-        for event in log {
-            sender.apply(event)?;
-        }
-        Ok(sender)
-    }
-
-    /// The events so far.
-    pub fn log(&self) -> &[SenderEvent] {
-        &self.log
-    }
-
-    /// The events, to be replayed.
-    pub fn into_log(self) -> Vec<SenderEvent> {
-        self.log
-    }
-
-    /// What this node knows.
-    pub fn view(&self) -> &View {
-        &self.view
     }
 
     /// The newest attempt of each part of a payment.
@@ -117,27 +94,61 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::UnknownPayment`], and [`PaymentError::NoProof`] when it has not arrived, or was made under a
-    /// point that is not this payer's own; [`PaymentError::Proof`] after a fault of the machine.
+    /// [`SenderError::UnknownPayment`], and [`SenderError::NoProof`] when it has not arrived, or was made under a
+    /// point that is not this payer's own; [`SenderError::Proof`] after a fault of the machine.
     pub fn prove(
         &self,
         payment: &PaymentId,
         request: &ProofRequest,
         aux_rand: &[u8; 32],
-    ) -> Result<PaymentProof, PaymentError> {
-        let paying = self.payments.get(payment).ok_or(PaymentError::UnknownPayment(*payment))?;
+    ) -> Result<PaymentProof, SenderError> {
+        let paying = self.payments.get(payment).ok_or(SenderError::UnknownPayment(*payment))?;
         let (Outcome::Paid(LockSecret::Scalar(point_secret)), Some(under)) =
             (&paying.outcome, &paying.plan.paying_under)
         else {
-            return Err(PaymentError::NoProof(*payment));
+            return Err(SenderError::NoProof(*payment));
         };
-        Ok(under.prove(&PointSecret::new(point_secret.clone()), request, aux_rand)?)
+        let secret = PointSecret::new(point_secret.clone());
+        under.prove(&secret, request, aux_rand).map_err(SenderError::Proof)
+    }
+}
+
+impl Role for Sender {
+    type Event = SenderEvent;
+    type Action = SenderAction;
+    type Error = SenderError;
+
+    fn process(
+        &mut self,
+        event: &SenderEvent,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<SenderAction>, SenderError> {
+        match event {
+            SenderEvent::Pay(payment) => self.pay(payment, observer),
+            SenderEvent::Retry { attempt, order, height } => {
+                self.retry(attempt, order, *height, observer)
+            }
+            SenderEvent::Announce { payment, seed } => self.announce_again(payment, seed),
+            SenderEvent::MessageReceived { path_id, payload } => {
+                self.message_received(path_id, payload)
+            }
+            SenderEvent::Cancel { payment } => self.cancel(payment),
+            SenderEvent::OutgoingCommitted { attempt, edge } => {
+                self.outgoing_committed(attempt, edge)
+            }
+            SenderEvent::OfferFailed { attempt } => self.offer_failed(attempt),
+            SenderEvent::OutgoingFulfilled { outgoing, secret } => {
+                self.fulfilled(outgoing, secret, observer)
+            }
+            SenderEvent::OutgoingFailed { outgoing, failure } => {
+                self.outgoing_failed(outgoing, failure.as_ref())
+            }
+            SenderEvent::Block { height } => Ok(self.block(*height)),
+        }
     }
 
-    /// Every action that no event has confirmed: for the start after a crash, when the log was written and the actions may not
-    /// have been carried out. An announcement is given out again until the payment ends, for nobody confirms it; twice is
-    /// as good as once. Time-outs come with the next block.
-    pub fn pending(&self) -> Vec<SenderAction> {
+    /// An announcement is given out again until the payment ends, because nobody confirms it; duplicates are harmless.
+    fn pending(&self) -> Vec<SenderAction> {
         let offered = self.attempts.iter().filter_map(|(id, attempt)| match &attempt.stage {
             Stage::Offered => Some(attempt.offer(*id)),
             Stage::Committed(_) | Stage::Claimed | Stage::Failed => None,
@@ -151,70 +162,30 @@ impl Sender {
         });
         offered.chain(announced).collect()
     }
+}
 
-    /// Takes an event and says what to do.
-    ///
-    /// # Errors
-    ///
-    /// [`PaymentError`]; then nothing has changed.
-    pub fn apply(&mut self, event: SenderEvent) -> Result<Vec<SenderAction>, PaymentError> {
-        let actions = self.process(&event)?;
-        self.log.push(event);
-        Ok(actions)
-    }
-
-    fn process(&mut self, event: &SenderEvent) -> Result<Vec<SenderAction>, PaymentError> {
-        match event {
-            SenderEvent::Pay(payment) => self.pay(payment),
-            SenderEvent::Retry { attempt, order, height } => self.retry(attempt, order, *height),
-            SenderEvent::Announce { payment, seed } => {
-                let id = self.check_fresh(seed)?;
-                let announced = self.announce(payment, seed.mail_sessions())?;
-                let announced = announced.ok_or(PaymentError::NotHeld(*payment))?;
-                self.announcements.insert(id);
-                Ok(alloc::vec![announced])
-            }
-            SenderEvent::MessageReceived { path_id, payload } => {
-                self.message_received(path_id, payload)
-            }
-            SenderEvent::Cancel { payment } => self.cancel(payment),
-            SenderEvent::OutgoingCommitted { attempt, contract } => {
-                self.outgoing_committed(attempt, contract)
-            }
-            SenderEvent::OfferFailed { attempt } => self.offer_failed(attempt),
-            SenderEvent::OutgoingClaimed { outgoing, transaction } => {
-                let secret = edge::extract(self.committed(outgoing, "claim")?.1, transaction)?;
-                self.fulfilled(outgoing, secret)
-            }
-            SenderEvent::OutgoingFulfilled { outgoing, secret } => {
-                edge::check_secret(self.committed(outgoing, "fulfilment")?.1.funded(), secret)?;
-                self.fulfilled(outgoing, secret.clone())
-            }
-            SenderEvent::OutgoingFailed { outgoing, failure } => {
-                let (attempt, _) = self.committed(outgoing, "failure")?;
-                Ok(self.failed(&attempt, failure.as_ref()))
-            }
-            SenderEvent::Block { height } => Ok(self.block(*height)),
-        }
-    }
-
+impl Sender {
     /// The name of a seed that neither an attempt nor an announcement was made of.
-    fn check_fresh(&self, seed: &AttemptSeed) -> Result<AttemptId, PaymentError> {
+    fn check_fresh(&self, seed: &AttemptSeed) -> Result<AttemptId, SenderError> {
         let id = seed.id();
         if self.attempts.contains_key(&id) || self.announcements.contains(&id) {
-            return Err(PaymentError::SeedReused(id));
+            return Err(SenderError::SeedReused(id));
         }
         Ok(id)
     }
 
-    fn pay(&mut self, payment: &Payment) -> Result<Vec<SenderAction>, PaymentError> {
+    pub(super) fn pay(
+        &mut self,
+        payment: &Payment,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<SenderAction>, SenderError> {
         let first = payment.parts.first();
-        let no_parts = PaymentError::PartsMismatch { amount_msat: payment.amount_msat };
+        let no_parts = OrderError::PartsMismatch { amount_msat: payment.amount_msat };
         let id = first.ok_or(no_parts)?.seed.payment_id();
         for (index, part) in payment.parts.iter().enumerate() {
             let attempt = self.check_fresh(&part.seed)?;
             if payment.parts[..index].iter().any(|other| other.seed.id() == attempt) {
-                return Err(PaymentError::SeedReused(attempt));
+                return Err(SenderError::SeedReused(attempt));
             }
         }
         payment.check()?;
@@ -224,26 +195,28 @@ impl Sender {
                 self.check_payer_key(paying)?;
                 Lock::Point(paying.payment_point())
             }
-            None => invoice_lock(&payment.invoice)?,
+            None => static_lock(&payment.invoice)
+                .map_err(OrderError::from)?
+                .ok_or(OrderError::PayerMissing)?,
         };
         let plan = PaymentPlan::new(payment, invoice_lock, paying_under)?;
         let attempts = payment.parts.iter().enumerate().map(|(part, order)| {
             Ok((order.seed.id(), plan.attempt(id, part, order, payment.height)?))
         });
-        let attempts = attempts.collect::<Result<Vec<_>, PaymentError>>()?;
+        let attempts = attempts.collect::<Result<Vec<_>, SenderError>>()?;
 
         let mut actions = Vec::new();
         if let Some(withheld) = &plan.withheld {
-            let scalar = LockSecret::Scalar(withheld.share.as_scalar().clone());
-            self.view.learn(SecretSource::WithheldShare { payment: id }, scalar);
+            let source = SecretSource::WithheldShare { payment: id };
+            observer.learned_scalar(source, withheld.share.as_scalar());
         }
         for (part, share) in plan.shares().iter().enumerate() {
             let source = SecretSource::DrawnShare { attempt: attempts[part].0 };
-            self.view.learn(source, LockSecret::Scalar(share.as_scalar().clone()));
+            observer.learned_scalar(source, share.as_scalar());
         }
         let ids = attempts.iter().map(|(attempt, _)| *attempt).collect();
         for (attempt_id, attempt) in attempts {
-            attempt.teach(attempt_id, &mut self.view);
+            attempt.teach(attempt_id, observer);
             actions.push(attempt.offer(attempt_id));
             self.attempts.insert(attempt_id, attempt);
         }
@@ -252,56 +225,53 @@ impl Sender {
         Ok(actions)
     }
 
-    fn retry(
+    pub(super) fn retry(
         &mut self,
         failed: &AttemptId,
         order: &PartOrder,
         height: u32,
-    ) -> Result<Vec<SenderAction>, PaymentError> {
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<SenderAction>, SenderError> {
         let attempt_id = self.check_fresh(&order.seed)?;
-        let before = self.attempts.get(failed).ok_or(PaymentError::UnknownAttempt(*failed))?;
+        let before = self.attempts.get(failed).ok_or(SenderError::UnknownAttempt(*failed))?;
         let (id, part) = (before.payment, before.part);
         let amount_msat = before.leg.route.last().amount_msat;
-        let unknown = PaymentError::UnknownPayment(id);
+        let unknown = SenderError::UnknownPayment(id);
         let paying = self.payments.get_mut(&id).ok_or(unknown)?;
         let newest = paying.attempts[part] == *failed;
         let Outcome::UnderWay = paying.outcome else {
-            return Err(PaymentError::PaymentEnded(id));
+            return Err(SenderError::PaymentEnded(id));
         };
         if !newest || !matches!(before.stage, Stage::Failed) {
-            return Err(PaymentError::AttemptUnderWay(*failed));
+            return Err(SenderError::AttemptUnderWay(*failed));
         }
         if order.amount_msat != amount_msat {
-            return Err(PaymentError::PartsMismatch { amount_msat });
+            return Err(OrderError::PartsMismatch { amount_msat }.into());
         }
-        if let Some(hold) = paying.plan.hold
-            && order.holder(hold) != before.hold.as_ref().map(|held| held.holder)
-        {
-            return Err(PaymentError::NoHolder { hop: hold.hop });
+        if let Some(hold) = paying.plan.hold {
+            if order.holder(hold) != before.hold.as_ref().map(|held| held.holder) {
+                return Err(OrderError::NoHolder { hop: hold.hop }.into());
+            }
         }
         let attempt = paying.plan.attempt(id, part, order, height)?;
         paying.attempts[part] = attempt_id;
-        attempt.teach(attempt_id, &mut self.view);
+        attempt.teach(attempt_id, observer);
         let offer = attempt.offer(attempt_id);
         self.attempts.insert(attempt_id, attempt);
         Ok(alloc::vec![offer])
     }
 
     /// Only the payment that the receiver has gets its last share, and only once it has all of it.
-    fn message_received(
+    pub(super) fn message_received(
         &mut self,
         path_id: &[u8],
         payload: &[u8],
-    ) -> Result<Vec<SenderAction>, PaymentError> {
-        let is_its_path = |paying: &Paying| {
-            let withheld = paying.plan.withheld.as_ref();
-            withheld.is_some_and(|withheld| bool::from(withheld.arrival.path_id.ct_eq(path_id)))
-        };
-        let paying = self.payments.values_mut().find(|paying| is_its_path(paying));
-        let paying = paying.ok_or(PaymentError::UnknownMessagePath)?;
-        let arrived = PtlcArrived::from_message(payload)?;
+    ) -> Result<Vec<SenderAction>, SenderError> {
+        let paying = self.payments.values_mut().find(|paying| paying.arrives_along(path_id));
+        let paying = paying.ok_or(MessageError::UnknownPath)?;
+        let arrived = PtlcArrived::from_message(payload).map_err(MessageError::Payload)?;
         if paying.plan.start()? != Lock::Point(arrived.set_point) {
-            return Err(PaymentError::Message(PayloadError::Malformed("set_point")));
+            return Err(MessageError::Payload(PayloadError::Malformed("set_point")).into());
         }
         let all_committed = paying
             .attempts
@@ -319,23 +289,23 @@ impl Sender {
         Ok(alloc::vec![SenderAction::SendMessage { to, message }])
     }
 
-    fn cancel(&mut self, id: &PaymentId) -> Result<Vec<SenderAction>, PaymentError> {
-        let paying = self.payments.get_mut(id).ok_or(PaymentError::UnknownPayment(*id))?;
+    pub(super) fn cancel(&mut self, id: &PaymentId) -> Result<Vec<SenderAction>, SenderError> {
+        let paying = self.payments.get_mut(id).ok_or(SenderError::UnknownPayment(*id))?;
         match (&paying.outcome, &paying.plan.withheld) {
-            (_, None) => Err(PaymentError::NotCancellable),
+            (_, None) => Err(OrderError::NotCancellable.into()),
             (Outcome::UnderWay, Some(_)) => {
                 paying.outcome = Outcome::Failed;
                 Ok(alloc::vec![SenderAction::Failed { payment: *id }])
             }
             (Outcome::ShareGiven | Outcome::Paid(_) | Outcome::Failed, Some(_)) => {
-                Err(PaymentError::TooLateToCancel(*id))
+                Err(SenderError::TooLateToCancel(*id))
             }
         }
     }
 
     /// A payer key is for one payment, and the receiver claims its x once: another payment only when those before it have
     /// failed for good.
-    fn check_payer_key(&self, paying: &PayingUnder) -> Result<(), PaymentError> {
+    fn check_payer_key(&self, paying: &PayingUnder) -> Result<(), SenderError> {
         let in_use = self.payments.iter().find(|(_, payment)| {
             payment.plan.paying_under.as_ref().is_some_and(|other| {
                 let retry =
@@ -343,14 +313,48 @@ impl Sender {
                 other.terms().payer == paying.terms().payer && !retry
             })
         });
-        in_use.map_or(Ok(()), |(payment, _)| Err(PaymentError::PayerKeyInUse { payment: *payment }))
+        in_use.map_or(Ok(()), |(payment, _)| Err(SenderError::PayerKeyInUse { payment: *payment }))
     }
 
-    fn offer_failed(&mut self, attempt_id: &AttemptId) -> Result<Vec<SenderAction>, PaymentError> {
+    /// Whether this node has offered this edge for a payment of its own.
+    pub(super) fn has_outgoing(&self, outgoing: &EdgeId) -> bool {
+        self.outgoing.contains_key(outgoing)
+    }
+
+    /// Whether this is the `path_id` of a path on which one of its payments is to be reported.
+    pub(super) fn has_arrival_path(&self, path_id: &[u8]) -> bool {
+        self.payments.values().any(|paying| paying.arrives_along(path_id))
+    }
+
+    pub(super) fn announce_again(
+        &mut self,
+        payment: &PaymentId,
+        seed: &AttemptSeed,
+    ) -> Result<Vec<SenderAction>, SenderError> {
+        let id = self.check_fresh(seed)?;
+        let announced = self.announce(payment, seed.mail_sessions())?;
+        let announced = announced.ok_or(SenderError::NotHeld(*payment))?;
+        self.announcements.insert(id);
+        Ok(alloc::vec![announced])
+    }
+
+    pub(super) fn outgoing_failed(
+        &mut self,
+        outgoing: &EdgeId,
+        failure: Option<&FailureMessage>,
+    ) -> Result<Vec<SenderAction>, SenderError> {
+        let (attempt, _) = self.committed(outgoing, "failure")?;
+        Ok(self.failed(&attempt, failure))
+    }
+
+    pub(super) fn offer_failed(
+        &mut self,
+        attempt_id: &AttemptId,
+    ) -> Result<Vec<SenderAction>, SenderError> {
         let attempt =
-            self.attempts.get(attempt_id).ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
+            self.attempts.get(attempt_id).ok_or(SenderError::UnknownAttempt(*attempt_id))?;
         let Stage::Offered = attempt.stage else {
-            return Err(PaymentError::AttemptUnderWay(*attempt_id));
+            return Err(SenderError::AttemptUnderWay(*attempt_id));
         };
         Ok(self.failed(attempt_id, None))
     }
@@ -376,24 +380,24 @@ impl Sender {
         actions
     }
 
-    fn outgoing_committed(
+    pub(super) fn outgoing_committed(
         &mut self,
         attempt_id: &AttemptId,
-        contract: &OfferedContract,
-    ) -> Result<Vec<SenderAction>, PaymentError> {
-        let outpoint = contract.funded().outpoint();
-        if self.outgoing.contains_key(&outpoint) {
-            return Err(PaymentError::KnownContract(outpoint));
+        edge: &Edge,
+    ) -> Result<Vec<SenderAction>, SenderError> {
+        if self.outgoing.contains_key(&edge.id) {
+            return Err(EdgeError::Known(edge.id).into());
         }
         let attempt =
-            self.attempts.get_mut(attempt_id).ok_or(PaymentError::UnknownAttempt(*attempt_id))?;
+            self.attempts.get_mut(attempt_id).ok_or(SenderError::UnknownAttempt(*attempt_id))?;
         let Stage::Offered = attempt.stage else {
-            return Err(PaymentError::OutOfOrder { contract: outpoint, event: "commitment" });
+            return Err(EdgeError::OutOfOrder { edge: edge.id, event: "commitment" }.into());
         };
         let first = attempt.leg.route.edges()[0];
-        edge::check_proposed(contract, attempt.leg.locks[0], first.amount_msat, first.expiry)?;
-        attempt.stage = Stage::Committed(contract.clone());
-        self.outgoing.insert(outpoint, *attempt_id);
+        let lock = attempt.leg.locks[0];
+        proposal::check_proposed(edge, lock, first.amount_msat, first.expiry)?;
+        attempt.stage = Stage::Committed(*edge);
+        self.outgoing.insert(edge.id, *attempt_id);
         let payment = attempt.payment;
         // Not before: what is announced is there.
         let Some(sessions) = attempt.hold.as_ref().map(|hold| hold.sessions.clone()) else {
@@ -407,8 +411,8 @@ impl Sender {
         &mut self,
         id: &PaymentId,
         sessions: MailSessions,
-    ) -> Result<Option<SenderAction>, PaymentError> {
-        let paying = self.payments.get_mut(id).ok_or(PaymentError::UnknownPayment(*id))?;
+    ) -> Result<Option<SenderAction>, SenderError> {
+        let paying = self.payments.get_mut(id).ok_or(SenderError::UnknownPayment(*id))?;
         let mut held = Vec::new();
         for attempt in paying.attempts.iter().map(|attempt| &self.attempts[attempt]) {
             match (&attempt.stage, &attempt.hold) {
@@ -427,47 +431,48 @@ impl Sender {
 
     fn committed(
         &self,
-        outgoing: &OutPoint,
+        outgoing: &EdgeId,
         event: &'static str,
-    ) -> Result<(AttemptId, &OfferedContract), PaymentError> {
-        let attempt =
-            *self.outgoing.get(outgoing).ok_or(PaymentError::UnknownContract(*outgoing))?;
+    ) -> Result<(AttemptId, &Edge), EdgeError> {
+        let attempt = *self.outgoing.get(outgoing).ok_or(EdgeError::Unknown(*outgoing))?;
         match self.attempts.get(&attempt).map(|attempt| &attempt.stage) {
-            Some(Stage::Committed(contract)) => Ok((attempt, contract)),
-            _ => Err(PaymentError::OutOfOrder { contract: *outgoing, event }),
+            Some(Stage::Committed(edge)) => Ok((attempt, edge)),
+            _ => Err(EdgeError::OutOfOrder { edge: *outgoing, event }),
         }
     }
 
     /// z = l_1 − y_0 − q
-    fn fulfilled(
+    pub(super) fn fulfilled(
         &mut self,
-        outgoing: &OutPoint,
-        secret: LockSecret,
-    ) -> Result<Vec<SenderAction>, PaymentError> {
-        let (attempt_id, _) = self.committed(outgoing, "claim")?;
+        outgoing: &EdgeId,
+        secret: &LockSecret,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<SenderAction>, SenderError> {
+        let (attempt_id, edge) = self.committed(outgoing, "fulfilment")?;
+        proposal::check_secret(edge, secret)?;
         let attempt = &self.attempts[&attempt_id];
         let id = attempt.payment;
-        let paying = self.payments.get(&id).ok_or(PaymentError::UnknownPayment(id))?;
-        let payment_secret = match (attempt.leg.blinds.first(), &secret) {
+        let paying = self.payments.get(&id).ok_or(SenderError::UnknownPayment(id))?;
+        let payment_secret = match (attempt.leg.blinds.first(), secret) {
             (Some(blind), LockSecret::Scalar(scalar)) => {
-                let shifted = previous_secret(scalar, blind)?;
+                let shifted = previous_secret(scalar, blind).map_err(RouteError::Lock)?;
                 LockSecret::Scalar(match &paying.plan.share_sum {
-                    Some(sum) => previous_secret(&shifted, sum)?,
+                    Some(sum) => previous_secret(&shifted, sum).map_err(RouteError::Lock)?,
                     None => shifted,
                 })
             }
             _ => secret.clone(),
         };
         if !paying.plan.invoice_lock.is_opened_by(&payment_secret) {
-            return Err(PaymentError::WrongSecret(*outgoing));
+            return Err(EdgeError::WrongSecret(*outgoing).into());
         }
         let invoice = paying.plan.invoice.invoice_id();
         let source = match &paying.plan.paying_under {
             Some(paying) => SecretSource::PointSecret { invoice, x: paying.x() },
             None => SecretSource::Payment { invoice },
         };
-        self.view.learn(SecretSource::Lock { contract: *outgoing }, secret);
-        self.view.learn(source, payment_secret.clone());
+        observer.learned(SecretSource::Lock { edge: *outgoing }, secret);
+        observer.learned(source, &payment_secret);
         if let Some(attempt) = self.attempts.get_mut(&attempt_id) {
             attempt.stage = Stage::Claimed;
         }
@@ -480,12 +485,12 @@ impl Sender {
         Ok(alloc::vec![SenderAction::Paid { payment: id, secret: payment_secret }])
     }
 
-    fn block(&self, height: u32) -> Vec<SenderAction> {
+    pub(super) fn block(&self, height: u32) -> Vec<SenderAction> {
         self.attempts
             .values()
             .filter_map(|attempt| match &attempt.stage {
-                Stage::Committed(contract) if edge::expiry(contract.funded()) <= height => {
-                    Some(SenderAction::TimeOut { outgoing: contract.funded().outpoint() })
+                Stage::Committed(edge) if edge.expiry <= height => {
+                    Some(SenderAction::TimeOut { outgoing: edge.id })
                 }
                 _ => None,
             })

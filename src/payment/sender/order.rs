@@ -1,21 +1,27 @@
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::super::route::RouteEnd;
 use super::super::{
-    AttemptSeed, ForwardingPolicy, HopBlinds, PayerSeed, PaymentError, Recipient, RouteHop,
+    AttemptSeed, ForwardingPolicy, HopBlinds, MessageError, OrderError, PayerSeed, Recipient,
+    RouteError, RouteHop, SenderError,
 };
 use crate::curve::Point;
-use crate::invoice::{Amount, PaymentLock, PaymentPath, StaticInvoice};
+use crate::invoice::{ChainHash, Offer, PaymentLock, PaymentPath, Rate, StaticInvoice};
 use crate::wire::{BlindedPath, IntroductionNode};
 
-/// The bits of `basic_mpp`, by which an invoice says that it may be paid in parts (BOLT 9).
-const BASIC_MPP: [usize; 2] = [16, 17];
+/// `basic_mpp` (BOLT 9): the invoice has to be paid in parts, or may be.
+const PARTS_REQUIRED: usize = 16;
+const PARTS_ALLOWED: usize = 17;
 
 /// Whom the sender means to pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payee {
     /// The owner of this node id, known from elsewhere: an invoice of anybody else is refused.
     Known(Point),
+    /// The issuer of this offer, which is known from elsewhere: an invoice that is not for it, in every field of an offer, is
+    /// refused.
+    Offer(Box<Offer>),
     /// Whoever signed the invoice. The sender trusts whoever gave it the invoice: a vault can put its own in place of
     /// the receiver's.
     WhoeverSigned,
@@ -46,8 +52,13 @@ pub struct Payment {
     pub invoice: StaticInvoice,
     /// Whom.
     pub payee: Payee,
-    /// How much the receiver gets over all parts, in millisatoshi.
+    /// On which chain the sender pays: an invoice for another one is refused.
+    pub chain: ChainHash,
+    /// How much the receiver gets over all parts, in millisatoshi: what the invoice asks for at least, and at most twice that
+    /// ([`StaticInvoice::amount_range`]).
     pub amount_msat: u64,
+    /// At which the sender has converted, if the invoice asks for an amount in a currency. Without it such an invoice is refused.
+    pub rate: Option<Rate>,
     /// Its parts, at least one. The receiver claims all or none.
     pub parts: Vec<PartOrder>,
     /// How many blocks the receiver gets to claim.
@@ -114,46 +125,64 @@ impl Payment {
     ///
     /// # Errors
     ///
-    /// [`PaymentError`], with the field.
-    pub(super) fn check(&self) -> Result<(), PaymentError> {
-        let invoice = &self.invoice;
-        invoice.check_not_expired(self.unix_time)?;
-        if let Payee::Known(payee) = self.payee
-            && invoice.invoice_node_id() != payee
-        {
-            return Err(PaymentError::NotFromPayee);
+    /// [`OrderError`], with the field, or [`MessageError::NoMessagePath`].
+    pub(super) fn check(&self) -> Result<(), SenderError> {
+        self.check_invoice()?;
+        if self.cancellable.is_some() || self.hold.is_some() {
+            self.check_waiting()?;
         }
-        if let Some(&Amount::Millisatoshi(asked_msat)) = invoice.amount()
-            && self.amount_msat < asked_msat
-        {
-            return Err(PaymentError::BelowInvoice { asked_msat, amount_msat: self.amount_msat });
+        Ok(())
+    }
+
+    fn check_invoice(&self) -> Result<(), OrderError> {
+        let invoice = &self.invoice;
+        invoice.check_chain(self.chain)?;
+        invoice.check_not_expired(self.unix_time)?;
+        match &self.payee {
+            Payee::Known(payee) if invoice.invoice_node_id() != *payee => {
+                return Err(OrderError::NotFromPayee);
+            }
+            Payee::Offer(offer) => invoice.verify_offer(offer)?,
+            Payee::Known(_) | Payee::WhoeverSigned => {}
+        }
+        let (asked, amount_msat) = (invoice.amount_range(self.rate.as_ref())?, self.amount_msat);
+        if amount_msat < *asked.start() {
+            return Err(OrderError::BelowInvoice { asked_msat: *asked.start(), amount_msat });
+        }
+        if amount_msat > *asked.end() {
+            return Err(OrderError::AboveInvoice { most_msat: *asked.end(), amount_msat });
         }
         let sum = self.parts.iter().try_fold(0, |sum: u64, part| sum.checked_add(part.amount_msat));
         if sum != Some(self.amount_msat) || self.parts.len() > Self::MAX_PARTS {
-            return Err(PaymentError::PartsMismatch { amount_msat: self.amount_msat });
+            return Err(OrderError::PartsMismatch { amount_msat: self.amount_msat });
         }
-        let points = matches!(invoice.lock(), Some(PaymentLock::Points(_)));
-        let mut features = invoice.invoice_features().bits();
-        // The preimage of a hash opens every part, so that the receiver could claim one without the others.
-        if self.parts.len() > 1 && !(points && features.any(|bit| BASIC_MPP.contains(&bit))) {
-            return Err(PaymentError::PartsNotAllowed);
+        let has = |feature: usize| invoice.invoice_features().bits().any(|bit| bit == feature);
+        let allowed = has(PARTS_REQUIRED) || has(PARTS_ALLOWED);
+        match self.parts.len() {
+            // The preimage of a hash opens every part, so that the receiver could claim one without the others.
+            2.. if !(allowed && self.is_under_points()) => Err(OrderError::PartsNotAllowed),
+            0..=1 if has(PARTS_REQUIRED) => Err(OrderError::PartsRequired),
+            _ => Ok(()),
         }
-        if self.cancellable.is_some() {
-            if self.hold.is_some() || !points {
-                return Err(PaymentError::NotCancellable);
-            }
-            if invoice.message_paths().is_empty() {
-                return Err(PaymentError::NoMessagePath);
-            }
+    }
+
+    fn is_under_points(&self) -> bool {
+        matches!(self.invoice.lock(), Some(PaymentLock::Points(_)))
+    }
+
+    /// What holds for a payment that waits for somebody: both need a path for messages to the receiver.
+    fn check_waiting(&self) -> Result<(), SenderError> {
+        if self.cancellable.is_some() && (self.hold.is_some() || !self.is_under_points()) {
+            return Err(OrderError::NotCancellable.into());
+        }
+        if self.invoice.message_paths().is_empty() {
+            return Err(MessageError::NoMessagePath.into());
         }
         if let Some(hold) = self.hold {
-            if invoice.message_paths().is_empty() {
-                return Err(PaymentError::NoMessagePath);
-            }
             let mut holders = self.parts.iter().map(|part| part.holder(hold));
             let first = holders.next().flatten();
             if first.is_none() || !holders.all(|holder| holder == first) {
-                return Err(PaymentError::NoHolder { hop: hold.hop });
+                return Err(OrderError::NoHolder { hop: hold.hop }.into());
             }
         }
         Ok(())
@@ -171,16 +200,16 @@ impl PartOrder {
     ///
     /// # Errors
     ///
-    /// [`PaymentError::RouteMismatch`], [`PaymentError::NoSuchPath`] and [`PaymentError::NoDelegate`].
+    /// [`RouteError::RouteMismatch`], [`RouteError::NoSuchPath`] and [`RouteError::NoDelegate`].
     pub(super) fn end(
         &self,
         invoice: &StaticInvoice,
         min_final_delta: u32,
-    ) -> Result<RouteEnd, PaymentError> {
+    ) -> Result<RouteEnd, RouteError> {
         match self.tail {
             Tail::Receiver => self.clear_end(invoice).map(RouteEnd::Node),
             Tail::Path(index) => Recipient::Path(path(invoice, index)?).route_end(),
-            Tail::Delegated { .. } if self.forwarders.is_empty() => Err(PaymentError::NoDelegate),
+            Tail::Delegated { .. } if self.forwarders.is_empty() => Err(RouteError::NoDelegate),
             Tail::Delegated { budget, path: index } => {
                 let recipient = match index {
                     Some(index) => Recipient::Path(path(invoice, index)?),
@@ -192,27 +221,27 @@ impl PartOrder {
     }
 
     /// The interim route ends with the receiver; what comes before it are the last forwarders.
-    fn clear_end(&self, invoice: &StaticInvoice) -> Result<Point, PaymentError> {
+    fn clear_end(&self, invoice: &StaticInvoice) -> Result<Point, RouteError> {
         let receiver = receiver(invoice)?;
-        let (_, tail) = invoice.interim_route().split_last().ok_or(PaymentError::RouteMismatch)?;
+        let (_, tail) = invoice.interim_route().split_last().ok_or(RouteError::RouteMismatch)?;
         let forwarders = self.forwarders.iter().map(|hop| hop.node_id);
         if forwarders.rev().take(tail.len()).eq(tail.iter().rev().copied()) {
             Ok(receiver)
         } else {
-            Err(PaymentError::RouteMismatch)
+            Err(RouteError::RouteMismatch)
         }
     }
 }
 
 /// Who receives, if the invoice says so in the clear: where there are blinded paths too, they are meant.
-fn receiver(invoice: &StaticInvoice) -> Result<Point, PaymentError> {
+fn receiver(invoice: &StaticInvoice) -> Result<Point, RouteError> {
     if !invoice.paths().is_empty() {
-        return Err(PaymentError::RouteMismatch);
+        return Err(RouteError::RouteMismatch);
     }
-    invoice.interim_route().last().copied().ok_or(PaymentError::RouteMismatch)
+    invoice.interim_route().last().copied().ok_or(RouteError::RouteMismatch)
 }
 
-fn path(invoice: &StaticInvoice, index: usize) -> Result<PaymentPath, PaymentError> {
+fn path(invoice: &StaticInvoice, index: usize) -> Result<PaymentPath, RouteError> {
     let path = invoice.paths().get(index).filter(|path| path.is_usable());
-    path.cloned().ok_or(PaymentError::NoSuchPath { index })
+    path.cloned().ok_or(RouteError::NoSuchPath { index })
 }

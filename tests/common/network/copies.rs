@@ -13,7 +13,9 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
         .map(|event| match event {
             SenderEvent::Pay(payment) => SenderEvent::Pay(Payment {
                 invoice: payment.invoice.clone(),
-                payee: payment.payee,
+                payee: payment.payee.clone(),
+                chain: payment.chain,
+                rate: payment.rate.clone(),
                 amount_msat: payment.amount_msat,
                 parts: payment.parts.iter().map(|part| copy_order(part, seed())).collect(),
                 min_final_delta: payment.min_final_delta,
@@ -36,12 +38,8 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
             SenderEvent::Announce { payment, .. } => {
                 SenderEvent::Announce { payment: *payment, seed: seed() }
             }
-            SenderEvent::OutgoingCommitted { attempt, contract } => {
-                SenderEvent::OutgoingCommitted { attempt: *attempt, contract: contract.clone() }
-            }
-            SenderEvent::OutgoingClaimed { outgoing, transaction } => {
-                let (outgoing, transaction) = (*outgoing, transaction.clone());
-                SenderEvent::OutgoingClaimed { outgoing, transaction }
+            SenderEvent::OutgoingCommitted { attempt, edge } => {
+                SenderEvent::OutgoingCommitted { attempt: *attempt, edge: *edge }
             }
             SenderEvent::OutgoingFulfilled { outgoing, secret } => {
                 SenderEvent::OutgoingFulfilled { outgoing: *outgoing, secret: secret.clone() }
@@ -69,10 +67,10 @@ pub(crate) fn copy_forwarder_log(log: &[ForwarderEvent]) -> Vec<ForwarderEvent> 
     let mut routes = 0;
     log.iter()
         .map(|event| match event {
-            ForwarderEvent::IncomingCommitted { from, contract, path_key, packet } => {
+            ForwarderEvent::IncomingCommitted { from, edge, path_key, packet } => {
                 ForwarderEvent::IncomingCommitted {
                     from: *from,
-                    contract: contract.clone(),
+                    edge: *edge,
                     path_key: *path_key,
                     packet: packet.clone(),
                 }
@@ -86,15 +84,8 @@ pub(crate) fn copy_forwarder_log(log: &[ForwarderEvent]) -> Vec<ForwarderEvent> 
                 }
             }
             ForwarderEvent::NoRoute { incoming } => ForwarderEvent::NoRoute { incoming: *incoming },
-            ForwarderEvent::OutgoingCommitted { incoming, contract } => {
-                ForwarderEvent::OutgoingCommitted {
-                    incoming: *incoming,
-                    contract: contract.clone(),
-                }
-            }
-            ForwarderEvent::OutgoingClaimed { outgoing, transaction } => {
-                let (outgoing, transaction) = (*outgoing, transaction.clone());
-                ForwarderEvent::OutgoingClaimed { outgoing, transaction }
+            ForwarderEvent::OutgoingCommitted { incoming, edge } => {
+                ForwarderEvent::OutgoingCommitted { incoming: *incoming, edge: *edge }
             }
             ForwarderEvent::OutgoingFulfilled { outgoing, secret } => {
                 ForwarderEvent::OutgoingFulfilled { outgoing: *outgoing, secret: secret.clone() }
@@ -131,12 +122,15 @@ pub(crate) fn copy_receiver_log(log: &[ReceiverEvent]) -> Vec<ReceiverEvent> {
                 let paths = paths.clone();
                 ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths }
             }
+            ReceiverEvent::Withdrawn { invoice } => ReceiverEvent::Withdrawn { invoice: *invoice },
+            ReceiverEvent::RateGiven { rate } => ReceiverEvent::RateGiven { rate: rate.clone() },
+            ReceiverEvent::Time { unix_time } => ReceiverEvent::Time { unix_time: *unix_time },
             ReceiverEvent::MessageReceived { message, entropy } => {
                 ReceiverEvent::MessageReceived { message: message.clone(), entropy: *entropy }
             }
-            ReceiverEvent::IncomingCommitted { contract, path_key, packet } => {
-                let (contract, path_key) = (contract.clone(), *path_key);
-                ReceiverEvent::IncomingCommitted { contract, path_key, packet: packet.clone() }
+            ReceiverEvent::IncomingCommitted { edge, path_key, packet } => {
+                let (edge, path_key) = (*edge, *path_key);
+                ReceiverEvent::IncomingCommitted { edge, path_key, packet: packet.clone() }
             }
             ReceiverEvent::PartsTimedOut { incoming } => {
                 ReceiverEvent::PartsTimedOut { incoming: *incoming }

@@ -3,7 +3,9 @@
 use pointlock::curve::{Keypair, Point};
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::proof::{Challenge, ProofRequest, Verifier};
-use pointlock::invoice::{PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::{
+    ChainHash, PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder,
+};
 use pointlock::lock::{Lock, LockSecret, Preimage};
 use pointlock::onion::blinded::PaymentRelay;
 use pointlock::payment::{
@@ -173,6 +175,8 @@ impl Network {
         Payment {
             invoice: invoice.clone(),
             payee: Payee::Known(node_id(Node::Receiver)),
+            chain: ChainHash::BITCOIN,
+            rate: None,
             amount_msat: AMOUNT_MSAT,
             parts,
             min_final_delta: MIN_FINAL_DELTA,
@@ -215,7 +219,7 @@ impl Network {
 
     fn order(&mut self, sender: usize, payment: Payment, entropy: [u8; 32]) -> AttemptId {
         let payment = self.order_parts(sender, payment, &[entropy]);
-        self.senders[sender].attempts(&payment).unwrap()[0]
+        self.senders[sender].role().attempts(&payment).unwrap()[0]
     }
 
     /// Orders a payment whose parts have these seeds.
@@ -229,7 +233,7 @@ impl Network {
         self.tell_sender(sender, SenderEvent::Pay(payment)).unwrap();
         match self.tasks.back() {
             Some((_, Action::Sender(SenderAction::Offer { attempt, .. }))) => {
-                self.senders[sender].payment_of(attempt).unwrap()
+                self.senders[sender].role().payment_of(attempt).unwrap()
             }
             other => panic!("{other:?}"),
         }

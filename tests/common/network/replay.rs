@@ -1,7 +1,7 @@
 //! Every log, replayed from every prefix.
 
 use pointlock::hold::MemoryStore;
-use pointlock::payment::{Forwarder, Receiver, Sender};
+use pointlock::payment::{Forwarder, Receiver, Recorded, Sender};
 
 use super::{
     Network, Node, copy_forwarder_log, copy_receiver_log, copy_sender_log, forwarder_words,
@@ -15,7 +15,7 @@ impl Network {
             let Some(record) = self.records.get(&Node::Sender(index)) else { continue };
             let copies = |count: usize| copy_sender_log(&sender.log()[..count], &self.seeds[index]);
             for count in 0..=record.len() {
-                let mut replayed = Sender::replay(copies(count)).unwrap();
+                let mut replayed = Recorded::replay(Sender::new(), copies(count)).unwrap();
                 let expected = count.checked_sub(1).map(|last| record[last].1.clone());
                 assert_eq!(*replayed.view(), expected.unwrap_or_default());
                 assert_eq!(replayed.log().len(), count);
@@ -33,7 +33,8 @@ impl Network {
             for count in 0..=record.len() {
                 let config = self.configs[index].clone();
                 let store = MemoryStore::default();
-                let mut replayed = Forwarder::replay(config, store, copies(count)).unwrap();
+                let mut replayed =
+                    Recorded::replay(Forwarder::new(config, store), copies(count)).unwrap();
                 let expected = count.checked_sub(1).map(|last| record[last].1.clone());
                 assert_eq!(*replayed.view(), expected.unwrap_or_default());
                 assert_eq!(replayed.log().len(), count);
@@ -48,7 +49,8 @@ impl Network {
         let Some(record) = self.records.get(&Node::Receiver) else { return };
         let copies = |count: usize| copy_receiver_log(&self.receiver.log()[..count]);
         for count in 0..=record.len() {
-            let mut replayed = Receiver::replay(receiver_config(), copies(count)).unwrap();
+            let mut replayed =
+                Recorded::replay(Receiver::new(receiver_config()), copies(count)).unwrap();
             let expected = count.checked_sub(1).map(|last| record[last].1.clone());
             assert_eq!(*replayed.view(), expected.unwrap_or_default());
             assert_eq!(replayed.log().len(), count);

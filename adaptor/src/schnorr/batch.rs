@@ -1,0 +1,426 @@
+use alloc::vec::Vec;
+
+use pointlock_msm::{Affine, Backend, Jacobian, Scalar, Scratch, Term, multiply_sum_in};
+use secp256k1::XOnlyPublicKey;
+use secp256k1::schnorr::Signature;
+use sha2::Digest;
+
+use super::arithmetic::{coordinates, double_mul_and_add_on};
+use super::{CHALLENGE, PreSignature, verify_signature};
+use crate::curve::{Point, Tag};
+use crate::{AdaptorError, BatchError, BatchFault};
+
+static BATCH: Tag = Tag::new("pointlock/batch");
+static COEFFICIENTS: Tag = Tag::new("pointlock/batch/coefficients");
+
+/// How many items share an equation: with more of them the work for each goes down, slowly, and the memory up, which the
+/// caches hold less and less of.
+const CHUNK: usize = 2048;
+/// Down to how many items a wrong sum is halved; these are then verified one by one.
+const LEAF: usize = 4;
+
+/// One of many to verify: a pre-signature or a signature, and what it is for.
+#[derive(Clone, Copy, Debug)]
+pub enum BatchItem<'a> {
+    /// A pre-signature, for [`PreSignature::verify`].
+    PreSignature {
+        /// The signer's key.
+        public_key: &'a XOnlyPublicKey,
+        /// What is signed.
+        message: &'a [u8; 32],
+        /// T.
+        lock_point: &'a Point,
+        /// 33(R') ‖ s'.
+        pre_signature: &'a PreSignature,
+    },
+    /// A BIP-340 signature, for [`verify_signature`].
+    Signature {
+        /// The signer's key.
+        public_key: &'a XOnlyPublicKey,
+        /// What is signed.
+        message: &'a [u8; 32],
+        /// x(R) ‖ s.
+        signature: &'a Signature,
+    },
+}
+
+/// Verifies all items at once, with the fastest arithmetic that this processor has.
+///
+/// It accepts what single verification accepts, and nothing else; when something is wrong, it says which items single
+/// verification refuses, and why. An empty batch is valid. A single item is verified singly. Neighbours with the same key,
+/// as in the commitment of a channel, share the work for it. Of any number of items, 2,048 at a time are worked
+/// on, with less than 4 MiB of memory.
+///
+/// # Why it is right
+///
+/// An item is valid when E = s'·G − e·P ∓ (R' − T) is zero and R' − T is not; for a BIP-340 signature when
+/// E = s·G − e·P − R is zero, with R of even y. So R' and P are decompressed, which finds what is on no curve, R' − T is
+/// computed and looked at for each item, and what is left to check for all is the sum of a_i·E_i, with coefficients
+/// a_i below 2^128.
+///
+/// The group has prime order n > 2^128, so there are no points of small order that a coefficient could hide, and R' keeps
+/// its parity. If some E_i with i > 0 is not zero, then whatever the other coefficients are, one value of
+/// a_i at most makes the sum zero. If only E_0 is not zero, the sum is a_0·E_0: so a_0 may be 1.
+///
+/// The a_i are a hash of all items, of every byte that verification reads. Who makes a batch can try many: with 2^k hashes,
+/// the chance of one that passes and should not is 2^(k − 128). That is the strength of the signatures themselves, and no
+/// random numbers are needed: the verdict on a batch is the same each time. (In the bisection after a refusal
+/// the same coefficients serve again, for sums of fewer items; that can only spare an item that was refused
+/// with others, with the same small chance.)
+///
+/// # Errors
+///
+/// [`BatchError::Malformed`] before any arithmetic, if an encoding alone is refused; else [`BatchError::Invalid`], after
+/// bisection.
+///
+/// # Example
+///
+/// ```
+/// use pointlock_adaptor::schnorr::{self, BatchItem};
+/// use pointlock_adaptor::curve::{Keypair, SecretScalar};
+///
+/// let keypair = Keypair::from_secret_bytes(&[1; 32])?;
+/// let (public_key, message) = (keypair.x_only_public_key(), [2; 32]);
+/// let lock_point = SecretScalar::from_bytes(&[3; 32])?.to_point();
+/// let pre_signature = schnorr::pre_sign(&keypair, &message, &lock_point, &[4; 32])?;
+///
+/// let right = BatchItem::PreSignature {
+///     public_key: &public_key,
+///     message: &message,
+///     lock_point: &lock_point,
+///     pre_signature: &pre_signature,
+/// };
+/// schnorr::verify_batch(&[right, right])?;
+///
+/// let wrong = BatchItem::PreSignature {
+///     public_key: &public_key,
+///     message: &[5; 32],
+///     lock_point: &lock_point,
+///     pre_signature: &pre_signature,
+/// };
+/// let error = schnorr::verify_batch(&[right, wrong, right]).unwrap_err();
+/// assert_eq!(error.indices().collect::<Vec<_>>(), [1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn verify_batch(items: &[BatchItem<'_>]) -> Result<(), BatchError> {
+    verify_batch_on(Backend::detect(), items)
+}
+
+/// [`verify_batch`] on a backend of one's choice: for measurements and tests.
+///
+/// # Errors
+///
+/// [`BatchError`].
+pub fn verify_batch_on(backend: Backend, items: &[BatchItem<'_>]) -> Result<(), BatchError> {
+    let malformed = items.iter().enumerate().filter(|(_, item)| item.is_malformed());
+    let faults: Vec<BatchFault> = malformed
+        .map(|(index, _)| BatchFault { index, error: AdaptorError::InvalidSignature })
+        .collect();
+    if !faults.is_empty() {
+        return Err(BatchError::Malformed { faults });
+    }
+    let (mut faults, mut scratch) = (Vec::new(), Scratch::default());
+    for (i, chunk) in items.chunks(CHUNK).enumerate() {
+        if let [item] = chunk {
+            faults.extend(fault(backend, i * CHUNK, item));
+        } else {
+            Equation::new(backend, chunk, i * CHUNK).check(&mut scratch, &mut faults);
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(BatchError::Invalid { faults }) }
+}
+
+/// Verifies each item for itself, eight side by side where the processor can: a verdict for each, and no randomisers.
+///
+/// Slower than [`verify_batch`] when all are valid, and not slower when they aren't.
+pub fn verify_each(items: &[BatchItem<'_>]) -> Vec<Result<(), AdaptorError>> {
+    verify_each_on(Backend::detect(), items)
+}
+
+/// [`verify_each`] on a backend of one's choice.
+pub fn verify_each_on(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Result<(), AdaptorError>> {
+    if backend.lanes() == 1 {
+        return items.iter().map(|item| item.verify_on(backend)).collect();
+    }
+    items.chunks(CHUNK).flat_map(|chunk| each(backend, chunk)).collect()
+}
+
+/// R + T = R' for each, as single verification computes it; whoever fails is looked at singly, for the reason.
+fn each(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Result<(), AdaptorError>> {
+    let encodings: Vec<([u8; 32], bool)> =
+        items.iter().map(|item| (item.public_key().serialize(), false)).collect();
+    let keys = backend.decompress(&encodings);
+    let triple =
+        |((item, key), (public_key, _)): ((&BatchItem<'_>, &Affine), &([u8; 32], bool))| {
+            let parts: [&[u8]; 3] = [item.nonce().0, public_key, item.message()];
+            let e = Scalar::from_hash(&CHALLENGE.hash(&parts));
+            // A malformed one fails below, whatever is computed here.
+            let scalar = if item.is_malformed() { Scalar::ZERO } else { item.scalar() };
+            (scalar, e.negate(), *key)
+        };
+    let triples: Vec<_> = items.iter().zip(&keys).zip(&encodings).map(triple).collect();
+    let mut nonces = backend.double_multiply_all(&triples);
+    for (nonce, item) in nonces.iter_mut().zip(items) {
+        // For a signature R itself has to be even.
+        if item.lock_point().is_some() && item.nonce().1 {
+            *nonce = nonce.negate();
+        }
+    }
+    let locks: Vec<Affine> =
+        items.iter().map(|item| item.lock_point().map_or(Affine::INFINITY, coordinates)).collect();
+    let sums = backend.add_all(&nonces, &locks);
+    let verdict = |((item, nonce), sum): ((&BatchItem<'_>, &Affine), &Affine)| {
+        let (x, odd) = item.nonce();
+        let is_right = sum.to_coordinates().is_some_and(|(sum_x, _)| sum_x == *x)
+            && sum.is_odd() == odd
+            && !nonce.is_infinity()
+            && !item.is_malformed();
+        if is_right { Ok(()) } else { item.verify_on(backend) }
+    };
+    items.iter().zip(&nonces).zip(&sums).map(verdict).collect()
+}
+
+/// What single verification finds.
+fn fault(backend: Backend, index: usize, item: &BatchItem<'_>) -> Option<BatchFault> {
+    item.verify_on(backend).err().map(|error| BatchFault { index, error })
+}
+
+impl BatchItem<'_> {
+    /// Single verification.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PreSignature::verify`] or of [`verify_signature`].
+    pub fn verify(&self) -> Result<(), AdaptorError> {
+        self.verify_on(Backend::detect())
+    }
+
+    /// Single verification on a backend of one's choice; BIP-340 signatures are libsecp256k1's to verify on any.
+    fn verify_on(&self, backend: Backend) -> Result<(), AdaptorError> {
+        match self {
+            Self::PreSignature { public_key, message, lock_point, pre_signature } => {
+                let product = |a: &_, b: &_, key: &_, negate, summand: &_| {
+                    double_mul_and_add_on(backend, a, b, key, negate, summand)
+                };
+                pre_signature.verify_by(product, public_key, message, lock_point)
+            }
+            Self::Signature { public_key, message, signature } => {
+                verify_signature(signature, public_key, message)
+            }
+        }
+    }
+
+    /// Whether the encoding alone makes this invalid. Pre-signatures that are malformed don't exist.
+    fn is_malformed(&self) -> bool {
+        match self {
+            Self::PreSignature { .. } => false,
+            Self::Signature { signature, .. } => {
+                let (_, s) = split(signature.as_ref());
+                Scalar::from_bytes(s).is_none()
+            }
+        }
+    }
+
+    fn public_key(&self) -> &XOnlyPublicKey {
+        match self {
+            Self::PreSignature { public_key, .. } | Self::Signature { public_key, .. } => {
+                public_key
+            }
+        }
+    }
+
+    fn message(&self) -> &[u8; 32] {
+        match self {
+            Self::PreSignature { message, .. } | Self::Signature { message, .. } => message,
+        }
+    }
+
+    /// x(R') and whether y(R') is odd; x(R) and false.
+    fn nonce(&self) -> (&[u8; 32], bool) {
+        match self {
+            Self::PreSignature { pre_signature, .. } => {
+                (split(&pre_signature.0[1..]).0, pre_signature.nonce_is_odd())
+            }
+            Self::Signature { signature, .. } => (split(signature.as_ref()).0, false),
+        }
+    }
+
+    /// s' or s.
+    fn scalar(&self) -> Scalar {
+        let bytes = match self {
+            Self::PreSignature { pre_signature, .. } => pre_signature.scalar_bytes(),
+            Self::Signature { signature, .. } => split(signature.as_ref()).1,
+        };
+        Scalar::from_bytes(bytes).expect("malformed ones were sorted out")
+    }
+
+    /// T, if there is one.
+    fn lock_point(&self) -> Option<&Point> {
+        match self {
+            Self::PreSignature { lock_point, .. } => Some(lock_point),
+            Self::Signature { .. } => None,
+        }
+    }
+}
+
+/// Two halves of 64 bytes.
+fn split(bytes: &[u8]) -> (&[u8; 32], &[u8; 32]) {
+    let halves = bytes.first_chunk().zip(bytes.last_chunk());
+    halves.expect("64 bytes begin with 32 and end with 32")
+}
+
+/// The sum that is zero if all items are valid: of a·(s'·G − e·P ∓ (R' − T)) for each item.
+struct Equation<'a> {
+    backend: Backend,
+    items: &'a [BatchItem<'a>],
+    /// The index of the first item in the batch.
+    start: usize,
+    summands: Vec<Summand>,
+    /// P of each item, but one for neighbours that have the same.
+    keys: Vec<Affine>,
+    /// R' − T of each item; infinity where R' is no point or equals T: those take single verification.
+    nonces: Vec<Affine>,
+}
+
+/// The coefficients of an item.
+struct Summand {
+    /// a·s'
+    of_generator: Scalar,
+    /// −a·e
+    of_key: Scalar,
+    /// a
+    of_nonce: u128,
+    key: usize,
+}
+
+impl<'a> Equation<'a> {
+    fn new(backend: Backend, items: &'a [BatchItem<'a>], start: usize) -> Self {
+        let mut keys = Vec::with_capacity(items.len());
+        let mut summands = Vec::with_capacity(items.len());
+        for (i, (item, a)) in items.iter().zip(coefficients(items)).enumerate() {
+            let public_key = item.public_key().serialize();
+            if i == 0 || items[i - 1].public_key() != item.public_key() {
+                keys.push((public_key, false));
+            }
+            let parts: [&[u8]; 3] = [item.nonce().0, &public_key, item.message()];
+            let e = Scalar::from_hash(&CHALLENGE.hash(&parts));
+            let coefficient = Scalar::from(a);
+            summands.push(Summand {
+                of_generator: coefficient.mul(&item.scalar()),
+                of_key: coefficient.mul(&e).negate(),
+                of_nonce: a,
+                key: keys.len() - 1,
+            });
+        }
+        let keys = backend.decompress(&keys);
+        Self { backend, items, start, summands, keys, nonces: nonces(backend, items) }
+    }
+
+    /// Appends what is wrong with which item.
+    fn check(&self, scratch: &mut Scratch, faults: &mut Vec<BatchFault>) {
+        let before = faults.len();
+        let outside = (0..self.items.len()).filter(|i| self.nonces[*i].is_infinity());
+        faults.extend(outside.filter_map(|i| self.fault(i)));
+        let all = self.sum(0, self.items.len(), scratch);
+        self.bisect(0, self.items.len(), &all, scratch, faults);
+        faults[before..].sort_unstable_by_key(|fault| fault.index);
+    }
+
+    fn fault(&self, i: usize) -> Option<BatchFault> {
+        fault(self.backend, self.start + i, &self.items[i])
+    }
+
+    /// Looks for the invalid ones of the items `from` to `to`, whose sum is known. What the right half adds to it is what
+    /// the left half does not.
+    fn bisect(
+        &self,
+        from: usize,
+        to: usize,
+        sum: &Jacobian,
+        scratch: &mut Scratch,
+        faults: &mut Vec<BatchFault>,
+    ) {
+        if sum.is_infinity() {
+            return;
+        }
+        if to - from <= LEAF {
+            let in_sum = (from..to).filter(|i| !self.nonces[*i].is_infinity());
+            faults.extend(in_sum.filter_map(|i| self.fault(i)));
+            return;
+        }
+        let middle = from.midpoint(to);
+        let left = self.sum(from, middle, scratch);
+        self.bisect(from, middle, &left, scratch, faults);
+        self.bisect(middle, to, &sum.add(&left.negate()), scratch, faults);
+    }
+
+    /// What the items `from` to `to` add up to. Neighbours with the same key share a term.
+    fn sum(&self, from: usize, to: usize, scratch: &mut Scratch) -> Jacobian {
+        let mut terms = Vec::with_capacity(2 * (to - from) + 1);
+        let mut generator = Scalar::ZERO;
+        let mut of_key: Option<(usize, Scalar)> = None;
+        for i in (from..to).filter(|i| !self.nonces[*i].is_infinity()) {
+            let summand = &self.summands[i];
+            generator = generator.add(&summand.of_generator);
+            of_key = match of_key {
+                Some((key, sum)) if key == summand.key => Some((key, sum.add(&summand.of_key))),
+                other => {
+                    terms.extend(other.map(|(key, sum)| Term::new(self.keys[key], &sum)));
+                    Some((summand.key, summand.of_key))
+                }
+            };
+            // s'·G − e·P is R' − T, or its opposite if R' is odd.
+            let (_, is_odd) = self.items[i].nonce();
+            terms.push(Term::short(self.nonces[i], summand.of_nonce, !is_odd));
+        }
+        terms.extend(of_key.map(|(key, sum)| Term::new(self.keys[key], &sum)));
+        terms.push(Term::new(Affine::GENERATOR, &generator));
+        multiply_sum_in(self.backend, &terms, scratch)
+    }
+}
+
+/// R' − T of each item; infinity if R' is no point or the difference is infinity.
+fn nonces(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Affine> {
+    let encoding = |item: &BatchItem<'_>| {
+        let (x, odd) = item.nonce();
+        (*x, odd)
+    };
+    let lifted = backend.decompress(&items.iter().map(encoding).collect::<Vec<_>>());
+    let minus_lock = |(item, nonce): (&BatchItem<'_>, &Affine)| match item.lock_point() {
+        Some(point) if !nonce.is_infinity() => coordinates(point).negate(),
+        _ => Affine::INFINITY,
+    };
+    let minus_locks: Vec<Affine> = items.iter().zip(&lifted).map(minus_lock).collect();
+    backend.add_all(&lifted, &minus_locks)
+}
+
+/// One coefficient of 128 bits for each item, the first 1, by hashing all of them.
+fn coefficients(items: &[BatchItem<'_>]) -> Vec<u128> {
+    let mut hasher = BATCH.hasher();
+    for item in items {
+        match item {
+            BatchItem::PreSignature { pre_signature, lock_point, .. } => {
+                hasher.update([1]);
+                hasher.update(pre_signature.0);
+                hasher.update(lock_point.to_bytes());
+            }
+            BatchItem::Signature { signature, .. } => {
+                hasher.update([0]);
+                hasher.update(signature.as_ref());
+            }
+        }
+        hasher.update(item.public_key().serialize());
+        hasher.update(item.message());
+    }
+    let seed = hasher.finalize();
+    let pairs = (0u64..).flat_map(|i| {
+        let hash = COEFFICIENTS.hash(&[&seed, &i.to_be_bytes()]);
+        let half = |half: &[u8]| u128::from_be_bytes(half.try_into().expect("16 of 32 bytes"));
+        [half(&hash[..16]), half(&hash[16..])]
+    });
+    let mut coefficients: Vec<u128> = pairs.take(items.len()).collect();
+    if let Some(first) = coefficients.first_mut() {
+        *first = 1;
+    }
+    coefficients
+}

@@ -1,0 +1,128 @@
+use thiserror::Error;
+
+use super::PayloadError;
+use crate::edge::EdgeId;
+use crate::lock::LockError;
+use crate::onion::OnionError;
+use crate::onion::blinded::BlindingError;
+
+/// Why an event about an edge is impossible.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EdgeError {
+    /// The role has no such edge.
+    #[error("edge {0}: unknown")]
+    Unknown(EdgeId),
+    /// The role has this edge already.
+    #[error("edge {0}: reported before")]
+    Known(EdgeId),
+    /// The event does not fit the state of the payment.
+    #[error("edge {edge}: {event} out of order")]
+    OutOfOrder {
+        /// The edge.
+        edge: EdgeId,
+        /// The event.
+        event: &'static str,
+    },
+    /// The committed edge is not the one that was proposed.
+    #[error("edge {edge}: {field} is not what was proposed")]
+    NotAsProposed {
+        /// The edge.
+        edge: EdgeId,
+        /// What differs.
+        field: &'static str,
+    },
+    /// A secret that was reported does not open the edge.
+    #[error("edge {0}: the secret does not open it")]
+    WrongSecret(EdgeId),
+}
+
+/// Why a route, its locks or its onion can't be made.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RouteError {
+    /// The amount at a hop exceeds 64 bits.
+    #[error("hop {hop}: amount and fee exceed 64 bits")]
+    AmountOverflow {
+        /// The hop, counted from 1 for the first forwarder.
+        hop: usize,
+    },
+    /// The expiry at a hop exceeds 32 bits.
+    #[error("hop {hop}: expiry exceeds 32 bits")]
+    ExpiryOverflow {
+        /// The hop, counted from 1 for the first forwarder.
+        hop: usize,
+    },
+    /// The route does not end as the invoice says.
+    #[error("interim_route: the route does not end with it")]
+    RouteMismatch,
+    /// The invoice has no blinded path of this number.
+    #[error("invoice_paths: there is no path {index}")]
+    NoSuchPath {
+        /// The number, from 0.
+        index: usize,
+    },
+    /// The path does not take such an amount (BOLT 12, `htlc_minimum_msat` and `htlc_maximum_msat`).
+    #[error(
+        "invoice_blindedpay: {amount_msat} msat, on a path from {minimum_msat} to {maximum_msat} msat"
+    )]
+    PathLimits {
+        /// What was to be sent along it, in millisatoshi.
+        amount_msat: u64,
+        /// The least that it takes, in millisatoshi.
+        minimum_msat: u64,
+        /// The most, in millisatoshi.
+        maximum_msat: u64,
+    },
+    /// The introduction node of a path is given as a channel and direction, which the driver has to look up before.
+    #[error("invoice_paths: the introduction node is not known by its node id")]
+    IntroductionUnknown,
+    /// There is no forwarder that could find the rest of the route.
+    #[error("route: no forwarder to find the rest of it")]
+    NoDelegate,
+    /// The route that was found costs more than the sender has allowed for.
+    #[error("route: {field} over the sender's budget")]
+    OverBudget {
+        /// What exceeds it.
+        field: &'static str,
+    },
+    /// The locks can't be set up.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The onion can't be built.
+    #[error("onion: {0}")]
+    Onion(#[from] OnionError),
+    /// A payload can't be written.
+    #[error("payload: {0}")]
+    Payload(#[from] PayloadError),
+}
+
+/// Why a message is refused, or can't be made.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MessageError {
+    /// It is malformed, or can't be written.
+    #[error("message: {0}")]
+    Payload(#[from] PayloadError),
+    /// It can't be peeled or built.
+    #[error("onion message: {0}")]
+    Onion(#[from] BlindingError),
+    /// It is to be passed on, and this node does not.
+    #[error("onion message: not for this node")]
+    NotForThisNode,
+    /// It came along a path that this node has not made, or for something else.
+    #[error("onion message: path_id: of no path for such a message")]
+    UnknownPath,
+    /// It came along a path that was to be used up to this height.
+    #[error("onion message: its path was good up to height {expiry}")]
+    PathExpired {
+        /// The height.
+        expiry: u32,
+    },
+    /// The invoice has no path for messages, so that a held payment can't be announced.
+    #[error("invoice_message_paths: none, so that nothing can be announced")]
+    NoMessagePath,
+    /// The payment that it is about is under a hash, or has no set point.
+    #[error("set_point: a payment under a hash has none")]
+    NoSetPoint,
+}

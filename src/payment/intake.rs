@@ -1,0 +1,122 @@
+//! How a payment comes into a node: its onion is peeled once, and what it says decides whose it is.
+
+use alloc::boxed::Box;
+
+use super::failure::Origin;
+use super::leg::associated_data;
+use super::payload::{DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, Payload};
+use super::{Observer, Refusal};
+use crate::curve::{Point, SecretScalar};
+use crate::edge::Edge;
+use crate::onion::blinded::{PathHop, PeeledPayment, peel_payment};
+use crate::onion::{Packet, ReplayGuard, ReplayTag, SharedSecret};
+
+/// What a node has once, whatever roles it has.
+#[derive(Debug)]
+pub(super) struct Intake {
+    pub(super) node_key: SecretScalar,
+    pub(super) height: u32,
+    /// Of payment onions.
+    pub(super) replay_guard: ReplayGuard,
+}
+
+/// What a role works with while it takes an event.
+pub(super) struct Context<'a> {
+    pub(super) intake: &'a mut Intake,
+    pub(super) observer: &'a mut dyn Observer,
+}
+
+/// A payment that has come in, with its layer of the onion.
+pub(super) struct Incoming {
+    pub(super) edge: Edge,
+    pub(super) origin: Origin,
+    pub(super) replay_tag: ReplayTag,
+    pub(super) shared_secret: SharedSecret,
+    pub(super) layer: Layer,
+}
+
+/// Why a payment has to be failed, and what is known of its onion.
+pub(super) struct Refused {
+    pub(super) origin: Origin,
+    pub(super) reason: Refusal,
+}
+
+/// What a layer says.
+pub(super) enum Layer {
+    /// Forward it along a blinded path.
+    AlongPath { path: PathHop, next: Packet },
+    /// Forward it as the sender has planned.
+    Forward { payload: ForwardPayload, next: Packet },
+    /// Find the rest of the route.
+    Delegate(DelegatePayload),
+    /// It is for this node, as the sender has planned.
+    Final { payload: FinalPayload, path: Option<PathHop> },
+    /// It is for this node, by a route that another node has found the end of.
+    Delegated { payload: DelegatedPayload, path: Option<PathHop> },
+}
+
+impl Layer {
+    /// Whether the receiver is meant; else the forwarder.
+    pub(super) fn is_for_receiver(&self) -> bool {
+        matches!(self, Self::Final { .. } | Self::Delegated { .. })
+    }
+}
+
+impl Intake {
+    pub(super) fn new(node_key: SecretScalar, height: u32) -> Self {
+        Self { node_key, height, replay_guard: ReplayGuard::new() }
+    }
+
+    /// A new block.
+    pub(super) fn block(&mut self, height: u32) {
+        self.height = height;
+        self.replay_guard.prune(height);
+    }
+
+    /// Peels the onion that came with an edge, once and for good: the same onion again is a replay.
+    ///
+    /// # Errors
+    ///
+    /// Why the payment has to be failed.
+    pub(super) fn open(
+        &mut self,
+        edge: &Edge,
+        path_key: Option<&Point>,
+        packet: &Packet,
+    ) -> Result<Incoming, Box<Refused>> {
+        let mut origin = Origin::new(packet, &self.node_key, path_key);
+        match self.peel(edge, path_key, packet, &mut origin) {
+            Ok((layer, replay_tag, shared_secret)) => {
+                Ok(Incoming { edge: *edge, origin, replay_tag, shared_secret, layer })
+            }
+            Err(reason) => Err(Box::new(Refused { origin, reason })),
+        }
+    }
+
+    fn peel(
+        &mut self,
+        edge: &Edge,
+        path_key: Option<&Point>,
+        packet: &Packet,
+        origin: &mut Origin,
+    ) -> Result<(Layer, ReplayTag, SharedSecret), Refusal> {
+        let associated_data = associated_data(&edge.lock);
+        let peeled = peel_payment(packet, &self.node_key, path_key, &associated_data);
+        let PeeledPayment { layer, path } = peeled.inspect_err(|error| origin.locate(error))?;
+        origin.set_path(path.is_some());
+        let replay_tag = layer.shared_secret.replay_tag();
+        self.replay_guard.insert(replay_tag, edge.expiry)?;
+        let is_last = layer.next.is_none();
+        let read = match (path, layer.next) {
+            (Some(path), Some(next)) => Layer::AlongPath { path, next },
+            (path, next) => match (Payload::parse(&layer.payload, is_last)?, next) {
+                (Payload::Forward(payload), Some(next)) => Layer::Forward { payload, next },
+                (Payload::Delegate(payload), None) if path.is_none() => Layer::Delegate(payload),
+                (Payload::Final(payload), None) => Layer::Final { payload, path },
+                (Payload::Delegated(payload), None) => Layer::Delegated { payload, path },
+                _ => return Err(Refusal::RouteEnd),
+            },
+        };
+        Ok((read, replay_tag, layer.shared_secret))
+    }
+}

@@ -1,0 +1,361 @@
+//! How a node is set up, what it is told, and what it wants done.
+
+use alloc::vec::Vec;
+
+use thiserror::Error;
+
+use super::super::{
+    AttemptId, AttemptSeed, EdgeError, FailureMessage, ForwarderAction, ForwarderError,
+    ForwardingPolicy, MessageError, PartOrder, Payment, PaymentId, Proposal, ReceiverAction,
+    ReceiverError, ReceiverPaths, Recipient, Refusal, RouteHop, SenderAction, SenderError,
+};
+use crate::curve::{Point, SecretScalar};
+use crate::edge::{Edge, EdgeId, IncomingEdge};
+use crate::hold::Limits;
+use crate::invoice::ktime::PaymentPolynomial;
+use crate::invoice::{InvoiceId, Rate, StaticInvoice};
+use crate::lock::LockSecret;
+use crate::onion::blinded::{NextPeer, OnionMessage};
+use crate::onion::{Failure, Packet};
+use crate::wire::IntroductionNode;
+
+/// How a node is set up.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// The key of its node id.
+    pub node_key: SecretScalar,
+    /// The height at which it starts.
+    pub height: u32,
+    /// The time at which it starts, in seconds since 1970.
+    pub unix_time: u64,
+    /// What it asks for forwarding, over whichever channel.
+    pub policy: ForwardingPolicy,
+    /// What it holds at most.
+    pub limits: Limits,
+    /// Blocks it keeps between a release and the last moment to claim, for itself.
+    pub hold_safety_margin: u32,
+    /// Blocks it expects the deltas of the route behind it to need.
+    pub hold_deltas_ahead: u32,
+    /// Blocks it expects the receiver of a held payment to need.
+    pub hold_min_final_delta: u32,
+    /// How many blocks it wants to have for a claim of its own.
+    pub min_final_delta: u32,
+}
+
+/// For what an edge is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferOrigin {
+    /// For a part of a payment of this node's own.
+    Attempt(AttemptId),
+    /// For an incoming edge, whose payment is forwarded.
+    Incoming(EdgeId),
+}
+
+/// What a node is told.
+#[derive(Debug)]
+pub enum NodeEvent {
+    /// An edge that pays this node is irrevocably committed.
+    IncomingCommitted {
+        /// The neighbour that offers it.
+        from: Point,
+        /// The edge.
+        edge: IncomingEdge,
+        /// What came with it for a node within a blinded path (BOLT 2: `path_key`).
+        path_key: Option<Point>,
+        /// The onion that came with it.
+        packet: Packet,
+    },
+    /// An onion message arrived.
+    MessageReceived {
+        /// The message.
+        message: OnionMessage,
+        /// 32 bytes of fresh entropy, for the answer.
+        entropy: [u8; 32],
+    },
+    /// An edge that was offered is irrevocably committed.
+    OutgoingCommitted {
+        /// For what.
+        origin: OfferOrigin,
+        /// The edge.
+        edge: Edge,
+    },
+    /// An edge can't be offered: the next node is away, or refuses.
+    OfferFailed {
+        /// For what.
+        origin: OfferOrigin,
+    },
+    /// The secret of an outgoing edge is known: the next node told it, or the driver found it in a claim on the chain.
+    OutgoingFulfilled {
+        /// The edge.
+        outgoing: EdgeId,
+        /// The secret.
+        secret: LockSecret,
+    },
+    /// An outgoing edge is irrevocably gone, and was not claimed.
+    OutgoingFailed {
+        /// The edge.
+        outgoing: EdgeId,
+        /// What the neighbour said; nothing if the edge timed out.
+        failure: Option<FailureMessage>,
+    },
+    /// This node's claim of an incoming edge is confirmed, or its secret was taken.
+    IncomingClaimed {
+        /// The edge.
+        incoming: EdgeId,
+    },
+    /// An incoming edge is irrevocably gone, as this node wished.
+    IncomingFailed {
+        /// The edge.
+        incoming: EdgeId,
+    },
+    /// A new block.
+    Block {
+        /// Its height.
+        height: u32,
+    },
+    /// The time, by which invoices expire.
+    Time {
+        /// In seconds since 1970.
+        unix_time: u64,
+    },
+    /// Pay.
+    Pay(Payment),
+    /// Try a part again, whose attempt has failed for good: over another route, with fresh secrets but the same share.
+    Retry {
+        /// The attempt that failed.
+        attempt: AttemptId,
+        /// The same part, with a fresh seed.
+        order: PartOrder,
+        /// The height now.
+        height: u32,
+    },
+    /// Announce a held payment again.
+    Announce {
+        /// The payment.
+        payment: PaymentId,
+        /// Fresh entropy, for this message alone.
+        seed: AttemptSeed,
+    },
+    /// Cancel a payment that is stuck.
+    Cancel {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// The way that was asked for with [`NodeAction::FindRoute`].
+    RouteFound {
+        /// The incoming edge.
+        incoming: EdgeId,
+        /// The forwarders between this node and the end of the route, maybe none.
+        forwarders: Vec<RouteHop>,
+        /// Fresh entropy, for this attempt alone.
+        seed: AttemptSeed,
+    },
+    /// There is no way within the budget.
+    NoRoute {
+        /// The incoming edge.
+        incoming: EdgeId,
+    },
+    /// This invoice is in the world.
+    Published {
+        /// The invoice.
+        invoice: StaticInvoice,
+        /// What opens its lock: z, or the preimage.
+        secret: LockSecret,
+        /// What this node keeps of the invoice's blinded paths.
+        paths: ReceiverPaths,
+    },
+    /// This invoice with k-time payment points is about to be in the world: it must not get out before this event was accepted.
+    PublishedPolynomial {
+        /// The invoice, which asks for a least amount.
+        invoice: StaticInvoice,
+        /// The polynomial of its points, made for it alone.
+        polynomial: PaymentPolynomial,
+        /// What this node keeps of the invoice's blinded paths.
+        paths: ReceiverPaths,
+    },
+    /// This invoice is not in the world any more: its payments are refused.
+    Withdrawn {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// What a currency is worth from now on, to this node when it is paid.
+    RateGiven {
+        /// The rate.
+        rate: Rate,
+    },
+    /// The parts of a payment have been waited for long enough: the one on this edge and those that belong with it.
+    PartsTimedOut {
+        /// The edge.
+        incoming: EdgeId,
+    },
+}
+
+/// What a node wants done.
+#[derive(Debug)]
+pub enum NodeAction {
+    /// Offer an edge to a neighbour.
+    Offer {
+        /// For what.
+        origin: OfferOrigin,
+        /// The offer.
+        proposal: Proposal,
+    },
+    /// Claim an incoming edge.
+    Claim {
+        /// The edge.
+        incoming: EdgeId,
+        /// What opens it.
+        secret: LockSecret,
+    },
+    /// Fail an incoming edge.
+    Fail {
+        /// The edge.
+        incoming: EdgeId,
+        /// Why, for this node's operator.
+        reason: Refusal,
+        /// Why, for the sender.
+        failure: FailureMessage,
+    },
+    /// Take the money of an outgoing edge back: its expiry is reached.
+    TimeOut {
+        /// The edge.
+        outgoing: EdgeId,
+    },
+    /// Send an onion message. A node that is no peer of where its path begins connects to it.
+    SendMessage {
+        /// Where the path begins.
+        to: IntroductionNode,
+        /// The message.
+        message: OnionMessage,
+    },
+    /// Pass an onion message on. If the next node is away, this one may keep it until it is back.
+    PassOn {
+        /// The next node.
+        to: NextPeer,
+        /// The message.
+        message: OnionMessage,
+    },
+    /// Find a route from this node, as the sender has left that to it, and say so with [`NodeEvent::RouteFound`].
+    FindRoute {
+        /// The incoming edge.
+        incoming: EdgeId,
+        /// Who is paid; the route ends there, or at the introduction node of the path.
+        to: Recipient,
+        /// What has to arrive at the end of the route, in millisatoshi.
+        amount_msat: u64,
+        /// When the edge that arrives there has to expire at the earliest, a block height.
+        expiry: u32,
+        /// What this node may lock for the first node of the route at most, in millisatoshi.
+        max_amount_msat: u64,
+        /// When that edge may expire at the latest, a block height.
+        max_expiry: u32,
+    },
+    /// Nothing to do: a payment of this node's own arrived, and this is what it ends with.
+    Paid {
+        /// The payment.
+        payment: PaymentId,
+        /// z, z(x) or the preimage.
+        secret: LockSecret,
+    },
+    /// An attempt failed, and its money is back.
+    AttemptFailed {
+        /// The payment.
+        payment: PaymentId,
+        /// The attempt.
+        attempt: AttemptId,
+        /// Who failed it and why, as far as that can be read. The hop is counted from 0 for N_1.
+        failure: Option<Failure>,
+    },
+    /// Nothing to do: a payment of this node's own failed, or was cancelled.
+    PaymentFailed {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// Publish an invoice with a fresh polynomial in place of this one, which has no slot left.
+    Replace {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// Nothing to do: a release was refused, for the log of an operator.
+    ReleaseRefused {
+        /// Why.
+        reason: Refusal,
+    },
+}
+
+/// Why a node refuses an event. Nothing has changed, unless it is a store that failed.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NodeError {
+    /// No role has such an edge, or it was reported before.
+    #[error(transparent)]
+    Edge(#[from] EdgeError),
+    /// A message is refused.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    /// Its sender refuses.
+    #[error(transparent)]
+    Sender(#[from] SenderError),
+    /// Its forwarder refuses.
+    #[error(transparent)]
+    Forwarder(#[from] ForwarderError),
+    /// Its receiver refuses.
+    #[error(transparent)]
+    Receiver(#[from] ReceiverError),
+}
+
+impl From<SenderAction> for NodeAction {
+    fn from(action: SenderAction) -> Self {
+        match action {
+            SenderAction::Offer { attempt, proposal } => {
+                Self::Offer { origin: OfferOrigin::Attempt(attempt), proposal }
+            }
+            SenderAction::SendMessage { to, message } => Self::SendMessage { to, message },
+            SenderAction::Paid { payment, secret } => Self::Paid { payment, secret },
+            SenderAction::AttemptFailed { payment, attempt, failure } => {
+                Self::AttemptFailed { payment, attempt, failure }
+            }
+            SenderAction::Failed { payment } => Self::PaymentFailed { payment },
+            SenderAction::TimeOut { outgoing } => Self::TimeOut { outgoing },
+        }
+    }
+}
+
+impl From<ForwarderAction> for NodeAction {
+    fn from(action: ForwarderAction) -> Self {
+        match action {
+            ForwarderAction::Offer { incoming, proposal } => {
+                Self::Offer { origin: OfferOrigin::Incoming(incoming), proposal }
+            }
+            ForwarderAction::FindRoute {
+                incoming,
+                to,
+                amount_msat,
+                expiry,
+                max_amount_msat,
+                max_expiry,
+            } => Self::FindRoute { incoming, to, amount_msat, expiry, max_amount_msat, max_expiry },
+            ForwarderAction::Claim { incoming, secret } => Self::Claim { incoming, secret },
+            ForwarderAction::Fail { incoming, reason, failure } => {
+                Self::Fail { incoming, reason, failure }
+            }
+            ForwarderAction::TimeOut { outgoing } => Self::TimeOut { outgoing },
+            ForwarderAction::SendMessage { to, message } => Self::PassOn { to, message },
+            ForwarderAction::ReleaseRefused { reason } => Self::ReleaseRefused { reason },
+        }
+    }
+}
+
+impl From<ReceiverAction> for NodeAction {
+    fn from(action: ReceiverAction) -> Self {
+        match action {
+            ReceiverAction::SendMessage { to, message } => Self::SendMessage { to, message },
+            ReceiverAction::ReleaseRefused { reason } => Self::ReleaseRefused { reason },
+            ReceiverAction::Claim { incoming, secret } => Self::Claim { incoming, secret },
+            ReceiverAction::Replace { invoice } => Self::Replace { invoice },
+            ReceiverAction::Fail { incoming, reason, failure } => {
+                Self::Fail { incoming, reason, failure }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use alloc::vec::Vec;
+
+use super::{Observer, Unobserved, View};
+
+/// What the roles have in common: an event goes in, actions come out, and the events make the state.
+pub trait Role {
+    /// What it is told.
+    type Event;
+    /// What it wants done.
+    type Action;
+    /// Why it refuses an event.
+    type Error;
+
+    /// Takes an event and says what to do; `observer` is shown every secret that the role learns by it.
+    ///
+    /// # Errors
+    ///
+    /// When the event is impossible, and then nothing has changed; or when a store of the role's fails, and then the same event may
+    /// be given again. What a peer or the sender does wrong is no error: the payment is failed.
+    fn process(
+        &mut self,
+        event: &Self::Event,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<Self::Action>, Self::Error>;
+
+    /// Every action that no event has confirmed: for the start after a crash, when the event was written and its actions may not have
+    /// been carried out. Time-outs come with the next block.
+    fn pending(&self) -> Vec<Self::Action>;
+
+    /// Takes an event and says what to do.
+    ///
+    /// # Errors
+    ///
+    /// As [`process`](Self::process).
+    fn apply(&mut self, event: &Self::Event) -> Result<Vec<Self::Action>, Self::Error> {
+        self.process(event, &mut Unobserved)
+    }
+
+    /// The role that these events make of this one. Its actions were given out when the events happened; those that nothing has
+    /// confirmed, [`pending`](Self::pending) gives again.
+    ///
+    /// # Errors
+    ///
+    /// That of the first event which was not accepted before either.
+    fn replay<'a>(
+        mut self,
+        events: impl IntoIterator<Item = &'a Self::Event>,
+    ) -> Result<Self, Self::Error>
+    where
+        Self: Sized,
+        Self::Event: 'a,
+    {
+        for event in events {
+            self.apply(event)?;
+        }
+        Ok(self)
+    }
+}
+
+/// A role with its events so far, and all that it knows: for analyses, demonstrations and tests. A node keeps its events in a place that
+/// outlives the process, and no notebook.
+#[derive(Debug)]
+pub struct Recorded<R: Role> {
+    role: R,
+    log: Vec<R::Event>,
+    view: View,
+}
+
+impl<R: Role> Recorded<R> {
+    /// From here on.
+    pub fn new(role: R) -> Self {
+        Self { role, log: Vec::new(), view: View::default() }
+    }
+
+    /// A role that these events make, which are kept with it.
+    ///
+    /// # Errors
+    ///
+    /// That of the first event which was not accepted before either.
+    pub fn replay(role: R, log: Vec<R::Event>) -> Result<Self, R::Error> {
+        let mut recorded = Self::new(role);
+        for event in log {
+            recorded.apply(event)?;
+        }
+        Ok(recorded)
+    }
+
+    /// Gives the role an event, and keeps it if the role accepts it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Role::process`].
+    pub fn apply(&mut self, event: R::Event) -> Result<Vec<R::Action>, R::Error> {
+        let actions = self.role.process(&event, &mut self.view)?;
+        self.log.push(event);
+        Ok(actions)
+    }
+
+    /// As [`Role::pending`].
+    pub fn pending(&self) -> Vec<R::Action> {
+        self.role.pending()
+    }
+
+    /// The role.
+    pub fn role(&self) -> &R {
+        &self.role
+    }
+
+    /// The events so far.
+    pub fn log(&self) -> &[R::Event] {
+        &self.log
+    }
+
+    /// The events, to be replayed.
+    pub fn into_log(self) -> Vec<R::Event> {
+        self.log
+    }
+
+    /// What the role knows.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+}
