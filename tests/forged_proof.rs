@@ -39,7 +39,9 @@ use pointlock::claims::{ClaimBook, ClaimStore, Claimed, LockSet, MemoryClaimStor
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag};
 use pointlock::dleq::{self, Bases, DleqError, Statement};
 use pointlock::edge::{Direction, EdgeId};
-use pointlock::invoice::ktime::{NoteHash, PayerKey, PaymentPolynomial, PaymentTerms};
+use pointlock::invoice::ktime::{
+    NoteHash, PayerKey, PaymentPolynomial, PaymentTerms, PolynomialId,
+};
 use pointlock::invoice::proof::{
     Challenge, PaymentProof, ProofError, ProofMessage, ProofRequest, Verifier,
 };
@@ -92,6 +94,8 @@ struct Receiver {
     keypair: Keypair,
     polynomial: PaymentPolynomial,
     invoice: StaticInvoice,
+    /// Computed once: it takes all the points.
+    id: PolynomialId,
     book: ClaimBook<MemoryClaimStore>,
 }
 
@@ -102,8 +106,9 @@ impl Receiver {
         let polynomial = PaymentPolynomial::from_entropy(&entropy, attack.k).unwrap();
         let invoice = invoice(&keypair, &polynomial);
         let mut book = ClaimBook::new(MemoryClaimStore::default());
-        book.open(polynomial.id(), invoice.invoice_id(), attack.k).unwrap();
-        Self { keypair, polynomial, invoice, book }
+        let id = polynomial.id();
+        book.open(id, invoice.invoice_id(), attack.k).unwrap();
+        Self { keypair, polynomial, invoice, id, book }
     }
 
     /// A payment has arrived: it is counted, and then claimed. Its payer learns z(x).
@@ -112,7 +117,7 @@ impl Receiver {
         let secret = self.polynomial.evaluate(&x).unwrap();
         let edge = EdgeId::in_channel([0; 32], Direction::FromNode1, index as u64);
         let locks = LockSet::new([(edge, secret.to_point())]).unwrap();
-        assert_eq!(self.book.claim(&self.polynomial.id(), &x, &locks).unwrap(), Claimed::First);
+        assert_eq!(self.book.claim(&self.id, &x, &locks).unwrap(), Claimed::First);
         (x.to_scalar(), secret.dangerous_reveal())
     }
 }
@@ -209,7 +214,7 @@ impl Forger {
             .map(|(index, note)| receiver.claim(index, &payment(*note)))
             .collect();
         // k claims, and no more; none of them is for x*.
-        let (id, x) = (receiver.polynomial.id(), self.terms.x().unwrap());
+        let (id, x) = (receiver.id, self.terms.x().unwrap());
         assert_eq!(receiver.book.slots_left(&id).unwrap(), 0);
         assert!(receiver.book.store().claim(&id, &x).unwrap().is_none());
 

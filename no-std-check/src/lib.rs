@@ -1,4 +1,4 @@
-//! Links `curve`, `adaptor` and `lock` without std. This library has a panic handler of its own, so the compiler
+//! Links `curve`, `dleq`, `adaptor` and `lock` without std. This library has a panic handler of its own, so the compiler
 //! refuses it as soon as anything brings std along.
 #![no_std]
 
@@ -6,6 +6,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
 
 use pointlock_adaptor::curve::{Keypair, SecretScalar};
+use pointlock_adaptor::dleq::{self, Bases};
 use pointlock_adaptor::lock::{self, Blind};
 use pointlock_adaptor::schnorr;
 
@@ -28,7 +29,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     loop {}
 }
 
-/// Uses all three modules, so that none is left out.
+/// Uses all four modules, so that none is left out.
 #[unsafe(no_mangle)]
 pub extern "C" fn pointlock_no_std_check(key: &[u8; 32], message: &[u8; 32]) -> bool {
     let (Ok(keypair), Ok(secret), Ok(blind)) = (
@@ -39,5 +40,6 @@ pub extern "C" fn pointlock_no_std_check(key: &[u8; 32], message: &[u8; 32]) -> 
         return false;
     };
     let Ok(lock) = lock::next_lock(&secret.to_point(), &blind) else { return false };
-    schnorr::pre_sign_verified(&keypair, message, &lock, &[0; 32]).is_ok()
+    let proven = dleq::prove(&secret, &Bases::new(lock), Some(message), &[0; 32]);
+    proven.is_ok() && schnorr::pre_sign_verified(&keypair, message, &lock, &[0; 32]).is_ok()
 }
