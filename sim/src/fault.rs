@@ -151,9 +151,11 @@ impl<C: Chain> Fault<C> for OneFault {
             }
         }
         if let OfferOrigin::Incoming(incoming) = origin {
-            if let Some(contract) = sim.contract(incoming) {
+            let swapped = sim.contract(incoming).map(|number| sim.contracts[number].terms().lock);
+            // Under a hash they are the same.
+            if let Some(lock) = swapped.filter(|lock| *lock != proposal.lock) {
                 if self.strikes(by, FaultKind::SwappedLock) {
-                    proposal.lock = sim.contracts[contract].terms().lock;
+                    proposal.lock = lock;
                 }
             }
         }

@@ -131,12 +131,18 @@ fn a_fault_ends_the_scenario_and_names_the_node() {
         };
         assert!(fault.is_done() && error.to_string().starts_with(culprit), "{kind:?}: {error}");
     }
-    // Nobody commits it.
-    let mut sim = started(Scenario::default());
-    let fault = OneFault::new(Who::Sender(0), FaultKind::FlippedBit);
-    sim.faults.push(Box::new(fault.clone()));
-    pay(&mut sim, OpeningKind::Point, 1).unwrap();
-    assert!(!fault.is_done() && is_paid(&sim));
+    // What can't happen does not: a sender claims nothing, and a hash has no blind and is the same on every edge.
+    for (by, kind, opening) in [
+        (Who::Sender(0), FaultKind::FlippedBit, OpeningKind::Point),
+        (Who::Forwarder(2), FaultKind::WrongBlind, OpeningKind::Hash),
+        (Who::Forwarder(2), FaultKind::SwappedLock, OpeningKind::Hash),
+    ] {
+        let mut sim = started(Scenario::default());
+        let fault = OneFault::new(by, kind);
+        sim.faults.push(Box::new(fault.clone()));
+        pay(&mut sim, opening, 1).unwrap();
+        assert!(!fault.is_done() && is_paid(&sim), "{kind:?}");
+    }
 }
 
 #[test]
