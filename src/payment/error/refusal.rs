@@ -99,7 +99,7 @@ pub enum Refusal {
         /// What it should, in millisatoshi.
         expected_msat: u64,
     },
-    /// The holds of an announcement have ended, or would end too late to be remembered.
+    /// The holds of an announcement have ended, or would end later than any contract.
     #[error(
         "latest_release_height: {latest} is not a height to release at, now that it is {height}"
     )]
@@ -108,12 +108,6 @@ pub enum Refusal {
         latest: u32,
         /// The height now.
         height: u32,
-    },
-    /// So many announcements are under way for this invoice that no other is answered.
-    #[error("{most} announcements are under way for this invoice")]
-    TooManyAnnouncements {
-        /// The most.
-        most: usize,
     },
     /// The parts are not worth the whole payment.
     #[error("total_msat: {total_msat} msat, but the parts have {amount_msat} msat")]
