@@ -22,5 +22,23 @@ bench:
 vectors:
     python3 test-vectors/reference/generate.py
 
+# The standards' figures, anew from a folder with checkouts of their repositories.
+standards folder:
+    python3 test-vectors/standards/refresh.py --from {{folder}}
+
 ci:
     bash .ci/run
+
+# The jobs that take too long for CI; CONTRIBUTING.md says what each shows.
+
+# A million operations of `msm` against libsecp256k1.
+long-msm:
+    cargo test --locked --release -p pointlock-msm --test differential -- --ignored
+
+# Every fuzz target for so many seconds, from where the last run ended.
+long-fuzz seconds="600":
+    bash .ci/fuzz {{seconds}}
+
+# The README's two commands with the oldest supported compiler.
+long-msrv:
+    bash .ci/msrv commands

@@ -3,6 +3,8 @@
 //! `point` is what the library does, a sum of powers; `point/horner` is the same by Horner's rule, one multiplication and
 //! one addition a coefficient, for comparison.
 
+#![allow(missing_docs, reason = "criterion_group! documents nothing")]
+
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};

@@ -32,9 +32,13 @@
 //! | `batch` | yes | verification of many signatures at once, through `pointlock-msm` |
 //! | `ecdsa` | no | `adaptor::ecdsa`, through `secp256k1-zkp` |
 
+// docs.rs builds with nightly, and marks what needs a feature.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 extern crate alloc;
 
 pub mod claims;
+#[cfg(not(pointlock_without_contract))]
 pub mod contract;
 pub mod edge;
 pub mod hold;

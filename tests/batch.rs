@@ -192,10 +192,6 @@ impl Trick {
     }
 }
 
-fn backends() -> Vec<Backend> {
-    [Some(Backend::PORTABLE), Backend::ifma()].into_iter().flatten().collect()
-}
-
 /// The batch says what single verification says, of every item.
 fn check(batch: &[Owned]) {
     let items: Vec<BatchItem<'_>> = batch.iter().map(Owned::item).collect();
@@ -206,7 +202,7 @@ fn check(batch: &[Owned]) {
         .filter_map(|(index, verdict)| verdict.err().map(|error| BatchFault { index, error }))
         .collect();
     let expected = if faults.is_empty() { Ok(()) } else { Err(BatchError::Invalid { faults }) };
-    for backend in backends() {
+    for backend in Backend::all() {
         assert_eq!(verify_batch_on(backend, &items), expected, "{}", backend.name());
         assert_eq!(verify_each_on(backend, &items), each, "{}", backend.name());
     }
@@ -318,7 +314,7 @@ fn malformed_items_are_named_before_any_arithmetic() {
         error.to_string(),
         "malformed item 3: signature is not valid for this key and message (and 1 more)"
     );
-    for backend in backends() {
+    for backend in Backend::all() {
         let each: Vec<bool> = verify_each_on(backend, &items).iter().map(Result::is_ok).collect();
         assert_eq!(each, [true, false, true, false, true, true, true, false, true]);
     }

@@ -6,7 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
+#[path = "common/standards.rs"]
+mod standards;
 
 use bitcoin::consensus::deserialize;
 use bitcoin::hashes::Hash;
@@ -19,127 +20,68 @@ use pointlock::curve::{Keypair, Point, SecretScalar, Tag, XOnlyPublicKey};
 use pointlock::lock::{Lock, Preimage};
 use serde::Deserialize;
 
+use standards::{array, bytes};
+
 static LEAF: Tag = Tag::new("TapLeaf");
 static BRANCH: Tag = Tag::new("TapBranch");
 static TWEAK: Tag = Tag::new("TapTweak");
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct File {
-    script_pub_key: Vec<Output>,
-    key_path_spending: Vec<Spending>,
-}
-
-#[derive(Deserialize)]
 struct Output {
-    given: Given,
-    intermediary: Intermediary,
-    expected: Expected,
+    name: String,
+    internal_key: String,
+    tree: Option<Tree>,
+    leaf_hashes: Vec<String>,
+    merkle_root: Option<String>,
+    tweak: String,
+    output_key: String,
+    script_pubkey: String,
+    address: String,
+    control_blocks: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Given {
-    internal_pubkey: String,
-    script_tree: Option<Tree>,
-}
-
+/// Leaves are counted from the left.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Tree {
     Branch(Box<[Self; 2]>),
-    #[serde(rename_all = "camelCase")]
-    Leaf {
-        id: usize,
-        script: String,
-        leaf_version: u8,
-    },
+    Leaf { script: String, version: u8 },
 }
 
+/// The transaction, and hashes that the sighash messages have in them.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Intermediary {
-    #[serde(default)]
-    leaf_hashes: Vec<String>,
-    merkle_root: Option<String>,
-    tweak: String,
-    tweaked_pubkey: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Expected {
-    script_pub_key: String,
-    bip350_address: String,
-    #[serde(default)]
-    script_path_control_blocks: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Spending {
-    given: SpendingGiven,
-    input_spending: Vec<InputSpending>,
-    auxiliary: Auxiliary,
+    unsigned: String,
+    signed: String,
+    spent: Vec<SpentOutput>,
+    amounts_hash: String,
+    outputs_hash: String,
+    prevouts_hash: String,
+    script_pubkeys_hash: String,
+    sequences_hash: String,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SpendingGiven {
-    raw_unsigned_tx: String,
-    utxos_spent: Vec<SpentOutput>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct SpentOutput {
-    script_pub_key: String,
-    amount_sats: u64,
+    script_pubkey: String,
+    amount: u64,
 }
 
 #[derive(Deserialize)]
-struct InputSpending {
-    given: InputGiven,
-    intermediary: InputIntermediary,
-    expected: InputExpected,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct InputGiven {
-    txin_index: usize,
-    internal_privkey: String,
+struct Spend {
+    name: String,
+    input: usize,
+    secret_key: String,
     merkle_root: Option<String>,
-    hash_type: u8,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct InputIntermediary {
-    internal_pubkey: String,
+    sighash_type: u8,
+    internal_key: String,
     tweak: String,
-    tweaked_privkey: String,
-    sig_msg: String,
-    sig_hash: String,
-}
-
-#[derive(Deserialize)]
-struct InputExpected {
-    witness: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Auxiliary {
-    fully_signed_tx: String,
-}
-
-fn bytes(text: &str) -> Vec<u8> {
-    hex::decode(text).unwrap()
-}
-
-fn array(text: &str) -> [u8; 32] {
-    bytes(text).try_into().unwrap()
+    tweaked_secret_key: String,
+    sighash_message: String,
+    /// Which hashes of the transaction are in the message.
+    hashes: Vec<String>,
+    sighash: String,
+    witness: String,
 }
 
 /// BIP-341, from its text.
@@ -180,21 +122,21 @@ fn branch_hash(left: [u8; 32], right: [u8; 32]) -> [u8; 32] {
     BRANCH.hash(&[&left.min(right), &left.max(right)])
 }
 
-/// A leaf on its way through a tree: id, version, hash, and siblings so far.
-type Leaf = (usize, u8, [u8; 32], Vec<[u8; 32]>);
+/// A leaf on its way through a tree: version, hash, and siblings so far.
+type Leaf = (u8, [u8; 32], Vec<[u8; 32]>);
 
 impl Tree {
     fn walk(&self) -> ([u8; 32], Vec<Leaf>) {
         match self {
-            Self::Leaf { id, script, leaf_version } => {
-                let hash = leaf_hash(*leaf_version, &bytes(script));
-                (hash, vec![(*id, *leaf_version, hash, vec![])])
+            Self::Leaf { script, version } => {
+                let hash = leaf_hash(*version, &bytes(script));
+                (hash, vec![(*version, hash, vec![])])
             }
             Self::Branch(children) => {
                 let [(left, mut leaves), (right, mut right_leaves)] =
                     [children[0].walk(), children[1].walk()];
-                leaves.iter_mut().for_each(|leaf| leaf.3.push(right));
-                right_leaves.iter_mut().for_each(|leaf| leaf.3.push(left));
+                leaves.iter_mut().for_each(|leaf| leaf.2.push(right));
+                right_leaves.iter_mut().for_each(|leaf| leaf.2.push(left));
                 leaves.append(&mut right_leaves);
                 (branch_hash(left, right), leaves)
             }
@@ -203,9 +145,9 @@ impl Tree {
 
     fn node(&self) -> NodeInfo {
         match self {
-            Self::Leaf { script, leaf_version, .. } => NodeInfo::new_leaf_with_ver(
+            Self::Leaf { script, version } => NodeInfo::new_leaf_with_ver(
                 ScriptBuf::from_hex(script).unwrap(),
-                LeafVersion::from_consensus(*leaf_version).unwrap(),
+                LeafVersion::from_consensus(*version).unwrap(),
             ),
             Self::Branch(children) => {
                 NodeInfo::combine(children[0].node(), children[1].node()).unwrap()
@@ -213,68 +155,62 @@ impl Tree {
         }
     }
 
-    fn leaf_scripts(&self) -> Vec<(usize, ScriptBuf, LeafVersion)> {
+    fn leaf_scripts(&self) -> Vec<(ScriptBuf, LeafVersion)> {
         match self {
-            Self::Leaf { id, script, leaf_version } => vec![(
-                *id,
+            Self::Leaf { script, version } => vec![(
                 ScriptBuf::from_hex(script).unwrap(),
-                LeafVersion::from_consensus(*leaf_version).unwrap(),
+                LeafVersion::from_consensus(*version).unwrap(),
             )],
             Self::Branch(children) => children.iter().flat_map(Self::leaf_scripts).collect(),
         }
     }
 }
 
-fn file() -> Option<File> {
-    let text = common::vectors("bip341/wallet-test-vectors.json")?;
-    Some(serde_json::from_str(&text).unwrap())
-}
-
 #[test]
 fn outputs() {
-    let Some(file) = file() else { return };
-    assert_eq!(file.script_pub_key.len(), 7);
-    for Output { given, intermediary, expected } in &file.script_pub_key {
+    for row in standards::rows::<Output>("bip341/outputs.json", 7) {
+        let name = &row.name;
         let secp = secp256k1::Secp256k1::new();
-        let internal_key = XOnlyPublicKey::from_slice(&array(&given.internal_pubkey)).unwrap();
-        let (root, mut leaves) = match &given.script_tree {
+        let internal_key = XOnlyPublicKey::from_slice(&bytes(&row.internal_key)).unwrap();
+        let (root, leaves) = match &row.tree {
             Some(tree) => {
                 let (root, leaves) = tree.walk();
                 (Some(root), leaves)
             }
             None => (None, vec![]),
         };
-        leaves.sort_by_key(|leaf| leaf.0);
-        let leaf_hashes: Vec<_> = leaves.iter().map(|leaf| hex::encode(leaf.2)).collect();
-        assert_eq!(leaf_hashes, intermediary.leaf_hashes);
-        assert_eq!(root, intermediary.merkle_root.as_deref().map(array));
+        let leaf_hashes: Vec<_> = leaves.iter().map(|leaf| hex::encode(leaf.1)).collect();
+        assert_eq!(leaf_hashes, row.leaf_hashes, "{name}");
+        assert_eq!(root, row.merkle_root.as_deref().map(array), "{name}");
 
         let ours = Taproot::new(&internal_key, root.as_ref());
-        assert_eq!(ours.tweak, array(&intermediary.tweak));
+        assert_eq!(ours.tweak, array(&row.tweak), "{name}");
         let output_key = ours.output_key.x_only();
-        assert_eq!(output_key.serialize(), array(&intermediary.tweaked_pubkey));
+        assert_eq!(output_key.serialize(), array(&row.output_key), "{name}");
         let control_blocks: Vec<_> = leaves
             .iter()
-            .map(|(_, version, _, path)| {
+            .map(|(version, _, path)| {
                 hex::encode(ours.control_block(*version, &internal_key, path))
             })
             .collect();
-        assert_eq!(control_blocks, expected.script_path_control_blocks);
+        assert_eq!(control_blocks, row.control_blocks, "{name}");
 
         // The same through `bitcoin`, on which the contracts stand.
-        let theirs = match &given.script_tree {
+        let theirs = match &row.tree {
             Some(tree) => TaprootSpendInfo::from_node_info(&secp, internal_key, tree.node()),
             None => TaprootSpendInfo::new_key_spend(&secp, internal_key, None),
         };
         assert_eq!(theirs.merkle_root().map(|root| root.to_byte_array()), root);
         assert_eq!(theirs.output_key().to_x_only_public_key(), output_key);
         let script = ScriptBuf::new_p2tr_tweaked(theirs.output_key());
-        assert_eq!(script.to_hex_string(), expected.script_pub_key);
+        assert_eq!(script.to_hex_string(), row.script_pubkey, "{name}");
         let address = Address::p2tr_tweaked(theirs.output_key(), KnownHrp::Mainnet);
-        assert_eq!(address.to_string(), expected.bip350_address);
-        for (id, script, version) in given.script_tree.iter().flat_map(Tree::leaf_scripts) {
+        assert_eq!(address.to_string(), row.address, "{name}");
+        let scripts: Vec<_> = row.tree.iter().flat_map(Tree::leaf_scripts).collect();
+        assert_eq!(scripts.len(), control_blocks.len());
+        for ((script, version), expected) in scripts.into_iter().zip(&control_blocks) {
             let control_block = theirs.control_block(&(script.clone(), version)).unwrap();
-            assert_eq!(hex::encode(control_block.serialize()), control_blocks[id]);
+            assert_eq!(hex::encode(control_block.serialize()), *expected, "{name}");
             assert!(control_block.verify_taproot_commitment(&secp, output_key, &script));
         }
     }
@@ -282,60 +218,63 @@ fn outputs() {
 
 #[test]
 fn key_path_spends() {
-    let Some(file) = file() else { return };
-    let [spending] = &file.key_path_spending[..] else { panic!("one transaction") };
-    let unsigned: Transaction = deserialize(&bytes(&spending.given.raw_unsigned_tx)).unwrap();
-    let signed: Transaction = deserialize(&bytes(&spending.auxiliary.fully_signed_tx)).unwrap();
+    let (spending, spends): (Spending, Vec<Spend>) =
+        standards::file("bip341/key_path_spends.json", 7);
+    let unsigned: Transaction = deserialize(&bytes(&spending.unsigned)).unwrap();
+    let signed: Transaction = deserialize(&bytes(&spending.signed)).unwrap();
     let spent: Vec<TxOut> = spending
-        .given
-        .utxos_spent
+        .spent
         .iter()
         .map(|output| TxOut {
-            value: Amount::from_sat(output.amount_sats),
-            script_pubkey: ScriptBuf::from_hex(&output.script_pub_key).unwrap(),
+            value: Amount::from_sat(output.amount),
+            script_pubkey: ScriptBuf::from_hex(&output.script_pubkey).unwrap(),
         })
         .collect();
-    assert_eq!(spending.input_spending.len(), 7);
 
     // The inputs that the vectors spend by other means come signed.
     let mut ours = signed.clone();
-    for InputSpending { given, intermediary, expected } in &spending.input_spending {
-        let keypair = Keypair::from_secret_bytes(&array(&given.internal_privkey)).unwrap();
+    for row in &spends {
+        let name = &row.name;
+        let keypair = Keypair::from_secret_bytes(&array(&row.secret_key)).unwrap();
         let internal_key = keypair.x_only_public_key();
-        assert_eq!(internal_key.serialize(), array(&intermediary.internal_pubkey));
-        let root = given.merkle_root.as_deref().map(array);
+        assert_eq!(internal_key.serialize(), array(&row.internal_key), "{name}");
+        let root = row.merkle_root.as_deref().map(array);
         let taproot = Taproot::new(&internal_key, root.as_ref());
-        assert_eq!(taproot.tweak, array(&intermediary.tweak));
+        assert_eq!(taproot.tweak, array(&row.tweak), "{name}");
 
         let secret = keypair.secret_key();
         let even = if keypair.public_key().is_odd() { secret.negate() } else { secret.clone() };
         let tweaked = even.add(&SecretScalar::from_bytes(&taproot.tweak).unwrap()).unwrap();
-        assert_eq!(*tweaked.dangerous_to_bytes(), array(&intermediary.tweaked_privkey));
-        assert_eq!(tweaked.to_point(), taproot.output_key);
+        assert_eq!(*tweaked.dangerous_to_bytes(), array(&row.tweaked_secret_key), "{name}");
+        assert_eq!(tweaked.to_point(), taproot.output_key, "{name}");
 
-        let sighash_type = TapSighashType::from_consensus_u8(given.hash_type).unwrap();
-        let (prevouts, input) = (Prevouts::All(&spent), given.txin_index);
+        let sighash_type = TapSighashType::from_consensus_u8(row.sighash_type).unwrap();
+        let prevouts = Prevouts::All(&spent);
         let mut cache = SighashCache::new(&unsigned);
         let mut message = Vec::new();
         cache
             .taproot_encode_signing_data_to(
                 &mut message,
-                input,
+                row.input,
                 &prevouts,
                 None,
                 None,
                 sighash_type,
             )
             .unwrap();
-        assert_eq!(hex::encode(&message), intermediary.sig_msg);
+        assert_eq!(hex::encode(&message), row.sighash_message, "{name}");
+        for (hash, value) in spending.hashes() {
+            let present = message.windows(32).any(|window| window == bytes(value));
+            assert_eq!(present, row.hashes.iter().any(|name| name == hash), "{name}: {hash}");
+        }
         let sighash =
-            cache.taproot_key_spend_signature_hash(input, &prevouts, sighash_type).unwrap();
-        assert_eq!(sighash.to_byte_array(), array(&intermediary.sig_hash));
+            cache.taproot_key_spend_signature_hash(row.input, &prevouts, sighash_type).unwrap();
+        assert_eq!(sighash.to_byte_array(), array(&row.sighash), "{name}");
 
         let signature = Keypair::new(tweaked).sign_schnorr(&sighash.to_byte_array(), &[0; 32]);
         let element = Signature { signature, sighash_type }.to_vec();
-        assert_eq!([hex::encode(&element)], expected.witness[..]);
-        ours.input[input].witness = Witness::from_slice(&[element]);
+        assert_eq!(hex::encode(&element), row.witness, "{name}");
+        ours.input[row.input].witness = Witness::from_slice(&[element]);
     }
     assert_eq!(ours, signed);
 
@@ -353,6 +292,18 @@ fn key_path_spends() {
         let value = output.value.to_sat();
         let judged = bitcoinconsensus::verify(script, value, &serialized, Some(&utxos), input);
         assert_eq!(judged, Ok(()), "input {input}");
+    }
+}
+
+impl Spending {
+    fn hashes(&self) -> [(&str, &str); 5] {
+        [
+            ("amounts_hash", &self.amounts_hash),
+            ("outputs_hash", &self.outputs_hash),
+            ("prevouts_hash", &self.prevouts_hash),
+            ("script_pubkeys_hash", &self.script_pubkeys_hash),
+            ("sequences_hash", &self.sequences_hash),
+        ]
     }
 }
 

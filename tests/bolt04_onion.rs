@@ -1,86 +1,75 @@
 //! BOLT 4's vectors for onion packets and for the failures that come back.
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-// `vectors` is `pub` because other test binaries use the same file.
-mod common;
+#[path = "common/standards.rs"]
+mod standards;
 
 use pointlock::curve::{Point, SecretScalar};
 use pointlock::onion::{FailurePacket, OnionError, Packet, SharedSecret};
 use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct PacketVector {
-    generate: PacketInput,
-    onion: String,
-    decode: Vec<String>,
-}
+use standards::{array, bytes};
 
 #[derive(Deserialize)]
 struct PacketInput {
     session_key: String,
     associated_data: String,
-    hops: Vec<PacketHop>,
+    packet: String,
 }
 
 #[derive(Deserialize)]
 struct PacketHop {
-    pubkey: String,
-    payload: String,
-}
-
-#[derive(Deserialize)]
-struct FailureVector {
-    generate: FailureInput,
-    errorpacket: String,
+    name: String,
+    public_key: String,
+    node_secret: String,
+    framed_payload: String,
 }
 
 #[derive(Deserialize)]
 struct FailureInput {
     session_key: String,
-    failure_message: String,
-    hops: Vec<FailureHop>,
+    message: String,
+    packet: String,
 }
 
 #[derive(Deserialize)]
 struct FailureHop {
-    pubkey: String,
-    hop_shared_secret: String,
+    name: String,
+    public_key: String,
+    shared_secret: String,
 }
 
 fn secret(text: &str) -> SecretScalar {
-    let bytes = hex::decode(text).expect("hexadecimal").try_into().expect("32 bytes");
-    SecretScalar::from_bytes(&bytes).expect("a secret key")
+    SecretScalar::from_bytes(&array(text)).expect("a secret key")
 }
 
-/// The vector's payloads carry their lengths.
-fn without_length(text: &str) -> Vec<u8> {
-    let bytes = hex::decode(text).expect("hexadecimal");
+fn without_length(framed: &str) -> Vec<u8> {
+    let bytes = bytes(framed);
     let prefix = if bytes[0] == 0xfd { 3 } else { 1 };
     bytes[prefix..].to_vec()
 }
 
 #[test]
 fn packet() {
-    let Some(text) = common::vectors("bolt04/onion-test.json") else { return };
-    let vector: PacketVector = serde_json::from_str(&text).unwrap();
-    let input = vector.generate;
-    let associated_data = hex::decode(&input.associated_data).unwrap();
-    let hops: Vec<(Point, Vec<u8>)> = input
-        .hops
+    let (input, rows): (PacketInput, Vec<PacketHop>) = standards::file("bolt04/onion.json", 5);
+    let associated_data = bytes(&input.associated_data);
+    let hops: Vec<(Point, Vec<u8>)> = rows
         .iter()
-        .map(|hop| (hop.pubkey.parse().unwrap(), without_length(&hop.payload)))
+        .map(|row| (row.public_key.parse().unwrap(), without_length(&row.framed_payload)))
         .collect();
-    assert_eq!(hops.len(), vector.decode.len());
 
     let (packet, shared_secrets) =
         Packet::build(secret(&input.session_key), &hops, &associated_data).unwrap();
-    assert_eq!(hex::encode(packet.to_bytes()), vector.onion);
+    assert_eq!(hex::encode(packet.to_bytes()), input.packet);
 
-    let mut packet = Some(Packet::from_bytes(&hex::decode(&vector.onion).unwrap()).unwrap());
-    for (hop, node_secret) in vector.decode.iter().enumerate() {
-        let peeled =
-            packet.expect("not the last hop").peel(&secret(node_secret), &associated_data).unwrap();
-        assert_eq!(*peeled.payload, hops[hop].1, "hop {hop}");
-        assert_eq!(peeled.shared_secret, shared_secrets[hop], "hop {hop}");
+    let mut packet = Some(Packet::from_bytes(&bytes(&input.packet)).unwrap());
+    for (hop, row) in rows.iter().enumerate() {
+        let peeled = packet
+            .expect("not the last hop")
+            .peel(&secret(&row.node_secret), &associated_data)
+            .unwrap();
+        assert_eq!(*peeled.payload, hops[hop].1, "{}", row.name);
+        assert_eq!(peeled.shared_secret, shared_secrets[hop], "{}", row.name);
         packet = peeled.next;
     }
     assert!(packet.is_none());
@@ -88,25 +77,23 @@ fn packet() {
 
 #[test]
 fn failure() {
-    let Some(text) = common::vectors("bolt04/onion-error-test.json") else { return };
-    let vector: FailureVector = serde_json::from_str(&text).unwrap();
-    let input = vector.generate;
+    let (input, rows): (FailureInput, Vec<FailureHop>) = standards::file("bolt04/failure.json", 5);
     let hops: Vec<(Point, [u8; 2])> =
-        input.hops.iter().map(|hop| (hop.pubkey.parse().unwrap(), [0, 0])).collect();
+        rows.iter().map(|row| (row.public_key.parse().unwrap(), [0, 0])).collect();
     let (_, shared_secrets) = Packet::build(secret(&input.session_key), &hops, &[]).unwrap();
-    for (hop, shared_secret) in input.hops.iter().zip(&shared_secrets) {
-        let expected = hex::decode(&hop.hop_shared_secret).unwrap().try_into().unwrap();
-        assert_eq!(*shared_secret, SharedSecret::from_bytes(expected));
+    for (row, shared_secret) in rows.iter().zip(&shared_secrets) {
+        let expected = SharedSecret::from_bytes(array(&row.shared_secret));
+        assert_eq!(*shared_secret, expected, "{}", row.name);
     }
 
     // The last hop fails; the others wrap on the way back.
-    let message = hex::decode(&input.failure_message).unwrap();
+    let message = bytes(&input.message);
     let (last, before) = shared_secrets.split_last().unwrap();
     let made = FailurePacket::new(last, &message).unwrap();
     let returned = before.iter().rev().fold(made, FailurePacket::wrap);
-    assert_eq!(hex::encode(returned.as_bytes()), vector.errorpacket);
+    assert_eq!(hex::encode(returned.as_bytes()), input.packet);
 
-    let received = FailurePacket::from_bytes(&hex::decode(&vector.errorpacket).unwrap()).unwrap();
+    let received = FailurePacket::from_bytes(&bytes(&input.packet)).unwrap();
     let failure = received.clone().open(&shared_secrets).unwrap();
     assert_eq!(failure.hop, shared_secrets.len() - 1);
     assert_eq!(failure.code().to_be_bytes()[..], message[..2]);

@@ -215,13 +215,13 @@ mod with_musig2 {
             let mut keypairs: Vec<Keypair> = (0..=index % 4)
                 .map(|signer| Keypair::new(scalar("d_i", 4 * index + signer)))
                 .collect();
-            if index.is_multiple_of(5) {
+            if index % 5 == 0 {
                 keypairs.push(keypairs[0].clone());
             }
             let tweaks = (0..index / 4 % 3)
                 .map(|tweak| {
                     let drawn = *scalar("tweak", 3 * index + tweak).dangerous_to_bytes();
-                    (drawn, draw("kind", 3 * index + tweak)[0].is_multiple_of(2))
+                    (drawn, draw("kind", 3 * index + tweak)[0] % 2 == 0)
                 })
                 .collect();
             Self { case, keypairs, tweaks }
@@ -233,7 +233,7 @@ mod with_musig2 {
 
         /// Every third time.
         fn extra_in(&self) -> Option<&[u8; 32]> {
-            self.case.index.is_multiple_of(3).then_some(&self.case.aux_rand)
+            (self.case.index % 3 == 0).then_some(&self.case.aux_rand)
         }
 
         fn our_keys(&self) -> KeyAggContext {

@@ -6,9 +6,10 @@
 #![cfg(feature = "ecdsa")]
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-mod common;
 #[path = "common/own.rs"]
 mod own;
+#[path = "common/standards.rs"]
+mod standards;
 
 use std::sync::Once;
 
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use own::{Refusal, array};
+use standards::Expected;
 
 fn blind_the_context() {
     static ONCE: Once = Once::new();
@@ -29,89 +31,104 @@ fn blind_the_context() {
 
 #[derive(Deserialize)]
 struct Row {
-    kind: String,
-    adaptor_sig: String,
-    message_hash: Option<String>,
-    public_signing_key: Option<String>,
-    encryption_key: Option<String>,
-    decryption_key: Option<String>,
+    name: String,
+    op: String,
+    expected: Expected,
+    /// Of what can't be decoded.
+    reason: Option<String>,
+    presignature: String,
+    public_key: Option<String>,
+    message: Option<String>,
+    adaptor_point: Option<String>,
+    adaptor_secret: Option<String>,
     signature: Option<String>,
-    error: Option<String>,
 }
 
-fn bytes<const N: usize>(text: &Option<String>) -> [u8; N] {
-    hex::decode(text.as_ref().unwrap()).unwrap().try_into().unwrap()
+impl Row {
+    fn pre_signature(&self) -> PreSignature {
+        self.presignature.parse().unwrap()
+    }
 }
 
 fn point(text: &Option<String>) -> Point {
     text.as_ref().unwrap().parse().unwrap()
 }
 
+fn secret(text: &str) -> SecretScalar {
+    SecretScalar::from_bytes(&standards::array(text)).unwrap()
+}
+
 fn signature(text: &Option<String>) -> Signature {
-    Signature::from_compact(&bytes::<64>(text)).unwrap()
+    Signature::from_compact(&standards::array::<64>(text.as_ref().unwrap())).unwrap()
 }
 
 #[test]
 fn dlc_specification() {
     blind_the_context();
-    let Some(text) = common::vectors("dlc/ecdsa_adaptor.json") else { return };
-    let rows: Vec<Row> = serde_json::from_str(&text).unwrap();
-    for row in &rows {
-        match row.kind.as_str() {
-            "verification" => verification(row),
-            "recovery" => recovery(row),
-            "serialization" => serialization(row),
-            kind => panic!("unknown kind {kind}"),
+    for row in standards::rows::<Row>("dlc.json", 11) {
+        match row.op.as_str() {
+            "verify" => verify_of_standard(&row),
+            "extract" => extract_of_standard(&row),
+            "decode" => decode_of_standard(&row),
+            op => panic!("unknown operation {op}"),
         }
     }
-    assert_eq!(rows.len(), 11);
 }
 
-fn verification(row: &Row) {
-    let pre_signature: PreSignature = row.adaptor_sig.parse().unwrap();
-    let (key, message) = (point(&row.public_signing_key), bytes(&row.message_hash));
-    let lock_point = point(&row.encryption_key);
-    let secret = SecretScalar::from_bytes(&bytes(&row.decryption_key)).unwrap();
+fn verify_of_standard(row: &Row) {
+    let (name, pre_signature) = (&row.name, row.pre_signature());
+    let key = point(&row.public_key);
+    let message = standards::array(row.message.as_ref().unwrap());
+    let lock_point = point(&row.adaptor_point);
     let verdict = pre_signature.verify(&key, &message, &lock_point);
-    if row.error.is_some() {
-        assert_eq!(verdict, Err(AdaptorError::InvalidPreSignature));
+    if !row.expected.is_valid() {
+        assert_eq!(verdict, Err(AdaptorError::InvalidPreSignature), "{name}");
         return;
     }
-    assert_eq!(verdict, Ok(()));
-    let signature = signature(&row.signature);
-    assert_eq!(pre_signature.adapt_verified(&secret, &key, &message), Ok(signature));
-    assert_eq!(pre_signature.extract(&signature, &key, &message, &lock_point), Ok(secret));
+    assert_eq!(verdict, Ok(()), "{name}");
+    let (secret, signature) =
+        (secret(row.adaptor_secret.as_ref().unwrap()), signature(&row.signature));
+    assert_eq!(pre_signature.adapt_verified(&secret, &key, &message), Ok(signature), "{name}");
+    let extracted = pre_signature.extract(&signature, &key, &message, &lock_point);
+    assert_eq!(extracted, Ok(secret), "{name}");
 }
 
 /// These rows have no key and no message. Any message has a key under which the signature is valid: the one that
 /// is recovered from the two.
-fn recovery(row: &Row) {
-    let pre_signature: PreSignature = row.adaptor_sig.parse().unwrap();
+fn extract_of_standard(row: &Row) {
+    let (name, pre_signature) = (&row.name, row.pre_signature());
     let (signature, message) = (signature(&row.signature), [1; 32]);
-    let lock_point = point(&row.encryption_key);
-    if row.decryption_key.is_none() {
+    let lock_point = point(&row.adaptor_point);
+    let Some(adaptor_secret) = &row.adaptor_secret else {
+        assert!(!row.expected.is_valid(), "{name}");
         let extracted = pre_signature.extract(&signature, &lock_point, &message, &lock_point);
-        assert_eq!(extracted, Err(AdaptorError::NonceMismatch));
+        assert_eq!(extracted, Err(AdaptorError::NonceMismatch), "{name}");
         return;
-    }
+    };
+    assert!(row.expected.is_valid(), "{name}");
     let recoverable = RecoverableSignature::from_compact(
         &signature.serialize_compact(),
         RecoveryId::from_i32(0).unwrap(),
     );
     let key = Secp256k1::verification_only()
         .recover_ecdsa(&Message::from_digest(message), &recoverable.unwrap());
-    let extracted =
-        pre_signature.extract(&signature, &key.unwrap().into(), &message, &lock_point).unwrap();
-    assert_eq!(*extracted.dangerous_to_bytes(), bytes(&row.decryption_key));
+    let extracted = pre_signature.extract(&signature, &key.unwrap().into(), &message, &lock_point);
+    assert_eq!(extracted, Ok(secret(adaptor_secret)), "{name}");
 }
 
-fn serialization(row: &Row) {
-    let parsed: Result<PreSignature, _> = row.adaptor_sig.parse();
-    match row.error.as_deref() {
-        None => assert_eq!(parsed.unwrap().to_string(), row.adaptor_sig),
-        Some("s_a cannot be zero") => assert_eq!(parsed, Err(AdaptorError::ScalarZero)),
-        Some(_) => assert_eq!(parsed, Err(AdaptorError::ScalarOutOfRange)),
+fn decode_of_standard(row: &Row) {
+    let (name, parsed) = (&row.name, row.presignature.parse::<PreSignature>());
+    if row.expected.is_valid() {
+        assert_eq!(parsed.unwrap().to_string(), row.presignature, "{name}");
+        return;
     }
+    assert!(row.expected.blames("presignature", None), "{name}");
+    let expected = match row.reason.as_deref() {
+        Some("zero") => AdaptorError::ScalarZero,
+        Some("out_of_range") => AdaptorError::ScalarOutOfRange,
+        reason => panic!("{name}: {reason:?}"),
+    };
+    assert_eq!(parsed, Err(expected), "{name}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use pointlock::curve::{CurveError, Keypair, Point, SecretScalar};
 use pointlock::invoice::{
     Amount, BlindedPayInfo, ChainHash, FallbackAddress, Field, FieldValue, InvoiceError,
     OfferBuilder, PaymentLock, PaymentPath, PaymentPoints, StaticInvoice, StaticInvoiceBuilder,
-    merkle, text,
+    TextKind, merkle, text,
 };
 use pointlock::lock::PaymentHash;
 use pointlock::wire::{
@@ -348,6 +348,24 @@ fn lists_of_points() {
     let Some(PaymentLock::Points(read)) = invoice.lock() else { panic!("points") };
     assert_eq!((read.as_slice(), read.k()), (&points[..], 1));
     assert_eq!(PaymentPoints::new(vec![]), None);
+}
+
+/// The largest k is read, and one point more refused before any of them is: these are none.
+#[test]
+fn k_has_a_bound() {
+    let field = Field::PAYMENT_POINTS;
+    let (longest, maximum) = (point(5).to_bytes().repeat(1_025), 1_025);
+    let invoice = accepted(&[(field, &longest)]);
+    let Some(PaymentLock::Points(points)) = invoice.lock() else { panic!("points") };
+    assert_eq!((points.k(), PaymentPoints::MAX_K), (1_024, 1_024));
+    for actual in [1_026, 20_000] {
+        let error = InvoiceError::TooManyPoints { field, actual, maximum };
+        refused(&[(field, &vec![4; 33 * actual])], error);
+    }
+    let error = signed(with(&[(field, &vec![4; 660_000])])).unwrap_err();
+    assert_eq!(error.to_string(), "payment_points: 20000 points, at most 1025 are read");
+    assert!(PaymentPoints::new(vec![point(5); 1_025]).is_some());
+    assert_eq!(PaymentPoints::new(vec![point(5); 1_026]), None);
 }
 
 #[test]
@@ -732,7 +750,8 @@ fn the_builder_makes_nothing_that_decoding_refuses() {
 #[test]
 fn text_of_something_else() {
     let as_offer = text::encode("lno", invoice().as_bytes()).unwrap();
-    let error = InvoiceError::TextPrefix { actual: "lno".into(), expected: "lni" };
+    let (found, wanted) = (TextKind::Offer, &[TextKind::Invoice]);
+    let error = InvoiceError::OtherText { found, wanted };
     assert_eq!(as_offer.parse::<StaticInvoice>(), Err(error));
 }
 

@@ -1,11 +1,12 @@
 //! BIP-327's vectors, and sessions with a lock point computed with libsecp256k1-zkp.
 //!
 //! The standard's signing vectors take raw secret nonces, which the library does not: they are unit tests in
-//! `src/adaptor/musig2`. `det_sign_vectors.json` is left out on purpose, as deterministic signing is.
+//! `src/adaptor/musig2`. Deterministic signing is no part of this design, so its vectors aren't either.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
+#[path = "common/standards.rs"]
+mod standards;
 
 use pointlock::adaptor::musig2::{
     AdaptorSession, AggregateNonce, KeyAggContext, Musig2Error, PartialSignature, PreSignature,
@@ -13,16 +14,8 @@ use pointlock::adaptor::musig2::{
 };
 use pointlock::curve::{CurveError, Keypair, Point, SecretScalar};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-/// The parsed file, or None where it is missing.
-fn read<T: DeserializeOwned>(path: &str) -> Option<T> {
-    common::vectors(path).map(|text| serde_json::from_str(&text).expect("the file's form"))
-}
-
-fn array<const N: usize>(text: &str) -> [u8; N] {
-    hex::decode(text).unwrap().try_into().unwrap()
-}
+use standards::{Expected, array};
 
 fn nonce(text: &str) -> Result<PublicNonce, Musig2Error> {
     PublicNonce::from_bytes(&array(text))
@@ -32,26 +25,27 @@ fn partial(text: &str) -> Result<PartialSignature, Musig2Error> {
     PartialSignature::from_bytes(&array(text))
 }
 
-/// The chosen items, or which of the chosen is invalid, and why. The standard counts signers that way.
-fn chosen<T, E>(
-    items: &[String],
-    indices: &[usize],
-    parse: impl Fn(&str) -> Result<T, E>,
-) -> Result<Vec<T>, (usize, E)> {
-    let numbered = indices.iter().enumerate();
-    numbered.map(|(i, index)| parse(&items[*index]).map_err(|error| (i, error))).collect()
+fn key(text: &str) -> Result<Point, CurveError> {
+    text.parse()
 }
 
-fn tweaked(
-    keys: &[Point],
-    tweaks: &[String],
-    indices: &[usize],
-    x_only: &[bool],
-) -> Result<KeyAggContext, Musig2Error> {
+/// The items, or which of them is invalid, and why. The standard counts signers that way.
+fn all<T, E>(items: &[String], parse: fn(&str) -> Result<T, E>) -> Result<Vec<T>, (usize, E)> {
+    let numbered = items.iter().enumerate();
+    numbered.map(|(i, item)| parse(item).map_err(|error| (i, error))).collect()
+}
+
+#[derive(Deserialize)]
+struct Tweak {
+    tweak: String,
+    xonly: bool,
+}
+
+fn tweaked(keys: &[Point], tweaks: &[Tweak]) -> Result<KeyAggContext, Musig2Error> {
     let mut context = KeyAggContext::new(keys)?;
-    for (index, x_only) in indices.iter().zip(x_only) {
-        let tweak = array(&tweaks[*index]);
-        context = if *x_only {
+    for Tweak { tweak, xonly } in tweaks {
+        let tweak = array(tweak);
+        context = if *xonly {
             context.with_xonly_tweak(&tweak)?
         } else {
             context.with_plain_tweak(&tweak)?
@@ -61,245 +55,222 @@ fn tweaked(
 }
 
 #[derive(Deserialize)]
-struct Fault {
-    signer: Option<usize>,
-    contrib: Option<String>,
-    message: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct KeySort {
-    pubkeys: Vec<String>,
-    sorted_pubkeys: Vec<String>,
+    public_keys: Vec<String>,
+    sorted: Vec<String>,
 }
 
 #[test]
 fn bip327_key_sort() {
-    let Some(file) = read::<KeySort>("bip327/key_sort_vectors.json") else { return };
-    let parse = |keys: &[String]| keys.iter().map(|key| key.parse().unwrap()).collect::<Vec<_>>();
-    let mut keys = parse(&file.pubkeys);
-    key_sort(&mut keys);
-    assert_eq!(keys, parse(&file.sorted_pubkeys));
+    for row in standards::rows::<KeySort>("bip327/key_sort.json", 1) {
+        let mut keys = all(&row.public_keys, key).unwrap();
+        key_sort(&mut keys);
+        assert_eq!(keys, all(&row.sorted, key).unwrap());
+    }
 }
 
 #[derive(Deserialize)]
 struct KeyAgg {
-    pubkeys: Vec<String>,
-    tweaks: Vec<String>,
-    valid_test_cases: Vec<KeyAggValid>,
-    error_test_cases: Vec<KeyAggError>,
-}
-
-#[derive(Deserialize)]
-struct KeyAggValid {
-    key_indices: Vec<usize>,
-    expected: String,
-}
-
-#[derive(Deserialize)]
-struct KeyAggError {
-    key_indices: Vec<usize>,
-    tweak_indices: Vec<usize>,
-    is_xonly: Vec<bool>,
-    error: Fault,
-    comment: String,
+    name: String,
+    expected: Expected,
+    reason: Option<String>,
+    public_keys: Vec<String>,
+    tweaks: Vec<Tweak>,
+    aggregate_key: Option<String>,
 }
 
 #[test]
 fn bip327_key_agg() {
-    let Some(file) = read::<KeyAgg>("bip327/key_agg_vectors.json") else { return };
-    assert_eq!((file.valid_test_cases.len(), file.error_test_cases.len()), (4, 5));
-    let keys = |indices: &[usize]| chosen(&file.pubkeys, indices, |key| key.parse::<Point>());
-    for case in &file.valid_test_cases {
-        let context = KeyAggContext::new(&keys(&case.key_indices).unwrap()).unwrap();
-        assert_eq!(context.x_only().serialize(), array(&case.expected));
-    }
-    for case in &file.error_test_cases {
-        let keys = match keys(&case.key_indices) {
+    let mut valid = 0;
+    for row in standards::rows::<KeyAgg>("bip327/key_agg.json", 9) {
+        let name = &row.name;
+        let keys = match all(&row.public_keys, key) {
             Ok(keys) => keys,
             Err((signer, error)) => {
-                let expected = match case.comment.as_str() {
-                    "First byte of public key is not 2 or 3" => {
-                        CurveError::PointPrefix { prefix: 4 }
-                    }
-                    _ => CurveError::NotOnCurve,
+                let expected = match row.reason.as_deref() {
+                    Some("prefix") => CurveError::PointPrefix { prefix: 4 },
+                    Some("not_on_curve") => CurveError::NotOnCurve,
+                    reason => panic!("{name}: {reason:?}"),
                 };
-                assert_eq!(
-                    (Some(signer), error),
-                    (case.error.signer, expected),
-                    "{}",
-                    case.comment
-                );
-                assert_eq!(case.error.contrib.as_deref(), Some("pubkey"));
+                assert_eq!(error, expected, "{name}");
+                assert!(row.expected.blames("public_keys", Some(signer)), "{name}");
                 continue;
             }
         };
-        let expected = match case.error.message.as_deref() {
-            Some("The tweak must be less than n.") => Musig2Error::TweakOutOfRange { tweak: 0 },
-            _ => Musig2Error::TweakedKeyAtInfinity { tweak: 0 },
+        let context = tweaked(&keys, &row.tweaks);
+        if row.expected.is_valid() {
+            let x_only = context.unwrap().x_only().serialize();
+            assert_eq!(x_only, array(&row.aggregate_key.unwrap()), "{name}");
+            valid += 1;
+            continue;
+        }
+        assert!(row.expected.blames("tweaks", None), "{name}");
+        let expected = match row.reason.as_deref() {
+            Some("out_of_range") => Musig2Error::TweakOutOfRange { tweak: 0 },
+            Some("infinity") => Musig2Error::TweakedKeyAtInfinity { tweak: 0 },
+            reason => panic!("{name}: {reason:?}"),
         };
-        let refused = tweaked(&keys, &file.tweaks, &case.tweak_indices, &case.is_xonly);
-        assert_eq!(refused, Err(expected), "{}", case.comment);
+        assert_eq!(context, Err(expected), "{name}");
     }
+    assert_eq!(valid, 4);
 }
 
 #[derive(Deserialize)]
 struct NonceAgg {
-    pnonces: Vec<String>,
-    valid_test_cases: Vec<NonceAggValid>,
-    error_test_cases: Vec<NonceAggError>,
-}
-
-#[derive(Deserialize)]
-struct NonceAggValid {
-    pnonce_indices: Vec<usize>,
-    expected: String,
-}
-
-#[derive(Deserialize)]
-struct NonceAggError {
-    pnonce_indices: Vec<usize>,
-    error: Fault,
-    comment: String,
+    name: String,
+    expected: Expected,
+    reason: Option<String>,
+    public_nonces: Vec<String>,
+    aggregate_nonce: Option<String>,
 }
 
 #[test]
 fn bip327_nonce_agg() {
-    let Some(file) = read::<NonceAgg>("bip327/nonce_agg_vectors.json") else { return };
-    assert_eq!((file.valid_test_cases.len(), file.error_test_cases.len()), (2, 3));
-    for case in &file.valid_test_cases {
-        let nonces = chosen(&file.pnonces, &case.pnonce_indices, nonce).unwrap();
-        let sum = AggregateNonce::sum(&nonces);
-        assert_eq!(sum.to_bytes(), array(&case.expected));
-        assert_eq!(AggregateNonce::from_bytes(&array(&case.expected)), Ok(sum));
+    let mut valid = 0;
+    for row in standards::rows::<NonceAgg>("bip327/nonce_agg.json", 5) {
+        let name = &row.name;
+        match all(&row.public_nonces, nonce) {
+            Ok(nonces) => {
+                assert!(row.expected.is_valid(), "{name}");
+                let expected = array(&row.aggregate_nonce.unwrap());
+                let sum = AggregateNonce::sum(&nonces);
+                assert_eq!(sum.to_bytes(), expected, "{name}");
+                assert_eq!(AggregateNonce::from_bytes(&expected), Ok(sum), "{name}");
+                valid += 1;
+            }
+            Err((signer, error)) => {
+                assert!(row.expected.blames("public_nonces", Some(signer)), "{name}");
+                let half = match row.reason.as_deref() {
+                    Some("first_half") => 1,
+                    Some("second_half") => 2,
+                    reason => panic!("{name}: {reason:?}"),
+                };
+                let named =
+                    matches!(error, Musig2Error::PublicNonce { half: named, .. } if named == half);
+                assert!(named, "{name}: {error}");
+            }
+        }
     }
-    for case in &file.error_test_cases {
-        let (signer, error) = chosen(&file.pnonces, &case.pnonce_indices, nonce).unwrap_err();
-        assert_eq!(Some(signer), case.error.signer, "{}", case.comment);
-        let half = if case.comment.contains("first half") { 1 } else { 2 };
-        assert!(matches!(error, Musig2Error::PublicNonce { half: named, .. } if named == half));
-    }
+    assert_eq!(valid, 2);
 }
 
 #[derive(Deserialize)]
 struct SigAgg {
-    pubkeys: Vec<String>,
-    pnonces: Vec<String>,
-    tweaks: Vec<String>,
-    psigs: Vec<String>,
-    msg: String,
-    valid_test_cases: Vec<SigAggCase>,
-    error_test_cases: Vec<SigAggCase>,
+    message: String,
 }
 
 #[derive(Deserialize)]
-struct SigAggCase {
-    aggnonce: String,
-    nonce_indices: Vec<usize>,
-    key_indices: Vec<usize>,
-    tweak_indices: Vec<usize>,
-    is_xonly: Vec<bool>,
-    psig_indices: Vec<usize>,
-    expected: Option<String>,
-    error: Option<Fault>,
+struct SigAggRow {
+    name: String,
+    expected: Expected,
+    reason: Option<String>,
+    public_keys: Vec<String>,
+    public_nonces: Vec<String>,
+    aggregate_nonce: String,
+    tweaks: Vec<Tweak>,
+    partial_signatures: Vec<String>,
+    signature: Option<String>,
 }
 
 #[test]
 fn bip327_sig_agg() {
-    let Some(file) = read::<SigAgg>("bip327/sig_agg_vectors.json") else { return };
-    assert_eq!((file.valid_test_cases.len(), file.error_test_cases.len()), (4, 1));
-    for case in file.valid_test_cases.iter().chain(&file.error_test_cases) {
-        let keys = chosen(&file.pubkeys, &case.key_indices, |key| key.parse::<Point>()).unwrap();
-        let keys = tweaked(&keys, &file.tweaks, &case.tweak_indices, &case.is_xonly).unwrap();
-        let nonces = chosen(&file.pnonces, &case.nonce_indices, nonce).unwrap();
-        assert_eq!(AggregateNonce::sum(&nonces).to_bytes(), array(&case.aggnonce));
-        let session = Session::new(&keys, &nonces, &array(&file.msg)).unwrap();
-        match (chosen(&file.psigs, &case.psig_indices, partial), &case.expected, &case.error) {
-            (Ok(partials), Some(expected), None) => {
+    let (common, rows): (SigAgg, Vec<SigAggRow>) = standards::file("bip327/sig_agg.json", 5);
+    let mut valid = 0;
+    for row in rows {
+        let name = &row.name;
+        let keys = tweaked(&all(&row.public_keys, key).unwrap(), &row.tweaks).unwrap();
+        let nonces = all(&row.public_nonces, nonce).unwrap();
+        let aggregate = AggregateNonce::sum(&nonces);
+        assert_eq!(aggregate.to_bytes(), array(&row.aggregate_nonce), "{name}");
+        let session = Session::new(&keys, &nonces, &array(&common.message)).unwrap();
+        match all(&row.partial_signatures, partial) {
+            Ok(partials) => {
+                assert!(row.expected.is_valid(), "{name}");
                 let signature = session.aggregate(&partials).unwrap();
-                assert_eq!(signature.serialize(), array(expected));
+                assert_eq!(signature.serialize(), array(&row.signature.unwrap()), "{name}");
+                valid += 1;
             }
-            (Err((signer, error)), None, Some(fault)) => {
-                assert_eq!(Some(signer), fault.signer);
-                assert_eq!(error, Musig2Error::PartialSignatureOutOfRange);
+            Err((signer, error)) => {
+                assert!(row.expected.blames("partial_signatures", Some(signer)), "{name}");
+                assert_eq!(error, Musig2Error::PartialSignatureOutOfRange, "{name}");
+                assert_eq!(row.reason.as_deref(), Some("out_of_range"), "{name}");
             }
-            _ => panic!("valid where it should fail, or the other way round"),
         }
     }
+    assert_eq!(valid, 4);
 }
 
-/// Two signers and a lock point; `_1` and `_2` are the signers in the order of their keys.
+/// Two signers and a lock point, in the order of their keys.
 #[derive(Deserialize)]
 struct ZkpSession {
-    secret_key_1: String,
-    secret_key_2: String,
-    public_key_1: String,
-    public_key_2: String,
-    session_rand_1: String,
-    session_rand_2: String,
-    message: String,
-    adaptor_secret: String,
-    adaptor_point: String,
+    name: String,
+    secret_keys: [String; 2],
+    public_keys: [String; 2],
     aggregate_key: String,
-    public_nonce_1: String,
-    public_nonce_2: String,
+    session_rands: [String; 2],
+    public_nonces: [String; 2],
     aggregate_nonce: String,
-    partial_signature_1: String,
-    partial_signature_2: String,
-    presignature_64: String,
-    nonce_parity: u8,
+    message: String,
+    adaptor_point: String,
+    partial_signatures: [String; 2],
+    presignature: String,
+    adaptor_secret: String,
     signature: String,
 }
 
 #[test]
 fn zkp_adaptor_sessions() {
-    let Some(text) = common::vectors("musig2-adaptor/zkp-sessions.jsonl") else { return };
-    let mut parities = [0; 2];
-    for line in text.lines() {
-        let case: ZkpSession = serde_json::from_str(line).unwrap();
-        parities[usize::from(case.nonce_parity)] += 1;
-        zkp_session(&case);
+    let rows: Vec<ZkpSession> = standards::rows("musig2-adaptor.json", 20);
+    for row in &rows {
+        zkp_session(row);
     }
-    assert_eq!(parities[0] + parities[1], 20);
-    assert!(parities[0] > 0 && parities[1] > 0, "both parities of R'");
+    for parity in ["02", "03"] {
+        let mut nonces = rows.iter().map(|row| &row.presignature);
+        assert!(nonces.any(|encoded| encoded.starts_with(parity)), "both parities of R'");
+    }
 }
 
-fn zkp_session(case: &ZkpSession) {
-    let keypair = |key: &str| Keypair::from_secret_bytes(&array(key)).unwrap();
-    let (one, two) = (keypair(&case.secret_key_1), keypair(&case.secret_key_2));
-    assert_eq!(one.public_key().to_bytes(), array(&case.public_key_1));
-    assert_eq!(two.public_key().to_bytes(), array(&case.public_key_2));
-    let keys = KeyAggContext::new(&[one.public_key(), two.public_key()]).unwrap();
-    assert_eq!(keys.x_only().serialize(), array(&case.aggregate_key));
-    let message = array(&case.message);
-    let generate = |session_rand: &str, signer: &Keypair| {
-        SecretNonce::generate(&mut array(session_rand), signer, &keys.x_only(), &message, None)
-            .unwrap()
-    };
-    let nonces = [generate(&case.session_rand_1, &one), generate(&case.session_rand_2, &two)];
+fn zkp_session(row: &ZkpSession) {
+    let name = &row.name;
+    let signers = row
+        .secret_keys
+        .each_ref()
+        .map(|secret_key| Keypair::from_secret_bytes(&array(secret_key)).unwrap());
+    let public_keys = signers.each_ref().map(Keypair::public_key);
+    assert_eq!(public_keys.map(|key| key.to_string()), row.public_keys, "{name}");
+    let keys = KeyAggContext::new(&public_keys).unwrap();
+    assert_eq!(keys.x_only().serialize(), array(&row.aggregate_key), "{name}");
+    let message = array(&row.message);
+    let nonces = [0, 1].map(|i| {
+        let mut session_rand = array(&row.session_rands[i]);
+        let x_only = keys.x_only();
+        SecretNonce::generate(&mut session_rand, &signers[i], &x_only, &message, None).unwrap()
+    });
     let public_nonces = nonces.each_ref().map(SecretNonce::public_nonce);
-    assert_eq!(public_nonces[0].to_bytes(), array(&case.public_nonce_1));
-    assert_eq!(public_nonces[1].to_bytes(), array(&case.public_nonce_2));
-    assert_eq!(AggregateNonce::sum(&public_nonces).to_bytes(), array(&case.aggregate_nonce));
+    let encoded = public_nonces.map(|nonce| hex::encode(nonce.to_bytes()));
+    assert_eq!(encoded, row.public_nonces, "{name}");
+    let aggregate = AggregateNonce::sum(&public_nonces);
+    assert_eq!(aggregate.to_bytes(), array(&row.aggregate_nonce), "{name}");
 
-    let lock_point = Point::from_bytes(&array(&case.adaptor_point)).unwrap();
+    let lock_point = Point::from_bytes(&array(&row.adaptor_point)).unwrap();
     let session =
         AdaptorSession::with_lock_point(&keys, &public_nonces, &message, &lock_point).unwrap();
     let [nonce_1, nonce_2] = nonces;
-    let partial_1 = session.sign_partial(nonce_1, &one).unwrap();
+    let partial_1 = session.sign_partial(nonce_1, &signers[0]).unwrap();
     let (partial_2, pre_signature) =
-        session.sign_partial_last(nonce_2, &two, &[partial_1]).unwrap();
-    assert_eq!(partial_1.to_bytes(), array(&case.partial_signature_1));
-    assert_eq!(partial_2.to_bytes(), array(&case.partial_signature_2));
-    let encoded = format!("{:02x}{}", 2 + case.nonce_parity, case.presignature_64);
-    assert_eq!(Ok(pre_signature), PreSignature::from_bytes(&array(&encoded)));
-    assert_eq!(session.aggregate(&[partial_1, partial_2]), Ok(pre_signature));
+        session.sign_partial_last(nonce_2, &signers[1], &[partial_1]).unwrap();
+    let partials = [partial_1, partial_2];
+    let encoded = partials.map(|partial| hex::encode(partial.to_bytes()));
+    assert_eq!(encoded, row.partial_signatures, "{name}");
+    let expected = PreSignature::from_bytes(&array(&row.presignature));
+    assert_eq!(Ok(pre_signature), expected, "{name}");
+    assert_eq!(session.aggregate(&partials), Ok(pre_signature), "{name}");
 
-    let lock_secret = SecretScalar::from_bytes(&array(&case.adaptor_secret)).unwrap();
+    let lock_secret = SecretScalar::from_bytes(&array(&row.adaptor_secret)).unwrap();
     let signature = pre_signature.adapt_verified(&lock_secret, &keys.x_only(), &message).unwrap();
-    assert_eq!(signature.serialize(), array(&case.signature));
+    assert_eq!(signature.serialize(), array(&row.signature), "{name}");
     let extracted = pre_signature.extract(&signature, &keys.x_only(), &message, &lock_point);
-    assert_eq!(extracted, Ok(lock_secret));
+    assert_eq!(extracted, Ok(lock_secret), "{name}");
 }
 
 /// The output key that rust-bitcoin computes for the same internal key and Merkle root.

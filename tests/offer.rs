@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use pointlock::curve::{CurveError, Keypair, Point, SecretScalar};
 use pointlock::invoice::{
     Amount, ChainHash, Field, FieldValue, InvoiceError, Offer, OfferBuilder, PaymentLock,
-    StaticInvoice, StaticInvoiceBuilder, text,
+    StaticInvoice, StaticInvoiceBuilder, TextKind, text,
 };
 use pointlock::wire::{
     BlindedHop, BlindedPath, ChannelEnd, Features, IntroductionNode, PathPart, TlvStream,
@@ -299,7 +299,8 @@ fn decoding_in_order_to_ask() {
     let error = InvoiceError::Chain { field, expected, actual: ChainHash::BITCOIN };
     assert_eq!(Offer::decode_at(&text, expected, NOW), Err(error));
     let as_invoice = text::encode("lni", full().as_bytes()).unwrap();
-    let error = InvoiceError::TextPrefix { actual: "lni".into(), expected: "lno" };
+    let (found, wanted) = (TextKind::Invoice, &[TextKind::Offer]);
+    let error = InvoiceError::OtherText { found, wanted };
     assert_eq!(as_invoice.parse::<Offer>(), Err(error));
 }
 

@@ -133,23 +133,9 @@ impl EitherSession {
     }
 }
 
-/// Whether the signers' nonces cancel, so that R' = T. The rows go on from there, to a pre-signature that nobody may
-/// accept, since its R is at infinity; the library stops before.
-fn nonces_cancel(row: &Row) -> bool {
-    let final_nonce = row.output.get("final_nonce").or_else(|| row.intermediate.get("final_nonce"));
-    let cancel = final_nonce.is_some() && final_nonce == row.input.get("adaptor_point");
-    if cancel {
-        assert_eq!(EitherSession::of(row).err(), Some(("final_nonce", None)));
-    }
-    cancel
-}
-
 /// The nonce coefficient and the challenge are not public in the library; R' hashes the one, partial signatures fit
 /// the other.
 fn nonce_process(row: &Row) -> Result<Value, Refusal> {
-    if nonces_cancel(row) {
-        return Ok(row.output.clone());
-    }
     let session = EitherSession::of(row)?;
     let nonces = row.list("public_nonces", public_nonce)?;
     Ok(json!({
@@ -163,9 +149,6 @@ fn nonce_process(row: &Row) -> Result<Value, Refusal> {
 }
 
 fn partial_verify(row: &Row) -> Result<Value, Refusal> {
-    if nonces_cancel(row) {
-        return Ok(row.output.clone());
-    }
     let session = EitherSession::of(row)?;
     let signer = row.input["signer"].as_u64().unwrap() as usize;
     // Whatever 32 bytes they are, they are right or wrong.
@@ -176,9 +159,6 @@ fn partial_verify(row: &Row) -> Result<Value, Refusal> {
 }
 
 fn partial_agg(row: &Row) -> Result<Value, Refusal> {
-    if nonces_cancel(row) {
-        return Ok(row.output.clone());
-    }
     let EitherSession::Locked(session) = EitherSession::of(row)? else { panic!("no lock point") };
     let partials =
         row.list("partial_signatures", |bytes| PartialSignature::from_bytes(&array(bytes)?).ok())?;

@@ -2,172 +2,232 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-mod common;
-
-use std::collections::HashMap;
+#[path = "common/standards.rs"]
+mod standards;
 
 use pointlock::adaptor::schnorr::{self, PreSignature};
-use pointlock::curve::{Keypair, Point, SecretScalar, XOnlyPublicKey};
+use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag, XOnlyPublicKey};
 use secp256k1::schnorr::Signature;
+use serde::Deserialize;
 
-/// The rows of a CSV file as maps from column name to text; rows without an index are remarks.
-fn rows(path: &str) -> Vec<HashMap<String, String>> {
-    let Some(text) = common::vectors(path) else { return Vec::new() };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    reader
-        .deserialize()
-        .map(|row| row.expect("a row of the vector file"))
-        .filter(|row: &HashMap<String, String>| !row["index"].is_empty())
-        .collect()
+use standards::{Expected, array, bytes};
+
+fn key(text: &str) -> Option<XOnlyPublicKey> {
+    XOnlyPublicKey::from_slice(&bytes(text)).ok()
 }
 
-fn bytes<const N: usize>(row: &HashMap<String, String>, column: &str) -> [u8; N] {
-    hex::decode(&row[column]).unwrap().try_into().unwrap()
+fn keypair(secret: &str) -> Keypair {
+    Keypair::from_secret_bytes(&array(secret)).unwrap()
 }
 
-fn public_key(row: &HashMap<String, String>, column: &str) -> Option<XOnlyPublicKey> {
-    XOnlyPublicKey::from_slice(&hex::decode(&row[column]).unwrap()).ok()
+fn scalar(text: &str) -> SecretScalar {
+    SecretScalar::from_bytes(&array(text)).unwrap()
+}
+
+fn signature(text: &str) -> Signature {
+    Signature::from_slice(&bytes(text)).unwrap()
+}
+
+/// BIP-340 from its text, with this crate's tagged hashes, points and scalars. The library itself signs and verifies
+/// hashes of 32 bytes only; the standard has messages of other lengths, too.
+mod text {
+    use super::*;
+
+    static AUX: Tag = Tag::new("BIP0340/aux");
+    static NONCE: Tag = Tag::new("BIP0340/nonce");
+    static CHALLENGE: Tag = Tag::new("BIP0340/challenge");
+
+    pub(super) fn sign(secret: &SecretScalar, message: &[u8], aux_rand: &[u8; 32]) -> [u8; 64] {
+        let even = |scalar: SecretScalar| {
+            if scalar.to_point().is_odd() { scalar.negate() } else { scalar }
+        };
+        let secret = even(secret.clone());
+        let key = secret.to_point().x_only().serialize();
+        let mut mask = AUX.hash(&[aux_rand]);
+        mask.iter_mut().zip(*secret.dangerous_to_bytes()).for_each(|(byte, other)| *byte ^= other);
+        let nonce = SecretScalar::from_hash(&NONCE.hash(&[&mask, &key, message])).unwrap();
+        let nonce = even(nonce);
+        let nonce_x = nonce.to_point().x_only().serialize();
+        let challenge = PublicScalar::from_hash(&CHALLENGE.hash(&[&nonce_x, &key, message]));
+        let s = nonce.add(&secret.mul_public(&challenge).unwrap()).unwrap();
+        [nonce_x, *s.dangerous_to_bytes()].concat().try_into().unwrap()
+    }
+
+    pub(super) fn verifies(signature: &[u8; 64], key: &XOnlyPublicKey, message: &[u8]) -> bool {
+        let (nonce_x, s) = signature.split_at(32);
+        let challenge = CHALLENGE.hash(&[nonce_x, &key.serialize(), message]);
+        let challenge = PublicScalar::from_hash(&challenge);
+        // R = s·G − e·P
+        let nonce = PublicScalar::from_bytes(s.try_into().unwrap())
+            .and_then(|s| s.to_point()?.sub(&Point::from(*key).mul_public(&challenge)?));
+        nonce.is_ok_and(|nonce| !nonce.is_odd() && nonce.x_only().serialize() == nonce_x)
+    }
+}
+
+#[derive(Deserialize)]
+struct SignatureRow {
+    name: String,
+    expected: Expected,
+    secret_key: Option<String>,
+    public_key: String,
+    aux_rand: Option<String>,
+    message: String,
+    signature: String,
 }
 
 #[test]
 fn bip340() {
-    let (mut checked, mut left_out) = (0, 0);
-    for row in rows("bip340/test-vectors.csv") {
-        let Ok(message) = <[u8; 32]>::try_from(hex::decode(&row["message"]).unwrap()) else {
-            // Messages of other lengths concern plain verification only; ours are signature hashes.
-            left_out += 1;
+    let (mut hashes, mut others) = (0, 0);
+    for row in standards::rows::<SignatureRow>("bip340.json", 19) {
+        let (name, message) = (&row.name, bytes(&row.message));
+        let (key, expected) = (key(&row.public_key), row.expected.is_valid());
+        let encoded: [u8; 64] = array(&row.signature);
+        let by_text = key.is_some_and(|key| text::verifies(&encoded, &key, &message));
+        assert_eq!(by_text, expected, "{name}");
+        let keypair = row.secret_key.as_deref().map(keypair);
+        if let Some(keypair) = &keypair {
+            assert_eq!(Some(keypair.x_only_public_key()), key, "{name}");
+            let aux_rand = array(row.aux_rand.as_ref().unwrap());
+            let made = text::sign(keypair.secret_key(), &message, &aux_rand);
+            assert_eq!(made, encoded, "{name}");
+        }
+        let Ok(message) = <[u8; 32]>::try_from(message) else {
+            others += 1;
             continue;
         };
-        let expected = row["verification result"] == "TRUE";
-        let signature = Signature::from_slice(&bytes::<64>(&row, "signature")).unwrap();
-        let valid = public_key(&row, "public key")
-            .is_some_and(|key| schnorr::verify_signature(&signature, &key, &message).is_ok());
-        assert_eq!(valid, expected, "row {}: {}", row["index"], row["comment"]);
-        if !row["secret key"].is_empty() {
-            let keypair = Keypair::from_secret_bytes(&bytes(&row, "secret key")).unwrap();
-            let made = keypair.sign_schnorr(&message, &bytes(&row, "aux_rand"));
-            assert_eq!(made, signature, "row {}", row["index"]);
+        let signature = signature(&row.signature);
+        let valid =
+            key.is_some_and(|key| schnorr::verify_signature(&signature, &key, &message).is_ok());
+        assert_eq!(valid, expected, "{name}");
+        if let Some(keypair) = &keypair {
+            let aux_rand = array(row.aux_rand.as_ref().unwrap());
+            assert_eq!(keypair.sign_schnorr(&message, &aux_rand), signature, "{name}");
         }
-        checked += 1;
+        hashes += 1;
     }
-    assert!(
-        checked == 0 || (checked == 15 && left_out == 4),
-        "{checked} rows, {left_out} left out"
-    );
+    assert_eq!((hashes, others), (15, 4));
 }
 
-fn verifies(row: &HashMap<String, String>) -> bool {
-    let lock_point = Point::from_bytes(&bytes(row, "adaptor"));
-    let pre_signature = PreSignature::from_bytes(&bytes(row, "pre-signature"));
-    let (Some(key), Ok(lock_point), Ok(pre_signature)) =
-        (public_key(row, "public key"), lock_point, pre_signature)
-    else {
-        return false;
-    };
-    pre_signature.verify(&key, &bytes(row, "message"), &lock_point).is_ok()
+#[derive(Deserialize)]
+struct PreSignRow {
+    name: String,
+    expected: Expected,
+    secret_key: Option<String>,
+    public_key: String,
+    aux_rand: Option<String>,
+    message: String,
+    adaptor_point: String,
+    presignature: String,
+}
+
+impl PreSignRow {
+    fn verifies(&self) -> bool {
+        let lock_point = Point::from_bytes(&array(&self.adaptor_point));
+        let pre_signature = PreSignature::from_bytes(&array(&self.presignature));
+        let (Some(key), Ok(lock_point), Ok(pre_signature)) =
+            (key(&self.public_key), lock_point, pre_signature)
+        else {
+            return false;
+        };
+        pre_signature.verify(&key, &array(&self.message), &lock_point).is_ok()
+    }
 }
 
 #[test]
 fn pre_signatures() {
-    let rows = rows("schnorr-adaptor/presig_vectors.csv");
-    for row in &rows {
-        if !row["secret key"].is_empty() {
-            let keypair = Keypair::from_secret_bytes(&bytes(row, "secret key")).unwrap();
-            let lock_point = Point::from_bytes(&bytes(row, "adaptor")).unwrap();
-            let aux_rand = bytes(row, "aux_rand");
-            let made = schnorr::pre_sign_verified(
-                &keypair,
-                &bytes(row, "message"),
+    let mut made = 0;
+    for row in standards::rows::<PreSignRow>("schnorr-adaptor/pre_sign.json", 15) {
+        let name = &row.name;
+        if let Some(secret_key) = &row.secret_key {
+            let lock_point = Point::from_bytes(&array(&row.adaptor_point)).unwrap();
+            let aux_rand = array(row.aux_rand.as_ref().unwrap());
+            let pre_signature = schnorr::pre_sign_verified(
+                &keypair(secret_key),
+                &array(&row.message),
                 &lock_point,
                 &aux_rand,
             );
-            assert_eq!(
-                made.unwrap().to_bytes(),
-                bytes(row, "pre-signature"),
-                "row {}",
-                row["index"]
-            );
+            assert_eq!(pre_signature.unwrap().to_bytes(), array(&row.presignature), "{name}");
+            made += 1;
         }
-        assert_eq!(
-            verifies(row),
-            row["result"] == "TRUE",
-            "row {}: {}",
-            row["index"],
-            row["comment"]
-        );
+        assert_eq!(row.verifies(), row.expected.is_valid(), "{name}");
     }
-    assert!(rows.is_empty() || rows.len() == 15);
+    assert_eq!(made, 2);
+}
+
+#[derive(Deserialize)]
+struct AdaptRow {
+    name: String,
+    expected: Expected,
+    public_key: String,
+    message: String,
+    adaptor_secret: String,
+    presignature: String,
+    signature: String,
 }
 
 #[test]
 fn adapted_signatures() {
-    let rows = rows("schnorr-adaptor/adapt_vectors.csv");
-    for row in &rows {
-        let pre_signature = PreSignature::from_bytes(&bytes(row, "pre-signature")).unwrap();
-        let lock_secret = SecretScalar::from_bytes(&bytes(row, "secadaptor")).unwrap();
-        let signature = pre_signature.adapt(&lock_secret);
-        assert_eq!(
-            signature.as_ref(),
-            &bytes::<64>(row, "BIP340 signature"),
-            "row {}",
-            row["index"]
-        );
-        let key = public_key(row, "pubkey").unwrap();
-        let valid = schnorr::verify_signature(&signature, &key, &bytes(row, "message")).is_ok();
-        assert_eq!(valid, row["result"] == "TRUE", "row {}: {}", row["index"], row["comment"]);
-        let verified = pre_signature.adapt_verified(&lock_secret, &key, &bytes(row, "message"));
-        assert_eq!(verified.is_ok(), valid);
+    for row in standards::rows::<AdaptRow>("schnorr-adaptor/adapt.json", 5) {
+        let name = &row.name;
+        let pre_signature = PreSignature::from_bytes(&array(&row.presignature)).unwrap();
+        let lock_secret = scalar(&row.adaptor_secret);
+        let made = pre_signature.adapt(&lock_secret);
+        assert_eq!(made, signature(&row.signature), "{name}");
+        let (key, message) = (key(&row.public_key).unwrap(), array(&row.message));
+        let valid = schnorr::verify_signature(&made, &key, &message).is_ok();
+        assert_eq!(valid, row.expected.is_valid(), "{name}");
+        let verified = pre_signature.adapt_verified(&lock_secret, &key, &message);
+        assert_eq!(verified.is_ok(), valid, "{name}");
     }
-    assert!(rows.is_empty() || rows.len() == 5);
+}
+
+#[derive(Deserialize)]
+struct ExtractRow {
+    name: String,
+    expected: Expected,
+    presignature: String,
+    signature: String,
+    adaptor_secret: String,
 }
 
 /// The rows to extract from have no key, message and point: they are those of the row of the other two files that
 /// has the same pre-signature.
 #[test]
 fn extracted_secrets() {
-    let pre_signing = rows("schnorr-adaptor/presig_vectors.csv");
-    let adapting = rows("schnorr-adaptor/adapt_vectors.csv");
-    let rows = rows("schnorr-adaptor/secadaptor_vectors.csv");
-    for row in &rows {
-        let same =
-            |other: &&HashMap<String, String>| other["pre-signature"] == row["pre-signature"];
-        let (key, message, lock_point) = match adapting.iter().find(same) {
-            Some(found) => {
-                let secret = SecretScalar::from_bytes(&bytes(found, "secadaptor")).unwrap();
-                (public_key(found, "pubkey"), bytes(found, "message"), secret.to_point())
-            }
+    let pre_signing: Vec<PreSignRow> = standards::rows("schnorr-adaptor/pre_sign.json", 15);
+    let adapting: Vec<AdaptRow> = standards::rows("schnorr-adaptor/adapt.json", 5);
+    for row in standards::rows::<ExtractRow>("schnorr-adaptor/extract.json", 4) {
+        let name = &row.name;
+        let adapted = adapting.iter().find(|other| other.presignature == row.presignature);
+        let (public_key, message, secret) = match adapted {
+            Some(found) => (&found.public_key, &found.message, &found.adaptor_secret),
             None => {
-                let usable = |other: &&HashMap<String, String>| {
-                    same(other) && public_key(other, "public key").is_some()
+                let usable = |other: &&PreSignRow| {
+                    other.presignature == row.presignature && key(&other.public_key).is_some()
                 };
-                let (key, message) = match pre_signing.iter().find(usable) {
-                    Some(found) => (public_key(found, "public key"), bytes(found, "message")),
+                match pre_signing.iter().find(usable) {
+                    Some(found) => (&found.public_key, &found.message, &row.adaptor_secret),
                     // Such a pre-signature stands only in rows with a broken key; then key and message of
                     // the adapt rows that have the same secret.
                     None => {
                         let found = adapting
                             .iter()
-                            .find(|other| other["secadaptor"] == row["secadaptor"])
+                            .find(|other| other.adaptor_secret == row.adaptor_secret)
                             .expect("a row with this secret");
-                        (public_key(found, "pubkey"), bytes(found, "message"))
+                        (&found.public_key, &found.message, &row.adaptor_secret)
                     }
-                };
-                let secret = SecretScalar::from_bytes(&bytes(row, "secadaptor")).unwrap();
-                (key, message, secret.to_point())
+                }
             }
         };
-        let pre_signature = PreSignature::from_bytes(&bytes(row, "pre-signature")).unwrap();
-        let signature = Signature::from_slice(&bytes::<64>(row, "BIP340 signature")).unwrap();
-        let extracted = pre_signature.extract(&signature, &key.unwrap(), &message, &lock_point);
-        match row["result"].as_str() {
-            "TRUE" => assert_eq!(
-                extracted.unwrap().dangerous_to_bytes().as_slice(),
-                bytes::<32>(row, "secadaptor"),
-                "row {}",
-                row["index"]
-            ),
-            _ => assert!(extracted.is_err(), "row {}: {}", row["index"], row["comment"]),
+        let (key, lock_point) = (key(public_key).unwrap(), scalar(secret).to_point());
+        let pre_signature = PreSignature::from_bytes(&array(&row.presignature)).unwrap();
+        let signature = signature(&row.signature);
+        let extracted = pre_signature.extract(&signature, &key, &array(message), &lock_point);
+        if row.expected.is_valid() {
+            assert_eq!(extracted, Ok(scalar(&row.adaptor_secret)), "{name}");
+        } else {
+            assert!(extracted.is_err(), "{name}");
         }
     }
-    assert!(rows.is_empty() || rows.len() == 4);
 }

@@ -289,8 +289,7 @@ impl PreSignature {
 
     /// R' and R.
     fn nonce_points(&self) -> impl Iterator<Item = &[u8; 33]> {
-        let (points, _) = self.0[..66].as_chunks();
-        points.iter()
+        self.0[..66].chunks_exact(33).map(|point| point.try_into().expect("33 bytes"))
     }
 
     /// The 32 bytes from `start` on.

@@ -90,6 +90,8 @@
 //! Features only add. Without `std` the crate is `no_std` with `alloc`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
+// docs.rs builds with nightly, and marks what needs a feature.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 

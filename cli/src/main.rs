@@ -6,7 +6,7 @@ mod collusion;
 mod conformance;
 mod demo;
 mod invoice;
-mod world;
+mod narration;
 
 use std::process::ExitCode;
 
@@ -29,6 +29,8 @@ enum Command {
     /// Static invoices: create one, explain one or an offer, verify one as its payer.
     Invoice(invoice::Args),
     /// Answers JSON lines from standard input, to check another implementation against this one.
+    ///
+    /// A line has at most 8 MiB, and each of its lists at most 10,000 items.
     Conformance,
     /// Measures the verbs beside libsecp256k1's own signing and verifying.
     Bench(bench::Args),

@@ -238,6 +238,45 @@ fn contradictions_of_the_way() {
     }
 }
 
+/// What is too much is refused before any of it is compared with the rest.
+#[test]
+fn scenarios_have_caps() {
+    let quoted = |count: usize| -> String { (0..count).map(|n| format!("\"n{n}\",")).collect() };
+    let others = |count| format!("system = \"S4\"\nothers = [{}]\n", quoted(count));
+    let pay = "events = [\"pay 1 sender\"]\n";
+    let payers =
+        |count: usize| -> String { (1..=count).map(|n| format!("\"pay {n} n{n}\",\n")).collect() };
+    let events = |count| format!("system = \"S4\"\nevents = [{}]\n", payers(count));
+    for (text, message) in [
+        (others(125) + pay, "129 parties, but it takes 128 at most"),
+        (others(100_001) + pay, "100005 parties, but it takes 128 at most"),
+        (events(1_001), "1001 events, but it takes 1000 at most"),
+        (events(100_000), "100000 events, but it takes 1000 at most"),
+        (format!("# {}\n", "x".repeat(4 << 20)), "longer than 4194304 bytes"),
+    ] {
+        let file = file_with("caps.toml", &text);
+        let output = collusion(&["--scenario", file.to_str().unwrap()]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && error.contains(message), "{message}: {error}");
+    }
+    let file = file_with("caps.toml", &(others(124) + pay));
+    assert!(collusion(&["--scenario", file.to_str().unwrap()]).status.success());
+}
+
+/// Within the caps there is an end: 120 have paid before, and each can steal together with the sender and a hop.
+#[test]
+fn many_past_payers() {
+    let paid = |n| format!("\"pay {n} p{n}\", \"forward {n}\", \"claim {n}\",\n");
+    let paid: String = (1..=120).map(paid).collect();
+    let text = format!(
+        "system = \"S4\"\nothers = [\"vault\"]\nevents = [{paid}\"pay 121 sender\", \"forward 121\"]"
+    );
+    let file = file_with("past-payers.toml", &text);
+    let report = report(&["--scenario", file.to_str().unwrap()]);
+    assert_eq!(report["minimal_thieves"].as_array().unwrap().len(), 360);
+    assert_eq!(report["executed"], 360);
+}
+
 /// What the hops of a blinded path, the parts and a delegate learn, as the report names it.
 #[test]
 fn the_report_names_paths_parts_and_delegates() {

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
+#[path = "../../tests/common/standards.rs"]
+mod standards;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -177,89 +177,85 @@ fn first_valid_rows(scheme: &str, ops: &[&str]) -> Vec<Value> {
     ops.iter().map(first).collect()
 }
 
-/// The rows of an external CSV file by column; rows without an index are remarks.
-fn csv_rows(path: &str) -> Vec<HashMap<String, String>> {
-    let Some(text) = common::vectors(path) else { return Vec::new() };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    reader
-        .deserialize()
-        .map(|row| row.unwrap())
-        .filter(|row: &HashMap<String, String>| !row["index"].is_empty())
-        .collect()
+/// The rows of a file of `test-vectors/standards`.
+fn standard(name: &str, count: usize) -> Vec<Value> {
+    standards::rows(name, count)
+}
+
+/// Some members of a row, as a request has them.
+fn members(row: &Value, names: &[&str]) -> Value {
+    let pairs = names.iter().map(|name| {
+        assert!(!row[*name].is_null(), "{}: no {name}", row["name"]);
+        ((*name).to_owned(), row[*name].clone())
+    });
+    Value::Object(pairs.collect())
 }
 
 /// The Zhe Pang vectors, byte for byte.
 #[test]
 fn external_schnorr_pre_signatures() {
     let mut peer = Peer::start();
-    for row in csv_rows("schnorr-adaptor/presig_vectors.csv") {
-        let verify = json!({
-            "public_key": row["public key"], "message": row["message"],
-            "adaptor_point": row["adaptor"], "presignature": row["pre-signature"],
-        });
+    let mut signed = 0;
+    for row in standard("schnorr-adaptor/pre_sign.json", 15) {
+        let name = &row["name"];
+        let verify = members(&row, &["public_key", "message", "adaptor_point", "presignature"]);
         let answer = peer.run("schnorr.verify", &verify);
-        match row["result"].as_str() {
-            "TRUE" => assert_eq!(answer, json!({ "valid": true }), "{}", row["index"]),
+        if row["expected"] == "valid" {
+            assert_eq!(answer, json!({ "valid": true }), "{name}");
+        } else {
             // A key or a lock point that is none is a malformed field, and nothing is valid under it.
-            _ if answer["valid"] != false => panic!("{}: {answer}", row["comment"]),
-            _ => assert!(
+            assert_eq!(answer["valid"], false, "{name}: {answer}");
+            assert!(
                 answer == json!({ "valid": false })
                     || ["public_key: ", "adaptor_point: "]
                         .iter()
                         .any(|field| error(&answer).starts_with(field)),
-                "{}: {answer}",
-                row["comment"]
-            ),
+                "{name}: {answer}"
+            );
         }
-        if !row["secret key"].is_empty() {
-            let pre_sign = json!({
-                "secret_key": row["secret key"], "message": row["message"],
-                "adaptor_point": row["adaptor"], "aux_rand": row["aux_rand"],
-            });
-            let expected = json!({
-                "public_key": row["public key"].to_lowercase(),
-                "presignature": row["pre-signature"].to_lowercase(),
-            });
-            assert_eq!(peer.run("schnorr.pre_sign", &pre_sign), expected, "{}", row["index"]);
+        if row.get("secret_key").is_some() {
+            let pre_sign = members(&row, &["secret_key", "message", "adaptor_point", "aux_rand"]);
+            let expected = members(&row, &["public_key", "presignature"]);
+            assert_eq!(peer.run("schnorr.pre_sign", &pre_sign), expected, "{name}");
+            signed += 1;
         }
     }
+    assert_eq!(signed, 2);
     peer.finish();
 }
 
 #[test]
 fn external_schnorr_adapted_and_extracted() {
     let mut peer = Peer::start();
-    let adapt_rows = csv_rows("schnorr-adaptor/adapt_vectors.csv");
+    let adapt_rows = standard("schnorr-adaptor/adapt.json", 5);
     for row in &adapt_rows {
-        let (secret, pre_signature) = (&row["secadaptor"], &row["pre-signature"]);
-        let adapt = json!({ "presignature": pre_signature, "adaptor_secret": secret });
-        let signature = row["BIP340 signature"].to_lowercase();
+        let name = &row["name"];
+        let adapt = members(row, &["presignature", "adaptor_secret"]);
         let answer = peer.run("schnorr.adapt", &adapt);
-        assert_eq!(answer, json!({ "signature": signature }), "{}", row["index"]);
+        assert_eq!(answer, members(row, &["signature"]), "{name}");
         // Extraction gives the secret back exactly when the signature is valid.
-        let lock_point = scalar(secret).to_point().to_string();
-        let extract = json!({
-            "public_key": row["pubkey"], "message": row["message"], "adaptor_point": lock_point,
-            "presignature": pre_signature, "signature": signature,
-        });
+        let mut extract = members(row, &["public_key", "message", "presignature", "signature"]);
+        extract["adaptor_point"] = json!(point_of(&row["adaptor_secret"]));
         let answer = peer.run("schnorr.extract", &extract);
-        match row["result"].as_str() {
-            "TRUE" => assert_eq!(answer, json!({ "adaptor_secret": secret.to_lowercase() })),
-            _ => assert!(error(&answer).starts_with("signature: "), "{answer}"),
+        if row["expected"] == "valid" {
+            assert_eq!(answer, members(row, &["adaptor_secret"]), "{name}");
+        } else {
+            assert!(error(&answer).starts_with("signature: "), "{name}: {answer}");
         }
     }
     // The rows to extract from come without key and message: those of the other rows stand in.
-    for row in csv_rows("schnorr-adaptor/secadaptor_vectors.csv") {
-        let same = |other: &&HashMap<String, String>| other["secadaptor"] == row["secadaptor"];
-        let Some(other) = adapt_rows.iter().find(same) else { continue };
-        let extract = json!({
-            "public_key": other["pubkey"], "message": other["message"],
-            "adaptor_point": scalar(&row["secadaptor"]).to_point().to_string(),
-            "presignature": row["pre-signature"], "signature": row["BIP340 signature"],
-        });
+    for row in standard("schnorr-adaptor/extract.json", 4) {
+        let name = &row["name"];
+        let same = |other: &&Value| other["adaptor_secret"] == row["adaptor_secret"];
+        let other = adapt_rows.iter().find(same).expect("a row with this secret");
+        let mut extract = members(&row, &["presignature", "signature"]);
+        extract["public_key"] = other["public_key"].clone();
+        extract["message"] = other["message"].clone();
+        extract["adaptor_point"] = json!(point_of(&row["adaptor_secret"]));
         let answer = peer.run("schnorr.extract", &extract);
-        if row["result"] == "TRUE" && other["pre-signature"] == row["pre-signature"] {
-            assert_eq!(answer, json!({ "adaptor_secret": row["secadaptor"].to_lowercase() }));
+        if row["expected"] == "valid" {
+            assert_eq!(other["presignature"], row["presignature"], "{name}");
+            assert_eq!(answer, members(&row, &["adaptor_secret"]), "{name}");
         } else {
             error(&answer);
         }
@@ -267,32 +263,33 @@ fn external_schnorr_adapted_and_extracted() {
     peer.finish();
 }
 
-fn scalar(text: &str) -> SecretScalar {
-    SecretScalar::from_bytes(&hex::decode(text).unwrap().try_into().unwrap()).unwrap()
+fn point_of(secret: &Value) -> String {
+    let bytes = standards::array(secret.as_str().unwrap());
+    SecretScalar::from_bytes(&bytes).unwrap().to_point().to_string()
 }
 
-/// Sessions made by libsecp256k1-zkp. Their fields `…_1` and `…_2` are the items of a list here.
+/// Sessions made by libsecp256k1-zkp.
 #[test]
 fn external_musig2_sessions() {
     let mut peer = Peer::start();
-    let text = common::vectors("musig2-adaptor/zkp-sessions.jsonl").unwrap_or_default();
-    for line in text.lines() {
-        let row: Value = serde_json::from_str(line).unwrap();
-        let pair = |name: &str| json!([row[format!("{name}_1")], row[format!("{name}_2")]]);
-        let input = json!({
-            "secret_keys": pair("secret_key"), "session_rands": pair("session_rand"),
-            "message": row["message"], "adaptor_point": row["adaptor_point"],
-            "adaptor_secret": row["adaptor_secret"],
-        });
-        let parity = if row["nonce_parity"] == 1 { "03" } else { "02" };
-        let pre_signature = format!("{parity}{}", row["presignature_64"].as_str().unwrap());
-        let expected = json!({
-            "public_keys": pair("public_key"), "aggregate_key": row["aggregate_key"],
-            "public_nonces": pair("public_nonce"), "aggregate_nonce": row["aggregate_nonce"],
-            "partial_signatures": pair("partial_signature"), "presignature": pre_signature,
-            "signature": row["signature"],
-        });
-        assert_eq!(peer.run("musig2.session", &input), expected);
+    for row in standard("musig2-adaptor.json", 20) {
+        let input = members(
+            &row,
+            &["secret_keys", "session_rands", "message", "adaptor_point", "adaptor_secret"],
+        );
+        let expected = members(
+            &row,
+            &[
+                "public_keys",
+                "aggregate_key",
+                "public_nonces",
+                "aggregate_nonce",
+                "partial_signatures",
+                "presignature",
+                "signature",
+            ],
+        );
+        assert_eq!(peer.run("musig2.session", &input), expected, "{}", row["name"]);
     }
     peer.finish();
 }

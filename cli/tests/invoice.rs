@@ -1,8 +1,8 @@
 //! `pointlock invoice` as a person runs it.
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
+#[path = "../../tests/common/standards.rs"]
+mod standards;
 
 use std::fs;
 use std::io::Write;
@@ -456,24 +456,124 @@ fn one_lock() {
 /// The offers of BOLT 12's vectors: the valid ones are explained, the others refused.
 #[test]
 fn offers_of_the_vectors() {
-    let Some(json) = common::vectors("bolt12/offers-test.json") else { return };
-    let rows: Vec<Value> = serde_json::from_str(&json).unwrap();
-    for row in rows {
-        let text = row["bolt12"].as_str().unwrap();
+    let mut valid = 0;
+    for row in standards::rows::<Value>("bolt12/offers.json", 53) {
+        let (name, text) = (&row["name"], row["string"].as_str().unwrap());
         let decoded = run_with(text, &["decode", "--json"]);
-        if row["valid"] == false {
-            assert!(fails(decoded).starts_with("pointlock: "), "{}", row["description"]);
+        if row["expected"] != "valid" {
+            assert_eq!(row["expected"], "invalid", "{name}");
+            assert!(fails(decoded).starts_with("pointlock: "), "{name}");
             continue;
         }
         let shown: Value = serde_json::from_str(&succeeds(decoded)).unwrap();
-        let fields = row["fields"].as_array().unwrap();
-        assert_eq!(shown.as_object().unwrap().len(), fields.len(), "{}", row["description"]);
+        let records = row["records"].as_array().unwrap();
+        assert_eq!(shown.as_object().unwrap().len(), records.len(), "{name}");
         let offer: Offer = text.parse().unwrap();
-        for field in fields {
-            let name = Field::from_type(field["type"].as_u64().unwrap()).to_string();
-            assert!(!shown[&name].is_null(), "{}: {name}", row["description"]);
+        for record in records {
+            let field = Field::from_type(record["type"].as_u64().unwrap()).to_string();
+            assert!(!shown[&field].is_null(), "{name}: {field}");
         }
-        assert_eq!(offer.fields().len(), fields.len());
+        assert_eq!(offer.fields().len(), records.len(), "{name}");
         succeeds(run_with(text, &["decode"]));
+        valid += 1;
     }
+    assert_eq!(valid, 20);
+}
+
+/// As text is pasted: in links, with a byte order mark, in upper case. All are the same offer.
+#[test]
+fn decode_takes_what_is_pasted() {
+    let invoice = static_point().to_string();
+    let plain = succeeds(run_with(&invoice, &["decode", "--json"]));
+    let upper = format!("LIGHTNING:{}", invoice.to_uppercase());
+    let (start, end) = invoice.split_at(50);
+    for text in [
+        format!("lightning:{invoice}"),
+        upper,
+        format!("bitcoin:?lni={invoice}&label=coffee"),
+        format!("\u{feff}{invoice}\r\n"),
+        format!("\u{a0}{start}+\r\n  {end}\u{a0}"),
+    ] {
+        assert_eq!(succeeds(run_with(&text, &["decode", "--json"])), plain, "{text:?}");
+        assert_eq!(succeeds(run_with("", &["decode", "--json", &text])), plain, "{text:?}");
+        succeeds(run_with(&text, &["verify", "--at", LATER]));
+    }
+    // So are offers, on standard input and as an option.
+    let offer = OfferBuilder::new().issuer_id(&receiver().public_key()).build().unwrap();
+    let link = format!("BITCOIN:?LNO={}", offer.to_string().to_uppercase());
+    assert!(succeeds(run_with(&link, &["decode"])).starts_with("offer\n"));
+    let for_offer = succeeds(create(&["--payment-point", &point(1).to_string(), "--offer", &link]));
+    succeeds(run_with(&for_offer, &["verify", "--at", LATER, "--offer", &link]));
+}
+
+/// What is something else is answered by what it is, and by what to do about it.
+#[test]
+fn something_else_is_named() {
+    let offer = OfferBuilder::new().issuer_id(&receiver().public_key()).build().unwrap();
+    let (offer, node_id) = (offer.to_string(), receiver().public_key().to_string());
+    let file = new_file("an-invoice-in-a-file");
+    fs::write(&file, static_point().to_string()).unwrap();
+    let either = "an offer (lno1…) or an invoice of BOLT 12 (lni1…)";
+    for (text, found, advice) in [
+        ("lnbc2500u1pvjluezpp5qqqsyqcyq5", "an invoice of BOLT 11", "for one payment"),
+        ("LNURL1DP68GURN8GHJ7UM9WFMX", "an LNURL", "a server"),
+        ("receiver@example.com", "a Lightning Address", "a server"),
+        ("lnr1qqqq", "an invoice request (lnr1…)", "an invoice"),
+        (&node_id, "a node id", "--from"),
+        ("no-such-file.txt", "the name of a file", "decode < FILE"),
+        (file.to_str().unwrap(), "the name of a file", "decode < FILE"),
+        ("https://example.com", "the address of a page", ""),
+        ("", "nothing", "standard input"),
+    ] {
+        let error = fails(run_with("", &["decode", text]));
+        let start = format!("pointlock: text: {found}, where {either} is wanted");
+        assert!(error.starts_with(&start) && error.contains(advice), "{text}: {error}");
+    }
+    let error = fails(run_with(&offer, &["verify", "--at", LATER]));
+    let named = "text: an offer (lno1…), where an invoice of BOLT 12 (lni1…) is wanted; ";
+    assert!(error.starts_with(&format!("pointlock: {named}")), "{error}");
+    let invoice = static_point().to_string();
+    let error = fails(run_with(&invoice, &["verify", "--at", LATER, "--offer", &invoice]));
+    assert!(error.contains("an invoice of BOLT 12 (lni1…), where an offer (lno1…)"), "{error}");
+    // The name of a file that looks like nothing.
+    let bare = Command::new(env!("CARGO_BIN_EXE_pointlock"))
+        .args(["invoice", "decode", "an-invoice-in-a-file"])
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .unwrap();
+    assert!(fails(bare).contains("decode < FILE"));
+}
+
+/// An offer of a million bytes is explained; a text that is too long is refused, and not read to its end.
+#[test]
+fn texts_have_a_length() {
+    let mut writer = TlvWriter::new();
+    writer.set(Field::OFFER_ISSUER_ID.tlv_type(), receiver().public_key().to_bytes());
+    for field in 0..100_000 {
+        writer.set(1_000_000_001 + 2 * field, []);
+    }
+    let text = pointlock::invoice::text::encode("lno", &writer.to_bytes()).unwrap();
+    let shown: Value =
+        serde_json::from_str(&succeeds(run_with(&text, &["decode", "--json"]))).unwrap();
+    assert_eq!(shown.as_object().unwrap().len(), 100_001);
+    assert_eq!(shown["tlv_1000199999"], "");
+    let endless = "q".repeat(10 << 20);
+    refused_with(run_with(&endless, &["decode"]), "text: longer than 2097152 bytes");
+    // Points for k = 1,025, none of which is one.
+    let invoice = static_point();
+    let mut writer = TlvWriter::new();
+    for record in TlvStream::parse(invoice.as_bytes()).unwrap().records() {
+        writer.set(record.tlv_type(), record.value());
+    }
+    writer.set(Field::PAYMENT_POINTS.tlv_type(), vec![4; 33 * 1_026]);
+    let text = pointlock::invoice::text::encode("lni", &writer.to_bytes()).unwrap();
+    refused_with(
+        run_with(&text, &["decode"]),
+        "payment_points: 1026 points, at most 1025 are read",
+    );
+}
+
+#[track_caller]
+fn refused_with(output: Output, message: &str) {
+    assert_eq!(fails(output), format!("pointlock: {message}\n"));
 }

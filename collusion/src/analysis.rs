@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::field::Element;
 use super::search::{Border, Goal, Knowledge};
 use super::span::{Basis, Vector, combination};
-use super::{Atom, Coalition, CollusionError, Form, Model, derivation};
+use super::{Atom, Coalition, CollusionError, Fact, Form, Model, derivation};
 use pointlock::curve::PublicScalar;
 use pointlock::lock::LockSecret;
 
@@ -97,8 +97,17 @@ impl Model {
     ///
     /// [`CollusionError`]: a mismatch means that the model, not a party, is wrong.
     pub fn analyse(&self) -> Result<Analysis, CollusionError> {
+        self.analyse_watched(&mut |_| ())
+    }
+
+    /// The same for whoever waits: `watch` is told now and then how many coalitions have been tried so far.
+    ///
+    /// # Errors
+    ///
+    /// As [`analyse`](Self::analyse).
+    pub fn analyse_watched(&self, watch: &mut dyn FnMut(u64)) -> Result<Analysis, CollusionError> {
         let duality = self.parties.len() > Self::MAX_ENUMERATED;
-        self.analyse_by(duality)
+        self.analyse_by(duality, watch)
     }
 
     /// The same without trying all coalitions, however few there are. Both ways find the same.
@@ -107,29 +116,36 @@ impl Model {
     ///
     /// As [`analyse`](Self::analyse).
     pub fn analyse_by_duality(&self) -> Result<Analysis, CollusionError> {
-        self.analyse_by(true)
+        self.analyse_by(true, &mut |_| ())
     }
 
-    fn analyse_by(&self, duality: bool) -> Result<Analysis, CollusionError> {
+    fn analyse_by(
+        &self,
+        duality: bool,
+        watch: &mut dyn FnMut(u64),
+    ) -> Result<Analysis, CollusionError> {
         let parties = self.parties.len();
         if parties > Coalition::MAX_PARTIES {
             return Err(CollusionError::TooManyParties { parties });
         }
         let same = self.check()?;
         let columns = Columns::new(self, same);
+        let facts: Vec<Vec<Vector>> =
+            self.parties.iter().map(|party| columns.vectors(&party.facts)).collect();
         let everybody = Coalition::everybody(parties);
         let mut border = Border { able: Vec::new(), unable: vec![everybody] };
         let mut tried = 0;
         let victims: BTreeSet<Option<usize>> =
             self.targets.iter().map(|target| target.victim).collect();
         for victim in victims {
-            let knowledge = columns.knowledge(self, victim);
+            let knowledge = columns.knowledge(&facts, victim);
             let targets = self.targets.iter().filter(|target| target.victim == victim);
             let goals: Vec<Goal> = targets
                 .map(|target| Goal { claimer: target.claimer, form: columns.vector(&target.form) })
                 .collect();
             let more = if duality {
-                let (more, more_tried) = knowledge.dualize(&goals)?;
+                let watch = &mut |more| watch(tried + more);
+                let (more, more_tried) = knowledge.dualize(&goals, watch)?;
                 tried += more_tried;
                 more
             } else {
@@ -147,7 +163,7 @@ impl Model {
             .iter()
             .flat_map(|coalition| {
                 let targets = 0..self.targets.len();
-                targets.filter_map(|target| columns.theft(self, *coalition, target))
+                targets.filter_map(|target| columns.theft(self, &facts, *coalition, target))
             })
             .collect();
         let same = columns.same.into_iter().collect();
@@ -174,33 +190,42 @@ impl Columns {
 
     fn vector(&self, form: &Form) -> Vector {
         let form = form.renamed(|atom| self.same.get(atom).copied().unwrap_or(*atom));
-        let mut vector = vec![Element::ZERO; self.of.len()];
-        for (atom, coefficient) in form.terms() {
-            vector[self.of[atom]] = Element::from(coefficient);
-        }
-        vector
+        // Atoms and columns have the same order.
+        form.terms()
+            .map(|(atom, coefficient)| (self.of[atom], Element::from(coefficient)))
+            .filter(|(_, coefficient)| !coefficient.is_zero())
+            .collect()
     }
 
-    fn knowledge(&self, model: &Model, victim: Option<usize>) -> Knowledge {
-        let parties = model.parties.iter().enumerate().map(|(number, party)| {
+    fn vectors(&self, facts: &[Fact]) -> Vec<Vector> {
+        facts.iter().map(|fact| self.vector(&fact.form)).collect()
+    }
+
+    /// `facts` are the vectors of each party's facts.
+    fn knowledge(&self, facts: &[Vec<Vector>], victim: Option<usize>) -> Knowledge {
+        let parties = facts.iter().enumerate().map(|(number, vectors)| {
             if victim == Some(number) {
                 return Vec::new();
             }
             // What follows from the rest need not be looked at again for each coalition.
             let mut basis = Basis::new(self.of.len());
-            let vectors = party.facts.iter().map(|fact| self.vector(&fact.form));
-            vectors
-                .filter(|vector| {
-                    let length = basis.len();
-                    basis.insert(vector);
-                    basis.len() > length
-                })
-                .collect()
+            let is_new = |vector: &&Vector| {
+                let length = basis.len();
+                basis.insert(vector);
+                basis.len() > length
+            };
+            vectors.iter().filter(is_new).cloned().collect()
         });
         Knowledge { columns: self.of.len(), parties: parties.collect() }
     }
 
-    fn theft(&self, model: &Model, coalition: Coalition, target: usize) -> Option<Theft> {
+    fn theft(
+        &self,
+        model: &Model,
+        facts: &[Vec<Vector>],
+        coalition: Coalition,
+        target: usize,
+    ) -> Option<Theft> {
         let number = target;
         let target = &model.targets[number];
         if !coalition.contains(target.claimer) {
@@ -216,10 +241,9 @@ impl Columns {
             let (elsewhere, length) = (!form.concerns(target.attempt), form.terms().count());
             (length > 1, elsewhere, length)
         });
-        let facts = known.iter().map(|(party, fact)| &model.parties[*party].facts[*fact]);
-        let vectors: Vec<Vector> = facts.map(|fact| self.vector(&fact.form)).collect();
-        let references: Vec<&Vector> = vectors.iter().collect();
-        let shares: Vec<Share> = combination(&references, &self.vector(&target.form))?
+        let vectors: Vec<&Vector> =
+            known.iter().map(|(party, fact)| &facts[*party][*fact]).collect();
+        let shares: Vec<Share> = combination(self.of.len(), &vectors, &self.vector(&target.form))?
             .into_iter()
             .map(|(index, coefficient)| {
                 let (party, fact) = known[index];

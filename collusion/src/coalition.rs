@@ -103,7 +103,7 @@ pub(super) fn minimal(mut family: Vec<Coalition>) -> Vec<Coalition> {
 
 /// Those sets of a family that are within no other of it, smallest first.
 pub(super) fn maximal(mut family: Vec<Coalition>) -> Vec<Coalition> {
-    family.sort_by_key(|coalition| (core::cmp::Reverse(coalition.len()), *coalition));
+    family.sort_by_key(|coalition| (std::cmp::Reverse(coalition.len()), *coalition));
     let mut kept: Vec<Coalition> = Vec::new();
     for coalition in family {
         if !kept.iter().any(|larger| coalition.is_subset(*larger)) {

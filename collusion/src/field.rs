@@ -12,6 +12,16 @@ const ORDER: [u64; 4] =
 const NEGATED_INVERSE: u64 = negated_inverse(ORDER[0]);
 /// 2^256 mod n: the residue of one.
 const ONE: [u64; 4] = [0x402d_a173_2fc9_bebf, 0x4551_2319_50b7_5fc4, 1, 0];
+/// 2^512 mod n, by which a number becomes its residue: one, doubled 256 times.
+const RESIDUE: [u64; 4] = {
+    let (mut residue, mut doublings) = (ONE, 0);
+    while doublings < 256 {
+        let (sum, carry) = add_words(residue, residue);
+        residue = reduce_once(sum, carry);
+        doublings += 1;
+    }
+    residue
+};
 
 /// Newton's iteration: each step doubles the number of right bits.
 const fn negated_inverse(word: u64) -> u64 {
@@ -93,41 +103,40 @@ impl From<&PublicScalar> for Element {
         for (word, chunk) in words.iter_mut().zip(bytes.rchunks_exact(8)) {
             *word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
         }
-        // a times 2^256, by 256 doublings: no further constant to get wrong.
-        let mut element = Self(words);
-        for _ in 0..256 {
-            element = element.add(element);
-        }
-        element
+        Self(montgomery(words, RESIDUE))
     }
 }
 
-fn add_words(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
+const fn add_words(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
     let mut sum = [0; 4];
     let mut carry = false;
-    for i in 0..4 {
+    let mut i = 0;
+    while i < 4 {
         let (word, first) = a[i].overflowing_add(b[i]);
-        let (word, second) = word.overflowing_add(u64::from(carry));
+        let (word, second) = word.overflowing_add(carry as u64);
         sum[i] = word;
         carry = first || second;
+        i += 1;
     }
     (sum, carry)
 }
 
-fn sub_words(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
+const fn sub_words(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
     let mut difference = [0; 4];
     let mut borrow = false;
-    for i in 0..4 {
+    let mut i = 0;
+    while i < 4 {
         let (word, first) = a[i].overflowing_sub(b[i]);
-        let (word, second) = word.overflowing_sub(u64::from(borrow));
+        let (word, second) = word.overflowing_sub(borrow as u64);
         difference[i] = word;
         borrow = first || second;
+        i += 1;
     }
     (difference, borrow)
 }
 
 /// A number below 2n, with its bit 256 apart, mod n.
-fn reduce_once(words: [u64; 4], carry: bool) -> [u64; 4] {
+const fn reduce_once(words: [u64; 4], carry: bool) -> [u64; 4] {
     let (difference, borrow) = sub_words(words, ORDER);
     if carry || !borrow { difference } else { words }
 }

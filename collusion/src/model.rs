@@ -232,9 +232,8 @@ impl Model {
         }
         for Target { attempt, edge, lock, form, .. } in &self.targets {
             // What nobody knows can't be compared; nor can it be known to a thief.
-            if let Ok(value) = values.of(form)
-                && value.as_ref().map(LockSecret::lock) != Some(*lock)
-            {
+            let Ok(value) = values.of(form) else { continue };
+            if value.as_ref().map(LockSecret::lock) != Some(*lock) {
                 let form = self.symbols.text(form);
                 return Err(CollusionError::LockMismatch { attempt: *attempt, edge: *edge, form });
             }

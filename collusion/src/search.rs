@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::coalition::{maximal, minimal};
-use super::span::{Basis, Vector};
+use super::span::{Basis, Vector, combination};
 use super::{Coalition, CollusionError};
 
 /// A question to the search: who claims, and what has to be known for it.
@@ -26,6 +26,22 @@ impl Knowledge {
             self.parties[party].iter().for_each(|vector| basis.insert(vector));
         }
         reaches(&basis, coalition, goals)
+    }
+
+    /// Some members that reach a goal together: those whose vectors make it up, and the claimer. None when not even all
+    /// of these parties do.
+    fn sufficient(&self, coalition: Coalition, goals: &[Goal]) -> Option<Coalition> {
+        let known: Vec<(usize, &Vector)> = coalition
+            .members()
+            .flat_map(|party| self.parties[party].iter().map(move |vector| (party, vector)))
+            .collect();
+        let vectors: Vec<&Vector> = known.iter().map(|(_, vector)| *vector).collect();
+        let goals = goals.iter().filter(|goal| coalition.contains(goal.claimer));
+        let mut shares = goals.filter_map(|goal| {
+            let shares = combination(self.columns, &vectors, &goal.form)?;
+            Some(shares.iter().map(|(index, _)| known[*index].0).chain([goal.claimer]).collect())
+        });
+        shares.next()
     }
 
     /// The border, by deciding every coalition. More members never know less: where a coalition can, those around it are
@@ -73,7 +89,7 @@ impl Knowledge {
         basis.truncate(length);
     }
 
-    /// The border, without trying all coalitions, and how many were tried.
+    /// The border, without trying all coalitions, and how many were tried; `watch` is told as the number grows.
     ///
     /// A coalition that contains none of the thieves found so far leaves out a member of each of them: it is within the
     /// complement of a set that meets them all (a transversal). If the complement of every smallest transversal is unable,
@@ -83,28 +99,30 @@ impl Knowledge {
     /// # Errors
     ///
     /// [`CollusionError::TooManyCoalitions`].
-    pub(super) fn dualize(&self, goals: &[Goal]) -> Result<(Border, u64), CollusionError> {
+    pub(super) fn dualize(
+        &self,
+        goals: &[Goal],
+        watch: &mut dyn FnMut(u64),
+    ) -> Result<(Border, u64), CollusionError> {
         const MOST: usize = 5_000;
         let everybody = Coalition::everybody(self.parties.len());
         let mut tried = 0;
-        let mut able = |coalition| {
-            tried += 1;
-            self.able(coalition, goals)
-        };
         let mut found = Vec::new();
         let mut transversals = vec![Coalition::nobody()];
         let mut refuted: BTreeSet<Coalition> = BTreeSet::new();
         while let Some(transversal) =
             transversals.iter().copied().find(|transversal| !refuted.contains(transversal))
         {
-            let candidate = everybody.minus(transversal);
-            if !able(candidate) {
+            tried += 1;
+            watch(tried);
+            let Some(enough) = self.sufficient(everybody.minus(transversal), goals) else {
                 refuted.insert(transversal);
                 continue;
-            }
-            let smallest = candidate.members().fold(candidate, |kept, party| {
+            };
+            let smallest = enough.members().fold(enough, |kept, party| {
+                tried += 1;
                 let without = kept.without(party);
-                if able(without) { without } else { kept }
+                if self.able(without, goals) { without } else { kept }
             });
             found.push(smallest);
             transversals = cross(&transversals, smallest);

@@ -2,21 +2,19 @@
 
 use super::field::Element;
 
-/// A linear form as its coefficients, one for each atom of the model.
-pub(super) type Vector = Vec<Element>;
+/// A linear form: columns with their coefficients, in ascending order and none of them zero. Each atom of the model has a column, and
+/// an equation has two or three of thousands.
+pub(super) type Vector = Vec<(usize, Element)>;
 
 /// Independent vectors in echelon form. Grows at the end and is cut back there, so that a search which adds
 /// one party after the other never eliminates anything twice.
 #[derive(Clone, Debug)]
 pub(super) struct Basis {
-    rows: Vec<Row>,
+    /// The first entry of each leads.
+    rows: Vec<Vector>,
     /// For each column the row that leads there.
     leading: Vec<Option<usize>>,
 }
-
-/// The entries that are not zero, in order of their columns; the first is the lead.
-#[derive(Clone, Debug)]
-struct Row(Vec<(usize, Element)>);
 
 impl Basis {
     pub(super) fn new(columns: usize) -> Self {
@@ -30,74 +28,88 @@ impl Basis {
     /// Back to its first `length` vectors.
     pub(super) fn truncate(&mut self, length: usize) {
         for row in self.rows.drain(length..) {
-            self.leading[row.0[0].0] = None;
+            self.leading[row[0].0] = None;
         }
     }
 
     pub(super) fn insert(&mut self, vector: &Vector) {
-        let mut rest = vector.clone();
-        let Some(lead) = self.reduce(&mut rest) else { return };
-        if rest[lead] == Element::ONE.negate() {
-            rest.iter_mut().for_each(|entry| *entry = entry.negate());
+        let mut rest = self.reduce(vector.clone());
+        let Some(&(column, lead)) = rest.first() else { return };
+        // What is left behind the columns of the basis leads nowhere.
+        let Some(leading) = self.leading.get_mut(column) else { return };
+        if lead == Element::ONE.negate() {
+            rest.iter_mut().for_each(|(_, entry)| *entry = entry.negate());
         }
-        self.leading[lead] = Some(self.rows.len());
-        let entries = rest.into_iter().enumerate().filter(|(_, entry)| !entry.is_zero());
-        self.rows.push(Row(entries.collect()));
+        *leading = Some(self.rows.len());
+        self.rows.push(rest);
     }
 
     pub(super) fn contains(&self, vector: &Vector) -> bool {
-        self.reduce(&mut vector.clone()).is_none()
+        self.reduce(vector.clone()).is_empty()
     }
 
-    /// Takes multiples of the rows away until a column of the basis is left in which none leads, and gives that column. The vector is
+    /// Takes multiples of the rows away until the first column that is left is one in which none leads. The vector is
     /// scaled on the way: inverting would cost more than the products do.
-    fn reduce(&self, vector: &mut Vector) -> Option<usize> {
-        for column in 0..self.leading.len() {
-            if vector[column].is_zero() {
-                continue;
-            }
-            let Some(row) = self.leading[column] else { return Some(column) };
-            let Row(entries) = &self.rows[row];
-            let (factor, lead) = (vector[column], entries[0].1);
-            if lead != Element::ONE {
-                for entry in &mut vector[column..] {
-                    *entry = entry.mul(lead);
-                }
-            }
-            for (column, entry) in entries {
-                vector[*column] = vector[*column].sub(factor.mul(*entry));
-            }
+    fn reduce(&self, mut vector: Vector) -> Vector {
+        while let Some((column, _)) = vector.first() {
+            let Some(row) = self.leading.get(*column).copied().flatten() else { break };
+            vector = eliminated(&vector, &self.rows[row]);
         }
-        None
+        vector
     }
 }
 
-/// Coefficients with which the vectors add up to the target; None when it is not in their span. Earlier vectors are
-/// preferred, and of those that have a coefficient none can be spared: they are independent.
-pub(super) fn combination(vectors: &[&Vector], target: &Vector) -> Option<Vec<(usize, Element)>> {
+/// lead·vector − factor·row, with the first entries of row and vector as lead and factor, so that their column is gone.
+fn eliminated(vector: &Vector, row: &Vector) -> Vector {
+    let ((_, factor), (_, lead)) = (vector[0], row[0]);
+    let (mut ours, mut theirs) = (&vector[1..], &row[1..]);
+    let mut sum = Vec::with_capacity(ours.len() + theirs.len());
+    while let Some(column) = first_column(ours).into_iter().chain(first_column(theirs)).min() {
+        let take = |entries: &mut &[(usize, Element)]| match entries.split_first() {
+            Some(((first, entry), rest)) if *first == column => {
+                *entries = rest;
+                *entry
+            }
+            _ => Element::ZERO,
+        };
+        let entry = take(&mut ours).mul(lead).sub(factor.mul(take(&mut theirs)));
+        if !entry.is_zero() {
+            sum.push((column, entry));
+        }
+    }
+    sum
+}
+
+fn first_column(entries: &[(usize, Element)]) -> Option<usize> {
+    entries.first().map(|(column, _)| *column)
+}
+
+/// Coefficients with which the vectors, of this many columns, add up to the target; None when it is not in their span. Earlier
+/// vectors are preferred, and of those that have a coefficient none can be spared: they are independent.
+pub(super) fn combination(
+    columns: usize,
+    vectors: &[&Vector],
+    target: &Vector,
+) -> Option<Vec<(usize, Element)>> {
     // Behind its columns each vector has one for itself, and the target one too: what the elimination does to the former it
     // writes down in the latter.
-    let columns = target.len();
     let marked = |vector: &Vector, mark: usize| {
         let mut marked = vector.clone();
-        marked.resize(columns + vectors.len() + 1, Element::ZERO);
-        marked[columns + mark] = Element::ONE;
+        marked.push((columns + mark, Element::ONE));
         marked
     };
     let mut basis = Basis::new(columns);
     for (mark, vector) in vectors.iter().enumerate() {
         basis.insert(&marked(vector, mark));
     }
-    let mut rest = marked(target, vectors.len());
-    if basis.reduce(&mut rest).is_some() {
+    let mut rest = basis.reduce(marked(target, vectors.len()));
+    if first_column(&rest)? < columns {
         return None;
     }
-    // scale·target + Σ entry·vector = 0
-    let scale = rest[columns + vectors.len()];
+    // scale·target + Σ entry·vector = 0, and the target's mark stands last.
+    let (_, scale) = rest.pop()?;
     let factor = scale.inverse().expect("a product of leads, none of them zero").negate();
-    let entries = rest[columns..columns + vectors.len()].iter().enumerate();
-    let used = entries.filter(|(_, entry)| !entry.is_zero());
-    Some(used.map(|(index, entry)| (index, entry.mul(factor))).collect())
+    Some(rest.iter().map(|(column, entry)| (column - columns, entry.mul(factor))).collect())
 }
 
 #[cfg(test)]
@@ -115,7 +127,11 @@ mod tests {
     }
 
     fn vector(numbers: &[i8]) -> Vector {
-        numbers.iter().copied().map(element).collect()
+        sparse(&numbers.iter().copied().map(element).collect::<Vec<_>>())
+    }
+
+    fn sparse(entries: &[Element]) -> Vector {
+        entries.iter().copied().enumerate().filter(|(_, entry)| !entry.is_zero()).collect()
     }
 
     #[test]
@@ -141,21 +157,21 @@ mod tests {
             factors in prop::collection::vec(-5i8..6, 7),
         ) {
             let vectors: Vec<Vector> = rows.iter().map(|row| vector(row)).collect();
-            let mut target = vector(&[0; 5]);
-            for (vector, factor) in vectors.iter().zip(&factors) {
-                for (sum, entry) in target.iter_mut().zip(vector) {
-                    *sum = sum.add(entry.mul(element(*factor)));
+            let sum_of = |terms: &[(usize, Element)]| {
+                let mut sum = [Element::ZERO; 5];
+                for (index, factor) in terms {
+                    for (column, entry) in &vectors[*index] {
+                        sum[*column] = sum[*column].add(entry.mul(*factor));
+                    }
                 }
-            }
+                sparse(&sum)
+            };
+            let terms: Vec<_> = (0..vectors.len()).map(|index| (index, element(factors[index]))).collect();
+            let target = sum_of(&terms);
             let references: Vec<&Vector> = vectors.iter().collect();
-            let found = combination(&references, &target).unwrap();
-            let mut sum = vector(&[0; 5]);
-            for (index, coefficient) in &found {
-                prop_assert!(!coefficient.is_zero(), "what is not needed is left out");
-                for (sum, entry) in sum.iter_mut().zip(&vectors[*index]) {
-                    *sum = sum.add(entry.mul(*coefficient));
-                }
-            }
+            let found = combination(5, &references, &target).unwrap();
+            prop_assert!(found.iter().all(|(_, factor)| !factor.is_zero()), "what is not needed is left out");
+            let sum = sum_of(&found);
             prop_assert_eq!(sum, target);
         }
     }

@@ -6,6 +6,7 @@ use pointlock::curve::PublicScalar;
 use pointlock::edge::EdgeId;
 use pointlock::hold::HoldId;
 use pointlock::invoice::InvoiceId;
+use pointlock::invoice::ktime::PayerScalar;
 use pointlock::payment::{AttemptId, SecretSource};
 
 /// What an invoice is paid under.
@@ -113,10 +114,10 @@ impl Symbols {
     /// [`CollusionError::NoPayerPoint`].
     pub fn add_attempt(&mut self, attempt: AttemptSymbols) -> Result<usize, CollusionError> {
         let number = self.attempts.len();
-        if let Some(outer) = attempt.tail_of
-            && self.attempt(outer)?.tail_of.is_some()
-        {
-            return Err(CollusionError::NoSuch { what: "sender's attempt", number: outer });
+        if let Some(outer) = attempt.tail_of {
+            if self.attempt(outer)?.tail_of.is_some() {
+                return Err(CollusionError::NoSuch { what: "sender's attempt", number: outer });
+            }
         }
         if let Some(PathSymbols { path, .. }) = attempt.path {
             self.forwarders_on(attempt.invoice, path)?;
@@ -316,105 +317,119 @@ impl Symbols {
         }
     }
 
+    /// What a secret of this source is, as a linear form.
     pub(super) fn describe(&self, source: &SecretSource) -> Result<Described, CollusionError> {
-        let described = |label: String, how, form| Ok(Described { label, how, form });
         match source {
-            SecretSource::Payment { invoice: id } => {
-                let invoice = self.invoice(id)?;
-                let form = Form::atom(match self.kind(invoice)? {
-                    InvoiceKind::Hash => Atom::Preimage { invoice },
-                    InvoiceKind::Points { .. } => Atom::Coefficient { invoice, power: 0 },
-                });
-                described(self.text(&form), "with which its payment ended", form)
-            }
-            SecretSource::PointSecret { invoice: id, x } => {
-                let invoice = self.invoice(id)?;
-                let InvoiceKind::Points { coefficients } = self.kind(invoice)? else {
-                    return Err(CollusionError::UnknownInvoice(*id));
-                };
-                let x = x.to_scalar();
-                let form = Form::polynomial(invoice, coefficients, &x);
-                let of =
-                    |attempt: &AttemptSymbols| attempt.invoice == invoice && attempt.x == Some(x);
-                let label = match self.attempts.iter().position(of) {
-                    Some(attempt) => self.point_secret_text(attempt),
-                    None => format!("z({})", short(&x)),
-                };
-                described(label, "with which its payment ended", form)
-            }
+            SecretSource::Payment { invoice } => self.static_secret(invoice),
+            SecretSource::PointSecret { invoice, x } => self.point_secret(invoice, x),
             SecretSource::Coefficient { invoice: id, index: power } => {
-                let form =
-                    Form::atom(Atom::Coefficient { invoice: self.invoice(id)?, power: *power });
-                described(self.text(&form), "its own", form)
+                let atom = Atom::Coefficient { invoice: self.invoice(id)?, power: *power };
+                Ok(self.as_atom(atom, "its own"))
             }
             SecretSource::DrawnBlind { attempt: id, hop } => {
                 let attempt = self.attempt_of(id)?;
                 // Whoever finds the rest of a route counts from itself on.
                 let hop = self.first_node(attempt)? + hop;
-                let form = Form::atom(Atom::Blind { attempt, hop });
-                described(self.text(&form), "drawn by itself", form)
+                Ok(self.as_atom(Atom::Blind { attempt, hop }, "drawn by itself"))
             }
             SecretSource::DrawnShare { attempt: id } => {
-                let form = Form::atom(Atom::PartShare { attempt: self.attempt_of(id)? });
-                described(self.text(&form), "drawn by itself", form)
+                let attempt = self.attempt_of(id)?;
+                Ok(self.as_atom(Atom::PartShare { attempt }, "drawn by itself"))
             }
             SecretSource::WithheldShare { .. } | SecretSource::GivenShare { .. } => {
                 Err(CollusionError::NotModelled { what: "cancellable payments" })
             }
             SecretSource::Blind { incoming } => {
                 let (attempt, hop) = self.edge(incoming)?;
-                let form = Form::atom(Atom::Blind { attempt, hop });
-                described(self.text(&form), "from its onion layer", form)
+                Ok(self.as_atom(Atom::Blind { attempt, hop }, "from its onion layer"))
             }
-            SecretSource::PathBlind { incoming } => {
-                let (attempt, node) = self.edge(incoming)?;
-                let before = self.path_blinds(attempt, node)?;
-                let form = self.path_blinds(attempt, node + 1)?.minus(&before);
-                described(self.text(&form), "from its place in the path", form)
-            }
+            SecretSource::PathBlind { incoming } => self.path_blind_of(incoming),
             SecretSource::PathBlindSum { invoice: id, path } => {
                 let invoice = self.invoice(id)?;
                 let form = path_sum(invoice, *path, self.forwarders_on(invoice, *path)?);
-                described("B".to_string(), "its own", form)
+                Ok(Described { label: "B".to_string(), how: "its own", form })
             }
             SecretSource::Share { incoming } => {
                 let (attempt, _) = self.edge(incoming)?;
-                let form = Form::atom(Atom::PartShare { attempt: self.senders(attempt)? });
-                described(self.text(&form), "from the innermost layer", form)
+                let attempt = self.senders(attempt)?;
+                Ok(self.as_atom(Atom::PartShare { attempt }, "from the innermost layer"))
             }
             SecretSource::FinalBlind { incoming } => {
                 let (attempt, _) = self.edge(incoming)?;
                 let sender = self.senders(attempt)?;
                 let form = self.final_blind(sender, sender != attempt)?;
-                described(format!("Y[{}]", self.name(sender)), "from the innermost layer", form)
+                let label = format!("Y[{}]", self.name(sender));
+                Ok(Described { label, how: "from the innermost layer", form })
             }
             SecretSource::TailBlind { incoming } => {
                 let (attempt, edge) = self.edge(incoming)?;
                 let label = format!("δ[{}]", self.name(attempt));
-                described(label, "from its own layer", self.drawn(attempt, edge)?)
+                let form = self.drawn(attempt, edge)?;
+                Ok(Described { label, how: "from its own layer", form })
             }
             SecretSource::HeldBlind { hold } => {
                 let (attempt, hop) = self.hold(hold)?;
-                let form = Form::atom(Atom::Blind { attempt, hop })
-                    .plus(&Form::atom(Atom::Release { attempt }));
+                let release = Form::atom(Atom::Release { attempt });
+                let form = Form::atom(Atom::Blind { attempt, hop }).plus(&release);
                 let label = format!("(y_{hop} + h)[{}]", self.name(attempt));
-                described(label, "from its onion layer", form)
+                Ok(Described { label, how: "from its onion layer", form })
             }
             SecretSource::Release { hold } => {
                 let (attempt, _) = self.hold(hold)?;
-                let form = Form::atom(Atom::Release { attempt });
-                described(self.text(&form), "by which a hold is released", form)
+                Ok(self.as_atom(Atom::Release { attempt }, "by which a hold is released"))
             }
-            SecretSource::Lock { edge } => {
-                let (attempt, edge) = self.edge(edge)?;
-                let form = self.lock_secret(attempt, edge)?;
-                let label = match form.as_atom() {
-                    Some(atom) if atom.is_preimage() => self.text(&form),
-                    _ => format!("l_{edge}[{}]", self.lock_name(attempt)),
-                };
-                described(label, "shown by the claims", form)
-            }
+            SecretSource::Lock { edge } => self.shown_by_claims(edge),
         }
+    }
+
+    fn as_atom(&self, atom: Atom, how: &'static str) -> Described {
+        let form = Form::atom(atom);
+        Described { label: self.text(&form), how, form }
+    }
+
+    /// z or the preimage
+    fn static_secret(&self, id: &InvoiceId) -> Result<Described, CollusionError> {
+        let invoice = self.invoice(id)?;
+        let atom = match self.kind(invoice)? {
+            InvoiceKind::Hash => Atom::Preimage { invoice },
+            InvoiceKind::Points { .. } => Atom::Coefficient { invoice, power: 0 },
+        };
+        Ok(self.as_atom(atom, "with which its payment ended"))
+    }
+
+    /// z(x)
+    fn point_secret(&self, id: &InvoiceId, x: &PayerScalar) -> Result<Described, CollusionError> {
+        let invoice = self.invoice(id)?;
+        let InvoiceKind::Points { coefficients } = self.kind(invoice)? else {
+            return Err(CollusionError::UnknownInvoice(*id));
+        };
+        let x = x.to_scalar();
+        let form = Form::polynomial(invoice, coefficients, &x);
+        let of = |attempt: &AttemptSymbols| attempt.invoice == invoice && attempt.x == Some(x);
+        let label = match self.attempts.iter().position(of) {
+            Some(attempt) => self.point_secret_text(attempt),
+            None => format!("z({})", short(&x)),
+        };
+        Ok(Described { label, how: "with which its payment ended", form })
+    }
+
+    /// b of the node that this edge pays
+    fn path_blind_of(&self, incoming: &EdgeId) -> Result<Described, CollusionError> {
+        let (attempt, node) = self.edge(incoming)?;
+        let before = self.path_blinds(attempt, node)?;
+        let form = self.path_blinds(attempt, node + 1)?.minus(&before);
+        Ok(Described { label: self.text(&form), how: "from its place in the path", form })
+    }
+
+    /// l_i or the preimage
+    fn shown_by_claims(&self, edge: &EdgeId) -> Result<Described, CollusionError> {
+        let (attempt, edge) = self.edge(edge)?;
+        let form = self.lock_secret(attempt, edge)?;
+        let label = match form.as_atom() {
+            Some(atom) if atom.is_preimage() => self.text(&form),
+            _ => format!("l_{edge}[{}]", self.lock_name(attempt)),
+        };
+        Ok(Described { label, how: "shown by the claims", form })
     }
 
     fn kind(&self, invoice: usize) -> Result<InvoiceKind, CollusionError> {

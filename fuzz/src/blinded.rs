@@ -33,9 +33,10 @@ fn in_a_path(data: &[u8]) {
     let Ok((path, secrets)) = BlindedPath::build(fixed_scalar(9), &hops) else { return };
     assert_eq!(*secrets[0].open(&path.hops()[0].encrypted_recipient_data).expect("sealed"), data);
     let layers = path.onion_hops(&TlvWriter::new());
-    if let Ok((packet, _)) = Packet::build(fixed_scalar(8), &layers, b"")
-        && let Ok(first) = peel_payment(&packet, &fixed_scalar(1), None, b"")
-    {
+    let packet = Packet::build(fixed_scalar(8), &layers, b"").ok();
+    let first =
+        packet.and_then(|(packet, _)| peel_payment(&packet, &fixed_scalar(1), None, b"").ok());
+    if let Some(first) = first {
         let hop = first.path.expect("it has data of a path");
         assert_eq!(hop.data.to_bytes(), data);
         if let (Some(next), true) = (first.layer.next, hop.data.next_path_key_override.is_none()) {

@@ -5,11 +5,11 @@ pub fn point(data: &[u8]) -> bool {
     if let Ok(bytes) = data.try_into() {
         scalar(bytes);
     }
-    if let Ok(text) = str::from_utf8(data)
-        && let Ok(point) = text.parse::<Point>()
-    {
-        assert_eq!(point.to_string(), text.to_ascii_lowercase());
-        return true;
+    if let Ok(text) = std::str::from_utf8(data) {
+        if let Ok(point) = text.parse::<Point>() {
+            assert_eq!(point.to_string(), text.to_ascii_lowercase());
+            return true;
+        }
     }
     let Ok(point) = Point::from_slice(data) else { return false };
     assert_eq!(point.to_bytes(), data);

@@ -1,6 +1,7 @@
 use pointlock::curve::Keypair;
 use pointlock::invoice::{
-    ChainHash, Field, Offer, PaymentLock, StaticInvoice, StaticInvoiceBuilder, merkle, text,
+    ChainHash, Field, InvoiceError, Offer, OfferOrInvoice, PaymentLock, StaticInvoice,
+    StaticInvoiceBuilder, TextKind, merkle, text,
 };
 use pointlock::wire::{BlindedPath, IntroductionNode, TlvStream, TlvWriter};
 
@@ -120,7 +121,7 @@ pub(crate) fn signer() -> Keypair {
 pub fn invoice_text(data: &[u8]) -> bool {
     let Ok(input) = str::from_utf8(data) else { return false };
     let Ok(invoice) = input.parse::<StaticInvoice>() else { return false };
-    assert_eq!(invoice.to_string(), joined(input));
+    check_spelling(input, &invoice.to_string());
     assert_eq!(StaticInvoice::from_bytes(invoice.as_bytes()).as_ref(), Ok(&invoice));
     true
 }
@@ -129,7 +130,7 @@ pub fn invoice_text(data: &[u8]) -> bool {
 pub fn offer_text(data: &[u8]) -> bool {
     let Ok(input) = str::from_utf8(data) else { return false };
     let Ok(offer) = input.parse::<Offer>() else { return false };
-    assert_eq!(offer.to_string(), joined(input));
+    check_spelling(input, &offer.to_string());
     assert_eq!(Offer::from_bytes(offer.as_bytes()).as_ref(), Ok(&offer));
     true
 }
@@ -142,7 +143,56 @@ pub fn bolt12_text(data: &[u8]) -> bool {
     true
 }
 
+/// Input: whatever a person pastes. What is read is also read from a link to it, and what is refused is no offer and no invoice
+/// for the parsers of these either.
+pub fn pasted(data: &[u8]) -> bool {
+    let Ok(input) = str::from_utf8(data) else { return false };
+    let (offer, invoice) = (input.parse::<Offer>(), input.parse::<StaticInvoice>());
+    match input.parse::<OfferOrInvoice>() {
+        Ok(OfferOrInvoice::Offer(read)) => {
+            assert_eq!(offer.as_ref(), Ok(&*read));
+            let (written, percent) = (read.to_string(), percent_encoded(&read.to_string()));
+            check_spelling(input, &written);
+            for link in [
+                format!("lightning:{written}"),
+                format!("BITCOIN:?AMOUNT=1&LNO={}", written.to_uppercase()),
+                format!(" bitcoin:bc1qqqq?label=%20&lno={percent}\n"),
+            ] {
+                assert_eq!(link.parse::<Offer>().as_ref(), Ok(&*read), "{link}");
+            }
+            let required = format!("bitcoin:?lno={written}&req-what");
+            assert!(matches!(required.parse::<Offer>(), Err(InvoiceError::TextRequired { .. })));
+            let (found, wanted): (_, &[_]) = (TextKind::Offer, &[TextKind::Invoice]);
+            let other = Err(InvoiceError::OtherText { found, wanted });
+            assert_eq!(written.parse::<StaticInvoice>(), other);
+            true
+        }
+        Ok(OfferOrInvoice::StaticInvoice(read)) => {
+            assert_eq!(invoice.as_ref(), Ok(&*read));
+            check_spelling(input, &read.to_string());
+            assert_eq!(format!("lightning:{read}").parse::<StaticInvoice>().as_ref(), Ok(&*read));
+            true
+        }
+        Err(error) => {
+            // A link may hold one of each, and the first one is meant.
+            assert!((offer.is_err() && invoice.is_err()) || input.contains(':'), "{error}");
+            assert!(error.to_string().len() < 1_000, "an error repeats no long text");
+            false
+        }
+    }
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+}
+
+/// What was read is what the text spells; what stands in a link may be spelled in more ways.
+fn check_spelling(input: &str, written: &str) {
+    assert!(input.contains(':') || joined(input) == written);
+}
+
 /// The text of the encoding that has one text for each: in lower case and one piece.
 fn joined(text: &str) -> String {
-    text.chars().filter(|c| *c != '+' && !c.is_whitespace()).collect::<String>().to_lowercase()
+    let is_left_out = |c: char| ['+', '\u{feff}', '\u{200b}'].contains(&c) || c.is_whitespace();
+    text.chars().filter(|c| !is_left_out(*c)).collect::<String>().to_lowercase()
 }

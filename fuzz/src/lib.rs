@@ -13,6 +13,7 @@
 //! | [`presignature`], [`ecdsa_presignature`], [`point`] | parse → write → equal; no verb panics |
 //! | [`tlv_stream`], [`blinded_path`], [`bolt12_text`] | parse → write → equal |
 //! | [`invoice`], [`invoice_text`] | parse → write → equal, for each typed field too; behind the signature, too |
+//! | [`pasted`] | links, pieces and what is pasted in their place: read as the plain text is, or named |
 //! | [`offer`], [`offer_text`] | parse → write → equal, for each typed field too; an invoice for it repeats it |
 //! | [`onion_packet`] | parse → write → equal; build → peel → equal; peeling any plaintext never panics |
 //! | [`recipient_data`] | parse → write → equal; sealed into a path, a hop reads it or refuses it |
@@ -42,7 +43,7 @@ pub use blinded::{onion_message, recipient_data};
 pub use contract::{contract_extract, contract_ladder};
 pub use curve::point;
 pub use ecdsa::{ecdsa_life, ecdsa_presignature};
-pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text};
+pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text, pasted};
 pub use musig2::musig2_life;
 pub use onion::{onion_failure, onion_packet};
 pub use payment::{messages, payload};
@@ -53,7 +54,7 @@ pub use wire::{blinded_path, tlv_stream};
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 23] = [
+pub const TARGETS: [(&str, Body); 24] = [
     ("backends", backends),
     ("batch", batch),
     ("blinded_path", blinded_path),
@@ -71,6 +72,7 @@ pub const TARGETS: [(&str, Body); 23] = [
     ("onion_failure", onion_failure),
     ("onion_message", onion_message),
     ("onion_packet", onion_packet),
+    ("pasted", pasted),
     ("payload", payload),
     ("point", point),
     ("presignature", presignature),

@@ -4,7 +4,7 @@ use pointlock::adaptor::schnorr::{
 };
 use pointlock::adaptor::{AdaptorError, musig2};
 use pointlock::curve::{Keypair, Point, PublicScalar, XOnlyPublicKey};
-use pointlock_msm::{Affine, Scalar, Term, double_multiply, multiply_sum};
+use pointlock_msm::{Affine, Scalar, Term, multiply_sum};
 use secp256k1::schnorr::Signature;
 use secp256k1::{Message, PublicKey, Secp256k1};
 
@@ -157,7 +157,7 @@ pub fn batch(data: &[u8]) -> bool {
         let theirs = secp.verify_schnorr(&life.signature, &message, &life.public_key);
         assert_eq!(theirs.is_ok(), verdict.is_ok(), "{as_signature}");
     }
-    for backend in [Some(Backend::PORTABLE), Backend::ifma()].into_iter().flatten() {
+    for backend in Backend::all() {
         assert_eq!(verify_each_on(backend, &items), each);
         match verify_batch_on(backend, &items) {
             Ok(()) => assert!(each.iter().all(Result::is_ok)),
@@ -212,9 +212,10 @@ pub fn backends(data: &[u8]) -> bool {
     let sum = sum.as_ref().map_or(Affine::INFINITY, affine);
     let double = plus(times(&generator, &a), times(&point, &b));
     let double = double.as_ref().map_or(Affine::INFINITY, affine);
-    assert_eq!(double_multiply(&a, &b, &affine(&point)).to_affine(), double);
-    for backend in [Some(Backend::PORTABLE), Backend::ifma()].into_iter().flatten() {
+    for backend in Backend::all() {
         assert_eq!(multiply_sum(backend, &terms).to_affine(), sum, "{}", backend.name());
+        let alone = backend.double_multiply(&a, &b, &affine(&point)).to_affine();
+        assert_eq!(alone, double, "{}", backend.name());
         let doubles = backend.double_multiply_all(&[(a, b, affine(&point)); 3]);
         assert_eq!(doubles, [double; 3], "{}", backend.name());
     }

@@ -47,7 +47,7 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 23] = [
+    let groups: [(&'static str, Files); 24] = [
         ("backends", sums()),
         ("batch", batches()),
         ("blinded_path", blinded_paths()),
@@ -65,6 +65,7 @@ pub fn seeds() -> Vec<Seed> {
         ("onion_failure", failures()),
         ("onion_message", onion_messages()),
         ("onion_packet", packets()),
+        ("pasted", pasted()),
         ("payload", payloads()),
         ("point", points()),
         ("presignature", presignatures()),
@@ -444,6 +445,31 @@ fn bolt12_texts() -> Files {
         ("valid-empty", text("lni1")),
         ("refused-mixed-case", text("lni1qypqX")),
         ("refused-padding", text("lni1qypqp")),
+    ]
+}
+
+fn pasted() -> Files {
+    let [(_, plain), ..] = offers();
+    let [_, _, _, (_, invoice), ..] = invoices();
+    let lno = text::encode("lno", &plain).expect("lno is a prefix");
+    let (start, end) = lno.split_at(20);
+    let lni = lni(&invoice);
+    let with =
+        |before: &str, text: &str, behind: &str| [before, text, behind].concat().into_bytes();
+    vec![
+        ("valid-lightning", with("lightning:", &lni, "")),
+        ("valid-bitcoin", with("bitcoin:?amount=1&lno=", &lno, "&label=%20")),
+        ("valid-upper-case", with("BITCOIN:?LNO=", &lno.to_uppercase(), "")),
+        ("valid-percent", with("bitcoin:bc1q?req-lno=", start, &format!("%2b%0A{end}"))),
+        ("valid-second", with("bitcoin:?lightning=lnbc1q&lno=", &lno, "")),
+        ("valid-blanks", with("\u{feff}\u{a0}", &lno, "\r\n")),
+        ("refused-required", with("bitcoin:?lno=", &lno, "&req-what")),
+        ("refused-percent", with("bitcoin:?lno=", &lno, "%f")),
+        ("refused-no-break-space", with(start, "+\u{a0}", end)),
+        ("refused-bolt11", with("lightning:", "lnbc2500u1pvjluez", "")),
+        ("refused-file", with("./", "invoice.txt", "")),
+        ("refused-address", with("me+tips@", "example.com", "")),
+        ("refused-lnurl", with("https://example.com?lightning=", "lnurl1dp68gurn8", "")),
     ]
 }
 

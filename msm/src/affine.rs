@@ -103,7 +103,21 @@ impl Affine {
         right_side(&self.x_element(), b).equals(&self.y_element().square())
     }
 
+    /// The points with these x coordinates and parities, x 32 big-endian bytes; infinity where there is none.
+    #[inline(always)]
+    pub(crate) fn decompress_all(encodings: &[([u8; 32], bool)], b: u64) -> Vec<Self> {
+        let mut points = vec![Self::INFINITY; encodings.len()];
+        for (point, (x, odd)) in points.iter_mut().zip(encodings) {
+            let Some(x) = coordinate(x) else { continue };
+            if let Some(found) = Self::decompress(&x, *odd, b) {
+                *point = found;
+            }
+        }
+        points
+    }
+
     /// The point with this x and the parity of y, if there is one.
+    #[inline(always)]
     pub(crate) fn decompress(x: &[u64; 4], odd: bool, b: u64) -> Option<Self> {
         let root = right_side(&FieldElement::from_words(x), b).sqrt()?;
         Some(Self { x: *x, y: root.words() }.with_parity(odd))
@@ -116,6 +130,7 @@ impl Affine {
 }
 
 /// x³ + b, with magnitude 2.
+#[inline(always)]
 fn right_side(x: &FieldElement, b: u64) -> FieldElement {
     x.square().mul(x).add(&FieldElement::from_words(&[b, 0, 0, 0]))
 }

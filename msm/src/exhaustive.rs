@@ -72,10 +72,6 @@ fn groups() -> [Group; 2] {
     ]
 }
 
-fn backends() -> Vec<Backend> {
-    [Some(Backend::PORTABLE), Backend::ifma()].into_iter().flatten().collect()
-}
-
 /// Numbers that look random and are the same in each run.
 fn stream(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed;
@@ -140,7 +136,7 @@ fn all_pairs_on_all_backends() {
                 |index: usize, negative| if negative { -(index as i128) } else { index as i128 };
             expected.push(group.multiple(sign(i, first) + sign(j, second)));
         }
-        for backend in backends() {
+        for backend in Backend::all() {
             let mut pool = group.points.clone();
             backend.add_pairs(&mut pool, &pairs);
             assert!(pool[order..] == expected, "{}", backend.name());
@@ -180,7 +176,7 @@ fn all_points_decompress() {
             let point = Affine::decompress(&words, false, group.b);
             expected.push(point.unwrap_or(Affine::INFINITY));
         }
-        for backend in backends() {
+        for backend in Backend::all() {
             assert!(backend.decompress_on(&encodings, group.b) == expected, "{}", backend.name());
         }
     }
@@ -211,7 +207,7 @@ fn sums_of_many_terms() {
                 expected += group.coefficient(&k1, &k2) * index as i128;
             }
             let expected = group.multiple(expected);
-            for backend in backends() {
+            for backend in Backend::all() {
                 let sum = pippenger::sum(backend, &terms, &mut scratch).to_affine();
                 assert_eq!(sum, expected, "{} {count}", backend.name());
             }
@@ -242,7 +238,7 @@ fn double_multiplications() {
         triples.push((Scalar::ZERO, b, group.points[index]));
         expected.push(group.multiple(group.coefficient(&k1, &k2) * index as i128));
     }
-    for backend in backends() {
+    for backend in Backend::all() {
         assert!(backend.double_multiply_all(&triples) == expected, "{}", backend.name());
     }
 }

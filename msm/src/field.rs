@@ -55,13 +55,13 @@ impl FieldElement {
     }
 
     /// Limbs as they are.
-    #[cfg(any(test, target_arch = "x86_64"))]
+    #[cfg(pointlock_ifma)]
     pub(crate) const fn from_limbs(limbs: [u64; 5]) -> Self {
         Self(limbs)
     }
 
     /// Limbs with all carries done: below 2^52, and the highest below 2^49.
-    #[cfg(any(test, target_arch = "x86_64"))]
+    #[cfg(pointlock_ifma)]
     pub(crate) fn weak_limbs(&self) -> [u64; 5] {
         self.weak().0
     }
@@ -177,6 +177,7 @@ impl FieldElement {
     /// It is this to the power (p + 1)/4 if anything is, for p is 3 mod 4. That exponent in binary is 223 ones, a zero,
     /// 22 ones, 4 zeros, 2 ones and two zeros. x_k is this to the power 2^k − 1, and x_(j + k) is x_j squared k times,
     /// times x_k.
+    #[inline(always)]
     pub(crate) fn sqrt(&self) -> Option<Self> {
         let x1 = &self.weak();
         let x2 = x1.square_times(1).mul(x1);
@@ -195,6 +196,7 @@ impl FieldElement {
     }
 
     /// Squared so many times.
+    #[inline(always)]
     fn square_times(&self, times: usize) -> Self {
         let mut power = *self;
         for _ in 0..times {

@@ -9,24 +9,25 @@
 //! | function | sum | way |
 //! | --- | --- | --- |
 //! | [`multiply_sum`] | k_1·P_1 + … + k_n·P_n | Strauss' interleaving for few, Pippenger's buckets for many |
-//! | [`double_multiply`] | a·G + b·P | Strauss, with 8,192 multiples of G |
+//! | [`Backend::double_multiply`] | a·G + b·P | Strauss, with 8,192 multiples of G |
 //! | [`Backend::double_multiply_all`] | a_i·G + b_i·P_i, each for itself | the same; or eight side by side |
 //! | [`Backend::add_all`] | P_i + Q_i, each for itself | affine sums, one inversion for a thousand |
 //! | [`Backend::decompress`] | (x, y) from x and a parity | eight square roots side by side, or one |
 //!
 //! ```
-//! use pointlock_msm::{Affine, Backend, Scalar, Term, double_multiply, multiply_sum};
+//! use pointlock_msm::{Affine, Backend, Scalar, Term, multiply_sum};
 //!
 //! // Whether s·G − e·P − R is infinity, as in the verification of a signature.
 //! let (s, e) = (Scalar::from(123), Scalar::from(456));
-//! let point = double_multiply(&Scalar::from(789), &Scalar::ZERO, &Affine::GENERATOR).to_affine();
-//! let nonce = double_multiply(&s, &e.negate(), &point).to_affine();
+//! let backend = Backend::detect();
+//! let point = backend.double_multiply(&Scalar::from(789), &Scalar::ZERO, &Affine::GENERATOR).to_affine();
+//! let nonce = backend.double_multiply(&s, &e.negate(), &point).to_affine();
 //! let terms = [
 //!     Term::new(Affine::GENERATOR, &s),
 //!     Term::new(point, &e.negate()),
 //!     Term::short(nonce, 1, true),
 //! ];
-//! assert!(multiply_sum(Backend::detect(), &terms).is_infinity());
+//! assert!(multiply_sum(backend, &terms).is_infinity());
 //! ```
 //!
 //! # How
@@ -36,8 +37,21 @@
 //! as the inversions are shared. All sums are complete: equal points, opposite points and infinity are
 //! handled in every formula, since batches of an adversary have them.
 //!
-//! [`Backend`] chooses between safe Rust and AVX-512 with IFMA, eight field elements at once, when the program runs. The
-//! unsafe code of the latter is in one file, with its safety argument: `src/x86/mod.rs`.
+//! A [`Backend`] is what it runs on: safe Rust for any processor, the same compiled for BMI2, or AVX-512 with IFMA, eight field
+//! elements at once. Which of them there are is decided in one place, `features.rs`, when the program runs. The way into code for
+//! special instructions is all that is unsafe here, and one file without children: `src/x86/entry.rs`, with its safety argument.
+//!
+//! Files import downwards:
+//!
+//! ```text
+//! sum ─ pippenger ─ lists
+//! backend                                chosen by features
+//! x86/entry                              unsafe; see x86 for what is below
+//! strauss ─ table, term, recode          few terms
+//! pairs                                  many sums of two
+//! jacobian ─ affine
+//! field ─ inverse;  scalar
+//! ```
 //!
 //! # What breaks it
 //!
@@ -57,6 +71,7 @@ mod affine;
 mod backend;
 #[cfg(test)]
 mod exhaustive;
+mod features;
 mod field;
 mod inverse;
 mod jacobian;
@@ -74,8 +89,9 @@ mod x86;
 
 pub use affine::Affine;
 pub use backend::Backend;
+pub use features::BackendError;
 pub use jacobian::Jacobian;
 pub use pippenger::Scratch;
 pub use scalar::Scalar;
-pub use sum::{double_multiply, multiply_sum, multiply_sum_in};
+pub use sum::{multiply_sum, multiply_sum_in};
 pub use term::Term;

@@ -1,4 +1,3 @@
-use crate::affine::Affine;
 use crate::backend::Backend;
 use crate::jacobian::Jacobian;
 use crate::pippenger::Scratch;
@@ -21,13 +20,4 @@ pub fn multiply_sum_in(backend: Backend, terms: &[Term], scratch: &mut Scratch) 
     } else {
         pippenger::sum(backend, terms, scratch)
     }
-}
-
-/// a·G + b·P.
-pub fn double_multiply(a: &Scalar, b: &Scalar, point: &Affine) -> Jacobian {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(bmi2) = crate::x86::Bmi2::detect() {
-        return bmi2.double_multiply(a, b, point);
-    }
-    strauss::double_multiply(a, b, point)
 }

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-use pointlock_msm::{Affine, Backend, Scalar, Term, double_multiply, multiply_sum};
+use pointlock_msm::{Affine, Backend, Scalar, Term, multiply_sum};
 use secp256k1::{All, PublicKey, Secp256k1, SecretKey, constants};
 
 const LAMBDA: [u8; 32] = [
@@ -135,10 +135,6 @@ fn same(ours: Affine, theirs: Theirs) {
     assert_eq!(ours.to_coordinates(), theirs);
 }
 
-fn backends() -> Vec<Backend> {
-    [Some(Backend::PORTABLE), Backend::ifma()].into_iter().flatten().collect()
-}
-
 /// So many operations of each kind; a term of a sum is one.
 fn run(operations: usize) {
     let mut draw = Draw::new();
@@ -152,11 +148,13 @@ fn run(operations: usize) {
         let sum = plus(draw.times(Some(generator), &a), draw.times(Some(point), &b));
         let triple =
             (Scalar::from_bytes(&a).unwrap(), Scalar::from_bytes(&b).unwrap(), ours(&point));
-        same(double_multiply(&triple.0, &triple.1, &triple.2).to_affine(), sum);
+        for backend in Backend::all() {
+            same(backend.double_multiply(&triple.0, &triple.1, &triple.2).to_affine(), sum);
+        }
         triples.push(triple);
         sums.push(sum);
     }
-    for backend in backends() {
+    for backend in Backend::all() {
         for (ours, theirs) in backend.double_multiply_all(&triples).into_iter().zip(&sums) {
             same(ours, *theirs);
         }
@@ -174,7 +172,7 @@ fn run(operations: usize) {
         });
     }
     let convert = |points: &[PublicKey]| points.iter().map(ours).collect::<Vec<_>>();
-    for backend in backends() {
+    for backend in Backend::all() {
         let sums = backend.add_all(&convert(&first), &convert(&second));
         for ((a, b), sum) in first.iter().zip(&second).zip(sums) {
             same(sum, a.combine(b).ok());
@@ -193,7 +191,7 @@ fn run(operations: usize) {
             (x, draw.below(2) == 0)
         })
         .collect();
-    for backend in backends() {
+    for backend in Backend::all() {
         for ((x, odd), point) in encodings.iter().zip(backend.decompress(&encodings)) {
             let encoding = [&[2 + u8::from(*odd)][..], x].concat();
             same(point, PublicKey::from_slice(&encoding).ok());
@@ -230,7 +228,7 @@ fn run(operations: usize) {
                 }
             }
         }
-        for backend in backends() {
+        for backend in Backend::all() {
             same(multiply_sum(backend, &terms).to_affine(), sum);
         }
     }
@@ -249,7 +247,7 @@ fn a_million_operations() {
 
 #[test]
 fn nothing_adds_up_to_infinity() {
-    for backend in backends() {
+    for backend in Backend::all() {
         assert!(multiply_sum(backend, &[]).is_infinity());
         assert!(backend.add_all(&[], &[]).is_empty());
         assert!(backend.decompress(&[]).is_empty());

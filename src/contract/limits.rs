@@ -15,7 +15,7 @@
 
 use std::collections::HashSet;
 
-use bitcoin::{Amount, OutPoint, Transaction, TxOut, Weight, absolute};
+use bitcoin::{Amount, OutPoint, Transaction, TxIn, TxOut, Weight, absolute};
 
 use super::LimitsError;
 
@@ -114,11 +114,11 @@ fn sum(outputs: &[TxOut]) -> Result<Amount, usize> {
 /// what a height can't decide.
 pub fn check_lock_time(transaction: &Transaction, height: u32) -> Result<(), LimitsError> {
     // BIP-68 is for version 2 and above, read as unsigned.
-    if transaction.version.0.cast_unsigned() >= 2
-        && let Some(input) =
-            transaction.input.iter().position(|txin| txin.sequence.is_relative_lock_time())
-    {
-        return Err(LimitsError::RelativeLockTime { input });
+    if transaction.version.0 as u32 >= 2 {
+        let relative = |txin: &TxIn| txin.sequence.is_relative_lock_time();
+        if let Some(input) = transaction.input.iter().position(relative) {
+            return Err(LimitsError::RelativeLockTime { input });
+        }
     }
     let lock_time = transaction.lock_time.to_consensus_u32();
     if lock_time == 0 || !transaction.is_lock_time_enabled() {

@@ -43,8 +43,7 @@ impl StaticInvoiceBuilder {
     /// [`InvoiceError::NodeId`] with another key than the offer's issuer's.
     pub fn for_offer(offer: &Offer, lock: impl Into<PaymentLock>, created_at: u64) -> Self {
         let mut builder = Self::new(lock, created_at);
-        let stream = TlvStream::parse(offer.as_bytes()).expect("an offer is a stream");
-        for record in stream.records() {
+        for record in offer.records() {
             builder.writer.set(record.tlv_type(), record.value());
         }
         Self { offer: Some(offer.clone()), ..builder }
@@ -151,10 +150,11 @@ impl StaticInvoiceBuilder {
             return Err(fault);
         }
         // A reader has nothing to lose by this, so it is the receiver's rule and not a reader's.
-        if let PaymentLock::Points(points) = &self.lock
-            && points.as_slice().iter().any(|point| point.x_only() == key.x_only_public_key())
-        {
-            return Err(InvoiceError::KeyReused { field: Field::PAYMENT_POINTS });
+        if let PaymentLock::Points(points) = &self.lock {
+            let key = key.x_only_public_key();
+            if points.as_slice().iter().any(|point| point.x_only() == key) {
+                return Err(InvoiceError::KeyReused { field: Field::PAYMENT_POINTS });
+            }
         }
         let node_id = key.public_key().to_bytes();
         let mut unsigned = self.set(Field::INVOICE_NODE_ID, node_id);

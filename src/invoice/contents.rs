@@ -2,7 +2,7 @@ use secp256k1::schnorr::Signature;
 
 use super::field::Message;
 use super::reader::{Reader, required};
-use super::{FallbackAddress, Field, InvoiceError, Offer, PaymentLock, PaymentPath, PaymentPoints};
+use super::{FallbackAddress, Field, InvoiceError, Offer, PaymentLock, PaymentPath};
 use crate::curve::Point;
 use crate::lock::PaymentHash;
 use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream, read_tu32, read_tu64};
@@ -82,12 +82,9 @@ fn node_id(reader: &Reader<'_>, offer: &Offer) -> Result<Point, InvoiceError> {
 fn lock(reader: &Reader<'_>, has_paths: bool) -> Result<Option<PaymentLock>, InvoiceError> {
     let field = Field::PAYMENT_POINTS;
     let other = Field::PAYMENT_HASH;
-    match (reader.points(field)?, reader.array(other)?) {
+    match (reader.payment_points(field)?, reader.array(other)?) {
         (Some(_), Some(_)) => Err(InvoiceError::Conflict { field: other, other: field }),
-        (Some(points), None) => {
-            let points = PaymentPoints::new(points).expect("a list that is empty is refused");
-            Ok(Some(PaymentLock::Points(points)))
-        }
+        (Some(points), None) => Ok(Some(PaymentLock::Points(points))),
         (None, Some(hash)) => Ok(Some(PaymentLock::Hash(PaymentHash(hash)))),
         (None, None) if has_paths => Ok(None),
         (None, None) => Err(InvoiceError::Missing { field }),

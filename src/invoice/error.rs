@@ -2,6 +2,7 @@ use std::string::String;
 
 use thiserror::Error;
 
+use super::text::TextKind;
 use super::{ChainHash, Field};
 use crate::curve::{CurveError, Point};
 use crate::wire::WireError;
@@ -14,7 +15,7 @@ pub enum InvoiceError {
     /// A `+` does not stand between two characters, with or without white space behind it.
     #[error("text: `+` at byte {position} does not join two characters")]
     TextContinuation {
-        /// Where the `+` stands, in bytes from the start of the text.
+        /// Where the `+` stands, in bytes from the start of the text, without what stands around it.
         position: usize,
     },
     /// The text is partly upper case, partly lower case.
@@ -26,13 +27,39 @@ pub enum InvoiceError {
     /// The human-readable part is empty, too long or not printable ASCII.
     #[error("text: no valid human-readable part")]
     TextHumanReadablePart,
-    /// The human-readable part is a valid one, of something else.
-    #[error("text: starts with {actual:?}, expected {expected:?}")]
+    /// The text is something else that people paste.
+    #[error("text: {found}, where {} is wanted", either(.wanted))]
+    OtherText {
+        /// What it is, by its looks.
+        found: TextKind,
+        /// What it has to be, one of these.
+        wanted: &'static [TextKind],
+    },
+    /// The human-readable part is a valid one, of something that is not known here.
+    #[error("text: starts with {actual:?}, where {} is wanted", either(.wanted))]
     TextPrefix {
         /// What it is, in lower case, at most 83 characters.
         actual: String,
-        /// What it has to be.
-        expected: &'static str,
+        /// What it has to be, one of these.
+        wanted: &'static [TextKind],
+    },
+    /// The text is longer than any that is read.
+    #[error("text: longer than {maximum} bytes")]
+    TextTooLong {
+        /// The length that is allowed, in bytes and with all that stands around the text.
+        maximum: usize,
+    },
+    /// A `%` in a URI is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    #[error("text: URI is not percent-encoded UTF-8 in {part:?}")]
+    TextPercent {
+        /// The parameter of the URI; the scheme, where it is the URI's path.
+        part: String,
+    },
+    /// A parameter of a URI is required (`req-`) and unknown, so the whole URI is refused (BIP 321).
+    #[error("text: URI requires {parameter:?}, which is not known here")]
+    TextRequired {
+        /// The parameter, in lower case, at most 83 characters.
+        parameter: String,
     },
     /// A character of the data is none of bech32's.
     #[error("text: {character:?} is no bech32 character")]
@@ -44,6 +71,14 @@ pub enum InvoiceError {
     #[error("text: padding is too long or not zero")]
     TextPadding,
 
+    /// The stream is longer than any that is read.
+    #[error("stream: {actual} bytes, at most {maximum} are read")]
+    StreamTooLong {
+        /// The length that it has, in bytes.
+        actual: usize,
+        /// The length that is allowed, in bytes.
+        maximum: usize,
+    },
     /// The bytes are no TLV stream, or the field is no minimal integer.
     #[error("{}{source}", prefix(*.field))]
     Encoding {
@@ -97,6 +132,16 @@ pub enum InvoiceError {
         item: usize,
         /// The length that the field has, in bytes.
         actual: usize,
+    },
+    /// A list of payment points is longer than that of the largest k.
+    #[error("{field}: {actual} points, at most {maximum} are read")]
+    TooManyPoints {
+        /// The field.
+        field: Field,
+        /// How many points it has.
+        actual: usize,
+        /// How many there may be.
+        maximum: usize,
     },
     /// A field that may not be empty is.
     #[error("{field}: empty")]
@@ -244,9 +289,14 @@ impl InvoiceError {
             | Self::TextMixedCase
             | Self::TextSeparator
             | Self::TextHumanReadablePart
+            | Self::OtherText { .. }
             | Self::TextPrefix { .. }
+            | Self::TextTooLong { .. }
+            | Self::TextPercent { .. }
+            | Self::TextRequired { .. }
             | Self::TextCharacter { .. }
-            | Self::TextPadding => None,
+            | Self::TextPadding
+            | Self::StreamTooLong { .. } => None,
             Self::Encoding { field, .. } => field,
             Self::Missing { field }
             | Self::Unexpected { field }
@@ -254,6 +304,7 @@ impl InvoiceError {
             | Self::Conflict { field, .. }
             | Self::Length { field, .. }
             | Self::ListLength { field, .. }
+            | Self::TooManyPoints { field, .. }
             | Self::Empty { field }
             | Self::NotUtf8 { field }
             | Self::Point { field, .. }
@@ -283,4 +334,10 @@ impl From<WireError> for InvoiceError {
 
 fn prefix(field: Option<Field>) -> String {
     field.map_or_else(|| String::from("stream: "), |field| format!("{field}: "))
+}
+
+/// Kinds of text, as in a sentence.
+fn either(kinds: &[TextKind]) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    names.join(" or ")
 }

@@ -1,8 +1,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use super::InvoiceError;
-use super::reader::read_points;
+use super::{InvoiceError, PaymentPoints};
 use crate::curve::Point;
 use crate::wire::{TlvRecord, read_tu64};
 
@@ -128,7 +127,7 @@ impl Field {
             _ if !has_place => Err(InvoiceError::Unexpected { field: self }),
             Some((_, Shape::Elsewhere)) => Err(InvoiceError::Unexpected { field: self }),
             Some(_) => Ok(()),
-            None if self.0.is_multiple_of(2) => Err(InvoiceError::UnknownEven { field: self }),
+            None if self.0 % 2 == 0 => Err(InvoiceError::UnknownEven { field: self }),
             None => Ok(()),
         }
     }
@@ -150,8 +149,8 @@ impl fmt::Debug for Field {
 }
 
 impl FieldValue {
-    /// The value of a record of a decoded message, for display.
-    pub(super) fn of(record: &TlvRecord<'_>) -> (Field, Self) {
+    /// The value of a record of a decoded message, for display. `points` are the message's, decompressed when it was decoded.
+    pub(super) fn of(record: &TlvRecord<'_>, points: Option<&PaymentPoints>) -> (Field, Self) {
         let field = Field::from_type(record.tlv_type());
         let value = record.value();
         let shown = match field.known() {
@@ -163,9 +162,10 @@ impl FieldValue {
                     std::str::from_utf8(value).expect("checked when the message was decoded");
                 Self::Text(String::from(text))
             }
-            Some((_, Shape::Points)) => Self::Points(
-                read_points(field, value).expect("checked when the message was decoded"),
-            ),
+            Some((_, Shape::Points)) => match points {
+                Some(points) => Self::Points(points.as_slice().to_vec()),
+                None => Self::Bytes(value.to_vec()),
+            },
             Some((_, Shape::Bytes | Shape::Elsewhere)) | None => Self::Bytes(value.to_vec()),
         };
         (field, shown)

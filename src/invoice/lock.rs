@@ -1,7 +1,7 @@
 use crate::curve::Point;
 use crate::lock::PaymentHash;
 
-/// The payment points Z_0 … Z_k of an invoice, at least one.
+/// The payment points Z_0 … Z_k of an invoice, at least one, and k at most [`MAX_K`](Self::MAX_K).
 ///
 /// One point, k = 0, is the plain static point: paid under Z_0, any number of times. More are the
 /// coefficients of a k-time polynomial, and none of them alone is a point to pay under: see
@@ -10,9 +10,13 @@ use crate::lock::PaymentHash;
 pub struct PaymentPoints(Vec<Point>);
 
 impl PaymentPoints {
-    /// Takes one point or more; None when there is none.
+    /// The largest k, for makers and readers. Its points are 33.8 kB, near the limit of what a Lightning message carries,
+    /// and a payer computes one multiplication for each: a longer list would make every payer work for nothing.
+    pub const MAX_K: usize = 1024;
+
+    /// Takes 1 to [`MAX_K`](Self::MAX_K) + 1 points; None when there is none, or one more.
     pub fn new(points: Vec<Point>) -> Option<Self> {
-        if points.is_empty() { None } else { Some(Self(points)) }
+        if (1..=Self::MAX_K + 1).contains(&points.len()) { Some(Self(points)) } else { None }
     }
 
     /// Z_0 … Z_k.

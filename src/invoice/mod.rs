@@ -71,10 +71,12 @@
 //!
 //! # What is refused
 //!
-//! Decoding accepts one encoding of a message. Refused, each with an [`InvoiceError`] that names the field: an
+//! Text is read in the forms in which people paste it, and one that is something else is answered by what it is ([`text`]). Decoding
+//! accepts one encoding of a message. Refused, each with an [`InvoiceError`] that names the field: an
 //! unknown even type, or one outside the ranges of the message; duplicated, trailing, truncated or
 //! out-of-order records; lengths and integers that are not minimal; text that is not UTF-8; points off the curve;
-//! blinded paths that are cut off or have no hop; lists without an item; unknown even features.
+//! blinded paths that are cut off or have no hop; lists without an item; unknown even features; a text above
+//! [`text::MAX_TEXT_LENGTH`] (2 MiB), a stream above [`text::MAX_STREAM_LENGTH`] (1 MiB).
 //!
 //! Of an offer, further: an amount that is zero, more than there is, or without a description; a currency that is no
 //! three capital letters, or without an amount; neither issuer id nor paths.
@@ -82,7 +84,8 @@
 //! Of a static invoice, further: an offer that is refused, has several chains or no issuer id; another signer than
 //! the issuer; no signature or a wrong one; signature elements other than `signature`, since BOLT 12's root
 //! leaves them out and anyone could add them; blinded paths without one of their four fields, or not each
-//! with its terms, or none of them usable; two locks. There may be *no* lock only if blinded paths lead to the
+//! with its terms, or none of them usable; two locks; payment points of more than k = 1,024
+//! ([`PaymentPoints::MAX_K`]). There may be *no* lock only if blinded paths lead to the
 //! receiver: that is a plain BOLT 12 static invoice, of LDK's say, which is read and shown, and which
 //! [`StaticInvoice::require_lock`] refuses for whoever would pay it here.
 //!
@@ -123,6 +126,9 @@ mod lock;
 pub mod merkle;
 mod offer;
 mod offer_builder;
+mod offer_or_invoice;
+#[cfg(test)]
+mod one_parse;
 mod payment_path;
 mod reader;
 mod static_invoice;
@@ -135,5 +141,7 @@ pub use field::{Field, FieldValue};
 pub use lock::{PaymentLock, PaymentPoints};
 pub use offer::{Amount, Offer};
 pub use offer_builder::OfferBuilder;
+pub use offer_or_invoice::OfferOrInvoice;
 pub use payment_path::{BlindedPayInfo, FallbackAddress, PaymentPath};
 pub use static_invoice::{InvoiceId, StaticInvoice};
+pub use text::TextKind;

@@ -4,9 +4,12 @@ use std::str::FromStr;
 
 use super::field::{Message, OFFER_RANGES};
 use super::reader::{Reader, required};
-use super::{ChainHash, Field, FieldValue, InvoiceError, text};
+use super::text::{self, TextKind};
+use super::{ChainHash, Field, FieldValue, InvoiceError};
 use crate::curve::Point;
-use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream, TlvWriter, read_tu64};
+use crate::wire::{
+    BlindedPath, Features, IntroductionNode, KeptStream, TlvRecord, TlvStream, read_tu64,
+};
 
 const HUMAN_READABLE_PART: &str = "lno";
 
@@ -58,7 +61,7 @@ pub enum Amount {
 /// ```
 #[derive(Clone)]
 pub struct Offer {
-    bytes: Vec<u8>,
+    stream: KeptStream,
     chains: Option<Vec<ChainHash>>,
     amount: Option<Amount>,
     description: Option<String>,
@@ -77,13 +80,17 @@ impl Offer {
     ///
     /// What the module page lists, by field.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvoiceError> {
-        let stream = TlvStream::parse(bytes)?;
+        text::check_stream(bytes)?;
+        Self::read(&TlvStream::parse(bytes)?)
+    }
+
+    fn read(stream: &TlvStream<'_>) -> Result<Self, InvoiceError> {
         for record in stream.records() {
             Field::from_type(record.tlv_type()).check_place(Message::Offer)?;
         }
-        let reader = Reader(&stream);
+        let reader = Reader(stream);
         let offer = Self {
-            bytes: bytes.to_vec(),
+            stream: stream.into(),
             chains: reader.chains(Field::OFFER_CHAINS)?,
             amount: amount(&reader)?,
             description: reader.text(Field::OFFER_DESCRIPTION)?,
@@ -102,13 +109,9 @@ impl Offer {
 
     /// The offer whose fields are in an invoice, among others.
     pub(super) fn mirrored_in(stream: &TlvStream<'_>) -> Result<Self, InvoiceError> {
-        let mut writer = TlvWriter::new();
-        for record in stream.records() {
-            if OFFER_RANGES.iter().any(|range| range.contains(&record.tlv_type())) {
-                writer.set(record.tlv_type(), record.value());
-            }
-        }
-        Self::from_bytes(&writer.to_bytes())
+        Self::read(
+            &stream.only(|tlv_type| OFFER_RANGES.iter().any(|range| range.contains(&tlv_type))),
+        )
     }
 
     /// Reads an offer in order to ask for an invoice, on `chain`, at the UNIX time `now` in seconds.
@@ -153,7 +156,7 @@ impl Offer {
 
     /// The TLV stream.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        self.stream.as_bytes()
     }
 
     /// `offer_chains`: on which chains it may be paid, at least one; Bitcoin's main chain when it is absent.
@@ -210,27 +213,33 @@ impl Offer {
 
     /// The raw value of any field.
     pub fn value(&self, field: Field) -> Option<&[u8]> {
-        self.stream().get(field.tlv_type()).map(|record| record.value())
+        self.stream.get(field.tlv_type()).map(|record| record.value())
     }
 
     /// Every field with its value, in ascending order of type, unknown ones included.
     pub fn fields(&self) -> Vec<(Field, FieldValue)> {
-        self.stream().records().iter().map(FieldValue::of).collect()
+        // No points: an offer has no field of ours.
+        self.records().map(|record| FieldValue::of(&record, None)).collect()
+    }
+
+    pub(super) fn records(&self) -> impl Iterator<Item = TlvRecord<'_>> {
+        self.stream.records()
     }
 
     /// The field with the lowest type that the other offer has not, or not with the same value.
     pub(super) fn first_difference(&self, other: &Self) -> Option<Field> {
-        let (ours, theirs) = (self.stream(), other.stream());
-        let records = ours.records().iter().chain(theirs.records());
-        let differs = |tlv_type: &u64| {
-            let [one, two] = [&ours, &theirs].map(|stream| stream.get(*tlv_type));
-            one.map(|record| record.value()) != two.map(|record| record.value())
-        };
-        records.map(|record| record.tlv_type()).filter(differs).min().map(Field::from_type)
-    }
-
-    fn stream(&self) -> TlvStream<'_> {
-        TlvStream::parse(&self.bytes).expect("checked when the offer was decoded")
+        let (mut ours, mut theirs) = (self.records(), other.records());
+        loop {
+            match (ours.next(), theirs.next()) {
+                (None, None) => return None,
+                (Some(one), Some(two)) if one.bytes() == two.bytes() => {}
+                // The lower of two types is missing in the other offer.
+                (one, two) => {
+                    let types = [one, two].into_iter().flatten().map(|record| record.tlv_type());
+                    return types.min().map(Field::from_type);
+                }
+            }
+        }
     }
 }
 
@@ -255,15 +264,15 @@ fn amount(reader: &Reader<'_>) -> Result<Option<Amount>, InvoiceError> {
 impl FromStr for Offer {
     type Err = InvoiceError;
 
-    /// Reads the `lno1…` text, as [`text::decode`] and [`Offer::from_bytes`].
+    /// Reads the `lno1…` text in any form in which people paste it ([`text`]), as [`Offer::from_bytes`].
     fn from_str(text: &str) -> Result<Self, InvoiceError> {
-        Self::from_bytes(&text::decode_as(HUMAN_READABLE_PART, text)?)
+        Self::from_bytes(&text::decode_as(&[TextKind::Offer], text)?.1)
     }
 }
 
 impl fmt::Display for Offer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = text::encode(HUMAN_READABLE_PART, &self.bytes)
+        let text = text::encode(HUMAN_READABLE_PART, self.as_bytes())
             .expect("lno is a valid human-readable part");
         f.write_str(&text)
     }
@@ -277,7 +286,7 @@ impl fmt::Debug for Offer {
 
 impl PartialEq for Offer {
     fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
+        self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -285,6 +294,6 @@ impl Eq for Offer {}
 
 impl Hash for Offer {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.bytes.hash(state);
+        self.as_bytes().hash(state);
     }
 }

@@ -1,6 +1,6 @@
 use bitcoin::constants::ChainHash;
 
-use super::{BlindedPayInfo, FallbackAddress, Field, InvoiceError};
+use super::{BlindedPayInfo, FallbackAddress, Field, InvoiceError, PaymentPoints};
 use crate::curve::Point;
 use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream, WireError};
 
@@ -53,9 +53,23 @@ impl<'a> Reader<'a> {
         self.bytes(field).map(|bytes| read_points(field, bytes)).transpose()
     }
 
+    /// A polynomial of at most k = [`PaymentPoints::MAX_K`]: a longer list is refused before a point of it is decompressed.
+    pub(super) fn payment_points(
+        &self,
+        field: Field,
+    ) -> Result<Option<PaymentPoints>, InvoiceError> {
+        let Some(bytes) = self.bytes(field) else { return Ok(None) };
+        let (actual, maximum) = (items::<33>(field, bytes)?.len(), PaymentPoints::MAX_K + 1);
+        if actual > maximum {
+            return Err(InvoiceError::TooManyPoints { field, actual, maximum });
+        }
+        let points = PaymentPoints::new(read_points(field, bytes)?);
+        Ok(Some(points.expect("the list has an item and no more than the type holds")))
+    }
+
     pub(super) fn chains(&self, field: Field) -> Result<Option<Vec<ChainHash>>, InvoiceError> {
         let chains = self.bytes(field).map(|bytes| items(field, bytes)).transpose()?;
-        Ok(chains.map(|chains| chains.iter().copied().map(ChainHash::from).collect()))
+        Ok(chains.map(|chains| chains.copied().map(ChainHash::from).collect()))
     }
 
     /// The bits, of which the even ones have to be among `known`.
@@ -121,9 +135,8 @@ pub(super) fn required<T>(field: Field, value: Option<T>) -> Result<T, InvoiceEr
 }
 
 /// Reads compressed points, at least one.
-pub(super) fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, InvoiceError> {
+fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, InvoiceError> {
     items(field, bytes)?
-        .iter()
         .enumerate()
         .map(|(index, bytes)| {
             Point::from_bytes(bytes).map_err(|source| InvoiceError::Point { field, index, source })
@@ -132,9 +145,13 @@ pub(super) fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, Invo
 }
 
 /// Items of one length, at least one.
-fn items<const N: usize>(field: Field, bytes: &[u8]) -> Result<&[[u8; N]], InvoiceError> {
-    match bytes.as_chunks() {
-        (items, []) if !items.is_empty() => Ok(items),
-        _ => Err(InvoiceError::ListLength { field, item: N, actual: bytes.len() }),
+fn items<const N: usize>(
+    field: Field,
+    bytes: &[u8],
+) -> Result<impl ExactSizeIterator<Item = &[u8; N]>, InvoiceError> {
+    let items = bytes.chunks_exact(N);
+    if bytes.is_empty() || !items.remainder().is_empty() {
+        return Err(InvoiceError::ListLength { field, item: N, actual: bytes.len() });
     }
+    Ok(items.map(|item| item.try_into().expect("an exact chunk has N bytes")))
 }

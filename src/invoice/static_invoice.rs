@@ -6,12 +6,13 @@ use secp256k1::Message;
 use secp256k1::schnorr::Signature;
 
 use super::contents::Contents;
+use super::text::{self, TextKind};
 use super::{
     Amount, ChainHash, FallbackAddress, Field, FieldValue, InvoiceError, Offer, PaymentLock,
-    PaymentPath, merkle, text,
+    PaymentPath, merkle,
 };
 use crate::curve::{Point, context};
-use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream};
+use crate::wire::{BlindedPath, Features, IntroductionNode, KeptStream, TlvStream};
 
 const HUMAN_READABLE_PART: &str = "lni";
 
@@ -57,7 +58,7 @@ impl fmt::Debug for InvoiceId {
 /// `Display` writes the `lni1…` text. Two invoices are equal when their bytes are.
 #[derive(Clone)]
 pub struct StaticInvoice {
-    bytes: Vec<u8>,
+    stream: KeptStream,
     id: InvoiceId,
     contents: Contents,
 }
@@ -69,6 +70,7 @@ impl StaticInvoice {
     ///
     /// What the module page lists, by field.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvoiceError> {
+        text::check_stream(bytes)?;
         let stream = TlvStream::parse(bytes)?;
         let contents = Contents::read(&stream)?;
         let id = merkle::root(&stream).expect("there are fields that have to be there");
@@ -79,7 +81,7 @@ impl StaticInvoice {
                 &contents.node_id.x_only(),
             )
             .map_err(|_| InvoiceError::Signature { field: Field::SIGNATURE })?;
-        Ok(Self { bytes: bytes.to_vec(), id: InvoiceId(id), contents })
+        Ok(Self { stream: KeptStream::from(&stream), id: InvoiceId(id), contents })
     }
 
     /// Reads an invoice in order to pay it, on `chain`, at the UNIX time `now` in seconds. Who is paid is
@@ -163,7 +165,7 @@ impl StaticInvoice {
 
     /// The TLV stream.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        self.stream.as_bytes()
     }
 
     /// The Merkle root over all fields but signatures.
@@ -288,16 +290,16 @@ impl StaticInvoice {
 
     /// The raw value of any field.
     pub fn value(&self, field: Field) -> Option<&[u8]> {
-        self.stream().get(field.tlv_type()).map(|record| record.value())
+        self.stream.get(field.tlv_type()).map(|record| record.value())
     }
 
     /// Every field with its value, in ascending order of type, unknown ones included.
     pub fn fields(&self) -> Vec<(Field, FieldValue)> {
-        self.stream().records().iter().map(FieldValue::of).collect()
-    }
-
-    fn stream(&self) -> TlvStream<'_> {
-        TlvStream::parse(&self.bytes).expect("checked when the invoice was decoded")
+        let points = match self.lock() {
+            Some(PaymentLock::Points(points)) => Some(points),
+            Some(PaymentLock::Hash(_)) | None => None,
+        };
+        self.stream.records().map(|record| FieldValue::of(&record, points)).collect()
     }
 }
 
@@ -309,15 +311,15 @@ pub(super) fn signature_hash(root: &[u8; 32]) -> [u8; 32] {
 impl FromStr for StaticInvoice {
     type Err = InvoiceError;
 
-    /// Reads the `lni1…` text, as [`text::decode`] and [`StaticInvoice::from_bytes`].
+    /// Reads the `lni1…` text in any form in which people paste it ([`text`]), as [`StaticInvoice::from_bytes`].
     fn from_str(text: &str) -> Result<Self, InvoiceError> {
-        Self::from_bytes(&text::decode_as(HUMAN_READABLE_PART, text)?)
+        Self::from_bytes(&text::decode_as(&[TextKind::Invoice], text)?.1)
     }
 }
 
 impl fmt::Display for StaticInvoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = text::encode(HUMAN_READABLE_PART, &self.bytes)
+        let text = text::encode(HUMAN_READABLE_PART, self.as_bytes())
             .expect("lni is a valid human-readable part");
         f.write_str(&text)
     }
@@ -331,7 +333,7 @@ impl fmt::Debug for StaticInvoice {
 
 impl PartialEq for StaticInvoice {
     fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
+        self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -339,6 +341,6 @@ impl Eq for StaticInvoice {}
 
 impl Hash for StaticInvoice {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.bytes.hash(state);
+        self.as_bytes().hash(state);
     }
 }

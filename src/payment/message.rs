@@ -387,7 +387,7 @@ fn sealed(record: &TlvRecord<'_>) -> Result<Packet, PayloadError> {
 /// The fields of a message: unknown ones are odd, as in a payload.
 fn fields<'a>(plaintext: &'a [u8], known: &[u64]) -> Result<TlvStream<'a>, PayloadError> {
     let stream = TlvStream::parse(plaintext)?;
-    let unknown = |tlv_type: &u64| tlv_type.is_multiple_of(2) && !known.contains(tlv_type);
+    let unknown = |tlv_type: &u64| *tlv_type % 2 == 0 && !known.contains(tlv_type);
     match stream.records().iter().map(TlvRecord::tlv_type).find(unknown) {
         Some(tlv_type) => Err(PayloadError::UnknownEven { tlv_type }),
         None => Ok(stream),

@@ -1,8 +1,8 @@
 //! The roles of a payment: sender, forwarder, receiver.
 //!
-//! A role is a state machine without I/O, clock or randomness: an event goes in, actions come out. The *driver* (a node's
-//! channel layer, or the demonstration) carries the actions out and reports what happened. A role keeps its
-//! events; a new one that is fed the same events is in the same state ([`Forwarder::replay`] and its like).
+//! A role is a state machine without I/O, clock or randomness: an event goes in, actions come out ([`Role`]). The *driver* (a node's
+//! channel layer, or the demonstration) carries the actions out and reports what happened. It keeps the events; a new role that
+//! is fed the same events is in the same state ([`Role::replay`]). A [`Node`] has all three roles behind one door.
 //!
 //! # One payment
 //!
@@ -14,8 +14,8 @@
 //!                            Announce ─▶ Announce, and again  ─ ─ ─ ▶ …                      ╷
 //!                            MessageReceived ─▶ Offer ◀─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
 //!                            OutgoingCommitted ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▶ IncomingCommitted ─▶ Claim
-//!                            OutgoingClaimed ─▶ Claim  ◀ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
-//! OutgoingClaimed ─▶ Paid ◀ ─ ─ ─ ┘
+//!                            OutgoingFulfilled ─▶ Claim ◀ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
+//! OutgoingFulfilled ─▶ Paid ◀ ─ ─ ┘
 //! ```
 //!
 //! A payment has one or several parts, and each part an *attempt*: a route with locks, blinds and an onion of its own. The route is the
@@ -54,19 +54,19 @@
 //! Against floods a driver has a [`MessageLimiter`]. Whoever has an invoice can see from the answers when its receiver is online; a receiver
 //! that minds publishes its invoice with other message paths from time to time.
 //!
-//! "Committed" is what the driver says once a contract stands irrevocably on both sides; a role believes it no further
-//! than it can check. The claimer's side is a [`ReceivedContract`](crate::contract::ReceivedContract), which can't exist
-//! unless its adaptor signatures verify; the offerer compares lock, amount and expiry with its proposal. Each forwarder
+//! "Committed" is what the driver says once an edge stands irrevocably on both sides; a role believes it no further
+//! than it can check. The side that is paid gives an [`IncomingEdge`](crate::edge::IncomingEdge), which exists only where
+//! adaptor signatures were verified; the side that pays compares lock, amount and expiry with its proposal. Each forwarder
 //! computes the lock of its outgoing edge itself, from its own incoming lock and its own y.
 //!
 //! # What a role knows
 //!
-//! [`View`] lists every secret that a role was handed or computed, with where it comes from. It is filled by the
-//! events and nothing else, so the analysis of thefts reads what was really there.
+//! An [`Observer`] is shown every secret that a role was handed or computed, with where it comes from. No node needs one; the
+//! analysis of thefts attaches a [`View`], and so reads what was really there.
 //!
 //! # What breaks it
 //!
-//! - A driver that reports a contract as committed which can still be revoked: a forwarder then pays out of its own
+//! - A driver that reports an edge as committed which can still be revoked: a forwarder then pays out of its own
 //!   pocket.
 //! - A seed ([`AttemptSeed`]) that is used twice: all y's of two attempts are the same.
 //! - With k-time payment points, a [`ClaimStore`](crate::claims::ClaimStore) that forgets: the receiver then claims more than
@@ -74,7 +74,7 @@
 //! - A node whose [`RouteHop::features`] are not those that it announces: it fails what it can't hold, and the payer has waited for nothing.
 //! - A receiver that claims a part before the others are there, or two payments under the same x.
 //! - A path, an announcement or an answer over nodes that are watched: who talks to whom, and when, is not hidden by what is said.
-//! - Losing the kept pre-signatures of an outgoing contract: the claim can't be turned into the lock secret.
+//! - Losing the kept pre-signatures of an outgoing edge: the driver can't turn the claim into the lock secret.
 //!
 //! # References
 //!

@@ -48,6 +48,7 @@ mod bigsize;
 mod error;
 mod features;
 mod integer;
+mod kept;
 mod path;
 mod tlv;
 
@@ -55,5 +56,8 @@ pub use bigsize::{read_bigsize, write_bigsize};
 pub use error::WireError;
 pub use features::{FeatureBits, Features};
 pub use integer::{read_tu32, read_tu64, tu64};
+pub(crate) use kept::KeptStream;
 pub use path::{BlindedHop, BlindedPath, ChannelEnd, IntroductionNode, PathPart};
+#[cfg(test)]
+pub(crate) use tlv::work;
 pub use tlv::{TlvRecord, TlvStream, TlvWriter};

@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroize;
 
+use super::kept::Place;
 use super::{WireError, read_bigsize, write_bigsize};
 
 /// One record of a [`TlvStream`], with its raw bytes.
@@ -41,8 +42,23 @@ impl<'a> TlvRecord<'a> {
         &self.bytes[self.value_start..]
     }
 
+    /// The record that was found at this place.
+    pub(super) fn at(stream: &'a [u8], place: &Place) -> Self {
+        let Place { tlv_type, offset, length, type_length, value_start } = *place;
+        let bytes = &stream[offset..offset + length];
+        Self { tlv_type, offset, bytes, type_length, value_start }
+    }
+
+    /// The record's place in a stream in which it starts at `offset`.
+    pub(super) fn place(&self, offset: usize) -> Place {
+        let Self { tlv_type, bytes, type_length, value_start, .. } = *self;
+        Place { tlv_type, offset, length: bytes.len(), type_length, value_start }
+    }
+
     /// Reads the record that starts at `offset`.
     fn parse(stream: &'a [u8], offset: usize) -> Result<Self, WireError> {
+        #[cfg(test)]
+        work::count();
         let rest = &stream[offset..];
         let (tlv_type, type_length) = read_bigsize(rest).map_err(|error| match error {
             WireError::BigSizeNotMinimal { value } => {
@@ -112,6 +128,39 @@ impl<'a> TlvStream<'a> {
     pub fn get(&self, tlv_type: u64) -> Option<&TlvRecord<'a>> {
         let index = self.records.binary_search_by_key(&tlv_type, TlvRecord::tlv_type).ok()?;
         Some(&self.records[index])
+    }
+
+    /// The stream of those records whose type is asked for, which is one as well: types ascend in it, too. No record is
+    /// parsed again.
+    pub(crate) fn only(&self, keep: impl Fn(u64) -> bool) -> Self {
+        let mut offset = 0;
+        let mut records = Vec::new();
+        for record in self.records.iter().filter(|record| keep(record.tlv_type)) {
+            records.push(TlvRecord { offset, ..*record });
+            offset += record.bytes.len();
+        }
+        Self { records }
+    }
+}
+
+/// Counts the records that this thread has parsed, so that a test can say how much work something was.
+#[cfg(test)]
+pub(crate) mod work {
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static PARSED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count() {
+        PARSED.with(|parsed| parsed.set(parsed.get() + 1));
+    }
+
+    /// What `act` returns, and how many records were parsed for it.
+    pub(crate) fn parsed_by<T>(act: impl FnOnce() -> T) -> (T, usize) {
+        let before = PARSED.with(Cell::get);
+        let result = act();
+        (result, PARSED.with(Cell::get) - before)
     }
 }
 

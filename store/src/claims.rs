@@ -1,9 +1,10 @@
 //! The count of claims in a file; the rules are [`ClaimBook`](pointlock::claims::ClaimBook)'s.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use fs4::{FileExt, TryLockError};
 use pointlock::StoreError;
 use pointlock::claims::{ClaimStore, LockSet, MemoryClaimStore, PolynomialState};
 use pointlock::invoice::InvoiceId;
@@ -256,7 +257,8 @@ struct LockedFile(File);
 
 impl LockedFile {
     fn new(file: File) -> Result<Self, FileStoreError> {
-        match file.try_lock() {
+        // Not `file.try_lock()`: that is the standard library's own wherever the compiler has it, from Rust 1.89 on.
+        match FileExt::try_lock(&file) {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(FileStoreError::OtherWriter),
             Err(TryLockError::Error(source)) => Err(io_error("lock the file")(source)),
@@ -275,7 +277,7 @@ impl Drop for LockedFile {
     /// program.
     fn drop(&mut self) {
         // Without it, closing does the same a little later.
-        let _ = self.0.unlock();
+        let _ = FileExt::unlock(&self.0);
     }
 }
 

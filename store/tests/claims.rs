@@ -140,10 +140,7 @@ impl Model {
         }
     }
 
-    fn check<S: ClaimStore>(&self, book: &ClaimBook<S>)
-    where
-        S::Error: std::fmt::Debug,
-    {
+    fn check<S: ClaimStore>(&self, book: &ClaimBook<S>) {
         let store = book.store();
         for index in 0..4 {
             let state = store.polynomial(&polynomial(index)).unwrap();
@@ -166,10 +163,7 @@ impl Model {
     }
 }
 
-fn word<T, E: std::fmt::Debug>(
-    result: Result<T, ClaimError<E>>,
-    yes: fn(T) -> &'static str,
-) -> &'static str {
+fn word<T>(result: Result<T, ClaimError>, yes: fn(T) -> &'static str) -> &'static str {
     match result {
         Ok(value) => yes(value),
         Err(ClaimError::UnknownPolynomial(_)) => "unknown",
@@ -183,10 +177,7 @@ fn word<T, E: std::fmt::Debug>(
 }
 
 /// A step that is the book's; none of the node's restarts.
-fn apply<S: ClaimStore>(book: &mut ClaimBook<S>, step: Step) -> &'static str
-where
-    S::Error: std::fmt::Debug,
-{
+fn apply<S: ClaimStore>(book: &mut ClaimBook<S>, step: Step) -> &'static str {
     match step {
         Step::Open { polynomial: index, invoice: of, k } => {
             word(book.open(polynomial(index), invoice(of), usize::from(k)), |()| "")
@@ -418,7 +409,7 @@ fn a_backup_claims_what_it_knows_and_nothing_new() {
 fn sets_of_locks() {
     let lock = SecretScalar::from_bytes(&[1; 32]).unwrap().to_point();
     let contract = |number| EdgeId::in_channel([0; 32], Direction::FromNode1, number);
-    let of = |count: u32| LockSet::new((0..count).map(|vout| (contract(vout), lock)));
+    let of = |count: u64| LockSet::new((0..count).map(|vout| (contract(vout), lock)));
     assert_eq!(of(0), Err(ClaimError::NoSet { count: 0 }));
     assert_eq!(of(484), Err(ClaimError::NoSet { count: 484 }));
     let twice = LockSet::new([(contract(1), lock), (contract(1), lock)]);
@@ -435,6 +426,20 @@ fn sets_of_locks() {
     drop(book);
     let store = FileClaimStore::open(&path, Origin::Continued).unwrap();
     assert_eq!(store.claim(&polynomial(0), &x(0)).unwrap(), Some(of(483).unwrap()));
+}
+
+/// The first release named contracts by their outpoints. Its files are refused by name, and not read as something else.
+#[test]
+fn a_file_of_the_first_release_is_refused_by_its_version() {
+    let path = path("version_1");
+    std::fs::write(&path, b"pointlock claims 1\n").unwrap();
+    for origin in [Origin::Continued, Origin::Restored] {
+        let refused = FileClaimStore::open(&path, origin).unwrap_err();
+        assert!(matches!(refused, FileStoreError::OtherVersion { version: 1 }), "{refused}");
+        assert!(refused.to_string().contains("version 1"), "{refused}");
+    }
+    assert!(matches!(FileClaimStore::create(&path), Err(FileStoreError::Exists)));
+    assert_eq!(std::fs::read(&path).unwrap(), b"pointlock claims 1\n", "left as it is");
 }
 
 const CHILD: &str = "POINTLOCK_CLAIM_STORE_CHILD";

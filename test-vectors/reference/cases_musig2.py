@@ -215,7 +215,7 @@ def plain_sessions(rows):
 
 
 def raw_session(label, nonces, secret=None):
-    """The public side of a session of two signers whose nonces are chosen, and its partial signatures."""
+    """The public side of a session of two signers whose nonces are chosen, and the partial signatures by its equations."""
     secret_keys = keys_of(label, 2)
     public_keys = [compressed(key * G) for key in secret_keys]
     inputs = {
@@ -231,12 +231,13 @@ def raw_session(label, nonces, secret=None):
         musig2.aggregate_nonces(inputs["public_nonces"]),
         inputs["message"],
         lock_point,
+        careless=True,
     )
     return inputs, [session.partial_sign(pair, key) for pair, key in zip(nonces, secret_keys)]
 
 
 def nonces_at_infinity(rows):
-    """Signer 1 mirrors signer 0's nonces. Not an accident, and not an attack that the scheme has to refuse."""
+    """Signer 1 mirrors signer 0's nonces. One half that cancels harms nobody; where both do, R' = T has to be refused."""
     k1, k2, other = (draw_scalar(f"musig2/raw/k_{index}") for index in range(3))
     secret = draw_scalar("musig2/raw/adaptor_secret")
     cases = {
@@ -246,7 +247,12 @@ def nonces_at_infinity(rows):
             [(k1, k2), (other, ORDER - k2)],
             secret,
         ),
-        "both-infinity": ("R1 and R2 are infinity: R' = T, all public", [(k1, k2), (ORDER - k1, ORDER - k2)], secret),
+        "both-infinity": (
+            "R1 and R2 are infinity: the nonces cancel, and R' = T. Refused: no nonce is left in s', so that the "
+            "pre-signature gives the secret key of the aggregate key away",
+            [(k1, k2), (ORDER - k1, ORDER - k2)],
+            secret,
+        ),
         "plain-both-infinity": (
             "no lock, R1 and R2 are infinity: G takes the place of R', as BIP-327 has it",
             [(k1, k2), (ORDER - k1, ORDER - k2)],
@@ -255,16 +261,25 @@ def nonces_at_infinity(rows):
     }
     for name, (comment, nonces, lock_secret) in cases.items():
         inputs, partials = raw_session("raw", nonces, lock_secret)
-        rows.add(f"nonce-process/{name}", "nonce_process", comment, inputs)
+        expected = "final_nonce" if name == "both-infinity" else "valid"
+        by_equations = ", right by the equations" if name == "both-infinity" else ""
+        rows.add(f"nonce-process/{name}", "nonce_process", comment, inputs, expected)
         for signer, partial in enumerate(partials):
             rows.add(
                 f"partial-verify/{name}/{signer}",
                 "partial_verify",
-                f"{comment}; partial signature of signer {signer}",
+                f"{comment}; partial signature of signer {signer}{by_equations}",
                 inputs | {"signer": signer, "partial_signature": partial},
+                expected,
             )
         if lock_secret:
-            rows.add(f"partial-agg/{name}", "partial_agg", comment, inputs | {"partial_signatures": partials})
+            rows.add(
+                f"partial-agg/{name}",
+                "partial_agg",
+                f"{comment}; the partial signatures{by_equations}" if by_equations else comment,
+                inputs | {"partial_signatures": partials},
+                expected,
+            )
     mirrored, _ = raw_session("raw", [(k1, k2), (other, ORDER - k2)], secret)
     rows.add(
         "nonce-process/final-nonce-infinity",

@@ -5,12 +5,13 @@
     tweak t          Q' = g*Q + t*G, gacc' = g*gacc, tacc' = t + g*tacc; g = -1 for an x-only tweak of an odd Q, else 1
     nonces           k_j = H_MuSig/nonce((sk xor H_MuSig/aux(rand)) || ... || j - 1), R_j = sum of the signers' k_j*G
     coefficient      b = H_MuSig/noncecoef(33(R1 + T) || 33(R2) || x(Q) || m), infinity as 33 zero bytes
-    final nonce      R' = R1 + T + b*R2; at infinity an error with T, and G in its place without
+    final nonce      R' = R1 + T + b*R2; with T, infinity is an error, and so is R' = T; without, G replaces infinity
     partial          s_i = +-(k_1 + b*k_2) + e*a_i*g*gacc*d_i, minus when R' is odd; g = -1 when Q is odd, else 1
     pre-signature    33(R') || s', s' = sum of s_i + e*g*tacc;  without T the signature is x(R') || s'
 
 A plain session is one with no T. T stands inside b: left out, whoever picks T after seeing the nonces can run the ROS
-attack over concurrent sessions.
+attack over concurrent sessions. R' = T means that R1 + b*R2 is infinity: the nonces cancel, and s' = e*d
+with d the secret key of Q (of -Q, where Q is odd): whoever sees the pre-signature has it.
 
 References: https://github.com/bitcoin/bips/blob/master/bip-0327.mediawiki; libsecp256k1-zkp's musig module for T.
 """
@@ -108,9 +109,12 @@ def aggregate_nonces(public_nonces):
 
 
 class Session:
-    """What all signers of one message agree on before the first partial signature; no `lock_point` in a plain one."""
+    """What all signers of one message agree on before the first partial signature; no `lock_point` in a plain one.
 
-    def __init__(self, key, aggregate_nonce, message, lock_point=None):
+    With `careless`, nonces that cancel are not refused: for the rows that show what an implementation then signs.
+    """
+
+    def __init__(self, key, aggregate_nonce, message, lock_point=None, careless=False):
         first, second = (decompress_or_zero(aggregate_nonce[i : i + 33]) for i in (0, 33))
         if len(aggregate_nonce) != 66 or first is None or second is None:
             raise Malformed("aggregate_nonce")
@@ -123,6 +127,8 @@ class Session:
             if lock_point is not None:
                 raise Malformed("final_nonce")
             self.final_nonce = G
+        if lock_point is not None and self.final_nonce == lock_point and not careless:
+            raise Malformed("final_nonce")
         self.e = bip340.challenge(x_bytes(self.final_nonce), x_bytes(key.point), message)
 
     def coefficient(self, public_key):

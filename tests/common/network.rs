@@ -96,7 +96,10 @@ pub(crate) enum Fact {
         by: Node,
         edge_id: EdgeId,
     },
+    /// By a sender.
     Mailed,
+    /// By a holder.
+    Announced,
     Released {
         to: Node,
     },
@@ -187,6 +190,8 @@ pub(crate) struct Network {
     pub(crate) seeds: Vec<Vec<[u8; 32]>>,
     pub(crate) height: u32,
     contracts: u8,
+    /// How many events.
+    told: usize,
 }
 
 impl Network {
@@ -228,6 +233,7 @@ impl Network {
             seeds: vec![Vec::new(); senders],
             height: HEIGHT,
             contracts: 0,
+            told: 0,
         }
     }
 
@@ -297,6 +303,10 @@ impl Network {
                 let to = peer(&to, self.forwarders.len());
                 self.send(IntroductionNode::NodeId(node_id(to)), message);
             }
+            ForwarderAction::Announce { to, message } => {
+                self.facts.push(Fact::Announced);
+                self.send(to, message);
+            }
             ForwarderAction::TimeOut { outgoing } => {
                 self.facts.push(Fact::TimeOut { by: node, edge_id: outgoing });
             }
@@ -348,15 +358,24 @@ impl Network {
                 }
             }
             node => {
-                self.tell_forwarder(node, ForwarderEvent::MessageReceived { message }).unwrap();
+                let event = ForwarderEvent::MessageReceived { message, entropy: self.entropy() };
+                self.tell_forwarder(node, event).unwrap();
             }
         }
+    }
+
+    /// Different for each message, and the same in each run.
+    pub(crate) fn entropy(&self) -> [u8; 32] {
+        let mut entropy = [0x5a; 32];
+        entropy[..8].copy_from_slice(&(self.facts.len() as u64).to_be_bytes());
+        entropy[8..16].copy_from_slice(&(self.told as u64).to_be_bytes());
+        entropy
     }
 
     /// The receiver reads its mail.
     pub(crate) fn deliver_mail(&mut self) {
         for message in std::mem::take(&mut self.mailbox) {
-            let entropy = [self.facts.len() as u8; 32];
+            let entropy = self.entropy();
             self.tell_receiver(ReceiverEvent::MessageReceived { message, entropy }).unwrap();
         }
     }
@@ -378,7 +397,8 @@ impl Network {
     /// What the receiver has sent arrives.
     pub(crate) fn deliver_releases(&mut self) {
         for (holder, message) in std::mem::take(&mut self.releases) {
-            self.tell_forwarder(holder, ForwarderEvent::MessageReceived { message }).unwrap();
+            let event = ForwarderEvent::MessageReceived { message, entropy: self.entropy() };
+            self.tell_forwarder(holder, event).unwrap();
         }
     }
 
@@ -556,11 +576,15 @@ impl Network {
         index: usize,
         event: SenderEvent,
     ) -> Result<(), SenderError> {
+        self.told += 1;
         let sender = &mut self.senders[index];
+        let kept = sender.log().len();
         let actions = sender.apply(event)?;
         let node = Node::Sender(index);
-        let words = actions.iter().map(sender_words).collect::<Vec<_>>().join("\n");
-        self.records.entry(node).or_default().push((words, sender.view().clone()));
+        if sender.log().len() > kept {
+            let words = actions.iter().map(sender_words).collect::<Vec<_>>().join("\n");
+            self.records.entry(node).or_default().push((words, sender.view().clone()));
+        }
         self.tasks.extend(actions.into_iter().map(|action| (node, Action::Sender(action))));
         Ok(())
     }
@@ -571,18 +595,27 @@ impl Network {
         event: ForwarderEvent,
     ) -> Result<(), ForwarderError> {
         let Node::Forwarder(index) = node else { panic!("{node:?} is no forwarder") };
+        self.told += 1;
         let forwarder = &mut self.forwarders[index - 1];
+        let kept = forwarder.log().len();
         let actions = forwarder.apply(event)?;
-        let words = actions.iter().map(forwarder_words).collect::<Vec<_>>().join("\n");
-        self.records.entry(node).or_default().push((words, forwarder.view().clone()));
+        if forwarder.log().len() > kept {
+            let words = actions.iter().map(forwarder_words).collect::<Vec<_>>().join("\n");
+            self.records.entry(node).or_default().push((words, forwarder.view().clone()));
+        }
         self.tasks.extend(actions.into_iter().map(|action| (node, Action::Forwarder(action))));
         Ok(())
     }
 
     pub(crate) fn tell_receiver(&mut self, event: ReceiverEvent) -> Result<(), ReceiverError> {
+        self.told += 1;
+        let kept = self.receiver.log().len();
         let actions = self.receiver.apply(event)?;
-        let words = actions.iter().map(receiver_words).collect::<Vec<_>>().join("\n");
-        self.records.entry(Node::Receiver).or_default().push((words, self.receiver.view().clone()));
+        if self.receiver.log().len() > kept {
+            let words = actions.iter().map(receiver_words).collect::<Vec<_>>().join("\n");
+            let view = self.receiver.view().clone();
+            self.records.entry(Node::Receiver).or_default().push((words, view));
+        }
         self.tasks
             .extend(actions.into_iter().map(|action| (Node::Receiver, Action::Receiver(action))));
         Ok(())

@@ -169,7 +169,7 @@ fn receiver_refuses_payloads_of_others() {
     let misplaced = Refusal::Payload(PayloadError::Misplaced("payment_data"));
     assert_eq!(receive_packet(&mut net, &case, packet), Some(misplaced));
     let forwarded = forward(Tweak::Derived).to_bytes();
-    let packet = build(&[(Node::Receiver, forwarded), (Node::Forwarder(1), last.clone())], 4);
+    let packet = build(&[(Node::Receiver, forwarded), (Node::Forwarder(1), last.clone())], 5);
     assert_eq!(receive_packet(&mut net, &case, packet), Some(Refusal::RouteEnd));
     // For somebody else.
     let packet = build(&[(Node::Forwarder(1), last.clone())], 2);

@@ -95,10 +95,10 @@ pub use partial::PartialSignature;
 pub use pre_signature::PreSignature;
 pub use session::{AdaptorSession, Locked, Plain, Session, sign_for_aggregator};
 
-/// The vector tests in here, for what takes raw secret nonces, read the same folder as those in `tests/`.
+/// The vector tests in here, of what takes raw secret nonces, read the same files as those in `tests/`.
 #[cfg(test)]
-#[path = "../../../tests/common/mod.rs"]
-mod test_vectors;
+#[path = "../../../tests/common/standards.rs"]
+mod standards;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

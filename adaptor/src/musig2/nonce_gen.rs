@@ -187,12 +187,11 @@ mod tests {
     use alloc::collections::BTreeSet;
     use alloc::format;
     use alloc::string::String;
-    use alloc::vec::Vec;
 
     use serde::Deserialize;
     use static_assertions::assert_not_impl_any;
 
-    use super::super::test_vectors::vectors;
+    use super::super::standards::{self, array, bytes};
     use super::*;
 
     assert_not_impl_any!(SecretNonce: Clone, Copy, PartialEq, AsRef<[u8]>, fmt::Display);
@@ -296,54 +295,47 @@ mod tests {
     }
 
     #[derive(Deserialize)]
-    struct Vectors {
-        test_cases: Vec<Case>,
-    }
-
-    #[derive(Deserialize)]
-    struct Case {
-        rand_: String,
-        sk: Option<String>,
-        pk: String,
-        aggpk: Option<String>,
-        msg: Option<String>,
+    struct Row {
+        name: String,
+        session_rand: String,
+        secret_key: Option<String>,
+        public_key: String,
+        aggregate_key: Option<String>,
+        message: Option<String>,
         extra_in: Option<String>,
-        expected_secnonce: String,
-        expected_pubnonce: String,
+        secret_nonce: String,
+        public_nonce: String,
     }
 
     #[test]
     fn bip327_vectors() {
-        let Some(text) = vectors("bip327/nonce_gen_vectors.json") else { return };
-        let vectors: Vectors = serde_json::from_str(&text).unwrap();
-        let bytes = |text: &String| hex::decode(text).unwrap();
-        assert_eq!(vectors.test_cases.len(), 4);
-        for case in vectors.test_cases {
-            let session_rand: [u8; 32] = bytes(&case.rand_).try_into().unwrap();
-            let rand = match case.sk {
-                Some(key) => {
-                    let keypair =
-                        Keypair::from_secret_bytes(&bytes(&key).try_into().unwrap()).unwrap();
-                    assert_eq!(keypair.public_key().to_bytes().to_vec(), bytes(&case.pk));
+        for row in standards::rows::<Row>("bip327/nonce_gen.json", 4) {
+            let name = &row.name;
+            let session_rand = array(&row.session_rand);
+            let rand = match &row.secret_key {
+                Some(secret_key) => {
+                    let keypair = Keypair::from_secret_bytes(&array(secret_key)).unwrap();
+                    assert_eq!(keypair.public_key().to_bytes(), array(&row.public_key), "{name}");
                     masked(&session_rand, keypair.secret_key())
                 }
                 None => Zeroizing::new(session_rand),
             };
-            let public_key: Point = case.pk.parse().unwrap();
+            let public_key: Point = row.public_key.parse().unwrap();
+            let optional = |text: &Option<String>| text.as_deref().map(bytes);
             let scalars = derive(&DeriveInput {
                 rand: &rand,
                 public_key: &public_key,
-                aggregate_key: &case.aggpk.as_ref().map_or(Vec::new(), bytes),
-                message: case.msg.as_ref().map(bytes).as_deref(),
-                extra_in: &case.extra_in.as_ref().map_or(Vec::new(), bytes),
+                aggregate_key: &optional(&row.aggregate_key).unwrap_or_default(),
+                message: optional(&row.message).as_deref(),
+                extra_in: &optional(&row.extra_in).unwrap_or_default(),
             })
             .unwrap();
-            let expected = bytes(&case.expected_secnonce);
-            assert_eq!(*scalars[0].dangerous_to_bytes(), expected[..32]);
-            assert_eq!(*scalars[1].dangerous_to_bytes(), expected[32..64]);
+            let expected: [u8; 97] = array(&row.secret_nonce);
+            assert_eq!(*scalars[0].dangerous_to_bytes(), expected[..32], "{name}");
+            assert_eq!(*scalars[1].dangerous_to_bytes(), expected[32..64], "{name}");
             let nonce = SecretNonce::from_scalars(scalars, public_key);
-            assert_eq!(nonce.public_nonce().to_bytes().to_vec(), bytes(&case.expected_pubnonce));
-            assert_eq!(nonce.public_key().to_bytes(), expected[64..]);
+            assert_eq!(nonce.public_nonce().to_bytes(), array(&row.public_nonce), "{name}");
+            assert_eq!(nonce.public_key().to_bytes(), expected[64..], "{name}");
         }
     }
 }

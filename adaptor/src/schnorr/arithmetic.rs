@@ -1,12 +1,12 @@
 //! Verification on the arithmetic of `pointlock-msm`, for public data: libsecp256k1 exports no double multiplication, and
 //! gives no y of an x-only key.
 
-use pointlock_msm::{Affine, Backend, Jacobian, Scalar, double_multiply};
+use pointlock_msm::{Affine, Backend, Jacobian, Scalar};
 use secp256k1::XOnlyPublicKey;
 
 use crate::curve::{CurveError, Point, PublicScalar};
 
-/// 33(±(a·G + b·P) + T); None if that is at infinity.
+/// 33(±(a·G + b·P) + T), by the fastest arithmetic that this processor has; None if that is at infinity.
 ///
 /// # Errors
 ///
@@ -18,9 +18,22 @@ pub(super) fn double_mul_and_add(
     negate: bool,
     summand: &Point,
 ) -> Result<Option<[u8; 33]>, CurveError> {
+    double_mul_and_add_on(Backend::detect(), a, b, key, negate, summand)
+}
+
+/// The same on a backend of one's choice.
+pub(super) fn double_mul_and_add_on(
+    backend: Backend,
+    a: &PublicScalar,
+    b: &PublicScalar,
+    key: &XOnlyPublicKey,
+    negate: bool,
+    summand: &Point,
+) -> Result<Option<[u8; 33]>, CurveError> {
+    // One root alone: eight lanes would wait for it as long.
     let key = Backend::PORTABLE.decompress(&[(key.serialize(), false)]);
     let key = key.first().expect("an x-only public key is on the curve");
-    let product = double_multiply(&scalar(a), &scalar(b), key);
+    let product = backend.double_multiply(&scalar(a), &scalar(b), key);
     if product.is_infinity() {
         return Err(CurveError::PointAtInfinity);
     }

@@ -5,7 +5,7 @@ use secp256k1::XOnlyPublicKey;
 use secp256k1::schnorr::Signature;
 use sha2::Digest;
 
-use super::arithmetic::coordinates;
+use super::arithmetic::{coordinates, double_mul_and_add_on};
 use super::{CHALLENGE, PreSignature, verify_signature};
 use crate::curve::{Point, Tag};
 use crate::{AdaptorError, BatchError, BatchFault};
@@ -122,7 +122,7 @@ pub fn verify_batch_on(backend: Backend, items: &[BatchItem<'_>]) -> Result<(), 
     let (mut faults, mut scratch) = (Vec::new(), Scratch::default());
     for (i, chunk) in items.chunks(CHUNK).enumerate() {
         if let [item] = chunk {
-            faults.extend(fault(i * CHUNK, item));
+            faults.extend(fault(backend, i * CHUNK, item));
         } else {
             Equation::new(backend, chunk, i * CHUNK).check(&mut scratch, &mut faults);
         }
@@ -139,8 +139,8 @@ pub fn verify_each(items: &[BatchItem<'_>]) -> Vec<Result<(), AdaptorError>> {
 
 /// [`verify_each`] on a backend of one's choice.
 pub fn verify_each_on(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Result<(), AdaptorError>> {
-    if backend == Backend::PORTABLE {
-        return items.iter().map(BatchItem::verify).collect();
+    if backend.lanes() == 1 {
+        return items.iter().map(|item| item.verify_on(backend)).collect();
     }
     items.chunks(CHUNK).flat_map(|chunk| each(backend, chunk)).collect()
 }
@@ -175,14 +175,14 @@ fn each(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Result<(), AdaptorErro
             && sum.is_odd() == odd
             && !nonce.is_infinity()
             && !item.is_malformed();
-        if is_right { Ok(()) } else { item.verify() }
+        if is_right { Ok(()) } else { item.verify_on(backend) }
     };
     items.iter().zip(&nonces).zip(&sums).map(verdict).collect()
 }
 
 /// What single verification finds.
-fn fault(index: usize, item: &BatchItem<'_>) -> Option<BatchFault> {
-    item.verify().err().map(|error| BatchFault { index, error })
+fn fault(backend: Backend, index: usize, item: &BatchItem<'_>) -> Option<BatchFault> {
+    item.verify_on(backend).err().map(|error| BatchFault { index, error })
 }
 
 impl BatchItem<'_> {
@@ -192,9 +192,17 @@ impl BatchItem<'_> {
     ///
     /// Those of [`PreSignature::verify`] or of [`verify_signature`].
     pub fn verify(&self) -> Result<(), AdaptorError> {
+        self.verify_on(Backend::detect())
+    }
+
+    /// Single verification on a backend of one's choice; BIP-340 signatures are libsecp256k1's to verify on any.
+    fn verify_on(&self, backend: Backend) -> Result<(), AdaptorError> {
         match self {
             Self::PreSignature { public_key, message, lock_point, pre_signature } => {
-                pre_signature.verify(public_key, message, lock_point)
+                let product = |a: &_, b: &_, key: &_, negate, summand: &_| {
+                    double_mul_and_add_on(backend, a, b, key, negate, summand)
+                };
+                pre_signature.verify_by(product, public_key, message, lock_point)
             }
             Self::Signature { public_key, message, signature } => {
                 verify_signature(signature, public_key, message)
@@ -319,7 +327,7 @@ impl<'a> Equation<'a> {
     }
 
     fn fault(&self, i: usize) -> Option<BatchFault> {
-        fault(self.start + i, &self.items[i])
+        fault(self.backend, self.start + i, &self.items[i])
     }
 
     /// Looks for the invalid ones of the items `from` to `to`, whose sum is known. What the right half adds to it is what

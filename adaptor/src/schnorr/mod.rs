@@ -75,7 +75,7 @@ use arithmetic::double_mul_and_add;
 #[cfg(feature = "batch")]
 pub use batch::{BatchItem, verify_batch, verify_batch_on, verify_each, verify_each_on};
 #[cfg(feature = "batch")]
-pub use pointlock_msm::Backend;
+pub use pointlock_msm::{Backend, BackendError};
 #[cfg(not(feature = "batch"))]
 use recovery::double_mul_and_add;
 
@@ -184,6 +184,23 @@ impl PreSignature {
     /// [`AdaptorError::InvalidPreSignature`] for all that is merely wrong.
     pub fn verify(
         &self,
+        public_key: &XOnlyPublicKey,
+        message: &[u8; 32],
+        lock_point: &Point,
+    ) -> Result<(), AdaptorError> {
+        self.verify_by(double_mul_and_add, public_key, message, lock_point)
+    }
+
+    /// [`verify`](Self::verify) by arithmetic of the caller's choice.
+    fn verify_by(
+        &self,
+        double_mul_and_add: impl Fn(
+            &PublicScalar,
+            &PublicScalar,
+            &XOnlyPublicKey,
+            bool,
+            &Point,
+        ) -> Result<Option<[u8; 33]>, CurveError>,
         public_key: &XOnlyPublicKey,
         message: &[u8; 32],
         lock_point: &Point,

@@ -110,10 +110,11 @@ impl Theirs {
 /// Every size on every backend; eight at a time without randomisers; and the peers.
 pub(super) fn rows(cases: &[BatchCase]) -> Vec<Row<'_>> {
     let items: Vec<BatchItem<'_>> = cases.iter().map(BatchCase::item).collect();
-    let mut backends = vec![Backend::PORTABLE];
-    match Backend::ifma() {
-        Some(ifma) => backends.push(ifma),
-        None => eprintln!("bench: this processor has no AVX-512 IFMA, so there are no ifma rows"),
+    let backends = Backend::all();
+    for (name, backend) in [("bmi2", Backend::bmi2()), ("ifma", Backend::ifma())] {
+        if let Err(reason) = backend {
+            eprintln!("bench: {reason}, so there are no {name} rows");
+        }
     }
     let mut rows = Vec::new();
     for size in SIZES {

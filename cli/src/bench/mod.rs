@@ -102,6 +102,8 @@ fn write_table(out: &mut impl Write, reports: &[Report]) -> std::io::Result<()> 
 
 #[cfg(test)]
 mod tests {
+    use pointlock::adaptor::schnorr::Backend;
+
     use super::*;
 
     #[test]
@@ -133,11 +135,10 @@ mod tests {
         ] {
             assert_eq!(names.iter().filter(|row| **row == name).count(), 1, "{name}");
         }
-        let ifma = names.iter().filter(|row| row.ends_with("/ifma")).count();
-        assert_eq!(
-            ifma,
-            if pointlock::adaptor::schnorr::Backend::ifma().is_some() { 5 } else { 0 }
-        );
+        for (name, backend) in [("/bmi2", Backend::bmi2()), ("/ifma", Backend::ifma())] {
+            let count = names.iter().filter(|row| row.ends_with(name)).count();
+            assert_eq!(count, if backend.is_ok() { 5 } else { 0 }, "{name}");
+        }
     }
 
     #[test]

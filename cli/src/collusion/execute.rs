@@ -1,12 +1,13 @@
 //! Carries the verdicts out: whoever can steal does, whoever can't tries. Bitcoin Core's consensus code judges.
 
-use pointlock::collusion::{Analysis, Coalition, CollusionError, Model, Theft};
-use pointlock::contract::FeeCoins;
 use pointlock::curve::{Keypair, SecretScalar};
 use pointlock::lock::{Lock, LockSecret};
+use pointlock_collusion::{Analysis, Coalition, CollusionError, Model, Theft};
+use pointlock_sim::Chain as _;
 use thiserror::Error;
 
 use super::play::Played;
+use super::progress::Progress;
 
 /// A verdict that consensus code contradicts.
 #[derive(Debug, Error)]
@@ -47,9 +48,14 @@ const ALL_CANDIDATES: usize = 40_000;
 const LEAST_CANDIDATES: usize = 25;
 
 /// Executes every theft, lets every largest unable coalition try, and checks the code that refuses it with the right secret.
-pub(super) fn execute(played: &mut Played, analysis: &Analysis) -> Result<Execution, VerdictError> {
+pub(super) fn execute(
+    played: &mut Played,
+    analysis: &Analysis,
+    progress: &mut Progress,
+) -> Result<Execution, VerdictError> {
     let mut thefts = Vec::new();
-    for theft in &analysis.thefts {
+    for (number, theft) in analysis.thefts.iter().enumerate() {
+        progress.tell(|| format!("stealing, {number} of {} thefts", analysis.thefts.len()));
         thefts.push(steal(played, theft)?);
     }
     let coalitions = analysis
@@ -61,13 +67,15 @@ pub(super) fn execute(played: &mut Played, analysis: &Analysis) -> Result<Execut
     // What a coalition has, every larger one has: if the largest fail, all do.
     let tries = analysis.maximal_unable.len() * played.contracts.len();
     let most = (ALL_CANDIDATES / tries.max(1)).clamp(LEAST_CANDIDATES, MOST_CANDIDATES);
-    for coalition in &analysis.maximal_unable {
+    for (number, coalition) in analysis.maximal_unable.iter().enumerate() {
+        let of = analysis.maximal_unable.len();
+        progress.tell(|| format!("letting others try, {number} of {of} coalitions"));
         refused += try_everything(played, *coalition, most)?;
     }
     let mut controls = 0;
     for target in 0..played.model.targets().len() {
         let secret = played.model.lock_secret(target)?;
-        if !played.world.accepts(played.contracts[target], &secret) {
+        if !played.stage.sim.accepts(played.contracts[target], &secret) {
             let (payment, edge) = played.place(target);
             return Err(VerdictError::Control { payment, edge });
         }
@@ -80,9 +88,11 @@ pub(super) fn execute(played: &mut Played, analysis: &Analysis) -> Result<Execut
 fn steal(played: &mut Played, theft: &Theft) -> Result<Executed, VerdictError> {
     let secret = theft.secret(&played.model)?;
     let contract = played.contracts[theft.target];
-    let accepted = played.world.edges[contract]
-        .claim_unchecked(&secret)
-        .filter(|transaction| played.world.chain.judge(transaction).is_ok());
+    let sim = &mut played.stage.sim;
+    let robbed = &sim.contracts[contract];
+    let accepted = robbed
+        .claim_unchecked(&secret, &robbed.claimer_key)
+        .filter(|transaction| sim.chain.judge(transaction).is_ok());
     let (payment, edge) = played.place(theft.target);
     let transaction = accepted.ok_or_else(|| {
         let who = played.model.names(theft.coalition).join(", ");
@@ -104,15 +114,14 @@ fn try_everything(
         let claimer = played.model.targets()[number].claimer;
         let (payment, edge) = played.place(number);
         // Without the claimer there is no key for its signature: the thieves sign with one of their own.
-        let stranger = (!coalition.contains(claimer)).then(|| Keypair::new(played.world.secret()));
+        let stranger =
+            (!coalition.contains(claimer)).then(|| Keypair::new(played.stage.sim.entropy.secret()));
         for secret in candidates {
-            let key = stranger.as_ref().unwrap_or(&played.world.edges[contract].claimer_key);
-            let transaction = played.world.edges[contract]
-                .received
-                .dangerous_claim_unchecked(0, &secret, key, &FeeCoins::none(), &[0; 32])
-                .ok();
-            if transaction.is_some_and(|transaction| played.world.chain.judge(&transaction).is_ok())
-            {
+            let sim = &mut played.stage.sim;
+            let target = &sim.contracts[contract];
+            let key = stranger.as_ref().unwrap_or(&target.claimer_key);
+            let transaction = target.claim_unchecked(&secret, key);
+            if transaction.is_some_and(|transaction| sim.chain.judge(&transaction).is_ok()) {
                 let who = played.model.names(coalition).join(", ");
                 return Err(VerdictError::Accepted { who, payment, edge });
             }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::report::{ContractFacts, PaymentFacts, Report};
-use crate::world::grouped;
+use crate::narration::grouped;
 
 const STYLE: &str = include_str!("page.css");
 

@@ -1,16 +1,16 @@
 //! Who learned what in a scenario that was played: from the views of the roles, and from the mistakes.
 
-use pointlock::collusion::{
-    Atom, AttemptSymbols, CollusionError, Form, InvoiceKind, Model, PathSymbols, Symbols,
-};
 use pointlock::curve::PublicScalar;
 use pointlock::hold::HoldId;
 use pointlock::lock::LockSecret;
 use pointlock::payment::SecretSource;
+use pointlock_collusion::{
+    Atom, AttemptSymbols, CollusionError, Form, InvoiceKind, Model, PathSymbols, Symbols,
+};
+use pointlock_sim::{Attempt, Contract, OnPath, Opening, PaymentMade, Published, Standing, Who};
 
 use super::event::{Event, Leaked};
-use super::play::{Opening, PlayError, Played, Player, Published};
-use crate::world::{Attempt, OnPath};
+use super::play::{PlayError, Played, Player};
 
 impl Player<'_> {
     pub(super) fn into_model(self) -> Result<Played, PlayError> {
@@ -19,7 +19,7 @@ impl Player<'_> {
             self.disclose(&mut model, *line, event)?;
         }
         let contracts = self.targets(&mut model)?;
-        Ok(Played { world: self.world, model, contracts })
+        Ok(Played { stage: self.stage, model, contracts })
     }
 
     /// Who knows what from its role.
@@ -30,24 +30,22 @@ impl Player<'_> {
         }
         for (index, payer) in self.scenario.payers.iter().enumerate() {
             let party = self.number(payer);
-            model.learn(party, self.world.parties[index].view())?;
+            model.learn(party, self.stage.sim.view(Who::Sender(index)))?;
         }
-        for index in self.world.forwarders() {
-            let node = &self.world.parties[index];
-            model.learn(self.number(&node.name), node.view())?;
+        let sim = &self.stage.sim;
+        for who in (1..=sim.forwarders.len()).map(Who::Forwarder) {
+            model.learn(self.number(sim.name(who)), sim.view(who))?;
         }
         // The receiver has made the paths, so it knows each b and not their sum alone.
         for (invoice, published) in self.invoices.iter().enumerate() {
             for path in 0..self.scenario.paths {
-                let id = published.invoice.invoice_id();
-                for (hop, blind) in self.world.path_blinds(&id, path).into_iter().enumerate() {
+                for (hop, blind) in published.path_blinds(path).into_iter().enumerate() {
                     let atom = Atom::PathBlind { invoice, path, hop };
                     model.reveal(atom, LockSecret::Scalar(blind.as_scalar().clone()));
                 }
             }
         }
-        let receiver = self.world.parties[self.world.receiver()].view();
-        for view in self.world.forgotten.iter().chain([receiver]) {
+        for view in sim.forgotten.iter().chain([sim.receiver.view()]) {
             model.add_witness("receiver", view)?;
         }
         Ok(model)
@@ -72,7 +70,7 @@ impl Player<'_> {
                 symbols.add_path(number, self.scenario.on_path)?;
             }
         }
-        for attempt in &self.world.attempts {
+        for attempt in &self.stage.sim.attempts {
             let paid = &self.payments[attempt.payment];
             let path = |on: OnPath| PathSymbols { path: on.path, introduction: on.introduction };
             symbols.add_attempt(AttemptSymbols {
@@ -87,8 +85,9 @@ impl Player<'_> {
                 tail_of: attempt.tail_of,
             })?;
         }
-        for edge in &self.world.edges {
-            symbols.add_contract(edge.outpoint(), edge.attempt, edge.number)?;
+        for contract in &self.stage.sim.contracts {
+            let place = contract.place;
+            symbols.add_edge(contract.edge_id(), place.attempt, place.number)?;
         }
         Ok(symbols)
     }
@@ -103,7 +102,7 @@ impl Player<'_> {
 
     /// The payer's view has the h of its parts in their order.
     fn hold(&self, attempt: &Attempt) -> Option<(HoldId, usize)> {
-        let secrets = self.world.parties[attempt.payment].view().secrets().iter();
+        let secrets = self.stage.sim.view(Who::Sender(attempt.payment)).secrets().iter();
         let mut holds = secrets.filter_map(|known| match known.source {
             SecretSource::Release { hold } => Some(hold),
             _ => None,
@@ -117,7 +116,7 @@ impl Player<'_> {
         if self.scenario.parts(payment) < 2 {
             return Vec::new();
         }
-        let attempts = self.world.attempts.iter().enumerate();
+        let attempts = self.stage.sim.attempts.iter().enumerate();
         let own =
             attempts.filter(|(_, attempt)| attempt.payment == payment && attempt.tail_of.is_none());
         own.map(|(number, _)| number).collect()
@@ -125,7 +124,7 @@ impl Player<'_> {
 
     /// The payer's attempt at a payment in one part.
     fn attempt(&self, payment: usize) -> Option<(usize, &Attempt)> {
-        let mut attempts = self.world.attempts.iter().enumerate();
+        let mut attempts = self.stage.sim.attempts.iter().enumerate();
         attempts.find(|(_, attempt)| attempt.payment == payment)
     }
 
@@ -133,7 +132,7 @@ impl Player<'_> {
     fn drawn(&self, payment: usize, hop: usize) -> Option<PublicScalar> {
         let (_, Attempt { id, .. }) = self.attempt(payment)?;
         let source = SecretSource::DrawnBlind { attempt: *id, hop };
-        match self.world.parties[payment].view().get(source)? {
+        match self.stage.sim.view(Who::Sender(payment)).get(source)? {
             LockSecret::Scalar(scalar) => Some(scalar.dangerous_reveal()),
             LockSecret::Preimage(_) => None,
         }
@@ -180,11 +179,10 @@ impl Player<'_> {
                         self.give(model, party, &format!("Y[{number}]"), how, form, &value)
                     }
                     Leaked::PathBlindSum => {
-                        let way = self.world.payments[*payment].way;
-                        let path = way.path.ok_or_else(|| nothing("path"))?;
+                        let pay = self.scenario.pay(*payment).ok_or_else(|| nothing("path"))?;
+                        let path = pay.path;
                         let invoice = self.payments[*payment].invoice;
-                        let id = self.invoices[invoice].invoice.invoice_id();
-                        let blinds = self.world.path_blinds(&id, path);
+                        let blinds = self.invoices[invoice].path_blinds(path);
                         let mut form = Form::zero();
                         let mut value = PublicScalar::ZERO;
                         for (hop, blind) in blinds.iter().enumerate() {
@@ -194,7 +192,7 @@ impl Player<'_> {
                         self.give(model, party, &format!("B[{number}]"), how, form, &value)
                     }
                     Leaked::Release => {
-                        let view = self.world.parties[*payment].view();
+                        let view = self.stage.sim.view(Who::Sender(*payment));
                         let release = view
                             .secrets()
                             .iter()
@@ -237,29 +235,32 @@ impl Player<'_> {
     /// those lose who are skipped.
     fn targets(&self, model: &mut Model) -> Result<Vec<usize>, PlayError> {
         let mut contracts = Vec::new();
-        let receiver = self.world.receiver();
-        for (payment, paying) in self.world.payments.iter().enumerate() {
-            for part in 0..paying.parts {
-                let edges: Vec<usize> = (0..self.world.edges.len())
-                    .filter(|edge| {
-                        let edge = &self.world.edges[*edge];
-                        edge.payment == payment && edge.part == part && !edge.failed
-                    })
-                    .collect();
-                let claimed = |edge: &&usize| self.world.edges[**edge].settled_at.is_some();
-                let claimed = edges.iter().find(claimed).map(|edge| self.world.edges[*edge].number);
-                for edge in edges {
-                    let contract = &self.world.edges[edge];
-                    if contract.claimer == receiver || contract.settled_at.is_some() {
-                        continue;
-                    }
-                    for victim in self.victims(edge, claimed) {
-                        let claimer = self.number(&self.world.parties[contract.claimer].name);
-                        let lock = contract.terms().lock;
-                        let (attempt, number) = (contract.attempt, contract.number);
-                        model.add_target(attempt, number, lock, claimer, victim)?;
-                        contracts.push(edge);
-                    }
+        let sim = &self.stage.sim;
+        let parts = |(payment, made): (usize, &PaymentMade)| {
+            (0..made.parts).map(move |part| (payment, part))
+        };
+        for place in sim.payments.iter().enumerate().flat_map(parts) {
+            let numbers = 0..sim.contracts.len();
+            let standing: Vec<usize> = numbers
+                .filter(|number| {
+                    let contract = &sim.contracts[*number];
+                    (contract.place.payment, contract.place.part) == place
+                        && contract.standing != Standing::Void
+                })
+                .collect();
+            let of_part = || standing.iter().map(|number| &sim.contracts[*number]);
+            let claimed = of_part().find(|contract| contract.claimed_at().is_some());
+            let claimed = claimed.map(|contract| contract.place.number);
+            for number in &standing {
+                let contract = &sim.contracts[*number];
+                if contract.claimer == Who::Receiver || contract.claimed_at().is_some() {
+                    continue;
+                }
+                for victim in self.victims(contract, claimed) {
+                    let claimer = self.number(sim.name(contract.claimer));
+                    let (place, lock) = (contract.place, contract.terms().lock);
+                    model.add_target(place.attempt, place.number, lock, claimer, victim)?;
+                    contracts.push(*number);
                 }
             }
         }
@@ -267,15 +268,14 @@ impl Player<'_> {
     }
 
     /// Who loses when this contract is claimed, where `claimed` is the first one of its part that has been; None is the receiver.
-    fn victims(&self, edge: usize, claimed: Option<usize>) -> Vec<Option<usize>> {
-        let contract = &self.world.edges[edge];
-        let name = |party: usize| self.number(&self.world.parties[party].name);
+    fn victims(&self, contract: &Contract, claimed: Option<usize>) -> Vec<Option<usize>> {
+        let name = |who: Who| self.number(self.stage.sim.name(who));
         let claimer = name(contract.claimer);
         let mut victims: Vec<Option<usize>> = match claimed {
             None => vec![None],
             // N_v is skipped when N_i claims, i < v, and v's own contract is still there.
-            Some(claimed) => (contract.number + 1..claimed)
-                .map(|node| Some(name(self.world.forwarders().start + node - 1)))
+            Some(claimed) => (contract.place.number + 1..claimed)
+                .map(|node| Some(name(Who::Forwarder(node))))
                 .filter(|victim| *victim != Some(claimer))
                 .collect(),
         };

@@ -2,7 +2,7 @@ use anstream::println;
 use anstyle::{AnsiColor, Style};
 
 use super::report::{Report, TheftFacts};
-use crate::world::grouped;
+use crate::narration::grouped;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

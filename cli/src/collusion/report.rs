@@ -1,10 +1,10 @@
-use pointlock::collusion::{Analysis, Atom, Coalition, Form, Method};
+use pointlock_collusion::{Analysis, Atom, Coalition, Form, Method};
 use serde::Serialize;
 
 use super::execute::Execution;
 use super::play::Played;
 use super::scenario::Scenario;
-use crate::world::Step;
+use crate::narration::Step;
 
 /// What was found.
 #[derive(Serialize)]
@@ -123,11 +123,11 @@ impl Report {
             .zip(&execution.thefts)
             .map(|(theft, executed)| {
                 let target = &model.targets()[theft.target];
-                let contract = &played.world.edges[played.contracts[theft.target]];
+                let contract = &played.stage.sim.contracts[played.contracts[theft.target]];
                 TheftFacts {
                     thieves: names(&theft.coalition),
-                    payment: contract.payment + 1,
-                    part: part(contract.payment, contract.part),
+                    payment: contract.place.payment + 1,
+                    part: part(contract.place.payment, contract.place.part),
                     edge: target.edge,
                     claimer: name(target.claimer),
                     skipped: target.victim.map(name),
@@ -157,24 +157,26 @@ impl Report {
         let payments = scenario.payers.iter().enumerate().map(|(payment, payer)| PaymentFacts {
             payer: payer.clone(),
             held_at: played
-                .world
+                .stage
+                .sim
                 .attempts
                 .iter()
                 .position(|attempt| attempt.payment == payment)
                 .and_then(|attempt| model.symbols().attempts()[attempt].hold)
                 .map(|(_, hop)| hop),
             parts: scenario.parts(payment),
-            delegate: played.world.payments[payment].way.delegate,
+            delegate: scenario.finder(payment),
             contracts: played
-                .world
-                .edges
+                .stage
+                .sim
+                .contracts
                 .iter()
-                .filter(|edge| edge.payment == payment)
-                .map(|edge| ContractFacts {
-                    part: part(payment, edge.part),
-                    edge: edge.number,
-                    amount_sat: edge.terms().amount.to_sat(),
-                    claimed: edge.settled_at.is_some(),
+                .filter(|contract| contract.place.payment == payment)
+                .map(|contract| ContractFacts {
+                    part: part(payment, contract.place.part),
+                    edge: contract.place.number,
+                    amount_sat: contract.amount_sat(),
+                    claimed: contract.claimed_at().is_some(),
                 })
                 .collect(),
         });
@@ -186,7 +188,7 @@ impl Report {
         });
         let text = |atom: &Atom| model.symbols().text(&Form::atom(*atom));
         let same = analysis.same.iter().map(|(one, other)| [text(one), text(other)]);
-        let (accepted, refused) = played.world.chain.judged();
+        let (accepted, refused) = played.stage.sim.chain.judged();
         Self {
             system: scenario.system.name(),
             title: scenario.title.clone(),
@@ -203,7 +205,7 @@ impl Report {
             payments: payments.collect(),
             route: scenario.route.clone(),
             on_path: scenario.on_path,
-            steps: played.world.steps.clone(),
+            steps: played.stage.steps().to_vec(),
             minimal_thieves,
             accepted,
             refused,

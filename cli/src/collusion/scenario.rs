@@ -1,9 +1,11 @@
 //! What is played, as a TOML file says it: `examples/scenarios/`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+use std::path::Path;
 
-use clap::ValueEnum;
-use pointlock::collusion::Coalition;
+use pointlock_collusion::Coalition;
+use pointlock_sim::System;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -11,43 +13,15 @@ use toml::Spanned;
 use super::event::{Event, Leaked, Pay};
 
 /// The systems of the design in which an invoice is used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum System {
-    /// Hash locks, the receiver's LSP holds
-    #[value(name = "S2")]
-    S2,
-    /// Hash locks, the sender's LSP holds
-    #[value(name = "S3")]
-    S3,
-    /// Point locks, the sender's LSP holds
-    #[value(name = "S4")]
-    S4,
-    /// Point locks under k-time payment points, the sender's LSP holds
-    #[value(name = "S5")]
-    S5,
-}
+pub(super) const SYSTEMS: [System; 4] = [System::S2, System::S3, System::S4, System::S5];
 
-impl System {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::S2 => "S2",
-            Self::S3 => "S3",
-            Self::S4 => "S4",
-            Self::S5 => "S5",
-        }
-    }
-
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::S2 => "hash locks, one stored invoice, the receiver's LSP holds",
-            Self::S3 => "hash locks, one stored invoice, the sender's LSP holds",
-            Self::S4 => "point locks, one stored invoice, the sender's LSP holds",
-            Self::S5 => "k-time payment points, one stored invoice, the sender's LSP holds",
-        }
-    }
-
-    pub(super) fn point_locks(self) -> bool {
-        matches!(self, Self::S4 | Self::S5)
+fn title(system: System) -> &'static str {
+    match system {
+        System::S1 => "hash locks, a fresh invoice for every payment",
+        System::S2 => "hash locks, one stored invoice, the receiver's LSP holds",
+        System::S3 => "hash locks, one stored invoice, the sender's LSP holds",
+        System::S4 => "point locks, one stored invoice, the sender's LSP holds",
+        System::S5 => "k-time payment points, one stored invoice, the sender's LSP holds",
     }
 }
 
@@ -101,15 +75,33 @@ struct File {
 }
 
 impl Scenario {
+    /// The longest file, in bytes. What it may say fits a hundred times.
+    const MAX_LENGTH: usize = 4 << 20;
+    /// How many events: more than [`Coalition::MAX_PARTIES`] parties need to pay once each, with each payment forwarded, claimed and
+    /// published for.
+    const MAX_EVENTS: usize = 1_000;
     /// The longest route: what an onion of 1300 bytes has room for.
     const MAX_FORWARDERS: usize = 8;
     const MAX_POINTS: usize = 64;
     const MAX_PARTS: usize = 9;
     const MAX_PATHS: usize = 9;
 
-    /// Reads a scenario.
+    /// The text of a scenario's file; one that is too long is not read to its end.
+    pub(super) fn read_text(path: &Path) -> io::Result<String> {
+        let most = Self::MAX_LENGTH;
+        let mut text = Vec::new();
+        std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut text)?;
+        if text.len() > most {
+            let problem = format!("longer than {most} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        String::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    /// Reads a scenario. Whatever the text, that is work in proportion to its length until the caps are checked.
     pub(super) fn parse(text: &str) -> Result<Self, ScenarioError> {
-        let line = |offset: usize| 1 + text[..offset.min(text.len())].matches('\n').count();
+        let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end).collect();
+        let line = |offset: usize| 1 + ends.partition_point(|end| *end < offset);
         let file: File = toml::from_str(text).map_err(|error| ScenarioError {
             line: error.span().map_or(1, |span| line(span.start)),
             problem: error.message().to_owned(),
@@ -118,8 +110,16 @@ impl Scenario {
             line: line(span.start),
             problem,
         };
-        let system = System::from_str(file.system.as_ref(), false)
-            .map_err(|_| at(file.system.span(), "system: S2, S3, S4 or S5".to_owned()))?;
+        let events = file.events.as_ref().len();
+        if events > Self::MAX_EVENTS {
+            let most = Self::MAX_EVENTS;
+            let problem = format!("{events} events, but it takes {most} at most");
+            return Err(at(file.events.span(), problem));
+        }
+        let system = file.system.as_ref().parse().ok();
+        let system = system
+            .filter(|system| SYSTEMS.contains(system))
+            .ok_or_else(|| at(file.system.span(), "system: S2, S3, S4 or S5".to_owned()))?;
         let route = match &file.route {
             None => ["sender_lsp", "router", "receiver_lsp"].map(str::to_owned).to_vec(),
             Some(route) => {
@@ -163,7 +163,7 @@ impl Scenario {
             }
         };
         let mut scenario = Self {
-            title: file.title.unwrap_or_else(|| system.title().to_owned()),
+            title: file.title.unwrap_or_else(|| title(system).to_owned()),
             note: file.note,
             system,
             route,
@@ -210,14 +210,11 @@ impl Scenario {
                 }
             }
         }
-        let others = file.others.iter().map(|name| name.as_ref().clone());
-        let names = scenario.payers.iter().cloned().chain(others).chain(scenario.route.clone());
-        for name in names.collect::<Vec<_>>() {
-            let party = scenario.company(&name).to_owned();
-            if !scenario.parties.contains(&party) {
-                scenario.parties.push(party);
-            }
-        }
+        let others = file.others.iter().map(|name| name.as_ref());
+        let names = scenario.payers.iter().chain(others).chain(&scenario.route);
+        let mut counted = BTreeSet::new();
+        let parties = names.map(|name| scenario.company(name)).filter(|name| counted.insert(*name));
+        scenario.parties = parties.map(str::to_owned).collect();
         if scenario.parties.len() > Coalition::MAX_PARTIES {
             let most = Coalition::MAX_PARTIES;
             let problem =
@@ -243,7 +240,7 @@ impl Scenario {
     }
 
     /// The order for a payment that was made.
-    fn pay(&self, payment: usize) -> Option<&Pay> {
+    pub(super) fn pay(&self, payment: usize) -> Option<&Pay> {
         self.events.iter().find_map(|(_, event)| match event {
             Event::Pay(pay) if pay.payment == payment => Some(pay),
             _ => None,
@@ -260,10 +257,14 @@ impl Scenario {
         self.route.iter().position(|hop| hop == name).map(|index| index + 1)
     }
 
+    /// Which forwarder finds the rest of this payment's route, from 1.
+    pub(super) fn finder(&self, payment: usize) -> Option<usize> {
+        self.pay(payment).and_then(|pay| self.delegate(pay))
+    }
+
     /// The number of the last y that the payer draws.
     fn last_drawn(&self, payment: usize) -> usize {
-        let delegate = self.pay(payment).and_then(|pay| self.delegate(pay));
-        delegate.unwrap_or(self.route.len())
+        self.finder(payment).unwrap_or(self.route.len())
     }
 
     /// Whether there is such a way to the receiver.

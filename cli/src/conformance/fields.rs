@@ -4,12 +4,17 @@ use pointlock::curve::{CurveError, Keypair, Point, SecretScalar, XOnlyPublicKey}
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use super::{MAX_ITEMS, MAX_LINE};
+
 /// Why a line gets no other answer. `Display` is the text of the answer, and names the field.
 #[derive(Debug, Error)]
 pub(super) enum Refusal {
     /// The line is not JSON; what is not UTF-8 is none.
     #[error("line: not JSON: {0}")]
     NotJson(serde_json::Error),
+    /// The line is longer than any that is read.
+    #[error("line: longer than {MAX_LINE} bytes")]
+    LineTooLong,
     /// The line is JSON, and something else than an object.
     #[error("line: not a JSON object")]
     NotAnObject,
@@ -63,7 +68,16 @@ impl<'a> Field<'a> {
     }
 
     pub(super) fn list(&self) -> Result<Vec<Field<'a>>, Refusal> {
+        self.list_up_to(MAX_ITEMS)
+    }
+
+    /// A list of no more items than an operation can bear.
+    pub(super) fn list_up_to(&self, most: usize) -> Result<Vec<Field<'a>>, Refusal> {
         let items = self.value.as_array().ok_or_else(|| self.refuse("not a list"))?;
+        let actual = items.len();
+        if actual > most {
+            return Err(self.refuse(format!("{actual} items, at most {most} are taken")));
+        }
         let item = |(index, value)| Field { name: format!("{}[{index}]", self.name), value };
         Ok(items.iter().enumerate().map(item).collect())
     }

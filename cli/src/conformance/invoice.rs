@@ -2,15 +2,16 @@
 
 use pointlock::curve::Point;
 use pointlock::invoice::ktime::{self, KtimeError, NoteHash};
-use pointlock::invoice::{InvoiceId, PaymentPoints};
+use pointlock::invoice::{InvoiceId, OfferOrInvoice, PaymentPoints};
 use serde_json::{Value, json};
 
 use super::fields::{Field, Fields, Refusal};
-use crate::invoice::Message;
+use crate::invoice::fields::by_name;
 
 pub(super) fn point(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let list = fields.get("points")?;
-    let points = list.list()?.iter().map(Field::point).collect::<Result<Vec<Point>, _>>()?;
+    let points = list.list_up_to(PaymentPoints::MAX_K + 1)?;
+    let points = points.iter().map(Field::point).collect::<Result<Vec<Point>, _>>()?;
     let points = PaymentPoints::new(points).ok_or_else(|| list.refuse("empty"))?;
     let payer_key = fields.get("payer_key")?;
     let payment_point = ktime::payment_point(
@@ -30,6 +31,6 @@ pub(super) fn point(fields: &Fields<'_>) -> Result<Value, Refusal> {
 /// Of a static invoice, or of an offer.
 pub(super) fn decode(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let text = fields.get("invoice")?;
-    let message: Message = text.text()?.parse().map_err(|error| text.refuse(error))?;
-    Ok(message.fields())
+    let message: OfferOrInvoice = text.text()?.parse().map_err(|error| text.refuse(error))?;
+    Ok(by_name(&message))
 }

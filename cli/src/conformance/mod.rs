@@ -14,6 +14,10 @@
 //! and the next one is read. Members of the object that an operation does not know are ignored: a peer may keep its row's
 //! name there.
 //!
+//! A line has at most 8 MiB ([`MAX_LINE`]) and each of its lists at most 10,000 items ([`MAX_ITEMS`]), 1,000 for the signers of a session
+//! and 1,025 for payment points; what is longer is refused without being read to memory or computed with. All are far above
+//! any row: a batch of 4,096 pre-signatures takes 1.7 MB, the longest text of an invoice 2 MiB.
+//!
 //! The secrets that come in here are test data: nothing is erased, and nothing of value should be put in.
 
 mod ecdsa;
@@ -23,11 +27,17 @@ mod lock;
 mod musig2;
 mod schnorr;
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use serde_json::{Value, json};
 
 use fields::{Fields, Refusal};
+
+/// The longest line that is read, in bytes and without its line feed.
+pub(crate) const MAX_LINE: usize = 8 << 20;
+
+/// The longest list that is taken: a multiplication for each item is then a second's work at most.
+pub(crate) const MAX_ITEMS: usize = 10_000;
 
 /// Turns the members of a request into those of its answer.
 type Operation = fn(&Fields<'_>) -> Result<Value, Refusal>;
@@ -56,7 +66,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
 /// When `input` can't be read or `output` not written; never for what a line says.
 pub(crate) fn run(mut input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     let mut line = Vec::new();
-    while input.read_until(b'\n', &mut line)? != 0 {
+    while read_line(&mut input, &mut line)? {
         let mut answer = answer(&line).to_string();
         answer.push('\n');
         // In one piece: a peer that polls sees whole lines.
@@ -65,6 +75,22 @@ pub(crate) fn run(mut input: impl BufRead, mut output: impl Write) -> io::Result
         line.clear();
     }
     Ok(())
+}
+
+/// Reads a line with its line feed; false when there is none left. Of one that is too long no more than one byte too many is
+/// kept, and the rest is passed over.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    let is_whole = |line: &[u8]| line.len() <= MAX_LINE || line.ends_with(b"\n");
+    input.by_ref().take(MAX_LINE as u64 + 1).read_until(b'\n', line)?;
+    let mut is_over = is_whole(line);
+    while !is_over {
+        let rest = input.fill_buf()?;
+        let end = rest.iter().position(|byte| *byte == b'\n');
+        let passed_over = end.map_or(rest.len(), |end| end + 1);
+        is_over = end.is_some() || rest.is_empty();
+        input.consume(passed_over);
+    }
+    Ok(!line.is_empty())
 }
 
 fn answer(line: &[u8]) -> Value {
@@ -88,6 +114,9 @@ fn verdict(fields: &Fields<'_>, valid: Result<bool, Refusal>) -> Result<Value, R
 }
 
 fn evaluate(line: &[u8]) -> Result<Value, Refusal> {
+    if line.strip_suffix(b"\n").unwrap_or(line).len() > MAX_LINE {
+        return Err(Refusal::LineTooLong);
+    }
     let request: Value = serde_json::from_slice(line).map_err(Refusal::NotJson)?;
     let Value::Object(members) = &request else { return Err(Refusal::NotAnObject) };
     let fields = Fields::new(members);
@@ -140,6 +169,56 @@ mod tests {
         }
         let unknown = answer(br#"{"op":"schnorr.forge"}"#);
         assert_eq!(unknown["error"], r#"op: unknown operation "schnorr.forge""#);
+    }
+
+    /// The longest line is read, and one byte more is refused; so is what has no end. The next line is answered as ever.
+    #[test]
+    fn lines_have_a_length() {
+        let claim =
+            format!(r#"{{"op":"lock.claim","lock_secret":"{:064x}","blind":"{:064x}"}}"#, 15, 5);
+        let secret = format!(r#"{{"lock_secret":"{:064x}"}}"#, 10);
+        let too_long = r#"{"error":"line: longer than 8388608 bytes"}"#.to_owned();
+        let padded = |length: usize| claim.clone() + &" ".repeat(length - claim.len());
+        let (longest, longer) = (padded(MAX_LINE), padded(MAX_LINE + 1));
+        let endless = "[".repeat(3 * MAX_LINE);
+        for line_feed in ["", "\n", "\n{}"] {
+            let input = format!("{longest}\n{longer}\n{claim}\n{endless}\n{claim}{line_feed}");
+            let mut expected = vec![secret.clone(), too_long.clone(), secret.clone()];
+            expected.extend([too_long.clone(), secret.clone()]);
+            expected.extend(line_feed.ends_with('}').then(|| r#"{"error":"op: missing"}"#.into()));
+            assert_eq!(answers(input.as_bytes()), expected);
+            let at_the_end = format!("{claim}\n{longer}");
+            assert_eq!(answers(at_the_end.as_bytes()), [secret.clone(), too_long.clone()]);
+        }
+    }
+
+    /// The longest list is taken, and one item more refused before any is looked at.
+    #[test]
+    fn lists_have_a_length() {
+        let blinds = |count: usize, blind: &str| {
+            let point = format!("02{}", two_g());
+            json!({ "op": "lock.setup", "payment_point": point, "blinds": vec![blind; count] })
+        };
+        let ask = |request: Value| answer(request.to_string().as_bytes());
+        let one = format!("{:064x}", 1);
+        let taken = ask(blinds(MAX_ITEMS, &one));
+        assert_eq!(taken["locks"].as_array().map(Vec::len), Some(MAX_ITEMS), "{taken}");
+        let refused = ask(blinds(MAX_ITEMS + 1, "no blind"));
+        assert_eq!(refused["error"], "blinds: 10001 items, at most 10000 are taken");
+        let point = |count: usize| json!({ "op": "invoice.point", "points": vec![format!("02{}", two_g()); count] });
+        assert_eq!(ask(point(1_025))["error"], "payer_key: missing");
+        assert_eq!(ask(point(1_026))["error"], "points: 1026 items, at most 1025 are taken");
+        let session =
+            |count: usize| json!({ "op": "musig2.session", "secret_keys": vec![&one; count] });
+        assert_eq!(ask(session(1_000))["error"], "session_rands: missing");
+        assert_eq!(ask(session(1_001))["error"], "secret_keys: 1001 items, at most 1000 are taken");
+        let looked_at = ask(blinds(MAX_ITEMS, "no blind"));
+        assert!(looked_at["error"].as_str().unwrap().starts_with("blinds[0]: "), "{looked_at}");
+    }
+
+    /// x of 2·G.
+    fn two_g() -> &'static str {
+        "c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5"
     }
 
     /// Deeper than any request: refused, and not on a stack that has run out.

@@ -8,11 +8,17 @@ use serde_json::{Value, json};
 
 use super::fields::{Field, Fields, Refusal};
 
+/// How many may sign. Each looks for its key among all, so that a longer list would take time that grows with its square.
+const MAX_SIGNERS: usize = 1_000;
+
 /// A whole adaptor session: the signers of all keys, in their order, and who knows the adaptor secret.
 pub(super) fn session(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let secret_keys = fields.get("secret_keys")?;
-    let keypairs: Vec<Keypair> =
-        secret_keys.list()?.iter().map(Field::keypair).collect::<Result<_, _>>()?;
+    let keypairs: Vec<Keypair> = secret_keys
+        .list_up_to(MAX_SIGNERS)?
+        .iter()
+        .map(Field::keypair)
+        .collect::<Result<_, _>>()?;
     let session_rands = fields.get("session_rands")?;
     let rands = session_rands.list()?;
     let message = fields.get("message")?.bytes()?;

@@ -1,8 +1,9 @@
+use pointlock_sim::System;
 use serde::Serialize;
 
 use super::Args;
-use super::system::{Setting, System};
-pub(super) use crate::world::{Step, Tone};
+use super::system::Setting;
+pub(super) use crate::narration::{Step, Tone};
 
 /// Everything that the stories established.
 #[derive(Serialize)]

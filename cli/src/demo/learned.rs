@@ -2,20 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use pointlock::edge::EdgeId;
 use pointlock::hold::HoldId;
 use pointlock::lock::LockSecret;
 use pointlock::payment::{AttemptId, SecretSource};
+use pointlock_sim::{Attempt, Contract, Who};
 
 use super::facts::Learned;
 use super::story::{SLOTS, Story, payer};
-use super::world::{Attempt, Edge, OnPath, part_mark, subscript};
+use crate::narration::{part_mark, subscript};
 
 impl Story<'_> {
     /// By payment; a letter above the line is the part.
     pub(super) fn learned(&self) -> Vec<Learned> {
-        let parties = self.world.parties.iter().map(|party| {
+        let sim = &self.stage.sim;
+        let parties = sim.everybody().map(|who| {
             let mut by_payment: BTreeMap<Option<usize>, Vec<String>> = BTreeMap::new();
-            for known in party.view().secrets() {
+            for known in sim.view(who).secrets() {
                 let (payment, what) = self.describe(&known.source, &known.secret);
                 let list = by_payment.entry(payment).or_default();
                 if !list.contains(&what) {
@@ -26,7 +29,7 @@ impl Story<'_> {
                 Some(payment) => format!("{}: {}", payer(payment), list.join(", ")),
                 None => list.join(", "),
             });
-            Learned { party: party.name.clone(), secrets: secrets.collect() }
+            Learned { party: sim.name(who).to_owned(), secrets: secrets.collect() }
         });
         let vault = Learned {
             party: "vault".to_owned(),
@@ -42,15 +45,15 @@ impl Story<'_> {
 
     fn describe(&self, source: &SecretSource, secret: &LockSecret) -> (Option<usize>, String) {
         let is_preimage = matches!(secret, LockSecret::Preimage(_));
-        let of_edge = |contract: &bitcoin::OutPoint, name: &dyn Fn(&Edge) -> String| {
-            let edge = self.world.edges.iter().find(|edge| edge.outpoint() == *contract);
-            edge.map_or((None, "?".to_owned()), |edge| {
-                let mark = self.world.mark(edge.payment, edge.part);
-                (Some(edge.payment), format!("{}{mark}", name(edge)))
-            })
+        let sim = &self.stage.sim;
+        let of_edge = |edge: &EdgeId, name: &dyn Fn(&Contract) -> String| {
+            let Some(contract) = sim.contract(edge) else { return (None, "?".to_owned()) };
+            let contract = &sim.contracts[contract];
+            let mark = self.stage.mark(contract.place.payment, contract.place.part);
+            (Some(contract.place.payment), format!("{}{mark}", name(contract)))
         };
-        let attempt = |id: &AttemptId| self.world.attempts.iter().find(|attempt| attempt.id == *id);
-        let mark = |attempt: &Attempt| self.world.mark(attempt.payment, attempt.part);
+        let attempt = |id: &AttemptId| sim.attempts.iter().find(|attempt| attempt.id == *id);
+        let mark = |attempt: &Attempt| self.stage.mark(attempt.payment, attempt.part);
         match source {
             SecretSource::Payment { .. } | SecretSource::Lock { .. } if is_preimage => {
                 (None, "the preimage".to_owned())
@@ -72,18 +75,18 @@ impl Story<'_> {
             }
             SecretSource::WithheldShare { .. } => (None, "q₀".to_owned()),
             SecretSource::GivenShare { incoming } => of_edge(incoming, &|_| "q₀".to_owned()),
-            SecretSource::Blind { incoming } => of_edge(incoming, &|edge| {
-                let prime = match self.world.attempts[edge.attempt].tail_of {
+            SecretSource::Blind { incoming } => of_edge(incoming, &|contract| {
+                let prime = match sim.attempts[contract.place.attempt].tail_of {
                     Some(_) => "′",
                     None => "",
                 };
-                format!("y{prime}{}", subscript(edge.number))
+                format!("y{prime}{}", subscript(contract.place.number))
             }),
             SecretSource::PathBlind { incoming } => {
-                let edge = self.world.edges.iter().find(|edge| edge.outpoint() == *incoming);
-                let path = edge.and_then(|edge| {
-                    let OnPath { introduction, .. } = self.world.attempts[edge.attempt].path?;
-                    Some(subscript(edge.number - introduction))
+                let path = sim.contract(incoming).and_then(|contract| {
+                    let place = sim.contracts[contract].place;
+                    let path = sim.attempts[place.attempt].path?;
+                    Some(subscript(place.number - path.introduction))
                 });
                 // The same for every payment along the path.
                 (None, format!("b{}", path.unwrap_or_default()))
@@ -100,23 +103,23 @@ impl Story<'_> {
                 let (payment, mark) = self.held(hold);
                 (payment, format!("h{mark}"))
             }
-            SecretSource::Lock { contract } => {
-                of_edge(contract, &|edge| format!("l{}", subscript(edge.number)))
+            SecretSource::Lock { edge } => {
+                of_edge(edge, &|contract| format!("l{}", subscript(contract.place.number)))
             }
         }
     }
 
     /// The payment that is held, and the mark of its part: a payer's view has the h of its parts in their order.
     fn held(&self, hold: &HoldId) -> (Option<usize>, &'static str) {
-        for payment in 0..self.world.receipts.len() {
-            let secrets = self.world.parties[payment].view().secrets().iter();
+        let sim = &self.stage.sim;
+        for payment in 0..sim.senders.len() {
+            let secrets = sim.view(Who::Sender(payment)).secrets().iter();
             let mut holds = secrets.filter_map(|known| match known.source {
                 SecretSource::Release { hold } => Some(hold),
                 _ => None,
             });
             if let Some(part) = holds.position(|known| known == *hold) {
-                let mark =
-                    if self.world.payments[payment].parts > 1 { part_mark(part) } else { "" };
+                let mark = if sim.payments[payment].parts > 1 { part_mark(part) } else { "" };
                 return (Some(payment), mark);
             }
         }

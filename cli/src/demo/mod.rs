@@ -7,10 +7,12 @@
 //! | `verdict` | what has to be true at the end |
 //! | `learned` | what each party knew at the end |
 //! | `theft` | a hop tries what it knows |
+//! | `fault` | a hop does something wrong, if it is asked to |
 //! | `facts` | what the story established, for `--json` and the table |
 //! | `print` | what a person sees |
 
 mod facts;
+mod fault;
 mod learned;
 mod print;
 mod story;
@@ -20,16 +22,18 @@ mod verdict;
 
 use std::error::Error;
 
+use pointlock_sim::System;
+
 use self::facts::Facts;
-use self::system::System;
-use crate::world::fault::Fault;
-use crate::world::{self, error};
+use self::fault::Fault;
+use self::system::settings;
+use crate::narration::system_parser;
 
 /// What is played.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only this system; may be given more than once
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = system_parser(System::ALL))]
     system: Vec<System>,
     /// What each payer pays, in satoshi
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
@@ -64,8 +68,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if !args.json {
         print::opening(args);
     }
-    for setting in systems.into_iter().flat_map(System::settings) {
-        match story::tell(*setting, args) {
+    for setting in systems.into_iter().flat_map(settings) {
+        match story::tell(setting, args) {
             Ok(mut told) => {
                 told.minimal_thieves = setting.standard(args).minimal_thieves(args.seed)?;
                 if !args.json {
@@ -75,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             }
             Err(ended) => {
                 if !args.json {
-                    print::interrupted(*setting, &ended.steps);
+                    print::interrupted(setting, &ended.steps);
                 }
                 return Err(ended.error);
             }

@@ -5,8 +5,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::Args;
 use super::facts::{Facts, Step, Told, Tone};
-use super::system::{Rails, Setting};
-use super::world::grouped;
+use super::system::{self, Rails, Setting};
+use crate::narration::grouped;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -142,7 +142,7 @@ pub(super) fn table(facts: &Facts) {
             },
             who_waited(told, facts.offline_blocks),
             format!("{paid} of {}", told.payments.len()),
-            told.system.receipt(),
+            system::receipt(told.system),
         );
     }
     println!(

@@ -1,20 +1,17 @@
 use std::collections::BTreeMap;
 
-use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{
-    ChainHash, InvoiceError, Offer, OfferBuilder, PaymentLock, StaticInvoice, StaticInvoiceBuilder,
+    ChainHash, InvoiceError, Offer, OfferBuilder, StaticInvoice, StaticInvoiceBuilder,
 };
-use pointlock::lock::{LockSecret, Preimage};
-use pointlock::payment::{
-    HoldPlan, HopBlinds, Payee, Payer, PayerSeed, Payment, ReceiverEvent, ReceiverPaths,
-};
+use pointlock::lock::LockSecret;
+use pointlock::payment::{HoldPlan, Payer, PayerSeed, Payment};
+use pointlock_sim::{Chain as _, Holder, OneFault, Opening, Published, System, Who};
 
 use super::Args;
-use super::error::StoryError;
 use super::facts::{Step, Theft, Told, Tone};
-use super::system::{Holder, Rails, Setting, System};
+use super::system::{Rails, Setting};
 use super::theft;
-use super::world::{MIN_FINAL_DELTA, World, grouped};
+use crate::narration::{Stage, StoryError, grouped, path_to_vault};
 
 /// The time at the start, in seconds since 1970, and how long a block takes.
 const START_TIME: u64 = 1_790_000_000;
@@ -28,7 +25,8 @@ pub(super) struct Story<'a> {
     pub(super) system: System,
     pub(super) setting: Setting,
     pub(super) args: &'a Args,
-    pub(super) world: World,
+    pub(super) stage: Stage,
+    fault: Option<OneFault>,
     start_height: u32,
     pub(super) vault: Vault,
     /// What the payers of BOLT 12 have from the receiver itself.
@@ -60,22 +58,22 @@ pub(super) struct Ended {
 
 /// Plays one system.
 pub(super) fn tell(setting: Setting, args: &Args) -> Result<Told, Ended> {
-    let mut world = World::new(
-        usize::from(args.payers),
-        usize::from(args.routers),
-        args.fault.clone(),
-        args.seed,
-    );
-    if setting.rails == Rails::Bolt12 {
-        // The receiver's LSP and the node before it; the payer's own LSP is the payer's choice.
-        world.on_path = 2.min(world.forwarders().len() - 1);
-    }
+    let routers = (1..=args.routers).map(|number| match number {
+        1 => "router".to_owned(),
+        _ => format!("router_{number}"),
+    });
+    let [first, last] = ["sender_lsp", "receiver_lsp"].map(|name| [name.to_owned()].into_iter());
+    let route: Vec<String> = first.chain(routers).chain(last).collect();
+    // The receiver's LSP and the node before it; the payer's own LSP is the payer's choice.
+    let on_path = if setting.rails == Rails::Bolt12 { 2.min(route.len() - 1) } else { 0 };
+    let stage = Stage::new(usize::from(args.payers), route, on_path, args.seed);
     let mut story = Story {
-        start_height: world.chain.height(),
+        start_height: stage.sim.chain.height(),
+        fault: None,
         system: setting.system,
         setting,
         args,
-        world,
+        stage,
         vault: Vault::default(),
         offer: None,
         invoices: Vec::new(),
@@ -87,35 +85,41 @@ pub(super) fn tell(setting: Setting, args: &Args) -> Result<Told, Ended> {
     };
     match story.play() {
         Ok(()) => story.finish(),
-        Err(error) => Err(Ended { steps: story.world.steps, error: Box::new(error) }),
+        Err(error) => Err(Ended { steps: story.stage.into_steps(), error: Box::new(error) }),
     }
 }
 
 impl Story<'_> {
     fn play(&mut self) -> Result<(), StoryError> {
+        if let Some(fault) = &self.args.fault {
+            self.fault = Some(fault.plug_in(&mut self.stage)?);
+        }
         if self.system.reuses_invoice() {
             self.offline()?;
         } else {
             self.online()?;
         }
-        self.world.check_fault_reached()
+        match (&self.args.fault, &self.fault) {
+            (Some(fault), Some(plugged_in)) => fault.check(plugged_in),
+            _ => Ok(()),
+        }
     }
 
     /// S1: for every payment a fresh invoice, and the receiver is there.
     fn online(&mut self) -> Result<(), StoryError> {
-        for payment in 0..self.world.receipts.len() {
+        for payment in 0..usize::from(self.args.payers) {
             let text = self.publish()?;
             let invoice_for = format!("gives payer_{} a fresh invoice", payment + 1);
-            self.world.say("receiver", Tone::Plain, invoice_for);
+            self.stage.say("receiver", Tone::Plain, invoice_for);
             self.invoices.push(text.clone());
-            self.world.intercept = (payment > 0).then(|| self.world.receiver_lsp());
+            self.intercept(payment > 0);
             self.pay(payment, &text)?;
             if payment > 0 {
                 self.everybody_tries(payment);
-                self.world.resume_intercepted()?;
+                self.stage.act(|sim| sim.resume(|_| true))?;
             }
             self.claim(payment)?;
-            self.world.mine(BETWEEN_PAYERS)?;
+            self.mine(BETWEEN_PAYERS)?;
         }
         Ok(())
     }
@@ -132,11 +136,11 @@ impl Story<'_> {
         };
         let left =
             format!("leaves {what} ({} characters) with the vault, goes offline", text.len());
-        self.world.say("receiver", Tone::Plain, left);
+        self.stage.say("receiver", Tone::Plain, left);
         self.vault.invoices.insert(HANDLE, text);
-        let returns_at = self.world.chain.height() + self.args.offline_blocks;
-        for payment in 0..self.world.receipts.len() {
-            self.world.mine(BETWEEN_PAYERS)?;
+        let returns_at = self.height() + self.args.offline_blocks;
+        for payment in 0..usize::from(self.args.payers) {
+            self.mine(BETWEEN_PAYERS)?;
             let text = self.vault.invoices[HANDLE].clone();
             let fetches = match self.setting.rails {
                 Rails::Bolt12 => {
@@ -146,33 +150,29 @@ impl Story<'_> {
                     format!("fetches the invoice of {HANDLE} from the vault")
                 }
             };
-            self.world.say(&payer(payment), Tone::Plain, fetches);
+            self.stage.say(&payer(payment), Tone::Plain, fetches);
             self.invoices.push(text.clone());
             self.pay(payment, &text)?;
             let (holder, why) = self.holder();
-            self.world.say(&holder, Tone::Plain, why.to_owned());
+            self.stage.say(&holder, Tone::Plain, why.to_owned());
         }
-        let height = self.world.chain.height();
-        self.world.mine(returns_at.saturating_sub(height).max(1))?;
-        self.back_at = self.world.chain.height();
-        self.world.say("receiver", Tone::Plain, "is back online, reads its mail".to_owned());
-        for payment in 0..self.world.receipts.len() {
+        self.mine(returns_at.saturating_sub(self.height()).max(1))?;
+        self.back_at = self.height();
+        self.stage.say("receiver", Tone::Plain, "is back online, reads its mail".to_owned());
+        for payment in 0..usize::from(self.args.payers) {
             self.receive(payment)?;
         }
         Ok(())
     }
 
     fn holder(&self) -> (String, &'static str) {
-        let party = match self.system.holder() {
-            Holder::ReceiverLsp => self.world.receiver_lsp(),
-            Holder::SenderLsp | Holder::Nobody => self.world.forwarders().start,
-        };
+        let hop = self.system.holder().hop(self.stage.hops()).unwrap_or(1);
         let why = if self.system.point_locks() {
             "holds the payment: without h it does not know y₁, so it can't forward"
         } else {
             "holds the payment, as it promised"
         };
-        (self.world.parties[party].name.clone(), why)
+        (self.stage.sim.name(Who::Forwarder(hop)).to_owned(), why)
     }
 
     /// The receiver is back: it takes one of the payments that wait, if nobody is faster.
@@ -180,73 +180,58 @@ impl Story<'_> {
         if payment > 0 && self.system.holder() == Holder::ReceiverLsp {
             let secret = self.everybody_tries(payment);
             self.steal(payment, secret)?;
-            return self.world.run_claims();
+            return self.stage.act(|sim| sim.run_claims(|_| true));
         }
-        self.world.intercept = (payment > 0).then(|| self.world.receiver_lsp());
+        self.intercept(payment > 0);
         let releases = format!("releases the payment of {}: sends h to the holder", payer(payment));
-        self.world.say("receiver", Tone::Plain, releases);
-        if !self.world.read_mail(payment)? {
+        self.stage.say("receiver", Tone::Plain, releases);
+        let announced = self.stage.act(|sim| {
+            let read = sim.read_mail_from(Who::Sender(payment))?;
+            sim.run()?;
+            Ok(read)
+        })?;
+        if !announced {
             let nothing = format!("no message announces payment {}", payment + 1);
             return Err(StoryError::Claim(nothing));
         }
         if payment > 0 {
             let secret = self.everybody_tries(payment);
             if self.steal(payment, secret)? {
-                self.world.drop_intercepted();
-                return self.world.run_claims();
+                self.stage.sim.intercepted.clear();
+                return self.stage.act(|sim| sim.run_claims(|_| true));
             }
-            self.world.resume_intercepted()?;
+            self.stage.act(|sim| sim.resume(|_| true))?;
         }
         self.claim(payment)
     }
 
     fn publish(&mut self) -> Result<String, StoryError> {
-        let entropy = self.world.entropy();
-        if self.system.own_points() {
-            let polynomial = PaymentPolynomial::from_entropy(&entropy, SLOTS)
-                .map_err(|source| StoryError::Claim(format!("receiver: {source}")))?;
-            let lock = PaymentLock::Points(polynomial.payment_points());
-            let (invoice, paths) = self.sign_invoice(lock)?;
-            let text = invoice.to_string();
-            let event = ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths };
-            self.world.receive(event)?;
-            return Ok(text);
-        }
-        let (lock, secret) = if self.system.point_locks() {
-            let z = self.world.secret();
-            (PaymentLock::from(z.to_point()), LockSecret::Scalar(z))
-        } else {
-            let preimage = Preimage::new(entropy);
-            (PaymentLock::Hash(preimage.hash()), LockSecret::Preimage(preimage))
-        };
-        let (invoice, paths) = self.sign_invoice(lock)?;
-        let text = invoice.to_string();
-        self.world.receive(ReceiverEvent::Published { invoice, secret, paths })?;
-        Ok(text)
+        let opening = Opening::draw(self.system.opening(SLOTS), &mut self.stage.sim.entropy)
+            .map_err(|source| StoryError::Claim(format!("receiver: {source}")))?;
+        let published = self.sign_invoice(opening)?;
+        self.stage.act(|sim| sim.receive(published.event()))?;
+        Ok(published.invoice.to_string())
     }
 
     /// What the receiver hands out itself, once: the vault can't put an invoice of its own in the place of the receiver's for
     /// a payer who has it.
     fn make_offer(&mut self) -> Result<(), StoryError> {
-        let path = self.world.path_to_vault()?;
+        let path = path_to_vault(&mut self.stage.sim)?;
         let offer = OfferBuilder::new()
             .amount_msat(self.args.amount_sat * 1_000)
             .description(DESCRIPTION)
             .paths(&[path])
-            .issuer_id(&self.world.receiver_key.public_key())
+            .issuer_id(&self.stage.sim.node_id(Who::Receiver))
             .build()
             .map_err(|source| invoice_error("receiver", source))?;
         let text = format!("hands out an offer ({} characters)", offer.to_string().len());
-        self.world.say("receiver", Tone::Plain, text);
+        self.stage.say("receiver", Tone::Plain, text);
         self.offer = Some(offer);
         Ok(())
     }
 
-    fn sign_invoice(
-        &mut self,
-        lock: PaymentLock,
-    ) -> Result<(StaticInvoice, ReceiverPaths), StoryError> {
-        let now = self.now();
+    fn sign_invoice(&mut self, opening: Opening) -> Result<Published, StoryError> {
+        let (lock, now) = (opening.lock(), self.now());
         let (builder, blinded) = match &self.offer {
             Some(offer) => (StaticInvoiceBuilder::for_offer(offer, lock, now), 1),
             None => {
@@ -255,15 +240,32 @@ impl Story<'_> {
                 (builder.amount_msat(self.args.amount_sat * 1_000), 0)
             }
         };
-        let (invoice, paths) = self.world.sign_invoice(builder, blinded)?;
-        let lsp = self.world.parties[self.world.receiver_lsp()].node_id.to_bytes();
-        let mut windows = invoice.as_bytes().windows(lsp.len());
+        let published = self.stage.act(|sim| sim.sign(opening, builder, blinded))?;
+        let lsp = self.stage.sim.node_id(self.stage.sim.receiver_lsp()).to_bytes();
+        let mut windows = published.invoice.as_bytes().windows(lsp.len());
         self.invoice_names_receiver_lsp = windows.any(|window| window == lsp);
-        Ok((invoice, paths))
+        Ok(published)
+    }
+
+    fn height(&self) -> u32 {
+        self.stage.sim.chain.height()
+    }
+
+    fn mine(&mut self, blocks: u32) -> Result<(), StoryError> {
+        self.stage.act(|sim| {
+            sim.mine(blocks)?;
+            sim.run()
+        })
+    }
+
+    /// The receiver's LSP acts before it forwards, or does not.
+    fn intercept(&mut self, intercept: bool) {
+        let lsp = self.stage.sim.receiver_lsp();
+        self.stage.sim.keep.contracts_for = intercept.then_some(lsp);
     }
 
     fn now(&self) -> u64 {
-        let blocks = self.world.chain.height() - self.start_height;
+        let blocks = self.height() - self.start_height;
         START_TIME + u64::from(blocks) * BLOCK_SECONDS
     }
 
@@ -271,56 +273,39 @@ impl Story<'_> {
         let payer = payer(payment);
         let invoice = StaticInvoice::decode_at(text, ChainHash::BITCOIN, self.now())
             .map_err(|source| invoice_error(&payer, source))?;
-        let hop = match self.system.holder() {
-            Holder::Nobody => None,
-            Holder::SenderLsp => Some(1),
-            Holder::ReceiverLsp => Some(self.world.forwarders().len()),
-        };
         if let Some(offer) = &self.offer {
             invoice.verify_offer(offer).map_err(|source| invoice_error(&payer, source))?;
         }
         let blocks = self.args.offline_blocks.saturating_mul(2).max(288);
         let (way, parts) = (self.setting.way(), self.setting.parts(payment, self.args));
         if let Some(text) = self.route_text(parts) {
-            self.world.say(&payer, Tone::Plain, text);
+            self.stage.say(&payer, Tone::Plain, text);
         }
-        let amount_msat = self.args.amount_sat * 1_000;
-        let each = amount_msat / parts as u64;
-        let mut orders: Vec<_> = (1..parts).map(|_| self.world.part(each, way)).collect();
-        orders.push(self.world.part(amount_msat - each * (parts as u64 - 1), way));
+        let hop = self.system.holder().hop(self.stage.hops());
+        let now = self.now();
+        let sim = &mut self.stage.sim;
+        let parts = sim.parts(self.args.amount_sat * 1_000, parts, way);
         let order = Payment {
-            invoice,
-            payee: Payee::Known(self.world.receiver_key.public_key()),
-            amount_msat,
-            parts: orders,
-            min_final_delta: MIN_FINAL_DELTA,
             hold: hop.map(|hop| HoldPlan { hop, blocks }),
-            hop_blinds: HopBlinds::Derived,
-            cancellable: None,
             payer: self.system.own_points().then(|| Payer {
-                seed: PayerSeed::new(self.world.entropy()),
+                seed: PayerSeed::new(sim.entropy.bytes()),
                 note: Some(format!("for coffee {}", payment + 1).into_bytes()),
             }),
-            height: self.world.chain.height(),
-            unix_time: self.now(),
+            ..sim.order(invoice, parts, now)
         };
-        self.world.pay(payment, order, way)
+        self.stage.act(|sim| sim.pay(payment, order))
     }
 
     /// What the payer knows of the way, where that is not all of it.
     fn route_text(&self, parts: usize) -> Option<String> {
         let way = self.setting.way();
         way.path?;
-        let forwarders = self.world.forwarders();
-        let name = |party: usize| self.world.parties[party].name.as_str();
-        Some(if way.delegate.is_some() {
+        let name = |hop: usize| self.stage.sim.name(Who::Forwarder(hop));
+        Some(if way.finder.is_some() {
             let pays = if parts > 1 { format!("pays in {parts} parts; ") } else { String::new() };
-            format!(
-                "{pays}knows the way as far as {}, and leaves the rest to it",
-                name(forwarders.start)
-            )
+            format!("{pays}knows the way as far as {}, and leaves the rest to it", name(1))
         } else {
-            let introduction = name(forwarders.end - self.world.on_path);
+            let introduction = name(self.stage.hops() + 1 - self.stage.sim.scenario.on_path);
             format!(
                 "knows the way as far as {introduction}, where the receiver's blinded path begins"
             )
@@ -330,20 +315,29 @@ impl Story<'_> {
     /// The claims of a payment, from the receiver back to its payer. Before each, the same code by which thieves try is given
     /// the right secret.
     fn claim(&mut self, payment: usize) -> Result<(), StoryError> {
-        self.world.control = Some(Vec::new());
-        self.world.run_claims()?;
-        let accepted = self.world.control.take().unwrap_or_default();
+        let accepted = self.stage.act(|sim| {
+            let mut accepted = Vec::new();
+            while let Some((number, secret)) = sim.claims.pop_front() {
+                if sim.accepts(number, &secret) {
+                    let contract = &sim.contracts[number];
+                    accepted.push((sim.name(contract.claimer).to_owned(), contract.place.part));
+                }
+                sim.claim(number, &secret)?;
+                sim.run()?;
+            }
+            Ok(accepted)
+        })?;
         for theft in self.thefts.iter_mut().filter(|theft| theft.payment == payment + 1) {
             let right = (theft.thief.clone(), theft.part - 1);
             theft.right_secret_accepted = Some(accepted.contains(&right));
         }
-        if self.world.receipts[payment] {
+        if self.stage.has_receipt(payment) {
             let ends_with = match self.system {
                 System::S5 => "z(x), its own",
                 System::S4 => "z",
                 System::S1 | System::S2 | System::S3 => "the preimage",
             };
-            self.world.say(&payer(payment), Tone::Good, format!("has paid, ends with {ends_with}"));
+            self.stage.say(&payer(payment), Tone::Good, format!("has paid, ends with {ends_with}"));
         }
         if self.system.own_points() {
             self.prove(payment)?;
@@ -353,12 +347,16 @@ impl Story<'_> {
 
     /// The payer proves to a verifier that it has paid; to another verifier the proof says nothing.
     fn prove(&mut self, payment: usize) -> Result<(), StoryError> {
-        let (challenge, other) = (self.world.entropy(), self.world.entropy());
-        let proof = self.world.prove(payment, &challenge)?;
-        let issuer = self.world.receiver_key.public_key();
-        let terms = proof.verify(&issuer, &challenge).map_err(|source| {
-            StoryError::Claim(format!("{}: its proof of payment fails: {source}", payer(payment)))
-        })?;
+        let sim = &mut self.stage.sim;
+        let [challenge, other, aux_rand] = [(); 3].map(|()| sim.entropy.bytes());
+        let failed = |what: String| StoryError::Claim(format!("{}: {what}", payer(payment)));
+        let proof =
+            sim.senders[payment].role().prove(&sim.payments[payment].id, &challenge, &aux_rand);
+        let proof = proof.map_err(|source| failed(source.to_string()))?;
+        let issuer = sim.node_id(Who::Receiver);
+        let terms = proof
+            .verify(&issuer, &challenge)
+            .map_err(|source| failed(format!("its proof of payment fails: {source}")))?;
         if proof.verify(&issuer, &other).is_ok()
             || terms.amount_msat != self.args.amount_sat * 1_000
         {
@@ -368,7 +366,7 @@ impl Story<'_> {
             "proves to a verifier that it paid {} sat, and keeps z(x) to itself",
             grouped(self.args.amount_sat)
         );
-        self.world.say(&payer(payment), Tone::Good, text);
+        self.stage.say(&payer(payment), Tone::Good, text);
         self.proofs[payment] = Some(proof.to_string());
         Ok(())
     }
@@ -377,15 +375,15 @@ impl Story<'_> {
     /// Gives the secret that worked for the receiver's LSP, the last one.
     fn everybody_tries(&mut self, payment: usize) -> Option<LockSecret> {
         let mut found = None;
-        for hop in self.world.forwarders() {
-            for edge in self.world.edges_to(payment, hop) {
-                let (theft, working) = theft::attempt(&mut self.world, edge);
+        for hop in 1..=self.stage.hops() {
+            for contract in self.stage.sim.contracts_to(payment, Who::Forwarder(hop)) {
+                let (theft, working) = theft::attempt(&mut self.stage.sim, contract);
                 found = working;
                 let (tone, verdict) = match theft.accepted {
                     0 => (Tone::Good, "every transaction refused"),
                     _ => (Tone::Bad, "and one is accepted"),
                 };
-                let part = match self.world.payments[payment].parts {
+                let part = match self.stage.sim.payments[payment].parts {
                     1 => String::new(),
                     _ => format!(", part {}", theft.part),
                 };
@@ -397,7 +395,7 @@ impl Story<'_> {
                     theft.tried,
                     plural(theft.tried),
                 );
-                self.world.say(&theft.thief.clone(), tone, text);
+                self.stage.say(&theft.thief.clone(), tone, text);
                 self.thefts.push(theft);
             }
         }
@@ -406,17 +404,20 @@ impl Story<'_> {
 
     /// The receiver's LSP takes the payment instead of forwarding it, if it found a secret that works.
     fn steal(&mut self, payment: usize, secret: Option<LockSecret>) -> Result<bool, StoryError> {
-        let thief = self.world.receiver_lsp();
-        let Some(edge) = self.world.edges_to(payment, thief).pop() else { return Ok(false) };
-        let Some(secret) = secret else { return Ok(false) };
-        let Some(transaction) = self.world.edges[edge].claim_unchecked(&secret) else {
-            return Ok(false);
-        };
-        let name = self.world.parties[thief].name.clone();
-        let taken = grouped(transaction.output[0].value.to_sat());
+        let sim = &self.stage.sim;
+        let thief = sim.receiver_lsp();
+        let Some(number) = sim.contracts_to(payment, thief).pop() else { return Ok(false) };
+        let contract = &sim.contracts[number];
+        let claim = secret.and_then(|t| contract.claim_unchecked(&t, &contract.claimer_key));
+        let Some(claim) = claim else { return Ok(false) };
+        let name = sim.name(thief).to_owned();
+        let taken = grouped(claim.output[0].value.to_sat());
         let text = format!("keeps {taken} sat for itself; the receiver gets nothing");
-        self.world.say(&name, Tone::Bad, text);
-        self.world.settle(edge, &transaction)?;
+        self.stage.say(&name, Tone::Bad, text);
+        self.stage.act(|sim| {
+            sim.settle_with(number, &claim)?;
+            sim.run()
+        })?;
         self.stolen.insert(payment, name);
         Ok(true)
     }

@@ -1,36 +1,7 @@
-use clap::ValueEnum;
+use pointlock_sim::{System, Way};
 
 use super::Args;
 use crate::collusion::{self, Standard};
-use crate::world::Way;
-
-/// The systems of the design, from the baseline to point locks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum System {
-    /// Hash locks, receiver online, a fresh invoice for every payment
-    #[value(name = "S1")]
-    S1,
-    /// Hash locks, invoice stored at a third party, the last hop holds
-    #[value(name = "S2")]
-    S2,
-    /// Hash locks, vault and two LSPs, the sender's LSP holds
-    #[value(name = "S3")]
-    S3,
-    /// Point locks, vault and two LSPs, the sender's LSP holds
-    #[value(name = "S4")]
-    S4,
-    /// S4 with k-time payment points: a point of its own for every payer
-    #[value(name = "S5")]
-    S5,
-}
-
-/// Who keeps the payment while the receiver is away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
-    Nobody,
-    SenderLsp,
-    ReceiverLsp,
-}
 
 /// How the invoice gets to the payers, and what it says of the way to the receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +51,7 @@ impl Setting {
     pub(super) fn way(self) -> Way {
         Way {
             path: (self.rails == Rails::Bolt12).then_some(0),
-            delegate: (self.system == System::S5).then_some(1),
+            finder: (self.system == System::S5).then_some(1),
         }
     }
 
@@ -94,12 +65,7 @@ impl Setting {
     /// invoice nobody has paid before.
     pub(super) fn standard(self, args: &Args) -> Standard {
         Standard {
-            system: match self.system {
-                System::S1 | System::S2 => collusion::System::S2,
-                System::S3 => collusion::System::S3,
-                System::S4 => collusion::System::S4,
-                System::S5 => collusion::System::S5,
-            },
+            system: if self.system == System::S1 { System::S2 } else { self.system },
             past_payers: u8::from(self.system.reuses_invoice()),
             vault_paid: false,
             routers: args.routers,
@@ -114,67 +80,28 @@ impl Setting {
     }
 }
 
-impl System {
-    pub(super) const ALL: [Self; 5] = [Self::S1, Self::S2, Self::S3, Self::S4, Self::S5];
+/// How a system is played: S4 twice, since its invoices get to the payers in two ways.
+pub(super) fn settings(system: System) -> Vec<Setting> {
+    let rails: &[Rails] = match system {
+        System::S1 => &[Rails::Direct],
+        System::S2 | System::S3 => &[Rails::Lnurl],
+        System::S4 => &[Rails::Lnurl, Rails::Bolt12],
+        System::S5 => &[Rails::Bolt12],
+    };
+    rails.iter().map(|rails| Setting { system, rails: *rails }).collect()
+}
 
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::S1 => "S1",
-            Self::S2 => "S2",
-            Self::S3 => "S3",
-            Self::S4 => "S4",
-            Self::S5 => "S5",
-        }
+/// What a payer has in the end.
+pub(super) fn receipt(system: System) -> &'static str {
+    match system {
+        System::S1 => "the preimage",
+        System::S2 | System::S3 => "everybody's preimage",
+        System::S4 => "everybody's z",
+        System::S5 => "a proof of its own",
     }
+}
 
-    /// How it is played: S4 twice, since its invoices get to the payers in two ways.
-    pub(super) fn settings(self) -> &'static [Setting] {
-        match self {
-            Self::S1 => &[Setting { system: Self::S1, rails: Rails::Direct }],
-            Self::S2 => &[Setting { system: Self::S2, rails: Rails::Lnurl }],
-            Self::S3 => &[Setting { system: Self::S3, rails: Rails::Lnurl }],
-            Self::S4 => &[
-                Setting { system: Self::S4, rails: Rails::Lnurl },
-                Setting { system: Self::S4, rails: Rails::Bolt12 },
-            ],
-            Self::S5 => &[Setting { system: Self::S5, rails: Rails::Bolt12 }],
-        }
-    }
-
-    pub(super) fn point_locks(self) -> bool {
-        matches!(self, Self::S4 | Self::S5)
-    }
-
-    /// Whether every payer has a payment point, and a proof of payment, of its own.
-    pub(super) fn own_points(self) -> bool {
-        self == Self::S5
-    }
-
-    /// What a payer has in the end.
-    pub(super) fn receipt(self) -> &'static str {
-        match self {
-            Self::S1 => "the preimage",
-            Self::S2 | Self::S3 => "everybody's preimage",
-            Self::S4 => "everybody's z",
-            Self::S5 => "a proof of its own",
-        }
-    }
-
-    /// Whether the payers share an invoice that a vault hands out.
-    pub(super) fn reuses_invoice(self) -> bool {
-        self != Self::S1
-    }
-
-    pub(super) fn holder(self) -> Holder {
-        match self {
-            Self::S1 => Holder::Nobody,
-            Self::S2 => Holder::ReceiverLsp,
-            Self::S3 | Self::S4 | Self::S5 => Holder::SenderLsp,
-        }
-    }
-
-    /// Whether the design expects a hop to be able to take a later payment.
-    pub(super) fn theft_expected(self) -> bool {
-        matches!(self, Self::S2 | Self::S3)
-    }
+/// Whether the design expects a hop to be able to take a later payment.
+pub(super) fn theft_expected(system: System) -> bool {
+    matches!(system, System::S2 | System::S3)
 }

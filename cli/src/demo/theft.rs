@@ -1,9 +1,10 @@
 use pointlock::curve::SecretScalar;
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::payment::View;
+use pointlock_sim::Sim;
 
 use super::facts::Theft;
-use super::world::{Edge, World};
+use crate::chain::Chain;
 
 /// What a hop can try on a contract: every secret in its view of the kind that opens it; for scalars their sums and
 /// differences too.
@@ -50,13 +51,13 @@ fn into_scalar(secret: LockSecret) -> Option<SecretScalar> {
 
 /// A hop tries to take the payment that is committed to it, with what it knows now and nothing else. Gives what came of it,
 /// and the secret that would work.
-pub(super) fn attempt(world: &mut World, edge: usize) -> (Theft, Option<LockSecret>) {
-    let Edge { payment, part, claimer, .. } = world.edges[edge];
-    let (known, tried) = candidates(world.parties[claimer].view(), &world.edges[edge].terms().lock);
+pub(super) fn attempt(sim: &mut Sim<Chain>, contract: usize) -> (Theft, Option<LockSecret>) {
+    let (place, thief) = (sim.contracts[contract].place, sim.contracts[contract].claimer);
+    let (known, tried) = candidates(sim.view(thief), &sim.contracts[contract].terms().lock);
     let mut theft = Theft {
-        payment: payment + 1,
-        part: part + 1,
-        thief: world.parties[claimer].name.clone(),
+        payment: place.payment + 1,
+        part: place.part + 1,
+        thief: sim.name(thief).to_owned(),
         known,
         tried: tried.len(),
         accepted: 0,
@@ -64,7 +65,7 @@ pub(super) fn attempt(world: &mut World, edge: usize) -> (Theft, Option<LockSecr
     };
     let mut working = None;
     for secret in tried {
-        if world.accepts(edge, &secret) {
+        if sim.accepts(contract, &secret) {
             theft.accepted += 1;
             working = Some(secret);
         }

@@ -1,16 +1,18 @@
 //! What a story established, and whether it is as the design says.
 
-use super::error::StoryError;
+use pointlock_sim::{Chain as _, Holder, Who};
+
 use super::facts::{Locked, PaymentFacts, Told};
 use super::story::{Ended, Story, payer};
-use super::system::{Holder, Rails};
+use super::system::{Rails, theft_expected};
+use crate::narration::StoryError;
 
 impl Story<'_> {
     /// What was established, unless something is not as the design says.
     pub(super) fn finish(self) -> Result<Told, Ended> {
         let told = self.facts();
         let verdict = self.check(&told);
-        let steps = self.world.steps;
+        let steps = self.stage.into_steps();
         match verdict {
             Ok(()) => Ok(Told { steps, ..told }),
             Err(error) => Err(Ended { steps, error: Box::new(error) }),
@@ -35,24 +37,24 @@ impl Story<'_> {
             "every payer is told the secret",
         )?;
         for (payment, facts) in told.payments.iter().enumerate() {
-            let stolen = payment > 0 && self.system.theft_expected();
+            let stolen = payment > 0 && theft_expected(self.system);
             claim(
                 facts.stolen_by.is_some() == stolen && facts.receiver_was_paid != stolen,
                 "later payments over one invoice are stolen with hash locks, and only there",
             )?;
         }
-        let hops = self.world.forwarders().len();
+        let hops = self.stage.hops();
         claim(
             told.thefts.len()
                 == hops * told.payments.iter().skip(1).map(|payment| payment.parts).sum::<usize>()
                 && told
                     .thefts
                     .iter()
-                    .all(|theft| (theft.accepted > 0) == self.system.theft_expected()),
+                    .all(|theft| (theft.accepted > 0) == theft_expected(self.system)),
             "every hop can take a later payment with hash locks, and none otherwise",
         )?;
         claim(
-            self.system.theft_expected()
+            theft_expected(self.system)
                 || told.thefts.iter().all(|theft| theft.right_secret_accepted == Some(true)),
             "the right secret is accepted by the code that refuses the thief",
         )?;
@@ -68,7 +70,7 @@ impl Story<'_> {
             told.payments.iter().enumerate().all(|(payment, facts)| {
                 facts.parts == self.setting.parts(payment, self.args)
                     && (facts.stolen_by.is_some()
-                        || self.world.edges_to(payment, self.world.receiver()).len() == facts.parts)
+                        || self.stage.sim.contracts_to(payment, Who::Receiver).len() == facts.parts)
             }),
             "the receiver claims all parts or none",
         )?;
@@ -78,49 +80,47 @@ impl Story<'_> {
                 || told.invoice_names_receiver_lsp == (self.setting.rails != Rails::Bolt12),
             "who the receiver's LSP is can be read in an interim route, and not in a blinded path",
         )?;
-        let early: Vec<&str> = self
-            .world
-            .edges
+        let contracts = &self.stage.sim.contracts;
+        let early = contracts
             .iter()
-            .filter(|edge| edge.number > 1 && edge.committed_at < self.back_at)
-            .map(|edge| self.world.parties[edge.offerer].name.as_str())
-            .collect();
+            .any(|contract| contract.place.number > 1 && contract.committed_at < self.back_at);
         match self.system.holder() {
             Holder::Nobody => {}
             Holder::SenderLsp => {
-                claim(early.is_empty(), "only the payers' money waits for the receiver")?;
+                claim(!early, "only the payers' money waits for the receiver")?;
             }
             Holder::ReceiverLsp => {
-                claim(!early.is_empty(), "the money of the whole route waits for the receiver")?;
+                claim(early, "the money of the whole route waits for the receiver")?;
             }
         }
         Ok(())
     }
 
     fn facts(&self) -> Told {
-        let (accepted, refused) = self.world.chain.judged();
-        let payments = (0..self.world.receipts.len()).map(|payment| {
-            let to_receiver = self.world.edges_to(payment, self.world.receiver());
-            let first = self.world.edges_to(payment, self.world.forwarders().start).into_iter();
-            let settled = |edge: &usize| self.world.edges[*edge].settled_at.is_some();
+        let sim = &self.stage.sim;
+        let (accepted, refused) = sim.chain.judged();
+        let payments = (0..sim.senders.len()).map(|payment| {
+            let to_receiver = sim.contracts_to(payment, Who::Receiver);
+            let first = sim.contracts_to(payment, Who::Forwarder(1)).into_iter();
+            let claimed = |contract: &usize| sim.contracts[*contract].claimed_at().is_some();
             PaymentFacts {
                 payer: payer(payment),
                 amount_sat: self.args.amount_sat,
-                parts: self.world.payments[payment].parts,
-                locked_sat: first.map(|edge| self.world.edges[edge].terms().amount.to_sat()).sum(),
-                payer_has_receipt: self.world.receipts[payment],
-                receiver_was_paid: !to_receiver.is_empty() && to_receiver.iter().all(settled),
+                parts: sim.payments[payment].parts,
+                locked_sat: first.map(|contract| sim.contracts[contract].amount_sat()).sum(),
+                payer_has_receipt: self.stage.has_receipt(payment),
+                receiver_was_paid: !to_receiver.is_empty() && to_receiver.iter().all(claimed),
                 stolen_by: self.stolen.get(&payment).cloned(),
                 proof: self.proofs[payment].clone(),
             }
         });
-        let end = self.world.chain.height();
-        let locked = self.world.edges.iter().map(|edge| Locked {
-            payment: edge.payment + 1,
-            part: edge.part + 1,
-            party: self.world.parties[edge.offerer].name.clone(),
-            amount_sat: edge.terms().amount.to_sat(),
-            blocks: edge.settled_at.unwrap_or(end) - edge.committed_at,
+        let end = sim.chain.height();
+        let locked = sim.contracts.iter().map(|contract| Locked {
+            payment: contract.place.payment + 1,
+            part: contract.place.part + 1,
+            party: sim.name(contract.offerer).to_owned(),
+            amount_sat: contract.amount_sat(),
+            blocks: contract.claimed_at().unwrap_or(end) - contract.committed_at,
         });
         Told {
             setting: self.setting,

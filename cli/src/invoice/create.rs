@@ -111,16 +111,19 @@ fn lock(args: &Args) -> Result<(PaymentLock, Vec<SecretScalar>), Box<dyn Error>>
     if let Some(k) = args.k {
         let secrets = draw(usize::from(k))?;
         let points = secrets.iter().map(SecretScalar::to_point).collect();
-        let points = PaymentPoints::new(points).ok_or("payment_points: none")?;
-        return Ok((points.into(), secrets));
+        return Ok((payment_points(points)?.into(), secrets));
     }
     let lock = match args.payment_hash {
         Some(hash) => PaymentLock::Hash(hash),
-        None => {
-            PaymentPoints::new(args.payment_point.clone()).ok_or("payment_points: none")?.into()
-        }
+        None => payment_points(args.payment_point.clone())?.into(),
     };
     Ok((lock, Vec::new()))
+}
+
+fn payment_points(points: Vec<Point>) -> Result<PaymentPoints, String> {
+    let (actual, most) = (points.len(), PaymentPoints::MAX_K + 1);
+    PaymentPoints::new(points)
+        .ok_or_else(|| format!("payment_points: {actual} points, but it takes 1 to {most}"))
 }
 
 fn draw(k: usize) -> Result<Vec<SecretScalar>, Box<dyn Error>> {

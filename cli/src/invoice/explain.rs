@@ -4,12 +4,13 @@
 use std::fmt::{Display, Write};
 
 use pointlock::invoice::{
-    Field, FieldValue, Offer, PaymentLock, PaymentPath, PaymentPoints, StaticInvoice,
+    Field, FieldValue, Offer, OfferOrInvoice, PaymentLock, PaymentPath, PaymentPoints,
+    StaticInvoice,
 };
 use pointlock::wire::{BlindedPath, IntroductionNode};
 
-use super::{Message, words};
-use crate::world::grouped;
+use super::words;
+use crate::narration::grouped;
 
 /// Lines of a label and what it labels.
 #[derive(Default)]
@@ -22,9 +23,9 @@ impl Lines {
 }
 
 /// All about it.
-pub(super) fn message(message: &Message) -> String {
-    let (title, mut lines, fields) = match message {
-        Message::Offer(offer) => {
+pub(super) fn message(message: &OfferOrInvoice) -> String {
+    let (title, mut lines) = match message {
+        OfferOrInvoice::Offer(offer) => {
             let mut lines = Lines::default();
             lines.add("signed by", "nobody: an offer is as good as where it comes from");
             about_offer(&mut lines, offer);
@@ -32,18 +33,18 @@ pub(super) fn message(message: &Message) -> String {
                 Some(issuer) => lines.add("invoices", format!("signed by {issuer}")),
                 None => lines.add("invoices", "signed by the end of one of its paths"),
             }
-            ("offer".to_owned(), lines, offer.fields())
+            ("offer".to_owned(), lines)
         }
-        Message::StaticInvoice(invoice) => {
+        OfferOrInvoice::StaticInvoice(invoice) => {
             let mut lines = Lines::default();
             lines.add("signed by", format!("{}, every field", invoice.invoice_node_id()));
             about_offer(&mut lines, invoice.offer());
             about_invoice(&mut lines, invoice);
-            (format!("static invoice {}", invoice.invoice_id()), lines, invoice.fields())
+            (format!("static invoice {}", invoice.invoice_id()), lines)
         }
     };
     lines.0.push_str("\nfields\n");
-    for (field, value) in &fields {
+    for (field, value) in &message.fields() {
         lines.0.push_str(&one_field(*field, value));
     }
     format!("{title}\n{}", lines.0)

@@ -7,11 +7,11 @@ use pointlock::curve::Point;
 use pointlock::invoice::{ChainHash, InvoiceError, Offer, PaymentLock, StaticInvoice};
 use serde_json::{Value, json};
 
-use super::{explain, message_text, print, print_json, words};
+use super::{explain, pasted, print, print_json, words};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The `lni1…` text; without it, it is read from standard input
+    /// The `lni1…` text, or a link with it; without it, or with -, it is read from standard input
     text: Option<String>,
     /// The node id of the receiver, known from elsewhere than the invoice
     #[arg(long, value_name = "NODE_ID")]
@@ -32,7 +32,7 @@ pub(super) struct Args {
 
 /// Refuses what must not be paid, by the first check that fails.
 pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let invoice: StaticInvoice = message_text(args.text.as_deref())?.parse()?;
+    let invoice: StaticInvoice = pasted::read(args.text.as_deref())?;
     let now = args.at.unwrap_or_else(words::now);
     check(args, &invoice, now)?;
     if args.json {

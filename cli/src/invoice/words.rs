@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pointlock::invoice::{Amount, ChainHash};
 
-use crate::world::grouped;
+use crate::narration::grouped;
 
 /// The chains that have a name.
 const CHAINS: [(&str, ChainHash); 5] = [
@@ -61,9 +61,7 @@ pub(super) fn time(seconds: u64) -> String {
 
 /// The Gregorian date, from days since 1970-01-01.
 fn date(mut days: u64) -> (u64, usize, u64) {
-    let is_leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
+    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let mut year = 1970;
     while days >= 365 + u64::from(is_leap(year)) {
         days -= 365 + u64::from(is_leap(year));

@@ -3,15 +3,15 @@
 use num_bigint::BigUint;
 
 use super::field::Eight;
-use super::{Words, load, store};
+use super::line::{from_words, to_words};
 
 const MASK: u64 = (1 << 52) - 1;
 
 /// Limbs of eight elements, lane by lane.
-pub(super) type Lanes = [[u64; 5]; 8];
+pub(crate) type Lanes = [[u64; 5]; 8];
 
 /// What is computed of two factors, of which the second is reduced, and the first too where the names say so.
-pub(super) struct Results {
+pub(crate) struct Results {
     products: Lanes,
     squares: Lanes,
     canonical: Lanes,
@@ -28,7 +28,7 @@ pub(super) struct Results {
 fn read(lanes: &Lanes) -> Eight {
     let mut eight = Eight::zero();
     for (i, limb) in eight.0.iter_mut().enumerate() {
-        *limb = load(&Words(lanes.map(|limbs| limbs[i])));
+        *limb = from_words(&lanes.map(|limbs| limbs[i]));
     }
     eight
 }
@@ -37,9 +37,7 @@ fn read(lanes: &Lanes) -> Eight {
 fn write(eight: Eight) -> Lanes {
     let mut lanes = [[0; 5]; 8];
     for (i, limb) in eight.0.into_iter().enumerate() {
-        let mut words = Words([0; 8]);
-        store(&mut words, limb);
-        for (lane, word) in lanes.iter_mut().zip(words.0) {
+        for (lane, word) in lanes.iter_mut().zip(to_words(limb)) {
             lane[i] = word;
         }
     }

@@ -1,43 +1,45 @@
 //! Many independent a·G + b·P, eight in lockstep: the tables, and what the lanes leave over.
 
+use core::arch::x86_64::{__m512i, _mm512_setzero_si512};
 use std::sync::OnceLock;
 
-use super::Ifma;
-use super::multiply::{GENERATOR_MULTIPLES, MULTIPLES};
+use super::line::from_point;
+use super::multiply::{GENERATOR_MULTIPLES, MULTIPLES, double_multiply};
+use super::points::add_pairs;
 use crate::affine::Affine;
-use crate::backend::Backend;
 use crate::pairs::Ref;
 use crate::scalar::Scalar;
-use crate::sum::double_multiply;
 
 /// How many triples share the inversions of their tables: a table takes a kilobyte.
 const SHARED: usize = 128;
 
-/// See [`Backend::double_multiply_all`].
-pub(crate) fn double_multiply_all(
-    backend: Backend,
-    ifma: Ifma,
+/// Writes a·G + b·P for each (a, b, P). Returns the places where it did not, because a lane met a sum that its formulas do not
+/// cover.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn double_multiply_all(
     triples: &[(Scalar, Scalar, Affine)],
-) -> Vec<Affine> {
-    let mut sums = Vec::with_capacity(triples.len());
-    for chunk in triples.chunks(SHARED) {
-        let mut pool = generator_multiples(backend).to_vec();
-        let points: Vec<Affine> = chunk.iter().map(|(_, _, point)| *point).collect();
-        pool.extend(multiples(backend, &points, MULTIPLES));
-        for (i, eight) in chunk.chunks(8).enumerate() {
-            let start = GENERATOR_MULTIPLES + 8 * MULTIPLES * i;
-            let (points, right) = ifma.double_multiply(eight, &pool, start);
-            for (lane, ((a, b, point), sum)) in eight.iter().zip(points).enumerate() {
-                let is_right = right >> lane & 1 == 1;
-                sums.push(if is_right { sum } else { double_multiply(a, b, point).to_affine() });
-            }
+    sums: &mut [__m512i],
+) -> Vec<usize> {
+    let mut left = Vec::new();
+    let chunks = triples.chunks(SHARED).zip(sums.chunks_mut(SHARED)).enumerate();
+    for (i, (triples, sums)) in chunks {
+        let mut pool = generator_multiples().to_vec();
+        let points: Vec<__m512i> = triples.iter().map(|(_, _, point)| from_point(point)).collect();
+        pool.extend(multiples(&points, MULTIPLES));
+        for (j, (eight, sums)) in triples.chunks(8).zip(sums.chunks_mut(8)).enumerate() {
+            let start = GENERATOR_MULTIPLES + 8 * MULTIPLES * j;
+            let (points, right) = double_multiply(eight, &pool, start);
+            sums.copy_from_slice(&points[..sums.len()]);
+            let wrong = (0..eight.len()).filter(|lane| right >> lane & 1 == 0);
+            left.extend(wrong.map(|lane| SHARED * i + 8 * j + lane));
         }
     }
-    sums
+    left
 }
 
 /// P, 2P, 3P, … for each point, `count` of them, a power of two. Doubling the number takes one round of sums.
-fn multiples(backend: Backend, points: &[Affine], count: usize) -> Vec<Affine> {
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn multiples(points: &[__m512i], count: usize) -> Vec<__m512i> {
     let mut pool = points.to_vec();
     // The places of the multiples of each point.
     let mut places: Vec<Vec<usize>> = (0..points.len()).map(|place| vec![place]).collect();
@@ -50,13 +52,16 @@ fn multiples(backend: Backend, points: &[Affine], count: usize) -> Vec<Affine> {
                 places.push(pool.len() + pairs.len() - 1);
             }
         }
-        backend.add_pairs(&mut pool, &pairs);
+        let mut sums = vec![_mm512_setzero_si512(); pairs.len()];
+        add_pairs(&pool, &pairs, &mut sums);
+        pool.append(&mut sums);
     }
     places.iter().flatten().map(|place| pool[*place]).collect()
 }
 
 /// G, 2G, …, 512·G.
-fn generator_multiples(backend: Backend) -> &'static [Affine] {
-    static TABLE: OnceLock<Vec<Affine>> = OnceLock::new();
-    TABLE.get_or_init(|| multiples(backend, &[Affine::GENERATOR], GENERATOR_MULTIPLES))
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn generator_multiples() -> &'static [__m512i] {
+    static TABLE: OnceLock<Vec<__m512i>> = OnceLock::new();
+    TABLE.get_or_init(|| multiples(&[from_point(&Affine::GENERATOR)], GENERATOR_MULTIPLES))
 }

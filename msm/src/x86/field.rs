@@ -18,7 +18,7 @@ use core::arch::x86_64::{
     _mm512_slli_epi64, _mm512_srli_epi64, _mm512_sub_epi64,
 };
 
-use super::{Words, load, store};
+use super::line::{from_words, to_words};
 use crate::field::FieldElement;
 
 const MASK: i64 = (1 << 52) - 1;
@@ -111,11 +111,8 @@ impl Eight {
     /// One lane after another.
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn to_elements(self) -> [FieldElement; 8] {
-        let mut limbs = [Words([0; 8]); 5];
-        for (words, limb) in limbs.iter_mut().zip(self.canonical().0) {
-            store(words, limb);
-        }
-        core::array::from_fn(|lane| FieldElement::from_limbs(limbs.map(|words| words.0[lane])))
+        let limbs = self.canonical().0.map(|limb| to_words(limb));
+        core::array::from_fn(|lane| FieldElement::from_limbs(limbs.map(|words| words[lane])))
     }
 
     /// The opposite of `to_elements`; magnitude 1.
@@ -124,7 +121,7 @@ impl Eight {
         let limbs = elements.map(|element| element.weak_limbs());
         let mut out = [_mm512_setzero_si512(); 5];
         for (i, limb) in out.iter_mut().enumerate() {
-            *limb = load(&Words(limbs.map(|limbs| limbs[i])));
+            *limb = from_words(&limbs.map(|limbs| limbs[i]));
         }
         Self(out)
     }

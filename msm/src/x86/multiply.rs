@@ -4,7 +4,7 @@
 //! five doublings in between. A digit of zero adds nothing in its lane. What the formulas do not cover (a sum of equal or
 //! opposite points) makes Z zero, and zero it stays; such lanes are found at the end and left to the caller.
 
-use core::arch::x86_64::__mmask8;
+use core::arch::x86_64::{__m512i, __mmask8};
 
 use super::field::Eight;
 use super::points::{EightPoints, invert_lanes};
@@ -69,9 +69,9 @@ impl<const STEPS: usize> Digits<STEPS> {
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn double_multiply(
     triples: &[(Scalar, Scalar, Affine)],
-    pool: &[Affine],
+    pool: &[__m512i],
     start: usize,
-) -> ([Affine; 8], u8) {
+) -> ([__m512i; 8], u8) {
     let of_generator: Digits<GENERATOR_STEPS> =
         Digits::new(triples.iter().map(|(a, _, _)| a), GENERATOR_WIDTH);
     let of_point: Digits<STEPS> = Digits::new(triples.iter().map(|(_, b, _)| b), WIDTH);
@@ -124,7 +124,13 @@ impl EightJacobian {
     /// [`Jacobian::add_finite`](crate::Jacobian) for the formulas.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn add(&mut self, pool: &[Affine], refs: &[Ref; 8], present: __mmask8, factor: Option<&Eight>) {
+    fn add(
+        &mut self,
+        pool: &[__m512i],
+        refs: &[Ref; 8],
+        present: __mmask8,
+        factor: Option<&Eight>,
+    ) {
         let mut point = EightPoints::load(pool, refs);
         if let Some(factor) = factor {
             point.x = point.x.mul(factor);
@@ -149,7 +155,7 @@ impl EightJacobian {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn to_affine(&self) -> ([Affine; 8], u8) {
+    fn to_affine(&self) -> ([__m512i; 8], u8) {
         let lost = self.z.canonical().zero_lanes();
         let z = self.z.blend(lost, &Eight::splat(&FieldElement::ONE));
         let inverse = Eight::from_elements(&invert_lanes(&z.to_elements()));
@@ -157,9 +163,7 @@ impl EightJacobian {
         let x = self.x.mul(&square).canonical();
         let y = self.y.mul(&square.mul(&inverse)).canonical();
         let zero = Eight::zero();
-        let mut points = [Affine::INFINITY; 8];
         let (x, y) = (x.blend(self.infinite, &zero), y.blend(self.infinite, &zero));
-        EightPoints::store(x, y, &mut points);
-        (points, !lost)
+        (EightPoints::rows(x, y), !lost)
     }
 }

@@ -6,10 +6,10 @@ use core::arch::x86_64::{
 };
 
 use super::field::{Eight, sqrt_candidates};
-use super::{Words, load, store};
-use crate::affine::{Affine, coordinate};
+use super::line::from_words;
+use crate::affine::coordinate;
 use crate::field::FieldElement;
-use crate::pairs::{Ref, known_sum};
+use crate::pairs::Ref;
 
 /// How many products run side by side, so that none waits for another.
 const CHAINS: usize = 4;
@@ -45,11 +45,11 @@ impl EightPoints {
     /// The points of a pool.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn load(pool: &[Affine], refs: &[Ref; 8]) -> Self {
+    pub(super) fn load(pool: &[__m512i], refs: &[Ref; 8]) -> Self {
         let mut rows = [_mm512_setzero_si512(); 8];
         let mut negative = 0;
         for (lane, (row, reference)) in rows.iter_mut().zip(refs).enumerate() {
-            *row = load(&pool[reference.index()]);
+            *row = pool[reference.index()];
             negative |= u8::from(reference.is_negative()) << lane;
         }
         let mut points = Self::from_rows(rows);
@@ -72,24 +72,22 @@ impl EightPoints {
         }
     }
 
-    /// Writes the points with canonical coordinates, as many as `to` has places.
+    /// Points with canonical coordinates, one after another.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn store(x: Eight, y: Eight, to: &mut [Affine]) {
+    pub(super) fn rows(x: Eight, y: Eight) -> [__m512i; 8] {
         let ([a, b, c, d], [e, f, g, h]) = (x.to_words(), y.to_words());
-        for (to, row) in to.iter_mut().zip(transpose([a, b, c, d, e, f, g, h])) {
-            store(to, row);
-        }
+        transpose([a, b, c, d, e, f, g, h])
     }
 }
 
 /// The x coordinates of points of a pool. Canonical.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn load_x(pool: &[Affine], refs: &[Ref; 8]) -> Eight {
+fn load_x(pool: &[__m512i], refs: &[Ref; 8]) -> Eight {
     let mut rows = [_mm512_setzero_si512(); 8];
     for (row, reference) in rows.iter_mut().zip(refs) {
-        *row = load(&pool[reference.index()]);
+        *row = pool[reference.index()];
     }
     let [a, b, c, d, ..] = transpose(rows);
     Eight::from_words(&[a, b, c, d])
@@ -106,9 +104,11 @@ struct Denominators {
     known: __mmask8,
 }
 
+/// Writes the sum of each pair of points of `pool`.
+///
 /// See [`pairs::add_pairs`](crate::pairs::add_pairs): the same, with eight products and more side by side.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn add_pairs(pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
+pub(super) fn add_pairs(pool: &[__m512i], pairs: &[(Ref, Ref)], sums: &mut [__m512i]) {
     let one = Eight::splat(&FieldElement::ONE);
     let mut products = [one; CHAINS];
     let mut denominators = Vec::with_capacity(pairs.len().div_ceil(8));
@@ -131,14 +131,9 @@ pub(super) fn add_pairs(pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
         *product = product.mul(&value);
     }
     let mut inverses = invert(&products);
-    let start = pool.len();
-    pool.resize(start + pairs.len(), Affine::INFINITY);
-    let (pool, sums) = pool.split_at_mut(start);
     // One sum is a long way from the inverse to y₃: two groups of eight go it side by side.
     let mut groups = pairs.chunks(8).zip(&denominators).zip(sums.chunks_mut(8)).enumerate().rev();
-    if denominators.len() % 2 == 1
-        && let Some((i, ((group, d), sums))) = groups.next()
-    {
+    for (i, ((group, d), sums)) in groups.by_ref().take(denominators.len() % 2) {
         finish(pool, [(group, d, sums)], &mut inverses, [i % CHAINS]);
     }
     while let (Some((i, ((g, d), s))), Some((j, ((h, e), t)))) = (groups.next(), groups.next()) {
@@ -147,13 +142,13 @@ pub(super) fn add_pairs(pool: &mut Vec<Affine>, pairs: &[(Ref, Ref)]) {
 }
 
 /// Up to eight pairs, what they divide by, and where their sums go.
-type Group<'a> = (&'a [(Ref, Ref)], &'a Denominators, &'a mut [Affine]);
+type Group<'a> = (&'a [(Ref, Ref)], &'a Denominators, &'a mut [__m512i]);
 
 /// The sums of groups of eight, by the inverses of their denominators.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn finish<const N: usize>(
-    pool: &[Affine],
+    pool: &[__m512i],
     groups: [Group<'_>; N],
     inverses: &mut [Eight; CHAINS],
     chains: [usize; N],
@@ -188,11 +183,19 @@ fn finish<const N: usize>(
     for k in 0..N {
         y3[k] = slope[k].mul(&a[k].x.sub(&x3[k])).sub(&a[k].y).canonical();
     }
-    for (k, (group, d, sums)) in groups.into_iter().enumerate() {
-        EightPoints::store(x3[k], y3[k], sums);
-        for lane in (0..group.len()).filter(|lane| d.known >> lane & 1 == 1) {
-            let (a, b) = (group[lane].0.of(pool), group[lane].1.of(pool));
-            sums[lane] = known_sum(&a, &b);
+    for (k, (_, d, sums)) in groups.into_iter().enumerate() {
+        let (mut x, mut y) = (x3[k], y3[k]);
+        if d.known != 0 {
+            // Where a is infinity it is b, where b is infinity it is a, and else infinity.
+            let (only_b, only_a) = (d.known & a[k].infinite, d.known & b[k].infinite);
+            let known = |sum: Eight, a: &Eight, b: &Eight| {
+                sum.blend(d.known, &Eight::zero()).blend(only_b, b).blend(only_a, a)
+            };
+            x = known(x, &a[k].x, &b[k].x);
+            y = known(y, &a[k].y.canonical(), &b[k].y.canonical());
+        }
+        for (sum, row) in sums.iter_mut().zip(EightPoints::rows(x, y)) {
+            *sum = row;
         }
     }
 }
@@ -248,19 +251,18 @@ pub(super) fn invert_lanes(lanes: &[FieldElement; 8]) -> [FieldElement; 8] {
 /// How many times eight square roots run in lockstep.
 const ROOTS: usize = 2;
 
-/// See [`Backend::decompress`](crate::Backend::decompress).
+/// Writes the point of each encoding; see [`Backend::decompress`](crate::Backend::decompress).
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn decompress(encodings: &[([u8; 32], bool)], b: u64) -> Vec<Affine> {
-    let mut out = Vec::with_capacity(encodings.len());
+pub(super) fn decompress(encodings: &[([u8; 32], bool)], b: u64, points: &mut [__m512i]) {
     let b = Eight::splat(&FieldElement::from_words(&[b, 0, 0, 0]));
-    for chunk in encodings.chunks(8 * ROOTS) {
-        let mut words = [[Words([0; 8]); 4]; ROOTS];
+    for (chunk, points) in encodings.chunks(8 * ROOTS).zip(points.chunks_mut(8 * ROOTS)) {
+        let mut words = [[[0; 8]; 4]; ROOTS];
         let (mut valid, mut odd) = ([0u8; ROOTS], [0u8; ROOTS]);
         for (i, (bytes, is_odd)) in chunk.iter().enumerate() {
             let Some(x) = coordinate(bytes) else { continue };
             let (eight, lane) = (i / 8, i % 8);
             for (words, x) in words[eight].iter_mut().zip(x) {
-                words.0[lane] = x;
+                words[lane] = x;
             }
             valid[eight] |= 1 << lane;
             odd[eight] |= u8::from(*is_odd) << lane;
@@ -268,23 +270,20 @@ pub(super) fn decompress(encodings: &[([u8; 32], bool)], b: u64) -> Vec<Affine> 
         let mut x = [b; ROOTS];
         let mut squares = [b; ROOTS];
         for ((x, square), words) in x.iter_mut().zip(&mut squares).zip(&words) {
-            let words = [load(&words[0]), load(&words[1]), load(&words[2]), load(&words[3])];
-            *x = Eight::from_words(&words);
+            *x = Eight::from_words(&words.map(|words| from_words(&words)));
             *square = x.square().mul(x).add(&b);
         }
         let roots = sqrt_candidates(&squares);
-        let mut points = [Affine::INFINITY; 8 * ROOTS];
-        for eight in 0..ROOTS {
+        for (eight, points) in points.chunks_mut(8).enumerate() {
             let wrong = roots[eight].square().sub(&squares[eight].folded());
-            valid[eight] &= wrong.canonical().zero_lanes();
+            let valid = valid[eight] & wrong.canonical().zero_lanes();
             let y = roots[eight].canonical();
             let y = y.negate_lanes(y.odd_lanes() ^ odd[eight]).canonical();
-            EightPoints::store(x[eight], y, &mut points[8 * eight..][..8]);
+            let zero = Eight::zero();
+            let (x, y) = (zero.blend(valid, &x[eight]), zero.blend(valid, &y));
+            for (point, row) in points.iter_mut().zip(EightPoints::rows(x, y)) {
+                *point = row;
+            }
         }
-        let found = |i: usize| {
-            if valid[i / 8] >> (i % 8) & 1 == 1 { points[i] } else { Affine::INFINITY }
-        };
-        out.extend((0..chunk.len()).map(found));
     }
-    out
 }

@@ -14,9 +14,8 @@ static COEFFICIENT: Tag = Tag::new("pointlock/coefficient");
 pub struct PaymentPolynomial(Vec<SecretScalar>);
 
 impl PaymentPolynomial {
-    /// The largest k. Its points are 33.8 kB, near the limit of what a Lightning message carries, and paying under them
-    /// takes as many multiplications.
-    pub const MAX_K: usize = 1024;
+    /// The largest k, which readers keep to as well: [`PaymentPoints::MAX_K`].
+    pub const MAX_K: usize = PaymentPoints::MAX_K;
 
     /// The polynomial of 32 bytes of fresh entropy, for this polynomial and nothing else:
     /// z_j = H_pointlock/coefficient(entropy ‖ k ‖ j) mod n, with k and j as 8 bytes, big endian.
@@ -61,7 +60,7 @@ impl PaymentPolynomial {
     /// Z_0 … Z_k, for the invoice.
     pub fn payment_points(&self) -> PaymentPoints {
         let points: Vec<Point> = self.0.iter().map(SecretScalar::to_point).collect();
-        PaymentPoints::new(points).expect("there are two coefficients or more")
+        PaymentPoints::new(points).expect("a polynomial has 2 to MAX_K + 1 coefficients")
     }
 
     /// The id of the polynomial.

@@ -9,7 +9,7 @@ pub(super) struct Fields<'a>(TlvStream<'a>);
 impl<'a> Fields<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, PayloadError> {
         let stream = TlvStream::parse(bytes)?;
-        let unknown = |tlv_type: &u64| tlv_type.is_multiple_of(2) && name(*tlv_type).is_none();
+        let unknown = |tlv_type: &u64| *tlv_type % 2 == 0 && name(*tlv_type).is_none();
         match stream.records().iter().map(|record| record.tlv_type()).find(unknown) {
             Some(tlv_type) => Err(PayloadError::UnknownEven { tlv_type }),
             None => Ok(Self(stream)),

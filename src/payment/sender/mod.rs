@@ -252,10 +252,10 @@ impl Sender {
         if order.amount_msat != amount_msat {
             return Err(OrderError::PartsMismatch { amount_msat }.into());
         }
-        if let Some(hold) = paying.plan.hold
-            && order.holder(hold) != before.hold.as_ref().map(|held| held.holder)
-        {
-            return Err(OrderError::NoHolder { hop: hold.hop }.into());
+        if let Some(hold) = paying.plan.hold {
+            if order.holder(hold) != before.hold.as_ref().map(|held| held.holder) {
+                return Err(OrderError::NoHolder { hop: hold.hop }.into());
+            }
         }
         let attempt = paying.plan.attempt(id, part, order, height)?;
         paying.attempts[part] = attempt_id;

@@ -90,8 +90,9 @@ impl Entry {
             2 => {
                 let (x, locks) = rest.split_first_chunk()?;
                 let x = PayerScalar::from_bytes(x).ok()?;
-                let (locks, []) = locks.as_chunks::<LOCK>() else { return None };
-                let locks: Option<Vec<_>> = locks.iter().map(read_lock).collect();
+                // A piece at the end that is too short is no lock, and so no array.
+                let locks = locks.chunks(LOCK).map(|lock| read_lock(lock.try_into().ok()?));
+                let locks: Option<Vec<_>> = locks.collect();
                 Some(Self::Claim { id, x, locks: LockSet::new(locks?).ok()? })
             }
             3 if rest.is_empty() => Some(Self::Retirement { id }),

@@ -1,0 +1,171 @@
+//! An LSP's driver in the fewest lines that are honest: what stands between a channel layer and a [`Node`].
+//!
+//! `cargo run --example forwarder` plays one payment through it: payer → LSP → payee, all three the same driver over a channel layer that
+//! commits whatever is offered. A real one verifies the signatures of both commitments, and all adaptor signatures that it is to be paid
+//! with, before it says `IncomingCommitted`; and it writes to a disk where this one pushes to a `Vec`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::error::Error;
+
+use pointlock::curve::{Keypair, SecretScalar};
+use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
+use pointlock::hold::Limits;
+use pointlock::invoice::StaticInvoiceBuilder;
+use pointlock::lock::LockSecret;
+use pointlock::onion::blinded::NextPeer;
+use pointlock::payment::{
+    AttemptSeed, ForwardingPolicy, HopBlinds, Node, NodeAction, NodeConfig, NodeEvent, PartOrder,
+    Payee, Payment, ReceiverPaths, Role, RouteHop, Tail,
+};
+
+const HEIGHT: u32 = 900_000;
+const POLICY: ForwardingPolicy = ForwardingPolicy {
+    fee_base_msat: 1_000,
+    fee_proportional_millionths: 100,
+    cltv_expiry_delta: 40,
+};
+
+/// A node, and the events that make it.
+struct Driver {
+    node: Node,
+    journal: Vec<NodeEvent>,
+}
+
+impl Driver {
+    /// The one way into the node. The event is durable before any of its actions is carried out, so that after a crash
+    /// `Node::replay` and `Node::pending` give what was wanted and not done.
+    fn tell(&mut self, event: NodeEvent) -> Result<Vec<NodeAction>, Box<dyn Error>> {
+        let actions = self.node.apply(&event)?;
+        self.journal.push(event);
+        Ok(actions)
+    }
+}
+
+/// What carries the actions out: here all three nodes, and every channel between them.
+struct World {
+    drivers: Vec<Driver>,
+    edges: BTreeMap<EdgeId, (usize, usize)>,
+    todo: VecDeque<(usize, NodeAction)>,
+}
+
+impl World {
+    fn tell(&mut self, node: usize, event: NodeEvent) -> Result<(), Box<dyn Error>> {
+        let actions = self.drivers[node].tell(event)?;
+        self.todo.extend(actions.into_iter().map(|action| (node, action)));
+        Ok(())
+    }
+
+    fn carry_out(&mut self, node: usize, action: NodeAction) -> Result<(), Box<dyn Error>> {
+        match action {
+            // `update_add_htlc` and its commitments; then both sides know the edge by one name.
+            NodeAction::Offer { origin, proposal } => {
+                let to = match proposal.to {
+                    NextPeer::Channel(channel) => usize::try_from(channel)?,
+                    NextPeer::Node(id) => (0..3)
+                        .find(|node| key(*node).to_point() == id)
+                        .ok_or("the next node is no peer")?,
+                };
+                let id = EdgeId::in_channel(
+                    [u8::try_from(node + to)?; 32],
+                    Direction::FromNode1,
+                    u64::try_from(self.edges.len())?,
+                );
+                let edge = Edge {
+                    id,
+                    amount_msat: proposal.amount_msat,
+                    expiry: proposal.expiry,
+                    lock: proposal.lock,
+                };
+                println!("{node} offers {} msat to {to} under {:?}", edge.amount_msat, edge.lock);
+                self.edges.insert(id, (node, to));
+                self.tell(node, NodeEvent::OutgoingCommitted { origin, edge })?;
+                let from = key(node).to_point();
+                // The one place where a channel layer vouches for an edge.
+                let edge = IncomingEdge::dangerous_committed(edge);
+                let (path_key, packet) = (proposal.path_key, proposal.packet);
+                self.tell(to, NodeEvent::IncomingCommitted { from, edge, path_key, packet })
+            }
+            // `update_fulfill_htlc` with the secret; or a claim on the chain, from which the other side's driver extracts it.
+            NodeAction::Claim { incoming, secret } => {
+                println!("{node} claims");
+                let (offerer, _) = self.edges[&incoming];
+                let fulfilled = NodeEvent::OutgoingFulfilled { outgoing: incoming, secret };
+                self.tell(offerer, fulfilled)?;
+                self.tell(node, NodeEvent::IncomingClaimed { incoming })
+            }
+            // `update_fail_htlc` or `update_fail_malformed_htlc`.
+            NodeAction::Fail { incoming, reason, failure } => {
+                println!("{node} fails it: {reason}");
+                let (offerer, _) = self.edges[&incoming];
+                self.tell(node, NodeEvent::IncomingFailed { incoming })?;
+                let failure = Some(failure);
+                self.tell(offerer, NodeEvent::OutgoingFailed { outgoing: incoming, failure })
+            }
+            NodeAction::Paid { payment, .. } => {
+                println!("{node} has paid {payment}");
+                Ok(())
+            }
+            // Nothing here is held, found or timed out.
+            other => Err(format!("{node} wants {other:?}").into()),
+        }
+    }
+}
+
+fn key(node: usize) -> SecretScalar {
+    SecretScalar::from_bytes(&[u8::try_from(node + 1).unwrap_or(1); 32])
+        .expect("1 to 3 are scalars")
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let config = |node: usize| NodeConfig {
+        node_key: key(node),
+        height: HEIGHT,
+        policy: POLICY,
+        limits: Limits::default(),
+        hold_safety_margin: 43,
+        hold_deltas_ahead: 40,
+        hold_min_final_delta: 24,
+        min_final_delta: 24,
+    };
+    let driver = |node| Driver { node: Node::new(config(node)), journal: Vec::new() };
+    let (edges, todo) = (BTreeMap::new(), VecDeque::new());
+    let mut world = World { drivers: (0..3).map(driver).collect(), edges, todo };
+
+    // The payee publishes one invoice; the payer pays it over the LSP.
+    let (payer, lsp, payee) = (0, 1, 2);
+    let z = SecretScalar::from_bytes(&[9; 32])?;
+    let invoice = StaticInvoiceBuilder::new(z.to_point(), 1_750_000_000)
+        .interim_route(&[key(lsp).to_point(), key(payee).to_point()])
+        .sign(&Keypair::new(key(payee)), &[0; 32])?;
+    let (secret, paths) = (LockSecret::Scalar(z), ReceiverPaths::default());
+    world.tell(payee, NodeEvent::Published { invoice: invoice.clone(), secret, paths })?;
+    let forwarder = RouteHop { node_id: key(lsp).to_point(), short_channel_id: 2, policy: POLICY };
+    let part = PartOrder {
+        amount_msat: 50_000_000,
+        forwarders: vec![forwarder],
+        tail: Tail::Receiver,
+        seed: AttemptSeed::new([7; 32]),
+    };
+    let order = Payment {
+        payee: Payee::Known(invoice.invoice_node_id()),
+        invoice,
+        amount_msat: 50_000_000,
+        parts: vec![part],
+        min_final_delta: 24,
+        hold: None,
+        hop_blinds: HopBlinds::Derived,
+        cancellable: None,
+        height: HEIGHT,
+        unix_time: 1_750_000_001,
+        payer: None,
+    };
+    world.tell(payer, NodeEvent::Pay(order))?;
+    while let Some((node, action)) = world.todo.pop_front() {
+        world.carry_out(node, action)?;
+    }
+
+    // A restart of the LSP: its journal makes the same node, and nothing is left to do.
+    let restarted = Node::new(config(lsp)).replay(&world.drivers[lsp].journal)?;
+    println!("after a restart the LSP has {} actions left", restarted.pending().len());
+    Ok(())
+}
