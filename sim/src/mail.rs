@@ -1,10 +1,12 @@
 //! Onion messages, from node to node. The receiver's last relay keeps them while the receiver is away.
 
 use pointlock::curve::Point;
+use pointlock::hold::HoldError;
 use pointlock::onion::blinded::{NextPeer, OnionMessage, PeeledMessage};
-use pointlock::payment::{ForwarderEvent, ReceiverEvent, SenderEvent};
+use pointlock::payment::{ForwarderError, ForwarderEvent, ReceiverEvent, SenderEvent};
 use pointlock::wire::IntroductionNode;
 
+use crate::error::of_role;
 use crate::{Chain, Fact, Sim, SimError, Who};
 
 /// A message that waits for the receiver.
@@ -70,7 +72,13 @@ impl<C: Chain> Sim<C> {
             }
             Who::Forwarder(number) => {
                 let (before, entropy) = (self.tasks.len(), self.entropy.bytes());
-                self.forwarder(number, ForwarderEvent::MessageReceived { message, entropy })?;
+                let event = ForwarderEvent::MessageReceived { message: message.clone(), entropy };
+                match self.tell_forwarder(number, event) {
+                    Err(ForwarderError::Hold(HoldError::Unknown(_))) => {
+                        self.ahead.push((from, to, message));
+                    }
+                    told => told.map_err(|source| of_role(self.name(to), source))?,
+                }
                 // Passed on or announced at once, as long as it is known whose it is.
                 for (who, action) in self.tasks.split_off(before) {
                     match action {
@@ -89,6 +97,17 @@ impl<C: Chain> Sim<C> {
             }
             Who::Sender(index) => self.sender_reads(index, &message),
         }
+    }
+
+    /// Handovers that were ahead of their hold come again, as a sender's driver does with all that is pending; says whether there
+    /// were some.
+    pub(crate) fn hand_over_again(&mut self) -> Result<bool, SimError<C::Refused>> {
+        let ahead = std::mem::take(&mut self.ahead);
+        let count = ahead.len();
+        for (from, to, message) in ahead {
+            self.carry(to, from, to, message)?;
+        }
+        Ok(count > self.ahead.len())
     }
 
     fn sender_reads(
