@@ -560,18 +560,18 @@ fn a_release_that_is_repeated_changes_nothing() {
     net.run();
     let (_, message) = net.releases[0].clone();
     let holder = Node::Forwarder(1);
-    net.tell_forwarder(holder, ForwarderEvent::MessageReceived {
-        message: message.clone(),
-        entropy: [0; 32],
-    })
-        .unwrap();
+    net.tell_forwarder(
+        holder,
+        ForwarderEvent::MessageReceived { message: message.clone(), entropy: [0; 32] },
+    )
+    .unwrap();
     // Not confirmed yet: no second offer, but the same one on request.
     assert_eq!(net.tasks.len(), 1);
-    net.tell_forwarder(holder, ForwarderEvent::MessageReceived {
-        message: message.clone(),
-        entropy: [0; 32],
-    })
-        .unwrap();
+    net.tell_forwarder(
+        holder,
+        ForwarderEvent::MessageReceived { message: message.clone(), entropy: [0; 32] },
+    )
+    .unwrap();
     assert_eq!(net.tasks.len(), 1);
     let Some((_, Action::Forwarder(offer))) = net.tasks.front() else { panic!("an offer") };
     let pending = net.forwarders[0].pending();
@@ -579,7 +579,8 @@ fn a_release_that_is_repeated_changes_nothing() {
     net.run();
     assert!(net.forwarders[0].pending().is_empty());
     // Confirmed: nothing.
-    net.tell_forwarder(holder, ForwarderEvent::MessageReceived { message, entropy: [0; 32] }).unwrap();
+    net.tell_forwarder(holder, ForwarderEvent::MessageReceived { message, entropy: [0; 32] })
+        .unwrap();
     assert!(net.tasks.is_empty());
     check_paid(&net, LockKind::Point, 2, attempt);
 }

@@ -367,8 +367,8 @@ fn path(
     name: &'static str,
 ) -> Result<BlindedPath<IntroductionNode>, PayloadError> {
     let bytes = stream.get(tlv_type).ok_or(PayloadError::Missing(name))?.value();
-    match BlindedPath::read(bytes)? {
-        (path, length) if length == bytes.len() => Ok(path),
+    match BlindedPath::read(bytes) {
+        Ok((path, length)) if length == bytes.len() => Ok(path),
         _ => Err(PayloadError::Malformed(name)),
     }
 }

@@ -2,7 +2,9 @@
 
 use pointlock::StoreError;
 use pointlock::edge::EdgeId;
-use pointlock::hold::{Announcement, HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore};
+use pointlock::hold::{
+    Announcement, HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore,
+};
 use pointlock::payment::{Forwarder, ForwarderAction, ForwarderError, ForwarderEvent, Recorded};
 
 use crate::network::{Network, Node, node_id};
@@ -147,10 +149,8 @@ fn a_release_that_the_store_refused_is_given_again() {
     for (index, fails_at) in [3, 4].into_iter().enumerate() {
         let (mut forwarder, incoming) = holding(&mut net, [&case, &second], fails_at, index);
         let message = release_message(&[(0, release(0)), (1, release(1))], 0);
-        let event = || ForwarderEvent::MessageReceived {
-            message: message.clone(),
-            entropy: [0; 32],
-        };
+        let event =
+            || ForwarderEvent::MessageReceived { message: message.clone(), entropy: [0; 32] };
         let view = forwarder.view().clone();
         let error = forwarder.apply(event()).unwrap_err();
         assert_eq!(error, ForwarderError::Hold(HoldError::Store(disk_full())));
