@@ -17,8 +17,8 @@ const SLOTS: usize = 16;
 /// message. One that also limits each neighbour (BOLT 4 recommends it) has one of these for each, and this one behind them.
 ///
 /// An honest payment is delayed by a flood, and no more than delayed: the holder sends an announcement again and again, freshly wrapped, each
-/// of them with a chance of its own. After m of them the receiver has read none with a chance of (1 − 1/n)^m, and the answers fare
-/// likewise at the holder. What has not come through at the cutoff height fails back.
+/// of them with a chance of its own. After m of them the receiver has read none with a chance of (1 − 1/n)^m. If the holder is flooded
+/// as well, its answers fare likewise, and it is (1 − 1/n²)^m: a driver repeats the more often the nearer the cutoff is. What has not come through at the cutoff height fails back.
 ///
 /// ```
 /// use pointlock::payment::MessageLimiter;

@@ -103,7 +103,7 @@ pub enum ForwarderEvent {
         /// 32 bytes of fresh entropy, for what is sent because of it.
         entropy: [u8; 32],
     },
-    /// Send the announcement of a hold again. The driver says so at random intervals of some minutes for each of
+    /// Send the announcement of a hold again. The driver says so at random intervals, of a minute on average, for each of
     /// [`Ledger::announced`](crate::hold::Ledger::announced), so that nobody can tell from the time whose it is. Changes nothing.
     Announce {
         /// The hold. Nothing is sent for one that does not wait any more.

@@ -129,7 +129,7 @@ pub enum NodeEvent {
         /// Fresh entropy, for this message alone.
         seed: AttemptSeed,
     },
-    /// Send the announcement of a hold again, which this node keeps for others. The driver says so at random intervals of some minutes for each of
+    /// Send the announcement of a hold again, which this node keeps for others. The driver says so at random intervals, of a minute on average, for each of
     /// [`Ledger::announced`](crate::hold::Ledger::announced). Changes nothing.
     AnnounceHold {
         /// The hold. Nothing is sent for one that does not wait any more.
