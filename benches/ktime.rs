@@ -10,8 +10,9 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use pointlock::curve::{Keypair, Point};
 use pointlock::invoice::ktime::{
-    NoteHash, PayerKey, PayerScalar, PaymentPolynomial, PaymentProof, PaymentTerms,
+    NoteHash, PayerKey, PayerScalar, PaymentPolynomial, PaymentTerms, PointSecret,
 };
+use pointlock::invoice::proof::{Challenge, PaymentProof, ProofRequest, Verifier};
 use pointlock::invoice::{PaymentPoints, StaticInvoiceBuilder};
 
 fn polynomial(k: usize) -> PaymentPolynomial {
@@ -52,7 +53,11 @@ fn points(criterion: &mut Criterion) {
 
 fn proofs(criterion: &mut Criterion) {
     let receiver = Keypair::from_secret_bytes(&[2; 32]).expect("a scalar");
-    let (challenge, aux_rand) = ([3; 32], [4; 32]);
+    let aux_rand = [4; 32];
+    let request = ProofRequest {
+        verifier: Verifier::from_bytes([2; 32]),
+        challenge: Challenge::new([3; 32]),
+    };
     let mut group = criterion.benchmark_group("proof");
     for k in [1, 8, 32, 128] {
         let polynomial = polynomial(k);
@@ -68,13 +73,12 @@ fn proofs(criterion: &mut Criterion) {
             note_hash: NoteHash::NONE,
         };
         let x = terms.x().expect("a hash");
-        let secret = polynomial.evaluate(&x).expect("a fresh polynomial");
-        let create =
-            || PaymentProof::create(&invoice, &terms, &key, &secret, &challenge, &aux_rand);
+        let secret = PointSecret::new(polynomial.evaluate(&x).expect("a fresh polynomial"));
+        let create = || PaymentProof::create(&invoice, &terms, &key, &secret, &request, &aux_rand);
         let proof = create().expect("all belongs together");
         group.bench_function(BenchmarkId::new("create", k), |bencher| bencher.iter(create));
         group.bench_function(BenchmarkId::new("verify", k), |bencher| {
-            bencher.iter(|| proof.verify(&receiver.public_key(), black_box(&challenge)));
+            bencher.iter(|| proof.verify(&receiver.public_key(), black_box(&request)));
         });
     }
     group.finish();

@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | [`curve`] | scalars and points that can't be invalid, tagged hashes |
 //! | [`adaptor`] | adaptor signatures: `pre_sign`, `verify`, `adapt`, `extract` |
+//! | [`dleq`] | proofs that two points have one discrete logarithm (BIP-374) |
 //! | [`lock`] | the locks along a route |
 //! | [`wire`] | TLV streams, Lightning's integers, blinded paths as they are handed out |
 //! | [`invoice`] | offers and static invoices (BOLT 12), k-time payment points, proofs of payment |
@@ -21,7 +22,7 @@
 //! | [`hold`] | the ledger of payments that wait for an offline receiver |
 //! | [`payment`] | the roles: sender, forwarder, receiver |
 //!
-//! Imports run downwards only, in this order. `curve`, `adaptor` and `lock` are the crate `pointlock-adaptor`, which can be taken
+//! Imports run downwards only, in this order. `curve`, `adaptor`, `dleq` and `lock` are the crate `pointlock-adaptor`, which can be taken
 //! alone and needs no `std`. Start with the Synopsis of the module that you need; `ARCHITECTURE.md`
 //! follows one payment through all of them.
 //!
@@ -48,7 +49,7 @@ pub mod payment;
 mod store_error;
 pub mod wire;
 
-pub use pointlock_adaptor::{self as adaptor, curve, lock};
+pub use pointlock_adaptor::{self as adaptor, curve, dleq, lock};
 pub use store_error::StoreError;
 
 #[cfg(doctest)]

@@ -9,7 +9,7 @@ mod network;
 
 use failing_claims::{FailingClaims, Fails};
 use network::{
-    AMOUNT_MSAT, Edge, Fact, MIN_FINAL_DELTA, Network, Node, node_id, node_key, payer_of,
+    AMOUNT_MSAT, Edge, Fact, MIN_FINAL_DELTA, Network, Node, REQUEST, node_id, node_key, payer_of,
     receiver_config,
 };
 use pointlock::claims::{ClaimError, ClaimStore, MemoryClaimStore};
@@ -303,10 +303,10 @@ fn paid_through_a_hold_with_a_proof_of_its_own() {
         assert_eq!(net.senders[0].view().get(source), None);
     }
 
-    let challenge = [7; 32];
     let payment = net.senders[0].role().payment_of(&attempt).unwrap();
-    let proof = net.senders[0].role().prove(&payment, &challenge, &[0; 32]).unwrap();
-    assert_eq!(proof.verify(&node_id(Node::Receiver), &challenge), Ok(terms));
+    let proof = net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]).unwrap();
+    let proven = proof.verify(&node_id(Node::Receiver), &REQUEST).unwrap();
+    assert_eq!((proven.terms, proven.invoice), (terms, &invoice));
     net.check_replay();
 }
 
@@ -415,7 +415,7 @@ fn no_proof_of_what_was_not_paid_or_was_paid_under_a_common_point() {
     let plain = net.publish(network::LockKind::Point, 1);
     let attempt = net.pay_as(0, &with_polynomial, "me", None, [1; 32]);
     let no_proof =
-        |net: &Network, payment| net.senders[0].role().prove(&payment, &[1; 32], &[0; 32]);
+        |net: &Network, payment| net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]);
     let payment = net.senders[0].role().payment_of(&attempt).unwrap();
     assert_eq!(no_proof(&net, payment), Err(SenderError::NoProof(payment)));
     net.run();

@@ -7,8 +7,11 @@ mod own;
 
 use own::{Refusal, Row, array, bytes, check, point, secret};
 use pointlock::invoice::ktime::{
-    KtimeError, NoteHash, PayerKey, PayerPublicKey, PayerScalar, PaymentPolynomial, PaymentProof,
-    PaymentSignature, PaymentTerms, payment_point,
+    KtimeError, NoteHash, PayerKey, PayerPublicKey, PayerScalar, PaymentPolynomial,
+    PaymentSignature, PaymentTerms, PointSecret, payment_point,
+};
+use pointlock::invoice::proof::{
+    Challenge, PaymentProof, PointProof, ProofError, ProofMessage, ProofRequest, Verifier,
 };
 use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice};
 use pointlock::lock::{Blind, final_lock, final_secret};
@@ -22,8 +25,9 @@ fn ktime() {
             ("invoice.point", 67, point_at),
             ("ktime.payment", 33, payment),
             ("ktime.verify_payment", 51, verify_payment),
-            ("ktime.prove", 14, prove),
-            ("ktime.verify_proof", 45, verify_proof),
+            ("proof.base", 46, base),
+            ("ktime.prove", 27, prove),
+            ("ktime.verify_proof", 119, verify_proof),
         ],
     );
 }
@@ -109,31 +113,60 @@ fn verify_payment(row: &Row) -> Result<Value, Refusal> {
     Ok(json!({ "valid": signature.verify(&payer, &x, &last_lock).is_ok() }))
 }
 
+fn request(row: &Row) -> Result<ProofRequest, Refusal> {
+    Ok(ProofRequest {
+        verifier: Verifier::from_bytes(row.get("verifier", array)?),
+        challenge: Challenge::new(row.get("challenge", array)?),
+    })
+}
+
+fn base(row: &Row) -> Result<Value, Refusal> {
+    let terms = PaymentTerms {
+        invoice_id: invoice_id(row)?,
+        amount_msat: amount(row),
+        note_hash: NoteHash(row.get("note_hash", array)?),
+        payer: row.get("payer_key", payer_key)?,
+    };
+    let message = ProofMessage::new(&terms, &request(row)?);
+    let base = message.base();
+    let tried = row.intermediate["tried"].as_array().unwrap();
+    assert_eq!(bytes(tried.last().unwrap()), base.to_bytes()[1..]);
+    Ok(json!({ "message": hex::encode(message.to_bytes()), "base": base.to_string() }))
+}
+
 fn prove(row: &Row) -> Result<Value, Refusal> {
     let invoice = StaticInvoice::from_bytes(&bytes(&row.input["invoice"])).unwrap();
     let key = PayerKey::new(row.get("payer_secret_key", secret)?);
-    let point_secret = row.get("point_secret", secret)?;
+    let point_secret = PointSecret::new(row.get("point_secret", secret)?);
     let terms = PaymentTerms {
         payer: key.public_key(),
         invoice_id: invoice.invoice_id(),
         amount_msat: amount(row),
         note_hash: NoteHash(row.get("note_hash", array)?),
     };
-    let (challenge, aux_rand) = (row.get("challenge", array)?, row.get("aux_rand", array)?);
-    match PaymentProof::create(&invoice, &terms, &key, &point_secret, &challenge, &aux_rand) {
+    let (request, aux_rand) = (request(row)?, row.get("aux_rand", array)?);
+    match PaymentProof::create(&invoice, &terms, &key, &point_secret, &request, &aux_rand) {
         Ok(proof) => {
+            let message = ProofMessage::new(&terms, &request);
+            let point_proof = proof.point_proof();
             step(row, "invoice_id", &invoice.invoice_id().to_string());
             step(row, "x", &terms.x().unwrap().to_string());
-            Ok(json!({ "proof": hex::encode(proof.to_bytes()), "text": proof.to_string() }))
+            step(row, "payment_point", &point_secret.point().to_string());
+            step(row, "message", &hex::encode(message.to_bytes()));
+            step(row, "base", &message.base().to_string());
+            step(row, "value", &point_proof.value().to_string());
+            let encoded = point_proof.to_bytes();
+            assert_eq!(PointProof::from_slice(&encoded).as_ref(), Ok(point_proof));
+            Ok(json!({ "proof": hex::encode(encoded), "stream": hex::encode(proof.to_bytes()) }))
         }
-        Err(KtimeError::NotThePointSecret) => Err(("point_secret", None)),
+        Err(ProofError::NotThePointSecret) => Err(("point_secret", None)),
         Err(other) => panic!("{other}"),
     }
 }
 
 fn verify_proof(row: &Row) -> Result<Value, Refusal> {
     let issuer = row.get("issuer", point)?;
-    let challenge = row.get("challenge", array)?;
-    let proof = row.get("proof", |bytes| PaymentProof::from_bytes(bytes).ok())?;
-    Ok(json!({ "valid": proof.verify(&issuer, &challenge).is_ok() }))
+    let request = request(row)?;
+    let proof = row.get("stream", |bytes| PaymentProof::from_bytes(bytes).ok())?;
+    Ok(json!({ "valid": proof.verify(&issuer, &request).is_ok() }))
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
 use pointlock::hold::{Limits, MemoryStore};
-use pointlock::invoice::{StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::{ChainHash, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
 use pointlock::onion::OnionError;
 use pointlock::onion::blinded::NextPeer;
@@ -41,6 +41,7 @@ fn config(node: usize) -> NodeConfig {
     NodeConfig {
         node_key: key(node),
         height: HEIGHT,
+        unix_time: TIME,
         policy: POLICY,
         limits: Limits::default(),
         hold_safety_margin: 10,
@@ -202,6 +203,8 @@ fn payment(
     Payment {
         invoice: invoice.clone(),
         payee: Payee::Known(id(to)),
+        chain: ChainHash::BITCOIN,
+        rate: None,
         amount_msat: AMOUNT_MSAT,
         parts: vec![PartOrder {
             amount_msat: AMOUNT_MSAT,

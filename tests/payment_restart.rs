@@ -113,7 +113,7 @@ fn a_crash_in_a_payment_of_parts_loses_nothing() {
             net.tasks = pending(&net).into();
             net.run();
             // That it was paid may have been said before.
-            let proof = net.senders[0].role().prove(&payment, &[1; 32], &[0; 32]);
+            let proof = net.senders[0].role().prove(&payment, &network::REQUEST, &[0; 32]);
             assert!(proof.is_ok(), "{hold}, crash after {crash} steps");
             assert_eq!(net.balances, undisturbed.balances, "{hold}, crash after {crash} steps");
             check_done(&mut net);

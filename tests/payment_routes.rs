@@ -5,8 +5,8 @@
 mod network;
 
 use network::{
-    AMOUNT_MSAT, Fact, HOLD_BLOCKS, LockKind, MIN_FINAL_DELTA, Network, Node, Settle, channel_to,
-    hops, invoice_secret, node_id, payer_of, policy,
+    AMOUNT_MSAT, Fact, HOLD_BLOCKS, LockKind, MIN_FINAL_DELTA, Network, Node, REQUEST, Settle,
+    channel_to, hops, invoice_secret, node_id, payer_of, policy,
 };
 use pointlock::curve::SecretScalar;
 use pointlock::edge::EdgeId;
@@ -118,8 +118,8 @@ fn twelve_hops_four_of_them_blinded_in_four_parts() {
             let z = (k == 0).then(|| invoice_secret(LockKind::Point, 1));
             expect_paid(&net, &invoice, z.as_ref());
             if k > 0 {
-                let proof = net.senders[0].role().prove(&id, &[1; 32], &[2; 32]).unwrap();
-                proof.verify(&node_id(Node::Receiver), &[1; 32]).unwrap();
+                let proof = net.senders[0].role().prove(&id, &REQUEST, &[2; 32]).unwrap();
+                proof.verify(&node_id(Node::Receiver), &REQUEST).unwrap();
                 // One payment, whatever its parts.
                 let points = match invoice.lock().unwrap() {
                     pointlock::invoice::PaymentLock::Points(points) => points.polynomial_id(),

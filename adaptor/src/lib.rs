@@ -98,6 +98,7 @@ extern crate alloc;
 mod error;
 
 pub mod curve;
+pub mod dleq;
 #[cfg(feature = "ecdsa")]
 pub mod ecdsa;
 pub mod lock;

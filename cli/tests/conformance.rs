@@ -13,9 +13,10 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
+use pointlock::invoice::ktime::{NoteHash, PayerPublicKey, PaymentTerms};
 use pointlock::invoice::{
-    BlindedPayInfo, ChainHash, FallbackAddress, Field, OfferBuilder, PaymentPath, StaticInvoice,
-    StaticInvoiceBuilder, merkle,
+    BlindedPayInfo, ChainHash, FallbackAddress, Field, InvoiceId, OfferBuilder, PaymentPath,
+    StaticInvoice, StaticInvoiceBuilder, merkle,
 };
 use pointlock::wire::{
     BlindedHop, BlindedPath, ChannelEnd, Features, IntroductionNode, TlvStream, TlvWriter,
@@ -94,7 +95,8 @@ const SCHEMES: &[(&str, &[&str])] = &[
     ("ecdsa", &["ecdsa.pre_sign", "ecdsa.verify", "ecdsa.adapt", "ecdsa.extract"]),
     ("musig2", &["musig2.session"]),
     ("lock", &["lock.setup", "lock.claim"]),
-    ("ktime", &["invoice.point"]),
+    ("dleq", &["dleq.prove", "dleq.verify"]),
+    ("ktime", &["invoice.point", "proof.base"]),
 ];
 
 /// The rows of our own vector files whose operation stands in the interface.
@@ -294,6 +296,114 @@ fn external_musig2_sessions() {
     peer.finish();
 }
 
+/// BIP-374's rows with the generator of the curve; the other ones name a generator, which no operation takes.
+#[test]
+fn bip374() {
+    let mut peer = Peer::start();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/standards/bip374");
+    let generator = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+    for (file, op, expected_rows) in
+        [("prove.json", "dleq.prove", 6), ("verify.json", "dleq.verify", 10)]
+    {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let mut vectors: Value = serde_json::from_str(&text).unwrap();
+        let Value::Array(mut rows) = vectors["rows"].take() else { panic!("no rows") };
+        rows.retain(|row| row["generator"] == generator);
+        assert_eq!(rows.len(), expected_rows, "{file}");
+        for row in rows {
+            let mut input = row.clone();
+            if row["message"].is_null() {
+                input["message"] = Value::Null;
+            }
+            let (answer, name) = (peer.run(op, &input), &row["name"]);
+            match (op, row["expected"].as_str()) {
+                ("dleq.prove", Some(_)) => assert_eq!(answer["proof"], row["proof"], "{name}"),
+                ("dleq.prove", None) => {
+                    let field = format!("{}: ", row["expected"]["error"].as_str().unwrap());
+                    assert!(error(&answer).starts_with(&field), "{name}: {answer}");
+                }
+                (_, verdict) => assert_eq!(answer["valid"], verdict == Some("valid"), "{name}"),
+            }
+        }
+    }
+    peer.finish();
+}
+
+/// A message is given, or said to be none; one that is forgotten is an error.
+#[test]
+fn a_message_is_optional_but_not_forgotten() {
+    let mut peer = Peer::start();
+    let prove = json!({ "secret": "07".repeat(32), "base": point(9).to_string(), "aux_rand": "04".repeat(32) });
+    assert_eq!(error(&peer.run("dleq.prove", &prove)), "message: missing");
+    for message in [json!(7), json!(""), json!("05"), json!("05".repeat(33)), json!([])] {
+        let mut wrong = prove.clone();
+        wrong["message"] = message.clone();
+        assert!(error(&peer.run("dleq.prove", &wrong)).starts_with("message: "), "{message}");
+    }
+    let messages = [Value::Null, json!("05".repeat(32)), json!("00".repeat(32))];
+    let mut proofs = Vec::new();
+    for message in &messages {
+        let mut prove = prove.clone();
+        prove["message"] = message.clone();
+        let made = peer.run("dleq.prove", &prove);
+        for other in &messages {
+            let mut verify = made.clone();
+            verify["base"] = prove["base"].clone();
+            verify["message"] = other.clone();
+            let valid = json!({ "valid": other == message });
+            assert_eq!(peer.run("dleq.verify", &verify), valid, "{message} {other}");
+        }
+        proofs.push(made["proof"].clone());
+    }
+    assert!(proofs[0] != proofs[1] && proofs[1] != proofs[2] && proofs[0] != proofs[2]);
+    peer.finish();
+}
+
+/// All of a proof of payment but the payer's signature: from the invoice's points to a value that is z(x)·H.
+#[test]
+fn a_payment_is_proven_step_by_step() {
+    let mut peer = Peer::start();
+    let (z_0, z_1) =
+        (SecretScalar::from_bytes(&[3; 32]).unwrap(), SecretScalar::from_bytes(&[4; 32]).unwrap());
+    let payer_key =
+        format!("02{}", Keypair::from_secret_bytes(&[5; 32]).unwrap().x_only_public_key());
+    let terms = json!({
+        "points": [z_0.to_point().to_string(), z_1.to_point().to_string()],
+        "invoice_id": "11".repeat(32), "amount_msat": 5_000, "note_hash": "00".repeat(32),
+        "payer_key": payer_key, "verifier": "22".repeat(32), "challenge": "33".repeat(32),
+    });
+    let payment_point = peer.run("invoice.point", &terms)["payment_point"].clone();
+    let asked = peer.run("proof.base", &terms);
+    // z(x), by the receiver.
+    let payer = PayerPublicKey::from_slice(&hex::decode(&payer_key).unwrap()).unwrap();
+    let x = PaymentTerms {
+        payer,
+        invoice_id: InvoiceId::from_bytes([0x11; 32]),
+        amount_msat: 5_000,
+        note_hash: NoteHash::NONE,
+    }
+    .x()
+    .unwrap();
+    let secret = z_1.mul_public(&x.to_scalar()).unwrap().add(&z_0).unwrap();
+    let prove = json!({
+        "secret": hex::encode(*secret.dangerous_to_bytes()), "base": asked["base"],
+        "message": asked["message"], "aux_rand": "00".repeat(32),
+    });
+    let mut proof = peer.run("dleq.prove", &prove);
+    assert_eq!(proof["point"], payment_point);
+    proof["base"] = asked["base"].clone();
+    proof["message"] = asked["message"].clone();
+    assert_eq!(peer.run("dleq.verify", &proof), json!({ "valid": true }));
+    // For another challenge there is another message, another base, and nothing to show.
+    let mut other = terms.clone();
+    other["challenge"] = json!("34".repeat(32));
+    let other = peer.run("proof.base", &other);
+    assert!(other["base"] != asked["base"] && other["message"] != asked["message"]);
+    proof["base"] = other["base"].clone();
+    assert_eq!(peer.run("dleq.verify", &proof), json!({ "valid": false }));
+    peer.finish();
+}
+
 fn point(byte: u8) -> Point {
     SecretScalar::from_bytes(&[byte; 32]).unwrap().to_point()
 }
@@ -473,7 +583,10 @@ fn bad_fields_are_named() {
 
             let list = row["input"][name].is_array();
             for other in [json!(null), json!(7), json!({}), json!(true), json!(""), json!([])] {
+                // A proof of equal logarithms may be over no message.
+                let optional = op.starts_with("dleq.") && name == "message";
                 let of_its_type = list && other == json!([])
+                    || optional && other.is_null()
                     || row["input"][name].is_number() && other.is_number();
                 if of_its_type {
                     continue;
@@ -483,6 +596,9 @@ fn bad_fields_are_named() {
                 assert!(error(&answer).starts_with(&format!("{name}: ")), "{op}: {answer}");
             }
             for other in [json!(null), json!(-7), json!([]), json!("zz"), json!("0"), json!("é")] {
+                if op.starts_with("dleq.") && name == "message" && other.is_null() {
+                    continue;
+                }
                 let (value, named) = match list {
                     true => (json!([other]), format!("{name}[0]: ")),
                     false => (other, format!("{name}: ")),

@@ -4,8 +4,13 @@
 
 use pointlock::adaptor::{ecdsa, musig2, schnorr};
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar};
+use pointlock::dleq::{self, Bases};
 use pointlock::hold::{HeldBlind, ReleaseSecret};
-use pointlock::invoice::ktime::{PayerScalar, PaymentPolynomial};
+use pointlock::invoice::ktime::{
+    NoteHash, PayerKey, PayerScalar, PaymentPolynomial, PaymentTerms, PointSecret,
+};
+use pointlock::invoice::proof::{Challenge, PaymentProof, ProofRequest, Verifier};
+use pointlock::invoice::{PaymentPoints, StaticInvoiceBuilder};
 use pointlock::lock::{self, Blind, Preimage, RouteLocks};
 use pointlock::onion::blinded::{BlindedPath, PathSecret};
 use pointlock::onion::{OnionError, Packet, SharedSecret};
@@ -21,6 +26,7 @@ pub(crate) const CASES: &[Case] = &[
     ("curve.mul_secret", mul_secret),
     ("curve.keypair", keypair),
     ("curve.sign_schnorr", sign_schnorr),
+    ("dleq.prove", dleq_prove),
     ("schnorr.pre_sign", schnorr_pre_sign),
     ("schnorr.pre_sign_verified", schnorr_pre_sign_verified),
     ("schnorr.adapt", schnorr_adapt),
@@ -31,6 +37,7 @@ pub(crate) const CASES: &[Case] = &[
     ("lock.claim", lock_claim),
     ("lock.preimage", lock_preimage),
     ("ktime.polynomial", ktime_polynomial),
+    ("proof.create", proof_create),
     ("hold.held_blind", held_blind),
     ("hold.release_hash", release_hash),
     ("onion.build", onion_build),
@@ -110,6 +117,16 @@ fn sign_schnorr() {
     reached(signature.as_ref());
 }
 
+/// With the generator of the curve, which has a multiplication of its own, and with another one.
+fn dleq_prove() {
+    for bases in [Bases::new(point(3)), Bases::with_generator(point(5), point(3))] {
+        let (statement, proof) =
+            dleq::prove(&secret(1), &bases, Some(&MESSAGE), &secret_bytes(2)).expect("no fault");
+        reached(&statement.value);
+        reached(&proof.to_bytes());
+    }
+}
+
 fn schnorr_pre_sign() {
     let pre_signature =
         schnorr::pre_sign(&secret_keypair(1), &MESSAGE, &point(3), &secret_bytes(2));
@@ -186,6 +203,33 @@ fn ktime_polynomial() {
     let polynomial = PaymentPolynomial::from_entropy(&secret_bytes(1), 3).expect("not too many");
     let x = PayerScalar::from_bytes(&[2; 32]).expect("in range");
     reached_scalar(&polynomial.evaluate(&x).expect("no root"));
+}
+
+/// The payer's side: z(x) and A's key are secret, the invoice and the request are not.
+fn proof_create() {
+    let receiver = Keypair::new(SecretScalar::from_bytes(&[4; 32]).expect("in range"));
+    let coefficients = [1, 2].map(secret);
+    let points = coefficients.each_ref().map(SecretScalar::to_point);
+    let points = PaymentPoints::new(points.to_vec()).expect("two points");
+    let invoice = StaticInvoiceBuilder::new(points, 1_750_000_000)
+        .interim_route(&[receiver.public_key()])
+        .sign(&receiver, &[0; 32])
+        .expect("a valid invoice");
+    let key = PayerKey::new(secret(6));
+    let terms = PaymentTerms {
+        payer: key.public_key(),
+        invoice_id: invoice.invoice_id(),
+        amount_msat: 5_000,
+        note_hash: NoteHash::NONE,
+    };
+    let polynomial = PaymentPolynomial::dangerous_from_coefficients(coefficients.to_vec());
+    let x = terms.x().expect("no hash is zero");
+    let secret = polynomial.and_then(|polynomial| polynomial.evaluate(&x)).expect("no root");
+    let request =
+        ProofRequest { verifier: Verifier::named("verifier"), challenge: Challenge::new([8; 32]) };
+    let secret = PointSecret::new(secret);
+    let proof = PaymentProof::create(&invoice, &terms, &key, &secret, &request, &secret_bytes(7));
+    reached(&proof.expect("all of it belongs together").point_proof().to_bytes());
 }
 
 fn held_blind() {

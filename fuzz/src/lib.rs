@@ -11,6 +11,9 @@
 //! | [`backends`] | sums of many terms agree with libsecp256k1, on every backend |
 //! | [`musig2_life`] | the same for one to four signers, with tweaks; a flipped partial signature names its signer |
 //! | [`presignature`], [`ecdsa_presignature`], [`point`] | parse → write → equal; no verb panics |
+//! | [`dleq_life`] | prove, verify; one flipped bit anywhere is refused |
+//! | [`dleq_proof`] | parse → write → equal; what verifies, verifies for one statement and one message |
+//! | [`payment_proof`] | parse → write → equal, behind the invoice's signature too; what verifies has the value z(x)·H |
 //! | [`tlv_stream`], [`blinded_path`], [`bolt12_text`] | parse → write → equal |
 //! | [`invoice`], [`invoice_text`] | parse → write → equal, for each typed field too; behind the signature, too |
 //! | [`pasted`] | links, pieces and what is pasted in their place: read as the plain text is, or named |
@@ -29,12 +32,14 @@
 mod blinded;
 mod contract;
 mod curve;
+mod dleq;
 mod ecdsa;
 mod input;
 mod invoice;
 mod musig2;
 mod onion;
 mod payment;
+mod proof;
 mod schnorr;
 pub mod seeds;
 mod wire;
@@ -42,11 +47,13 @@ mod wire;
 pub use blinded::{onion_message, recipient_data};
 pub use contract::{contract_extract, contract_ladder};
 pub use curve::point;
+pub use dleq::{dleq_life, dleq_proof};
 pub use ecdsa::{ecdsa_life, ecdsa_presignature};
 pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text, pasted};
 pub use musig2::musig2_life;
 pub use onion::{onion_failure, onion_packet};
 pub use payment::{messages, payload};
+pub use proof::payment_proof;
 pub use schnorr::{backends, batch, presignature, schnorr_life};
 pub use wire::{blinded_path, tlv_stream};
 
@@ -54,13 +61,15 @@ pub use wire::{blinded_path, tlv_stream};
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 24] = [
+pub const TARGETS: [(&str, Body); 27] = [
     ("backends", backends),
     ("batch", batch),
     ("blinded_path", blinded_path),
     ("bolt12_text", bolt12_text),
     ("contract_extract", contract_extract),
     ("contract_ladder", contract_ladder),
+    ("dleq_life", dleq_life),
+    ("dleq_proof", dleq_proof),
     ("ecdsa_life", ecdsa_life),
     ("ecdsa_presignature", ecdsa_presignature),
     ("invoice", invoice),
@@ -74,6 +83,7 @@ pub const TARGETS: [(&str, Body); 24] = [
     ("onion_packet", onion_packet),
     ("pasted", pasted),
     ("payload", payload),
+    ("payment_proof", payment_proof),
     ("point", point),
     ("presignature", presignature),
     ("recipient_data", recipient_data),

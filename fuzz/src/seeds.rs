@@ -7,6 +7,7 @@ use bitcoin::consensus::serialize;
 use pointlock::adaptor::ecdsa;
 use pointlock::adaptor::schnorr::pre_sign;
 use pointlock::curve::{Keypair, Point};
+use pointlock::dleq::{self, Bases};
 use pointlock::hold::{HeldBlind, HoldId, ReleaseSecret};
 use pointlock::invoice::ktime::PayerScalar;
 use pointlock::invoice::{
@@ -28,6 +29,7 @@ use pointlock::wire::{
 use crate::contract::{HTLC, PTLC};
 use crate::input::fixed_scalar;
 use crate::invoice::signer;
+use crate::proof::valid_proof;
 
 /// One file of the corpus.
 #[derive(Debug)]
@@ -47,13 +49,15 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 24] = [
+    let groups: [(&'static str, Files); 27] = [
         ("backends", sums()),
         ("batch", batches()),
         ("blinded_path", blinded_paths()),
         ("bolt12_text", bolt12_texts()),
         ("contract_extract", transactions()),
         ("contract_ladder", ladders()),
+        ("dleq_life", dleq_lives()),
+        ("dleq_proof", dleq_proofs()),
         ("ecdsa_life", ecdsa_lives()),
         ("ecdsa_presignature", ecdsa_presignatures()),
         ("invoice", invoices().into()),
@@ -67,6 +71,7 @@ pub fn seeds() -> Vec<Seed> {
         ("onion_packet", packets()),
         ("pasted", pasted()),
         ("payload", payloads()),
+        ("payment_proof", payment_proofs()),
         ("point", points()),
         ("presignature", presignatures()),
         ("recipient_data", recipient_datas()),
@@ -121,6 +126,76 @@ fn schnorr_lives() -> Files {
         ("valid-flip-presignature", life(3, 519)),
         ("valid-flip-signature", life(4, 511)),
         ("refused-zero-key", vec![]),
+    ]
+}
+
+fn dleq_lives() -> Files {
+    let life = |generator: u8, message: u8, part, bit: u16| {
+        let secrets = [[1; 32], [2; 32]].concat();
+        let rest = [&[generator][..], &[3; 32], &[message], &[4; 32], &[5; 32]].concat();
+        [&secrets[..], &rest, &[part], &bit.to_be_bytes()].concat()
+    };
+    vec![
+        ("valid-flip-point", life(0, 1, 0, 7)),
+        ("valid-flip-value", life(0, 1, 1, 0)),
+        ("valid-flip-base", life(0, 0, 2, 263)),
+        ("valid-flip-generator", life(1, 1, 3, 7)),
+        ("valid-flip-proof", life(1, 0, 4, 511)),
+        ("valid-flip-message", life(0, 1, 5, 255)),
+        ("refused-zero-secret", vec![]),
+    ]
+}
+
+fn dleq_proofs() -> Files {
+    let bases = Bases::new(fixed_scalar(9).to_point());
+    let made = |message: Option<[u8; 32]>| {
+        let (statement, proof) =
+            dleq::prove(&fixed_scalar(1), &bases, message.as_ref(), &[4; 32]).expect("no fault");
+        let points = [statement.point, bases.base(), statement.value].map(|point| point.to_bytes());
+        let message = message.map_or(Vec::new(), |message| message.to_vec());
+        [proof.to_bytes().to_vec(), points.concat(), message].concat()
+    };
+    let (plain, with_message) = (made(None), made(Some([5; 32])));
+    let mut other_value = plain.clone();
+    other_value[64 + 66] ^= 1;
+    let mut large_scalar = plain.clone();
+    large_scalar[32..64].fill(0xff);
+    let mut infinity = plain.clone();
+    infinity[64 + 66..].fill(0);
+    let truncated = plain[..64].to_vec();
+    vec![
+        ("valid-plain", plain),
+        ("valid-with-message", with_message),
+        ("refused-other-value", other_value),
+        ("refused-large-scalar", large_scalar),
+        ("refused-value-at-infinity", infinity),
+        ("refused-truncated", truncated),
+    ]
+}
+
+fn payment_proofs() -> Files {
+    let proof = valid_proof().to_bytes();
+    let changed = |tlv_type: u64, value: &[u8]| {
+        let mut writer = TlvWriter::new();
+        for record in TlvStream::parse(&proof).expect("a proof is a stream").records() {
+            writer.set(record.tlv_type(), record.value());
+        }
+        writer.set(tlv_type, value).to_bytes()
+    };
+    vec![
+        ("valid-right", proof.clone()),
+        ("valid-other-amount", changed(65_603, &[1])),
+        ("valid-other-verifier", changed(65_607, &[7; 32])),
+        ("valid-other-description", changed(Field::OFFER_DESCRIPTION.tlv_type(), b"tea")),
+        (
+            "valid-static-invoice",
+            changed(Field::PAYMENT_POINTS.tlv_type(), &fixed_scalar(1).to_point().to_bytes()),
+        ),
+        ("refused-value-at-infinity", changed(65_611, &[0; 33])),
+        ("refused-large-scalar", changed(65_613, &[0xff; 64])),
+        ("refused-unknown-field", changed(65_617, &[])),
+        ("refused-padded-amount", changed(65_603, &[0, 1])),
+        ("refused-truncated", proof[..proof.len() - 1].to_vec()),
     ]
 }
 

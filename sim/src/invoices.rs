@@ -164,9 +164,13 @@ impl<C: Chain> Sim<C> {
             node_id: hop.node_id,
             short_channel_id: hop.short_channel_id,
             relay: PaymentRelay {
-                cltv_expiry_delta: limited(hop.policy.cltv_expiry_delta),
-                fee_proportional_millionths: limited(hop.policy.fee_proportional_millionths),
-                fee_base_msat: limited(hop.policy.fee_base_msat.saturating_add(PATH_MARGIN_MSAT)),
+                cltv_expiry_delta: u16::try_from(hop.policy.cltv_expiry_delta).unwrap_or(u16::MAX),
+                fee_proportional_millionths: u32::try_from(hop.policy.fee_proportional_millionths)
+                    .unwrap_or(u32::MAX),
+                fee_base_msat: u32::try_from(
+                    hop.policy.fee_base_msat.saturating_add(PATH_MARGIN_MSAT),
+                )
+                .unwrap_or(u32::MAX),
             },
         });
         let relays: Vec<PathRelay> = relays.collect();
@@ -176,7 +180,7 @@ impl<C: Chain> Sim<C> {
             path_id,
             &relays,
             self.node_id(Who::Receiver),
-            limited(self.scenario.min_final_delta),
+            u16::try_from(self.scenario.min_final_delta).unwrap_or(u16::MAX),
             self.started_at.saturating_add(PATH_BLOCKS),
         );
         made.map_err(|source| of_role(self.name(Who::Receiver), ReceiverError::from(source)))
@@ -188,11 +192,4 @@ impl<C: Chain> Sim<C> {
         let first = 2.max(count.saturating_sub(1)).min(count);
         (first.max(1)..=count).map(Who::Forwarder).collect()
     }
-}
-
-/// What a field has room for.
-fn limited<T: TryFrom<u64>>(value: impl Into<u64>) -> T {
-    let value = value.into();
-    let most = if size_of::<T>() == 2 { u64::from(u16::MAX) } else { u64::from(u32::MAX) };
-    T::try_from(value.min(most)).unwrap_or_else(|_| unreachable!("it was limited"))
 }

@@ -57,7 +57,7 @@ impl<C: Chain> Sim<C> {
                     self.replay(who, fresh, self.forwarders[number - 1].log())?;
                 }
                 Who::Receiver => {
-                    let config = self.scenario.receiver_config(key(), self.started_at);
+                    let config = self.scenario.receiver_config(key(), self.receiver_since);
                     self.replay(who, || Receiver::new(config.clone()), self.receiver.log())?;
                 }
             }

@@ -1,7 +1,7 @@
 //! Ways to the receiver: channels, and who chooses which end of a route.
 
 use pointlock::edge::EdgeId;
-use pointlock::invoice::StaticInvoice;
+use pointlock::invoice::{ChainHash, StaticInvoice};
 use pointlock::onion::blinded::NextPeer;
 use pointlock::payment::{
     AttemptSeed, ForwarderEvent, ForwardingPolicy, HopBlinds, PartOrder, Payee, Payment, Recipient,
@@ -132,6 +132,8 @@ impl<C: Chain> Sim<C> {
             payee: Payee::Known(self.node_id(Who::Receiver)),
             amount_msat: parts.iter().map(|part| part.amount_msat).sum(),
             parts,
+            chain: ChainHash::BITCOIN,
+            rate: None,
             min_final_delta: self.scenario.min_final_delta,
             hold: None,
             hop_blinds: HopBlinds::Derived,

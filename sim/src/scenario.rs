@@ -84,6 +84,8 @@ pub struct Scenario {
     pub on_path: usize,
     /// How many blocks the receiver gets for its claim.
     pub min_final_delta: u32,
+    /// The receiver's clock, in seconds since 1970. At 0 no invoice has expired.
+    pub unix_time: u64,
     /// Blocks that a holder keeps for itself.
     pub hold_safety_margin: u32,
     /// What a forwarder holds at most.
@@ -108,6 +110,7 @@ impl Default for Scenario {
             others: Vec::new(),
             on_path: 0,
             min_final_delta: 18,
+            unix_time: 0,
             hold_safety_margin: 6,
             limits: Limits { value_msat: u64::MAX, ..Limits::default() },
             settle: Settle::OnChain,
@@ -157,6 +160,7 @@ impl Scenario {
             receiver: Recorded::new(Receiver::new(receiver)),
             ahead: Vec::new(),
             started_at: height,
+            receiver_since: height,
             chain,
             entropy,
             keys,
@@ -196,6 +200,7 @@ impl Scenario {
 
     /// How the receiver is set up.
     pub fn receiver_config(&self, node_key: SecretScalar, height: u32) -> ReceiverConfig {
-        ReceiverConfig { node_key, min_final_delta: self.min_final_delta, height }
+        let Self { min_final_delta, unix_time, .. } = *self;
+        ReceiverConfig { node_key, min_final_delta, height, unix_time }
     }
 }

@@ -64,6 +64,7 @@ pub struct Sim<C> {
     /// Handovers that no hold was there for, with who sent them and to whom.
     pub(crate) ahead: Vec<(Option<Who>, Who, OnionMessage)>,
     pub(crate) started_at: u32,
+    pub(crate) receiver_since: u32,
     pub(crate) keys: BTreeMap<Who, SecretScalar>,
 }
 
@@ -223,6 +224,10 @@ impl<C: Chain> Sim<C> {
         let config = self.scenario.receiver_config(key, self.chain.height());
         let fresh = Recorded::new(Receiver::new(config));
         let earlier = std::mem::replace(&mut self.receiver, fresh);
+        self.receiver_since = self.chain.height();
+        if let Some(records) = &mut self.records {
+            records.remove(&Who::Receiver);
+        }
         self.forgotten.push(earlier.view().clone());
     }
 }

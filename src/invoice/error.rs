@@ -209,6 +209,14 @@ pub enum InvoiceError {
         /// The field.
         field: Field,
     },
+    /// The amount is in a currency, and nobody has said what that is worth.
+    #[error("{field}: the amount is in {code}, and there is no rate for it")]
+    RateMissing {
+        /// The field.
+        field: Field,
+        /// The currency.
+        code: String,
+    },
     /// The amount is zero, or more millisatoshi than there can be.
     #[error("{field}: amount of {amount} is out of range")]
     AmountOutOfRange {
@@ -313,6 +321,7 @@ impl InvoiceError {
             | Self::ItemTooLong { field, .. }
             | Self::Count { field, .. }
             | Self::Currency { field }
+            | Self::RateMissing { field, .. }
             | Self::AmountOutOfRange { field, .. }
             | Self::UnknownFeature { field, .. }
             | Self::NodeId { field }

@@ -92,8 +92,8 @@
 //! That is stricter than LDK in what `tests/ldk_bolt12.rs` lists, and wider in one thing: LDK takes no invoice
 //! without blinded paths, whose route is our interim one.
 //!
-//! Two checks need what the bytes don't hold, so [`StaticInvoice::decode_at`] takes them as arguments:
-//! the payer's chain and time. The third is who the receiver is: [`StaticInvoice::verify_issuer`], or
+//! Three checks need what the bytes don't hold. [`StaticInvoice::decode_at`] takes two of them as arguments: the payer's chain
+//! and time. What an amount in a currency is worth says a [`Rate`] ([`StaticInvoice::amount_range`]). The fourth is who the receiver is: [`StaticInvoice::verify_issuer`], or
 //! [`StaticInvoice::verify_offer`] for a payer that has the receiver's offer.
 //!
 //! # What breaks it
@@ -104,7 +104,7 @@
 //! - With a payment hash, handing out an invoice twice lets every node of the first route take the
 //!   second payment.
 //! - A static payment point (k = 0) may be paid without limit, but every payer learns the same z: a sender, a past payer
-//!   and a hop together take that sender's payment, and nobody has a proof of payment of its own. [`ktime`] has both.
+//!   and a hop together take that sender's payment, and nobody has a proof of payment of its own. [`ktime`] and [`proof`] have both.
 //! - An offer proves nothing: who hands it out can change any field of it, the issuer's id among them.
 //! - A static invoice without a lock is paid under a preimage that its sender draws: that proves no payment to anybody.
 //! - Terms of a blinded path are what the receiver says they are. That they are enough, and who the introduction node
@@ -130,6 +130,8 @@ mod offer_or_invoice;
 #[cfg(test)]
 mod one_parse;
 mod payment_path;
+pub mod proof;
+mod rate;
 mod reader;
 mod static_invoice;
 pub mod text;
@@ -143,5 +145,6 @@ pub use offer::{Amount, Offer};
 pub use offer_builder::OfferBuilder;
 pub use offer_or_invoice::OfferOrInvoice;
 pub use payment_path::{BlindedPayInfo, FallbackAddress, PaymentPath};
+pub use rate::Rate;
 pub use static_invoice::{InvoiceId, StaticInvoice};
 pub use text::TextKind;

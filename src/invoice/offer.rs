@@ -22,7 +22,7 @@ const MAX_MONEY_MSAT: u64 = 21_000_000 * 100_000_000 * 1_000;
 pub enum Amount {
     /// Millisatoshi, from 1 to all there are.
     Millisatoshi(u64),
-    /// An amount in another currency, for the payer's orientation.
+    /// An amount in another currency; who pays and who is paid convert it, each at a [`Rate`](super::Rate) of its own.
     Currency {
         /// ISO 4217, three capital letters.
         code: String,
@@ -255,10 +255,15 @@ fn amount(reader: &Reader<'_>) -> Result<Option<Amount>, InvoiceError> {
         return Err(InvoiceError::AmountOutOfRange { field, amount });
     }
     let Some(code) = currency else { return Ok(Some(Amount::Millisatoshi(amount))) };
-    if code.len() != 3 || !code.bytes().all(|letter| letter.is_ascii_uppercase()) {
+    if !is_currency_code(&code) {
         return Err(InvoiceError::Currency { field: Field::OFFER_CURRENCY });
     }
     Ok(Some(Amount::Currency { code, minor_units: amount }))
+}
+
+/// Whether it looks like a code of ISO 4217.
+pub(super) fn is_currency_code(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|letter| letter.is_ascii_uppercase())
 }
 
 impl FromStr for Offer {

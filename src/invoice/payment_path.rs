@@ -113,8 +113,7 @@ impl BlindedPayInfo {
     }
 }
 
-/// An address on the chain that takes the payment, too (BOLT 12, `fallback_address`). One with a version or a
-/// length that the chain does not know is to be ignored, by whoever would pay to it.
+/// An address on the chain that takes the payment, too (BOLT 12, `fallback_address`), if it [is usable](Self::is_usable).
 ///
 /// Encoding: version (1) ‖ length (2, big endian) ‖ witness program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -133,6 +132,17 @@ impl FallbackAddress {
         let (address, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
         let fallback = Self { version: *version, address: address.to_vec() };
         Some((fallback, bytes.len() - rest.len()))
+    }
+
+    /// Whether a payer on Bitcoin's chain may use it. BOLT 12 has it ignore versions above 16, programs of less than 2 or more than
+    /// 40 bytes, and those that the chain does not know: of version 0 (BIP-141) and 1 (BIP-341) by their length.
+    pub fn is_usable(&self) -> bool {
+        match (self.version, self.address.len()) {
+            (0, length) => matches!(length, 20 | 32),
+            (1, length) => length == 32,
+            (2..=16, length) => (2..=40).contains(&length),
+            _ => false,
+        }
     }
 
     /// Appends the encoding to `out`; None where the address is too long for it.

@@ -187,6 +187,8 @@ fn code(refusal: &Refusal) -> u16 {
         | Refusal::Payer(_)
         | Refusal::Claim(_)
         | Refusal::AmountTooLow { .. }
+        | Refusal::AmountTooHigh { .. }
+        | Refusal::Invoice(_)
         | Refusal::FinalExpiryTooSoon { .. }
         | Refusal::IncompleteSet { .. }
         | Refusal::PartMismatch { .. }

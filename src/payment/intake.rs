@@ -1,5 +1,7 @@
 //! How a payment comes into a node: its onion is peeled once, and what it says decides whose it is.
 
+use alloc::boxed::Box;
+
 use super::failure::Origin;
 use super::leg::associated_data;
 use super::payload::{DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, Payload};
@@ -44,6 +46,12 @@ pub(super) struct Received<'a> {
     pub(super) secret: &'a PathSecret,
 }
 
+/// Why a payment has to be failed, and what is known of its onion.
+pub(super) struct Refused {
+    pub(super) origin: Origin,
+    pub(super) reason: Refusal,
+}
+
 /// What a layer says.
 pub(super) enum Layer {
     /// Forward it along a blinded path.
@@ -80,19 +88,19 @@ impl Intake {
     ///
     /// # Errors
     ///
-    /// Why the payment has to be failed, with what is known of its onion.
+    /// Why the payment has to be failed.
     pub(super) fn open(
         &mut self,
         edge: &Edge,
         path_key: Option<&Point>,
         packet: &Packet,
-    ) -> Result<Incoming, (Origin, Refusal)> {
+    ) -> Result<Incoming, Box<Refused>> {
         let mut origin = Origin::new(packet, &self.node_key, path_key);
         match self.peel(edge, path_key, packet, &mut origin) {
             Ok((layer, replay_tag, shared_secret)) => {
                 Ok(Incoming { edge: *edge, origin, replay_tag, shared_secret, layer })
             }
-            Err(refusal) => Err((origin, refusal)),
+            Err(reason) => Err(Box::new(Refused { origin, reason })),
         }
     }
 

@@ -384,13 +384,24 @@ fn sealed(record: &TlvRecord<'_>) -> Result<Packet, PayloadError> {
     Packet::from_bytes_of_any_length(record.value()).map_err(|_| malformed)
 }
 
+/// From this type on the fields of an onion message are what it is about.
+const PAYLOAD_FIELDS: u64 = 64;
+
 /// The fields of a message: unknown ones are odd, as in a payload.
 fn fields<'a>(plaintext: &'a [u8], known: &[u64]) -> Result<TlvStream<'a>, PayloadError> {
     let stream = TlvStream::parse(plaintext)?;
     let unknown = |tlv_type: &u64| *tlv_type % 2 == 0 && !known.contains(tlv_type);
-    match stream.records().iter().map(TlvRecord::tlv_type).find(unknown) {
-        Some(tlv_type) => Err(PayloadError::UnknownEven { tlv_type }),
-        None => Ok(stream),
+    if let Some(tlv_type) = stream.records().iter().map(TlvRecord::tlv_type).find(unknown) {
+        return Err(PayloadError::UnknownEven { tlv_type });
+    }
+    // In the message itself, not in a field of it: one thing at a time (BOLT 4, "Onion Messages").
+    let mut contents =
+        stream.records().iter().map(TlvRecord::tlv_type).filter(|t| *t >= PAYLOAD_FIELDS);
+    match (contents.next(), contents.next()) {
+        (Some(_), Some(tlv_type)) if known.contains(&ENCRYPTED_RECIPIENT_DATA) => {
+            Err(PayloadError::Unexpected { tlv_type })
+        }
+        _ => Ok(stream),
     }
 }
 

@@ -1,10 +1,9 @@
 use alloc::vec::Vec;
 
 use super::{OrderError, PayerPayload, Payment};
-use crate::curve::{Point, SecretScalar};
-use crate::invoice::ktime::{
-    KtimeError, NoteHash, PayerKey, PayerScalar, PaymentProof, PaymentTerms,
-};
+use crate::curve::Point;
+use crate::invoice::ktime::{NoteHash, PayerKey, PayerScalar, PaymentTerms, PointSecret};
+use crate::invoice::proof::{PaymentProof, ProofError, ProofRequest};
 use crate::invoice::{PaymentLock, StaticInvoice};
 
 /// The sender's side of a payment under a k-time payment point.
@@ -79,11 +78,11 @@ impl PayingUnder {
 
     pub(super) fn prove(
         &self,
-        point_secret: &SecretScalar,
-        challenge: &[u8; 32],
+        secret: &PointSecret,
+        request: &ProofRequest,
         aux_rand: &[u8; 32],
-    ) -> Result<PaymentProof, KtimeError> {
+    ) -> Result<PaymentProof, ProofError> {
         let Self { invoice, terms, key, .. } = self;
-        PaymentProof::create(invoice, terms, key, point_secret, challenge, aux_rand)
+        PaymentProof::create(invoice, terms, key, secret, request, aux_rand)
     }
 }

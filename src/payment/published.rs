@@ -9,7 +9,7 @@ use super::{
 };
 use crate::curve::Point;
 use crate::invoice::ktime::{PaymentPolynomial, PolynomialId};
-use crate::invoice::{Amount, InvoiceId, PaymentLock, PaymentPoints, StaticInvoice};
+use crate::invoice::{InvoiceId, PaymentLock, PaymentPoints, StaticInvoice};
 use crate::lock::{Blind, Lock, LockSecret};
 use crate::onion::blinded::{BlindedPath, PathSecret, RecipientData, path_blind_sum};
 
@@ -73,9 +73,9 @@ impl Published {
         if *points != polynomial.payment_points() {
             return Err(PublishError::NotTheInvoicePolynomial);
         }
-        let Some(Amount::Millisatoshi(_)) = invoice.amount() else {
+        if invoice.amount().is_none() {
             return Err(PublishError::NoMinimumAmount);
-        };
+        }
         let id = points.polynomial_id();
         let opening = Opening::Polynomial { id, polynomial: polynomial.clone() };
         Self::with_opening(invoice, opening, paths)
@@ -104,6 +104,10 @@ impl Published {
             Opening::Polynomial { id, .. } => Some(id),
             Opening::Static { .. } => None,
         }
+    }
+
+    fn is_polynomial(&self) -> bool {
+        matches!(self.opening, Opening::Polynomial { .. })
     }
 
     /// What the receiver has made up itself: the B of each path.
@@ -139,11 +143,21 @@ fn own_paths(
 #[derive(Debug, Default)]
 pub(super) struct Invoices {
     by_id: BTreeMap<InvoiceId, Published>,
+    /// What of a withdrawn invoice counts for those that come after it: its points, and whether they are a polynomial.
+    withdrawn: BTreeMap<InvoiceId, (Vec<Point>, bool)>,
 }
 
 impl Invoices {
     pub(super) fn insert(&mut self, published: Published) {
         self.by_id.insert(published.invoice.invoice_id(), published);
+    }
+
+    /// Forgets what opens its payments.
+    pub(super) fn withdraw(&mut self, id: &InvoiceId) {
+        if let Some(published) = self.by_id.remove(id) {
+            let points = all_points(&published.invoice).to_vec();
+            self.withdrawn.insert(*id, (points, published.is_polynomial()));
+        }
     }
 
     pub(super) fn get(&self, id: &InvoiceId) -> Option<&Published> {
@@ -180,27 +194,34 @@ impl Invoices {
     ///
     /// # Errors
     ///
-    /// [`PublishError::PointInUse`].
+    /// [`PublishError::PointInUse`] and [`PublishError::Withdrawn`].
     pub(super) fn check_unused(
         &self,
         new: &Published,
         node_id: &Point,
     ) -> Result<(), PublishError> {
-        let is_polynomial =
-            |published: &Published| matches!(published.opening, Opening::Polynomial { .. });
         let id = new.invoice.invoice_id();
+        if self.withdrawn.contains_key(&id) {
+            return Err(PublishError::Withdrawn(id));
+        }
+        let published = self.by_id.iter();
+        let published =
+            published.map(|(id, other)| (id, all_points(&other.invoice), other.is_polynomial()));
+        let withdrawn = self.withdrawn.iter();
+        let withdrawn =
+            withdrawn.map(|(id, (points, is_polynomial))| (id, &points[..], *is_polynomial));
+        let others: Vec<_> =
+            published.chain(withdrawn).filter(|(other, ..)| **other != id).collect();
         for (index, point) in all_points(&new.invoice).iter().enumerate() {
-            if is_polynomial(new) && point.x_only() == node_id.x_only() {
+            if new.is_polynomial() && point.x_only() == node_id.x_only() {
                 return Err(PublishError::PointInUse { index, other: None });
             }
-            let other = self.by_id.values().find(|other| {
-                other.invoice.invoice_id() != id
-                    && (is_polynomial(new) || is_polynomial(other))
-                    && all_points(&other.invoice).iter().any(|used| used.x_only() == point.x_only())
+            let other = others.iter().find(|(_, points, is_polynomial)| {
+                (new.is_polynomial() || *is_polynomial)
+                    && points.iter().any(|used| used.x_only() == point.x_only())
             });
-            if let Some(other) = other {
-                let other = Some(other.invoice.invoice_id());
-                return Err(PublishError::PointInUse { index, other });
+            if let Some((other, ..)) = other {
+                return Err(PublishError::PointInUse { index, other: Some(**other) });
             }
         }
         Ok(())

@@ -113,7 +113,16 @@ impl PathEnd {
 
     /// What has to be locked for the introduction node, which is the hop of this number, so that `last` arrives. The path's
     /// delta has the blocks in it that the receiver wants for its claim.
+    ///
+    /// The path's limits are about what arrives at its end: every edge of it has at least that, and the receiver, which knows the
+    /// fees, has taken them off the limits of its hops (BOLT 4, "Route Blinding").
     pub(super) fn before(&self, last: EdgeTerms, hop: usize) -> Result<EdgeTerms, RouteError> {
+        let (minimum_msat, maximum_msat) =
+            (self.pay_info.htlc_minimum_msat, self.pay_info.htlc_maximum_msat);
+        if !(minimum_msat..=maximum_msat).contains(&last.amount_msat) {
+            let amount_msat = last.amount_msat;
+            return Err(RouteError::PathLimits { amount_msat, minimum_msat, maximum_msat });
+        }
         let fee = self.pay_info.fee_msat(last.amount_msat);
         let amount_msat = fee.and_then(|fee| fee.checked_add(last.amount_msat));
         let delta = u32::from(self.pay_info.cltv_expiry_delta);

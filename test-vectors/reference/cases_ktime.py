@@ -2,6 +2,7 @@
 
 import bip340
 import bolt12
+import dleq
 import ktime
 from cases import BAD_POINTS, BAD_SCALARS, Rows, add_malformed, bad_sizes, draw, draw_scalar, flip, replace
 from secp256k1 import ORDER, G, bytes32, compressed, integer
@@ -21,6 +22,7 @@ def generate():
     payments(rows)
     bad_payments(rows)
     signatures(rows)
+    bases(rows)
     proofs(rows)
     bad_proofs(rows)
     return rows.document()
@@ -189,11 +191,54 @@ def signatures(rows):
     add_malformed(rows, "verify_payment", "verify_payment", base, "signature", bad_sizes(64))
 
 
-def proof_inputs(label, k=2, note=b"table 4"):
+def base_inputs(label, amount_msat=5_000):
+    return {
+        "invoice_id": draw(f"ktime/{label}/invoice"),
+        "amount_msat": amount_msat,
+        "note_hash": ktime.note_hash(b"table 4"),
+        "payer_key": compressed(payer_of(label)[1]),
+        "verifier": draw(f"ktime/{label}/verifier"),
+        "challenge": draw(f"ktime/{label}/challenge"),
+    }
+
+
+def bases(rows):
+    def base(name, comment, inputs):
+        rows.add(f"base/{name}", "proof.base", comment, inputs)
+
+    for tries in (1, 2, 3, 6, 10):
+        index = 0
+        while True:
+            inputs = base_inputs("base") | {"challenge": draw("ktime/base/challenge", index)}
+            message = ktime.proof_message(*inputs.values())
+            if len(ktime.proof_base(message)[1]) == tries:
+                break
+            index += 1
+        base(f"tries-{tries}", f"the x of i = {tries - 1} is the first one of a point", inputs)
+    inputs = base_inputs("base/changed")
+    base("changed/nothing", "the one that the next rows change in one field", inputs)
+    for field, value in inputs.items():
+        changed = payer_of("base/other")[1] if field == "payer_key" else None
+        other = 5_001 if field == "amount_msat" else compressed(changed) if changed else flip(value, 31)
+        base(f"changed/{field}", f"another {field}: another message, and another base", inputs | {field: other})
+    swapped = {"verifier": inputs["challenge"], "challenge": inputs["verifier"]}
+    base("changed/swapped", "verifier and challenge swapped", inputs | swapped)
+    for name, amount, what in AMOUNTS:
+        base(f"amount-{name}", f"amount: {what}", base_inputs("base/amount", amount))
+    base("note-none", "without a note", inputs | {"note_hash": bytes(32)})
+    for field in ("invoice_id", "note_hash", "verifier", "challenge"):
+        add_malformed(rows, "base", "proof.base", inputs, field, bad_sizes(32))
+    add_malformed(rows, "base", "proof.base", inputs, "payer_key", BAD_POINTS)
+    odd = {"payer_key": b"\x03" + inputs["payer_key"][1:]}
+    rows.add("base/payer_key-odd", "proof.base", "payer_key has an odd y", inputs | odd, "payer_key")
+
+
+def proof_inputs(label, k=2, note=b"table 4", description="coffee"):
+    """What a payer proves with, the receiver's node id, and z(X)."""
     node = draw_scalar(f"ktime/{label}/node")
     coefficients = coefficients_of(label, k)
     invoice = bolt12.static_invoice(
-        node, [coefficient * G for coefficient in coefficients], 5_000, "coffee", draw(f"ktime/{label}/invoice-aux")
+        node, [coefficient * G for coefficient in coefficients], 5_000, description, draw(f"ktime/{label}/invoice-aux")
     )
     payer, key = payer_of(label)
     hash_of_note = ktime.note_hash(note)
@@ -205,87 +250,196 @@ def proof_inputs(label, k=2, note=b"table 4"):
         "point_secret": bytes32(ktime.evaluate(coefficients, x)),
         "amount_msat": 5_000,
         "note_hash": hash_of_note,
+        "verifier": draw(f"ktime/{label}/verifier"),
         "challenge": draw(f"ktime/{label}/challenge"),
         "aux_rand": draw(f"ktime/{label}/aux"),
     }
-    return inputs, compressed(node * G)
+    return inputs, compressed(node * G), coefficients
 
 
 def proofs(rows):
-    for index in range(3):
+    for index in range(4):
         label = f"proof/{index}"
-        inputs, issuer = proof_inputs(label, 1 + index, None if index == 2 else b"table 4")
-        made = rows.add(f"prove/{index}", "prove", "two signatures, and the invoice", inputs)
-        rows.add(
-            f"verify_proof/{index}",
-            "verify_proof",
-            "the same, by the verifier who gave the challenge",
-            {"proof": bytes.fromhex(made["proof"]), "issuer": issuer, "challenge": inputs["challenge"]},
-        )
+        inputs, issuer, _ = proof_inputs(label, (1, 2, 3, 9)[index], None if index == 2 else b"table 4")
+        made = rows.add(f"prove/{index}", "prove", "the proof of 161 bytes, and its stream with the invoice in it", inputs)
+        asked = {field: inputs[field] for field in ("verifier", "challenge")}
+        stream = bytes.fromhex(made["stream"])
+        comment = "the same, by the verifier who asked for it"
+        rows.add(f"verify_proof/{index}", "verify_proof", comment, {"stream": stream, "issuer": issuer} | asked)
 
 
 def bad_proofs(rows):
-    inputs, issuer = proof_inputs("proof/bad")
+    inputs, issuer, coefficients = proof_inputs("proof/bad")
+    secret, payer = integer(inputs["point_secret"]), integer(inputs["payer_secret_key"])
     for name, change, what, field in (
         ("other-secret", {"point_secret": bytes32(7)}, "does not open Z(x)", "point_secret"),
-        ("opposite-secret", {"point_secret": bytes32(ORDER - integer(inputs["point_secret"]))},
-         "is minus z(x): the same BIP-340 key, and no lock secret", "point_secret"),
+        ("opposite-secret", {"point_secret": bytes32(ORDER - secret)},
+         "is minus z(x), which opens the point with the other y", "point_secret"),
         ("other-amount", {"amount_msat": 5_001}, "is for another amount, so for another x", "point_secret"),
         ("other-note", {"note_hash": bytes(32)}, "is for another note, so for another x", "point_secret"),
     ):
         rows.add(f"prove/{name}", "prove", f"point_secret {what}", inputs | change, field)
     add_malformed(rows, "prove", "prove", inputs, "payer_secret_key", BAD_SCALARS)
+    for field in ("note_hash", "verifier", "challenge", "aux_rand"):
+        add_malformed(rows, "prove", "prove", inputs, field, bad_sizes(32))
 
-    proof = ktime.prove(
-        inputs["invoice"],
-        integer(inputs["payer_secret_key"]),
-        integer(inputs["point_secret"]),
-        5_000,
-        inputs["note_hash"],
-        inputs["challenge"],
-        inputs["aux_rand"],
-    )[0]
-    fields = bolt12.read_stream(proof)
-    base = {"proof": proof, "issuer": issuer, "challenge": inputs["challenge"]}
+    invoice, key = inputs["invoice"], compressed(payer * G)
+    invoice_id = bolt12.merkle_root(bolt12.read_stream(invoice))
+    about = {
+        "invoice_id": invoice_id,
+        "amount_msat": 5_000,
+        "hash_of_note": inputs["note_hash"],
+        "payer_key": key,
+        "verifier": inputs["verifier"],
+        "challenge": inputs["challenge"],
+    }
+    message = ktime.proof_message(**about)
+    proof, _ = ktime.prove(payer, secret, message, inputs["aux_rand"])
+    fields = bolt12.read_stream(
+        ktime.proof_stream(invoice, key, 5_000, about["hash_of_note"], about["verifier"], about["challenge"], proof)
+    )
+    base = {
+        "stream": bolt12.stream(fields),
+        "issuer": issuer,
+        "verifier": inputs["verifier"],
+        "challenge": inputs["challenge"],
+    }
 
     def verify(name, comment, expected="invalid", changed=None, **changes):
-        encoded = {} if changed is None else {"proof": bolt12.stream(changed)}
+        encoded = {} if changed is None else {"stream": bolt12.stream(changed)}
         rows.add(f"verify_proof/{name}", "verify_proof", comment, base | encoded | changes, expected)
 
-    other_inputs, other_issuer = proof_inputs("proof/other")
-    other_key = compressed(payer_of("proof/other")[1])
-    verify("other-challenge", "the challenge of another verifier", challenge=flip(base["challenge"], 31))
-    verify("other-issuer", "the invoice is not this receiver's", issuer=other_issuer)
+    def with_proof(proof, **more):
+        """The stream with these 161 bytes in the place of the proof's own."""
+        parts = {ktime.VALUE: proof[:33], ktime.DLEQ: proof[33:97], ktime.PAYER_SIGNATURE: proof[97:]}
+        return fields | parts | {getattr(ktime, field): value for field, value in more.items()}
+
+    verify("right", "the proof that the next rows change", "valid")
+
+    # Asked for by somebody else.
+    other_verifier, other_challenge = flip(base["verifier"], 31), flip(base["challenge"], 31)
+    verify("other-challenge", "the challenge of another time", challenge=other_challenge)
+    verify("other-verifier", "passed on to another verifier, with the challenge that it gave", verifier=other_verifier)
+    verify("other-issuer", "the invoice is not this receiver's", issuer=proof_inputs("proof/other")[1])
+    swapped = {"verifier": base["challenge"], "challenge": base["verifier"]}
+    verify("swapped-request", "asked for with verifier and challenge swapped", **swapped)
+    verify("relabelled-challenge", "the challenge that is asked for is written into a proof over another",
+           changed=fields | {ktime.CHALLENGE: other_challenge}, challenge=other_challenge)
+    verify("relabelled-verifier", "the verifier that asks is written into a proof for another",
+           changed=fields | {ktime.VERIFIER: other_verifier}, verifier=other_verifier)
+
+    # About something else.
+    other_inputs, other_issuer, _ = proof_inputs("proof/other")
+    other_payer, other_key = payer_of("proof/other")
     verify("other-amount", "one millisatoshi more", changed=fields | {ktime.AMOUNT: bolt12.truncated(5_001)})
     verify("other-note", "without the note", changed=fields | {ktime.NOTE_HASH: bytes(32)})
-    verify("other-payer", "another payer's key", changed=fields | {ktime.PAYER_KEY: other_key})
-    other_invoice = fields | {ktime.INVOICE: other_inputs["invoice"]}
-    verify("other-invoice", "another receiver's invoice, and its key", changed=other_invoice, issuer=other_issuer)
-    for name, field in (("point", ktime.POINT_SIGNATURE), ("payer", ktime.PAYER_SIGNATURE)):
-        broken = fields | {field: flip(fields[field], 40)}
-        verify(f"{name}-signature-flipped", f"one bit of the {name} signature flipped", changed=broken)
-    swapped = {
-        ktime.POINT_SIGNATURE: fields[ktime.PAYER_SIGNATURE],
-        ktime.PAYER_SIGNATURE: fields[ktime.POINT_SIGNATURE],
-    }
-    verify("swapped-signatures", "each under the other's key", changed=fields | swapped)
-    twice = fields | {ktime.POINT_SIGNATURE: fields[ktime.PAYER_SIGNATURE]}
-    verify("payer-alone", "the payer's signature in both places: it does not know z(x)", changed=twice)
+    verify("other-payer", "another payer's key", changed=fields | {ktime.PAYER_KEY: compressed(other_key)})
+    own = {tlv_type: value for tlv_type, value in fields.items() if tlv_type in ktime.FIELDS}
+    verify("other-invoice", "another receiver's invoice, and its key",
+           changed=bolt12.read_stream(other_inputs["invoice"]) | own, issuer=other_issuer)
     node = draw_scalar("ktime/proof/bad/node")
-    static = bolt12.static_invoice(node, [9 * G], 5_000, "coffee", bytes(32))
-    verify("static-invoice", "an invoice of k = 0", changed=fields | {ktime.INVOICE: static})
+    points = [coefficient * G for coefficient in coefficients]
+    same_points = bolt12.read_stream(bolt12.static_invoice(node, points, 5_000, "tea", bytes(32)))
+    verify("same-points", "another invoice of the receiver's with the same points, against its rule: x and m are others",
+           changed=same_points | own)
+    static = bolt12.read_stream(bolt12.static_invoice(node, [9 * G], 5_000, "coffee", bytes(32)))
+    verify("static-invoice", "an invoice of k = 0", changed=static | own)
+    forged_points = bolt12.read_stream(bolt12.static_invoice(other_payer, points, 5_000, "coffee", bytes(32)))
+    verify("own-invoice", "an invoice that somebody else has signed, with the receiver's points", changed=forged_points | own)
 
-    for field in ktime.FIELDS:
+    # Without z(x).
+    hidden, _ = ktime.proof_base(message)
+    signature = bip340.sign(payer, message, bytes(32))
+    guess = draw_scalar("ktime/proof/bad/guess")
+    equality, _ = dleq.prove(guess, hidden, message, bytes(32))
+    verify("guessed-secret", "all as it should be, with a guess in the place of z(x)",
+           changed=with_proof(compressed(guess * hidden) + equality + signature))
+    verify("guessed-value", "the value is the guess times H, the rest is right",
+           changed=with_proof(compressed(guess * hidden) + proof[33:]))
+    equality, _ = dleq.prove(ORDER - secret, hidden, message, bytes(32))
+    verify("opposite-secret", "value and equality by -z(x), which opens the point with the other y",
+           changed=with_proof(compressed(-secret * hidden) + equality + signature))
+    verify("value-negated", "the value with the other y",
+           changed=with_proof(compressed(-secret * hidden) + proof[33:]))
+    known = draw_scalar("ktime/proof/bad/known")
+    equality, _ = dleq.prove(secret, known * G, message, bytes(32))
+    verify("chosen-base", "a base of which the payer knows the logarithm, so that the value is a multiple of Z(x): no z(x) needed",
+           changed=with_proof(compressed(known * (secret * G)) + equality + signature))
+    equality, _ = dleq.prove(secret, -hidden, message, bytes(32))
+    verify("base-with-odd-y", "the base with the other y",
+           changed=with_proof(compressed(-secret * hidden) + equality + signature))
+    equality, _ = dleq.prove(secret, hidden, None, bytes(32))
+    verify("equality-without-message", "the equality proven without the message",
+           changed=with_proof(compressed(secret * hidden) + equality + signature))
+    equality, _ = dleq.prove(secret, hidden, flip(message, 0), bytes(32))
+    verify("equality-over-other-message", "the equality proven over another message",
+           changed=with_proof(compressed(secret * hidden) + equality + signature))
+    point_signature = bip340.sign(secret, message, bytes(32))
+    verify("signature-for-equality", "a signature under Z(x) in the place of the equality: what proofs once were",
+           changed=with_proof(compressed(secret * hidden) + point_signature + signature))
+    other_message = ktime.proof_message(**about | {"challenge": other_challenge})
+    other_base, _ = ktime.proof_base(other_message)
+    equality, _ = dleq.prove(secret, other_base, message, bytes(32))
+    verify("base-of-other-message", "value and equality for the base of another challenge",
+           changed=with_proof(compressed(secret * other_base) + equality + signature))
+
+    # Without the payer.
+    for name, what, wrong in (
+        ("stranger", "another key", bip340.sign(other_payer, message, bytes(32))),
+        ("point", "z(x): the receiver, or a hop that has learned it", point_signature),
+        ("payment", "the payer over a payment, not a proof",
+         bip340.sign(payer, ktime.payment_message(integer(message) % ORDER, payer * G), bytes(32))),
+        ("x", "the payer over x",
+         bip340.sign(payer, bytes32(ktime.x_of(key, invoice_id, 5_000, about["hash_of_note"])), bytes(32))),
+        ("other-message", "the payer over the message of another challenge", bip340.sign(payer, other_message, bytes(32))),
+    ):
+        verify(f"signed-by-{name}", f"the payer's signature is one by {what}", changed=with_proof(proof[:97] + wrong))
+
+    # Another encoding of the same.
+    for index in (97, 128, 129, 160):
+        verify(f"signature-flipped-{index - 97}", f"one bit of byte {index - 97} of the payer's signature flipped",
+               changed=with_proof(flip(proof, index)))
+    for index in (33, 64, 65, 96):
+        verify(f"equality-flipped-{index - 33}", f"one bit of byte {index - 33} of the equality flipped",
+               changed=with_proof(flip(proof, index)))
+    s = bytes32(ORDER)
+    verify("signature-scalar-n", "the payer's signature has an s of n", changed=with_proof(proof[:129] + s))
+    verify("equality-scalar-n", "the equality has an s of n", "stream", changed=with_proof(proof[:65] + s + proof[97:]))
+    for name, value, what in BAD_POINTS:
+        verify(f"value-{name}", f"the value is {what}", "stream", changed=fields | {ktime.VALUE: value})
+
+    for field, name in ktime.FIELDS.items():
         left = {tlv_type: value for tlv_type, value in fields.items() if tlv_type != field}
-        verify(f"without-{field}", f"no record of type {field}", "proof", changed=left)
-    verify("unknown-field", "a record of type 241, which nothing signs", "proof", changed=fields | {241: b"\x01"})
-    verify("trailing", "a byte too many", "proof", proof=proof + b"\0")
-    verify("cut-off", "a byte too few", "proof", proof=proof[:-1])
-    verify("empty", "no bytes", "proof", proof=b"")
+        verify(f"without-{name}", f"no {name}", "stream", changed=left)
+        if field != ktime.AMOUNT:
+            verify(f"{name}-short", f"{name} is a byte short", "stream", changed=fields | {field: fields[field][:-1]})
+            verify(f"{name}-long", f"{name} has a byte too many", "stream", changed=fields | {field: fields[field] + b"\1"})
+    verify("amount-padded", "an amount with a leading zero", "stream", changed=fields | {ktime.AMOUNT: b"\0\x13\x88"})
+    verify("amount-9-bytes", "an amount of nine bytes", "stream", changed=fields | {ktime.AMOUNT: b"\1" * 9})
+    for tlv_type in (1_001, 65_599, 65_602, 65_617, 999_999_999):
+        comment = f"a record of type {tlv_type}, in the range of proofs, which nothing signs"
+        verify(f"unknown-{tlv_type}", comment, "stream", changed=fields | {tlv_type: b"\1"})
+    for tlv_type, what in ((241, "a signature element"), (3_000_000_167, "an experimental field of the invoice")):
+        comment = f"{what}, of type {tlv_type}, that the invoice was not signed with"
+        verify(f"unknown-{tlv_type}", comment, "stream", changed=fields | {tlv_type: b"\1"})
     odd = fields | {ktime.PAYER_KEY: b"\x03" + fields[ktime.PAYER_KEY][1:]}
-    verify("payer-key-odd", "A with an odd y", "proof", changed=odd)
-    verify("amount-padded", "an amount with a leading zero", "proof", changed=fields | {ktime.AMOUNT: b"\0\x13\x88"})
-    forged = fields | {ktime.INVOICE: flip(fields[ktime.INVOICE], 2)}
-    verify("forged-invoice", "one bit of the invoice flipped, so that its own signature fails", "proof", changed=forged)
+    verify("payer-key-odd", "A with an odd y", "stream", changed=odd)
+    unsigned = {tlv_type: value for tlv_type, value in fields.items() if tlv_type != bolt12.SIGNATURE}
+    verify("unsigned-invoice", "the invoice without its signature", "stream", changed=unsigned)
+    forged = fields | {bolt12.OFFER_DESCRIPTION: b"toffee"}
+    verify("forged-invoice", "another description, so that the invoice's signature fails", "stream", changed=forged)
+    stream = base["stream"]
+    verify("invoice-alone", "the invoice, and no proof", "stream", stream=invoice)
+    verify("trailing", "a byte too many", "stream", stream=stream + b"\0")
+    verify("cut-off", "a byte too few", "stream", stream=stream[:-1])
+    verify("empty", "no bytes", "stream", stream=b"")
+    twice = bolt12.record(ktime.VALUE, fields[ktime.VALUE])
+    at = stream.index(twice)
+    verify("value-twice", "the value twice", "stream", stream=stream[:at] + twice + stream[at:])
+    after = bolt12.record(ktime.DLEQ, fields[ktime.DLEQ])
+    exchanged = stream.replace(twice + after, after + twice)
+    assert exchanged != stream
+    verify("out-of-order", "the value after the equality", "stream", stream=exchanged)
     add_malformed(rows, "verify_proof", "verify_proof", base, "issuer", BAD_POINTS)
-    add_malformed(rows, "verify_proof", "verify_proof", base, "challenge", bad_sizes(32))
+    for field in ("verifier", "challenge"):
+        add_malformed(rows, "verify_proof", "verify_proof", base, field, bad_sizes(32))

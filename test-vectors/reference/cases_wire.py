@@ -215,7 +215,7 @@ def payloads(rows, name, op, what, lock, context, fields):
     for tlv_type in UNKNOWN_EVEN:
         known = sorted([*whole, (tlv_type, b"\x01")])
         add(f"unknown-{tlv_type}", f"a type {tlv_type}, even and not known", encoded(known), f"tlv_{tlv_type}")
-    alone = op == "forward" and "encrypted_recipient_data" in fields
+    alone = op in ("forward", "final", "delegated") and "encrypted_recipient_data" in fields
     for tlv_type in UNKNOWN_ODD:
         known = encoded(sorted([*whole, (tlv_type, b"\x01")]))
         if alone:

@@ -1,6 +1,7 @@
 """Writes the test vectors, or checks them.
 
-    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, ktime.json and wire.json beside this folder
+    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, dleq.json, ktime.json
+                          and wire.json beside this folder
     generate.py --check   1. the reference passes the vectors of the standards, in ../standards
                           2. each file is generated again in memory and compared, byte for byte
                           3. each file fits schema.json
@@ -13,6 +14,7 @@ import json
 import sys
 from pathlib import Path
 
+import cases_dleq
 import cases_ecdsa
 import cases_ktime
 import cases_lock
@@ -20,6 +22,7 @@ import cases_musig2
 import cases_schnorr
 import cases_wire
 import external
+import external_bip374
 import schema
 from cases import Disagreement
 
@@ -30,6 +33,7 @@ GENERATORS = {
     "ecdsa.json": cases_ecdsa.generate,
     "musig2.json": cases_musig2.generate,
     "lock.json": cases_lock.generate,
+    "dleq.json": cases_dleq.generate,
     "ktime.json": cases_ktime.generate,
     "wire.json": cases_wire.generate,
 }
@@ -48,7 +52,20 @@ def write():
 
 def check():
     """The faults found, as lines."""
-    return [*external.check(VECTORS / "standards"), *check_generated()]
+    return [*external.check(VECTORS / "standards"), *check_bip374(), *check_generated()]
+
+
+
+
+def check_bip374():
+    faults = []
+    for name, compare in external_bip374.CHECKS.items():
+        path = VECTORS / "standards" / name
+        try:
+            print(f"standards/{name}: {compare(json.loads(path.read_text(encoding='ascii')))} rows agree")
+        except (OSError, ValueError, LookupError) as error:
+            faults.append(f"standards/{name}: {error!r}")
+    return faults
 
 
 def check_generated():

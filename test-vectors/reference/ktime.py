@@ -4,20 +4,37 @@
     x    = H_pointlock/payer(33(A) || invoice id || amount || note hash) mod n, the amount as 8 bytes
     Z(x) = sum of x^j*Z_j = z(x)*G
     the payer signs   H_pointlock/payment(x || 33(L_n)) under A
-    a proof is signed H_pointlock/proof(invoice id || amount || note hash || challenge) under Z(x) and under A
 
-A has an even y; x, z(x) are not zero. A proof is a TLV stream: invoice (0), A (2), amount (4), note hash (6), signature
-under Z(x) (240), under A (242); as text with the human-readable part "pointproof".
+A proof of payment, for a verifier with a name of 32 bytes that gave a challenge of 32 bytes:
+
+    m    = H_pointlock/proof(invoice id || amount || note hash || 33(A) || verifier || challenge)
+    H    = the point of even y whose x is the first valid one of H_pointlock/proof_base(m || i), i = 0, 1, ... in 4 bytes
+    V    = z(x)*H
+    proof  33(V) || a BIP-374 proof over m that log_G Z(x) = log_H V || A's BIP-340 signature over m
+
+A has an even y; x, z(x) are not zero. As a TLV stream a proof is the stream of the invoice, with eight records of its own in it.
 """
 
 import hashlib
 
 import bip340
 import bolt12
-from secp256k1 import INFINITY, ORDER, Malformed, bytes32, compressed, decompress, integer, tagged_hash, x_bytes
+import dleq
+from secp256k1 import INFINITY, ORDER, Malformed, bytes32, compressed, decompress, integer, lift_x, tagged_hash
 
-INVOICE, PAYER_KEY, AMOUNT, NOTE_HASH, POINT_SIGNATURE, PAYER_SIGNATURE = 0, 2, 4, 6, 240, 242
-FIELDS = (INVOICE, PAYER_KEY, AMOUNT, NOTE_HASH, POINT_SIGNATURE, PAYER_SIGNATURE)
+PAYER_KEY, AMOUNT, NOTE_HASH, VERIFIER, CHALLENGE, VALUE, DLEQ, PAYER_SIGNATURE = range(65601, 65617, 2)
+FIELDS = {
+    PAYER_KEY: "proof_payer_key",
+    AMOUNT: "proof_amount",
+    NOTE_HASH: "proof_note_hash",
+    VERIFIER: "proof_verifier",
+    CHALLENGE: "proof_challenge",
+    VALUE: "proof_value",
+    DLEQ: "proof_dleq",
+    PAYER_SIGNATURE: "proof_payer_signature",
+}
+LENGTHS = {PAYER_KEY: 33, NOTE_HASH: 32, VERIFIER: 32, CHALLENGE: 32, VALUE: 33, DLEQ: 64, PAYER_SIGNATURE: 64}
+OWN_TYPES = range(1_001, 1_000_000_000)
 
 
 def note_hash(note):
@@ -53,45 +70,93 @@ def payment_message(x, last_lock):
     return tagged_hash("pointlock/payment", bytes32(x) + compressed(last_lock))
 
 
-def proof_message(invoice_id, amount_msat, hash_of_note, challenge):
-    return tagged_hash("pointlock/proof", invoice_id + amount_msat.to_bytes(8, "big") + hash_of_note + challenge)
+def proof_message(invoice_id, amount_msat, hash_of_note, payer_key, verifier, challenge):
+    data = invoice_id + amount_msat.to_bytes(8, "big") + hash_of_note + payer_key + verifier + challenge
+    return tagged_hash("pointlock/proof", data)
 
 
-def prove(invoice, payer_secret, point_secret, amount_msat, hash_of_note, challenge, aux_rand):
-    """(the proof, the message that is signed)"""
-    message = proof_message(bolt12.merkle_root(bolt12.read_stream(invoice)), amount_msat, hash_of_note, challenge)
-    fields = {
-        INVOICE: invoice,
-        PAYER_KEY: compressed(bip340.even_key(payer_secret)[1]),
-        AMOUNT: bolt12.truncated(amount_msat),
-        NOTE_HASH: hash_of_note,
-        POINT_SIGNATURE: bip340.sign(point_secret, message, aux_rand),
-        PAYER_SIGNATURE: bip340.sign(payer_secret, message, aux_rand),
-    }
-    return bolt12.stream(fields), message
+def proof_base(message):
+    """(H, the x coordinates that were tried)"""
+    tried = []
+    while True:
+        tried.append(tagged_hash("pointlock/proof_base", message + len(tried).to_bytes(4, "big")))
+        base = lift_x(integer(tried[-1]))
+        if base is not None:
+            return base, tried
 
 
-def verify_proof(proof, issuer, challenge):
-    """Whether it proves a payment to `issuer`; Malformed when it is no proof at all."""
-    fields = bolt12.read_stream(proof)
-    if fields is None or sorted(fields) != list(FIELDS):
-        raise Malformed("proof")
-    lengths = {PAYER_KEY: 33, NOTE_HASH: 32, POINT_SIGNATURE: 64, PAYER_SIGNATURE: 64}
-    if any(len(fields[field]) != length for field, length in lengths.items()):
-        raise Malformed("proof")
-    payer = decompress(fields[PAYER_KEY])
-    amount, invoice = fields[AMOUNT], bolt12.read_stream(fields[INVOICE])
-    if payer is None or not payer.is_even or len(amount) > 8 or amount.startswith(b"\0"):
-        raise Malformed("proof")
-    if invoice is None or bolt12.PAYMENT_POINTS not in invoice or not bolt12.is_signed(invoice):
-        raise Malformed("proof")
-    encodings = invoice[bolt12.PAYMENT_POINTS]
-    points = [decompress(encodings[start : start + 33]) for start in range(0, len(encodings), 33)]
-    if len(points) < 2 or invoice[bolt12.INVOICE_NODE_ID] != compressed(issuer):
-        return False
-    invoice_id, amount_msat = bolt12.merkle_root(invoice), integer(amount)
-    x = x_of(fields[PAYER_KEY], invoice_id, amount_msat, fields[NOTE_HASH])
-    message = proof_message(invoice_id, amount_msat, fields[NOTE_HASH], challenge)
-    return bip340.verify(x_bytes(point_at(points, x)), message, fields[POINT_SIGNATURE]) and bip340.verify(
-        x_bytes(payer), message, fields[PAYER_SIGNATURE]
+def prove(payer_secret, point_secret, message, aux_rand):
+    """(proof of 161 bytes, the values on the way)"""
+    base, tried = proof_base(message)
+    value = point_secret * base
+    equality, steps = dleq.prove(point_secret, base, message, aux_rand)
+    proof = compressed(value) + equality + bip340.sign(payer_secret, message, aux_rand)
+    return proof, {"tried": tried, "base": compressed(base), "value": compressed(value)} | steps
+
+
+def proof_stream(invoice, payer_key, amount_msat, hash_of_note, verifier, challenge, proof):
+    return bolt12.stream(
+        bolt12.read_stream(invoice)
+        | {
+            PAYER_KEY: payer_key,
+            AMOUNT: bolt12.truncated(amount_msat),
+            NOTE_HASH: hash_of_note,
+            VERIFIER: verifier,
+            CHALLENGE: challenge,
+            VALUE: proof[:33],
+            DLEQ: proof[33:97],
+            PAYER_SIGNATURE: proof[97:],
+        }
     )
+
+
+def points_of(invoice_fields):
+    encodings = invoice_fields[bolt12.PAYMENT_POINTS]
+    return [decompress(encodings[start : start + 33]) for start in range(0, len(encodings), 33)]
+
+
+def read_proof(stream):
+    """(own fields, invoice fields); Malformed when the stream is no proof at all."""
+    fields = bolt12.read_stream(stream)
+    if fields is None:
+        raise Malformed("stream")
+    own = {tlv_type: value for tlv_type, value in fields.items() if tlv_type in OWN_TYPES}
+    invoice = {tlv_type: value for tlv_type, value in fields.items() if tlv_type not in OWN_TYPES}
+    if any(bolt12.SIGNATURE < tlv_type <= 1000 for tlv_type in invoice):
+        raise Malformed("stream")
+    if own.keys() != FIELDS.keys() or any(len(own[field]) != length for field, length in LENGTHS.items()):
+        raise Malformed("stream")
+    payer, amount = decompress(own[PAYER_KEY]), own[AMOUNT]
+    if payer is None or not payer.is_even or len(amount) > 8 or amount.startswith(b"\0"):
+        raise Malformed("stream")
+    if decompress(own[VALUE]) is None or integer(own[DLEQ][32:]) >= ORDER:
+        raise Malformed("stream")
+    needed = (bolt12.PAYMENT_POINTS, bolt12.INVOICE_NODE_ID, bolt12.SIGNATURE)
+    if not all(field in invoice for field in needed) or not bolt12.is_signed(invoice):
+        raise Malformed("stream")
+    return own, invoice
+
+
+def verify_proof(stream, issuer, verifier, challenge):
+    """(whether it proves a payment to `issuer`, to the verifier who gave the challenge; the values on the way)"""
+    own, invoice = read_proof(stream)
+    points = points_of(invoice)
+    if len(points) < 2 or invoice[bolt12.INVOICE_NODE_ID] != compressed(issuer):
+        return False, None
+    if (own[VERIFIER], own[CHALLENGE]) != (verifier, challenge):
+        return False, None
+    payer_key, amount_msat = own[PAYER_KEY], integer(own[AMOUNT])
+    invoice_id = bolt12.merkle_root(invoice)
+    x = x_of(payer_key, invoice_id, amount_msat, own[NOTE_HASH])
+    payment_point = point_at(points, x)
+    message = proof_message(invoice_id, amount_msat, own[NOTE_HASH], payer_key, verifier, challenge)
+    base, _ = proof_base(message)
+    steps = {
+        "invoice_id": invoice_id,
+        "x": bytes32(x),
+        "payment_point": compressed(payment_point),
+        "message": message,
+        "base": compressed(base),
+    }
+    shown = dleq.verify(payment_point, base, decompress(own[VALUE]), message, own[DLEQ])
+    return shown and bip340.verify(payer_key[1:], message, own[PAYER_SIGNATURE]), steps

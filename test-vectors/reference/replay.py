@@ -7,12 +7,13 @@
                                        adapt returns does not verify
     {"error": field, "culprit": index} a field can't be used; culprit where one entry of a list is to blame
 
-The operations `schnorr.*`, `ecdsa.*`, `musig2.session`, `lock.setup`, `lock.claim` and `invoice.point` are those of the
-project's conformance interface; the others are steps and variants of theirs, for implementations that expose them.
+The operations `schnorr.*`, `ecdsa.*`, `musig2.session`, `lock.setup`, `lock.claim`, `dleq.prove`, `dleq.verify`, `proof.base` and
+`invoice.point` are those of the project's conformance interface; the others are steps and variants of theirs, for implementations that expose them.
 """
 
 import bip340
 import bolt12
+import dleq
 import ecdsa_adaptor
 import ktime
 import lock
@@ -75,6 +76,10 @@ class Fields:
         if lift_x(integer(data)) is None:
             raise Malformed(field)
         return data
+
+    def optional_message(self):
+        """32 bytes, or None."""
+        return None if self.inputs["message"] is None else self.bytes("message", 32)
 
     def amount(self, field):
         amount = self.inputs[field]
@@ -451,29 +456,59 @@ def ktime_verify_payment(fields):
     return verdict_of(valid), {"valid": valid}, {"message": message}
 
 
+def dleq_prove(fields):
+    secret, base, message = fields.scalar("secret"), fields.point("base"), fields.optional_message()
+    generator = _generator(fields)
+    proof, steps = dleq.prove(secret, base, message, fields.bytes("aux_rand", 32), generator)
+    outputs = {"point": compressed(secret * generator), "value": compressed(secret * base), "proof": proof}
+    return "valid", outputs, steps
+
+
+def dleq_verify(fields):
+    point, base, value = fields.point("point"), fields.point("base"), fields.point("value")
+    statement = point, base, value, fields.optional_message(), fields.bytes("proof", 64), _generator(fields)
+    valid = dleq.verify(*statement)
+    return verdict_of(valid), {"valid": valid}, dleq.steps_of(*statement)
+
+
+def _generator(fields):
+    return fields.point("generator") if "generator" in fields.inputs else G
+
+
+def proof_base(fields):
+    invoice_id, amount = fields.bytes("invoice_id", 32), fields.amount("amount_msat")
+    note_hash, payer_key = fields.bytes("note_hash", 32), fields.payer_key("payer_key")
+    verifier, challenge = fields.bytes("verifier", 32), fields.bytes("challenge", 32)
+    message = ktime.proof_message(invoice_id, amount, note_hash, payer_key, verifier, challenge)
+    base, tried = ktime.proof_base(message)
+    return "valid", {"message": message, "base": compressed(base)}, {"tried": tried}
+
+
 def ktime_prove(fields):
     payer, secret = fields.scalar("payer_secret_key"), fields.scalar("point_secret")
     invoice, amount = bytes.fromhex(fields.inputs["invoice"]), fields.amount("amount_msat")
-    note_hash, challenge = fields.bytes("note_hash", 32), fields.bytes("challenge", 32)
+    note_hash = fields.bytes("note_hash", 32)
+    verifier, challenge = fields.bytes("verifier", 32), fields.bytes("challenge", 32)
+    aux_rand = fields.bytes("aux_rand", 32)
     invoice_fields = bolt12.read_stream(invoice)
-    encodings = invoice_fields[bolt12.PAYMENT_POINTS]
-    points = [decompress(encodings[start : start + 33]) for start in range(0, len(encodings), 33)]
     payer_key = compressed(bip340.even_key(payer)[1])
     invoice_id = bolt12.merkle_root(invoice_fields)
     x = ktime.x_of(payer_key, invoice_id, amount, note_hash)
-    if secret * G != ktime.point_at(points, x):
+    payment_point = ktime.point_at(ktime.points_of(invoice_fields), x)
+    if secret * G != payment_point:
         raise Malformed("point_secret")
-    proof, message = ktime.prove(
-        invoice, payer, secret, amount, note_hash, challenge, fields.bytes("aux_rand", 32)
-    )
-    steps = {"invoice_id": invoice_id, "x": bytes32(x), "payer_key": payer_key, "message": message}
-    return "valid", {"proof": proof, "text": bolt12.to_text("pointproof", proof)}, steps
+    message = ktime.proof_message(invoice_id, amount, note_hash, payer_key, verifier, challenge)
+    proof, made = ktime.prove(payer, secret, message, aux_rand)
+    stream = ktime.proof_stream(invoice, payer_key, amount, note_hash, verifier, challenge, proof)
+    steps = {"invoice_id": invoice_id, "x": bytes32(x), "payment_point": compressed(payment_point)}
+    steps |= {"payer_key": payer_key, "message": message}
+    return "valid", {"proof": proof, "stream": stream}, steps | made
 
 
 def ktime_verify_proof(fields):
-    issuer, challenge = fields.point("issuer"), fields.bytes("challenge", 32)
-    valid = ktime.verify_proof(bytes.fromhex(fields.inputs["proof"]), issuer, challenge)
-    return verdict_of(valid), {"valid": valid}, None
+    issuer, verifier, challenge = fields.point("issuer"), fields.bytes("verifier", 32), fields.bytes("challenge", 32)
+    valid, steps = ktime.verify_proof(bytes.fromhex(fields.inputs["stream"]), issuer, verifier, challenge)
+    return verdict_of(valid), {"valid": valid}, steps
 
 
 OPERATIONS = {
@@ -498,7 +533,12 @@ OPERATIONS = {
     "lock.claim": lock_claim,
     "lock.route": lock_route,
     "lock.parts": lock_parts,
+    "dleq.prove": dleq_prove,
+    "dleq.verify": dleq_verify,
+    "dleq.prove_with_generator": dleq_prove,
+    "dleq.verify_with_generator": dleq_verify,
     "invoice.point": invoice_point,
+    "proof.base": proof_base,
     "ktime.payment": ktime_payment,
     "ktime.verify_payment": ktime_verify_payment,
     "ktime.prove": ktime_prove,

@@ -359,10 +359,11 @@ def read_forward(found, hash_lock, has_path_key):
     return _check_tweak(read(found, PAYLOAD, [AMOUNT, EXPIRY, CHANNEL, *required], optional), hash_lock)
 
 
-def _read_received(found, place, hash_lock):
-    """The receiver's payload, by the fields that its place asks for. The payer's key opens what is the payer's."""
+def _read_received(found, place, hash_lock, strict=False):
+    """The receiver's payload, by the fields that its place asks for. The payer's key opens what is the payer's. `strict`: at the end
+    of a path, where nothing else may stand."""
     required, optional = ([*PAYER], [PAYER_NOTE]) if PAYER_KEY in _types(found) else ([], [])
-    fields = read(found, PAYLOAD, [AMOUNT, EXPIRY, *place, *required], [FINAL_BLIND, PART_SHARE, *optional])
+    fields = read(found, PAYLOAD, [AMOUNT, EXPIRY, *place, *required], [FINAL_BLIND, PART_SHARE, *optional], strict=strict)
     if hash_lock == ("final_blind" in fields) or hash_lock and "part_share" in fields:
         raise Malformed("lock")
     return fields
@@ -371,7 +372,8 @@ def _read_received(found, place, hash_lock):
 def read_final(found, hash_lock, has_path_key):
     """The receiver's payload, in the clear or at the end of a path."""
     path = _path_fields(_types(found), has_path_key)
-    return _read_received(found, [PAYMENT_DATA] if path is None else [*path, TOTAL], hash_lock)
+    place = [PAYMENT_DATA] if path is None else [*path, TOTAL]
+    return _read_received(found, place, hash_lock, strict=path is not None)
 
 
 def read_inner(found, hash_lock, in_path):
@@ -389,7 +391,7 @@ def read_delegate(found, hash_lock):
 def read_delegated(found, hash_lock, has_path_key):
     """The last payload of a delegate's own onion."""
     path = _path_fields(_types(found), has_path_key) or []
-    fields = read(found, PAYLOAD, [AMOUNT, EXPIRY, *path, TRAMPOLINE], [TAIL_BLIND])
+    fields = read(found, PAYLOAD, [AMOUNT, EXPIRY, *path, TRAMPOLINE], [TAIL_BLIND], strict=bool(path))
     if hash_lock == ("tail_blind" in fields):
         raise Malformed("lock")
     return fields

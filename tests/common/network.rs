@@ -35,7 +35,7 @@ use pointlock::payment::{
 use pointlock::wire::IntroductionNode;
 
 pub(crate) use copies::{copy_forwarder_log, copy_receiver_log, copy_sender_log};
-pub(crate) use invoices::{LockKind, invoice_of, invoice_secret, payer_of};
+pub(crate) use invoices::{LockKind, REQUEST, invoice_of, invoice_secret, payer_of};
 use nodes::peer;
 pub(crate) use nodes::{
     channel_to, contract_key, hops, node_id, node_key, payout, policy, receiver_config, secret_of,

@@ -9,7 +9,7 @@ mod success;
 mod timeout;
 
 use bitcoin::Amount;
-use pointlock::contract::{ContractError, LimitsError, SpendPath};
+use pointlock::contract::{LimitsError, SpendPath};
 use scene::{AMOUNT, Scene, consensus, keypair, limits_ok, secrets};
 
 #[test]

@@ -5,8 +5,8 @@ use bitcoin::sighash::{Prevouts, SighashCache, TapSighashType};
 use bitcoin::taproot::{LeafVersion, Signature};
 use bitcoin::{Amount, OutPoint, ScriptBuf, TapLeafHash, Transaction, TxOut, Txid, Witness};
 use pointlock::contract::{
-    Contract, ContractError, ContractTerms, FeeCoins, FeeLadder, FundedContract, LimitsError,
-    OfferedContract, ReceivedContract, SpendPath, limits,
+    Contract, ContractTerms, FeeCoins, FeeLadder, FundedContract, LimitsError, OfferedContract,
+    ReceivedContract, SpendPath, limits,
 };
 use pointlock::curve::{Keypair, SecretScalar};
 use pointlock::lock::{LockSecret, Preimage};

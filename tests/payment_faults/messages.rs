@@ -174,7 +174,8 @@ fn announcements_of_too_little_are_refused() {
     two.holds.push(AvailableHold { amount_msat: 1, ..available(0, 2).holds.remove(0) });
     assert_eq!(says(&mut net, &announcement(&invoice, &two, 1)), None);
     two.holds[0].amount_msat = u64::MAX;
-    assert_eq!(says(&mut net, &announcement(&invoice, &two, 2)), None);
+    let high = Refusal::AmountTooHigh { offered_msat: u64::MAX, most_msat: 2 * AMOUNT_MSAT };
+    assert_eq!(says(&mut net, &announcement(&invoice, &two, 2)), Some(high));
     // An x where the invoice has one point for all, and none where it has a polynomial.
     let of_polynomial = net.publish_polynomial(1, 9);
     for (invoice, available, number) in

@@ -59,7 +59,9 @@ pub(crate) fn of_payload(
         PayloadError::Missing(field)
         | PayloadError::Malformed(field)
         | PayloadError::Misplaced(field) => (field, None),
-        PayloadError::UnknownEven { tlv_type } => of_type(names, *tlv_type),
+        PayloadError::UnknownEven { tlv_type } | PayloadError::Unexpected { tlv_type } => {
+            of_type(names, *tlv_type)
+        }
         PayloadError::Wire(error) => of_stream(names, whole, error),
         other => panic!("{other}"),
     }

@@ -115,7 +115,7 @@ impl Player<'_> {
             None => fresh,
         };
         let mut builder = StaticInvoiceBuilder::new(opening.lock(), NOW)
-            .amount_msat(1_000)
+            .amount_msat(AMOUNT_SAT * 1_000)
             .description(&format!("invoice {}", self.invoices.len() + 1));
         if self.scenario.paths > 0 {
             builder = builder.offer_paths(&[path_to_vault(&mut self.stage.sim)?]);

@@ -87,6 +87,11 @@ impl<'a> Field<'a> {
         Ok(Fields { members, prefix: format!("{}.", self.name) })
     }
 
+    /// Whether this is `null`, where a field may say that there is nothing.
+    pub(super) fn is_null(&self) -> bool {
+        self.value.is_null()
+    }
+
     /// Whether this is hexadecimal digits of some bytes.
     pub(super) fn is_bytes(&self) -> bool {
         self.value

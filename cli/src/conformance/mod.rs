@@ -20,11 +20,13 @@
 //!
 //! The secrets that come in here are test data: nothing is erased, and nothing of value should be put in.
 
+mod dleq;
 mod ecdsa;
 mod fields;
 mod invoice;
 mod lock;
 mod musig2;
+mod proof;
 mod schnorr;
 
 use std::io::{self, BufRead, Read, Write};
@@ -55,6 +57,9 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("musig2.session", musig2::session),
     ("lock.setup", lock::setup),
     ("lock.claim", lock::claim),
+    ("proof.base", proof::base),
+    ("dleq.prove", dleq::prove),
+    ("dleq.verify", dleq::verify),
     ("invoice.point", invoice::point),
     ("invoice.decode", invoice::decode),
 ];
@@ -97,14 +102,16 @@ fn answer(line: &[u8]) -> Value {
     evaluate(line).unwrap_or_else(|refusal| json!({ "error": refusal.to_string() }))
 }
 
+/// The fields of a `verify` that are points.
+const STATEMENT_POINTS: [&str; 5] = ["public_key", "adaptor_point", "point", "base", "value"];
+
 /// The answer of a `verify`. Where the bytes of the key or the lock point are no point, nothing is valid under it: the answer says
 /// that, and the error too.
 fn verdict(fields: &Fields<'_>, valid: Result<bool, Refusal>) -> Result<Value, Refusal> {
     match valid {
         Ok(valid) => Ok(json!({ "valid": valid })),
         Err(Refusal::Malformed { field, reason })
-            if ["public_key", "adaptor_point"].contains(&field.as_str())
-                && fields.get(&field)?.is_bytes() =>
+            if STATEMENT_POINTS.contains(&field.as_str()) && fields.get(&field)?.is_bytes() =>
         {
             let error = Refusal::Malformed { field, reason }.to_string();
             Ok(json!({ "valid": false, "error": error }))

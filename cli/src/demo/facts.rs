@@ -68,7 +68,7 @@ pub(super) struct PaymentFacts {
     pub(super) payer_has_receipt: bool,
     pub(super) receiver_was_paid: bool,
     pub(super) stolen_by: Option<String>,
-    /// The text of the payer's proof of payment, which was verified.
+    /// The payer's proof of payment, which was verified: its TLV stream in hexadecimal.
     pub(super) proof: Option<String>,
 }
 

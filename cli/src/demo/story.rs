@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use pointlock::invoice::proof::{Challenge, PaymentProof, ProofRequest, Verifier};
 use pointlock::invoice::{
     ChainHash, InvoiceError, Offer, OfferBuilder, StaticInvoice, StaticInvoiceBuilder,
 };
@@ -33,7 +34,7 @@ pub(super) struct Story<'a> {
     offer: Option<Offer>,
     pub(super) invoices: Vec<String>,
     pub(super) invoice_names_receiver_lsp: bool,
-    /// For each payment, the payer's proof of it.
+    /// For each payment, the payer's proof of it, as `Told` has it.
     pub(super) proofs: Vec<Option<String>>,
     pub(super) thefts: Vec<Theft>,
     pub(super) stolen: BTreeMap<usize, String>,
@@ -348,17 +349,28 @@ impl Story<'_> {
     /// The payer proves to a verifier that it has paid; to another verifier the proof says nothing.
     fn prove(&mut self, payment: usize) -> Result<(), StoryError> {
         let sim = &mut self.stage.sim;
-        let [challenge, other, aux_rand] = [(); 3].map(|()| sim.entropy.bytes());
+        let request = ProofRequest {
+            verifier: Verifier::named("shop.example"),
+            challenge: Challenge::new(sim.entropy.bytes()),
+        };
+        let (other, aux_rand) = (Challenge::new(sim.entropy.bytes()), sim.entropy.bytes());
         let failed = |what: String| StoryError::Claim(format!("{}: {what}", payer(payment)));
-        let proof =
-            sim.senders[payment].role().prove(&sim.payments[payment].id, &challenge, &aux_rand);
+        let id = &sim.payments[payment].id;
+        let proof = sim.senders[payment].role().prove(id, &request, &aux_rand);
         let proof = proof.map_err(|source| failed(source.to_string()))?;
+        // As the verifier gets it.
+        let proof = PaymentProof::from_bytes(&proof.to_bytes())
+            .map_err(|source| failed(format!("its proof of payment is none: {source}")))?;
         let issuer = sim.node_id(Who::Receiver);
-        let terms = proof
-            .verify(&issuer, &challenge)
+        let proven = proof
+            .verify(&issuer, &request)
             .map_err(|source| failed(format!("its proof of payment fails: {source}")))?;
-        if proof.verify(&issuer, &other).is_ok()
-            || terms.amount_msat != self.args.amount_sat * 1_000
+        let others = [
+            ProofRequest { verifier: Verifier::named("bank.example"), ..request },
+            ProofRequest { challenge: other, ..request },
+        ];
+        if others.iter().any(|other| proof.verify(&issuer, other).is_ok())
+            || proven.terms.amount_msat != self.args.amount_sat * 1_000
         {
             return Err(StoryError::Claim("a proof of payment proves something else".to_owned()));
         }
@@ -367,7 +379,7 @@ impl Story<'_> {
             grouped(self.args.amount_sat)
         );
         self.stage.say(&payer(payment), Tone::Good, text);
-        self.proofs[payment] = Some(proof.to_string());
+        self.proofs[payment] = Some(hex::encode(proof.to_bytes()));
         Ok(())
     }
 

@@ -90,8 +90,9 @@ fn promises(lock: Option<&PaymentLock>) -> Vec<String> {
                      and all who paid before. How many it has claimed, the invoice does not say: the \
                      receiver has to count, and to refuse beyond {k}."
                 ),
-                "You end with a proof of payment of your own: it says that you were charged this \
-                 amount on this invoice, or that the receiver broke its rule."
+                "You end with a proof of payment of your own, for whoever asks you: it says that you \
+                 were charged this amount on this invoice, or that the receiver broke its rule, or that \
+                 its claim became known and came too late."
                     .to_owned(),
             ];
         }

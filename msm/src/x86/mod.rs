@@ -3,6 +3,11 @@
 //! [`entry`] is the only way in. Below it stand, from the top, `eight`, `multiply`, `points`, `field` and `line`: safe functions
 //! with `#[target_feature]`, which may call each other and the intrinsics without `unsafe`.
 
+#![allow(
+    clippy::incompatible_msrv,
+    reason = "the build script lets these modules in from Rust 1.89 on"
+)]
+
 #[cfg(all(test, pointlock_ifma))]
 mod crafted;
 #[cfg(pointlock_ifma)]

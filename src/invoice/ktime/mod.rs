@@ -1,4 +1,4 @@
-//! k-time payment points, and proofs of payment: every payer pays under a point of its own, and k of them can.
+//! k-time payment points: every payer pays under a point of its own, and k of them can.
 //!
 //! # Equations
 //!
@@ -21,14 +21,15 @@
 //! payment, and knowing z proves nothing, since everybody who paid knows it. Of a polynomial of degree k, any k values
 //! leave every other value open: until the receiver has claimed more than k distinct x, nobody but the receiver obtains
 //! z(x) for an x that it has not claimed, whoever colludes (under the one-more discrete logarithm assumption). And
-//! z(x) belongs to one payer, amount, note and invoice, so a signature under Z(x) is a receipt.
+//! z(x) belongs to one payer, amount, note and invoice, so whoever shows that it knows z(x) shows a payment:
+//! [`proof`](super::proof). (Not by a signature under Z(x): that takes less than z(x).)
 //!
 //! # Synopsis
 //!
 //! ```
 //! use pointlock::curve::{Keypair, Point};
 //! use pointlock::invoice::StaticInvoiceBuilder;
-//! use pointlock::invoice::ktime::{NoteHash, PayerKey, PaymentPolynomial, PaymentProof, PaymentTerms};
+//! use pointlock::invoice::ktime::{NoteHash, PayerKey, PaymentPolynomial, PaymentTerms, PointSecret};
 //! # let aux_rand = [4; 32];
 //!
 //! // The receiver draws a polynomial, for one invoice and eight payments.
@@ -54,12 +55,8 @@
 //! let point_secret = polynomial.evaluate(&terms.x()?)?;
 //! assert_eq!(point_secret.to_point(), payment_point);
 //!
-//! // Once it has claimed, the payer knows that secret, and proves the payment to whoever asks with a challenge.
-//! let challenge = [9; 32];
-//! let proof = PaymentProof::create(&invoice, &terms, &key, &point_secret, &challenge, &aux_rand)?;
-//! let proven = PaymentProof::decode(&proof.to_string())?.verify(&receiver.public_key(), &challenge)?;
-//! assert_eq!(proven, terms);
-//! assert!(proof.verify(&receiver.public_key(), &[8; 32]).is_err(), "of no use to another verifier");
+//! // Once it has claimed, the payer knows that secret too, and can prove the payment.
+//! assert_eq!(PointSecret::new(point_secret).point(), payment_point);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -71,8 +68,8 @@
 //!   hop. That hurts a sender who pays twice with one key; the receiver refuses the second payment.
 //! - A coefficient that is anything else too: in another invoice, shifted or scaled, a k = 0 point, an identity, signing or
 //!   ECDH key. [`PaymentPolynomial::from_entropy`] makes coefficients that are nothing else.
-//! - A proof shows no more than it says: the receiver knows z(X) and can make one for any key of its own. To anybody
-//!   else it says that the holder of A was charged this amount on this invoice, or the receiver broke its rule.
+//! - Z(x) taken for a key. Whoever has k evaluations makes a signature under Z(x*) for an x* that was never claimed, and
+//!   needs no z(x*) for it (`docs/security.md` has what it costs by k).
 //!
 //! # References
 //!
@@ -83,12 +80,13 @@ mod error;
 mod payer;
 mod points;
 mod polynomial;
-mod proof;
+mod secret;
 mod terms;
 
 pub use error::KtimeError;
+pub(in crate::invoice) use payer::is_signed;
 pub use payer::{PayerKey, PayerPublicKey, PaymentSignature};
 pub use points::PolynomialId;
 pub use polynomial::PaymentPolynomial;
-pub use proof::PaymentProof;
+pub use secret::PointSecret;
 pub use terms::{NoteHash, PayerScalar, PaymentTerms, payment_point};

@@ -88,7 +88,7 @@ impl PayerKey {
         PaymentSignature(self.sign(&payment_hash(x, last_lock), aux_rand))
     }
 
-    pub(super) fn sign(&self, message: &[u8; 32], aux_rand: &[u8; 32]) -> Signature {
+    pub(in crate::invoice) fn sign(&self, message: &[u8; 32], aux_rand: &[u8; 32]) -> Signature {
         self.0.sign_schnorr(message, aux_rand)
     }
 }
@@ -138,6 +138,10 @@ fn payment_hash(x: &PayerScalar, last_lock: &Point) -> [u8; 32] {
     PAYMENT.hash(&[&x.to_bytes(), &last_lock.to_bytes()])
 }
 
-pub(super) fn is_signed(signature: &Signature, key: &XOnlyPublicKey, message: &[u8; 32]) -> bool {
+pub(in crate::invoice) fn is_signed(
+    signature: &Signature,
+    key: &XOnlyPublicKey,
+    message: &[u8; 32],
+) -> bool {
     context().verify_schnorr(signature, &Message::from_digest(*message), key).is_ok()
 }

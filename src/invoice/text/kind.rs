@@ -77,8 +77,10 @@ impl fmt::Display for TextKind {
 /// The longest name of a file, and of a Lightning Address.
 const SHORT: usize = 320;
 
+type Looks = fn(&str) -> bool;
+
 /// In this order: a node id may have a place behind it, `ID@HOST:PORT`, which is no Lightning Address.
-const SHORT_KINDS: &[(fn(&str) -> bool, TextKind)] = &[
+const SHORT_KINDS: &[(Looks, TextKind)] = &[
     (is_node_id, TextKind::NodeId),
     (is_lightning_address, TextKind::LightningAddress),
     (is_file_name, TextKind::FileName),

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 
 use super::BlindingError;
 use crate::curve::Point;
-use crate::wire::{TlvRecord, TlvStream, TlvWriter, read_tu32, read_tu64, tu64};
+use crate::wire::{Features, TlvRecord, TlvStream, TlvWriter, read_tu32, read_tu64, tu64};
 
 const PADDING: u64 = 1;
 const SHORT_CHANNEL_ID: u64 = 2;
@@ -83,6 +83,16 @@ impl RecipientData {
             data.read(record)?;
         }
         Ok(data)
+    }
+
+    /// Whether all features that may be used along the path are among these: the odd ones too (BOLT 4).
+    pub(super) fn check_features(&self, known: &[usize]) -> Result<(), BlindingError> {
+        let allowed = self.allowed_features.as_deref().unwrap_or_default();
+        if Features::from_bytes(allowed).bits().all(|bit| known.contains(&bit)) {
+            Ok(())
+        } else {
+            Err(BlindingError::InvalidField { field: "allowed_features" })
+        }
     }
 
     fn read(&mut self, record: &TlvRecord<'_>) -> Result<(), BlindingError> {

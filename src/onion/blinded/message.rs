@@ -190,6 +190,7 @@ impl OnionMessage {
             .get(ENCRYPTED_RECIPIENT_DATA)
             .ok_or(BlindingError::Missing { field: "encrypted_recipient_data" })?;
         let data = RecipientData::from_bytes(&secret.open(encrypted.value())?)?;
+        data.check_features(&[])?;
         let Some(packet) = layer.next else {
             return Ok(PeeledMessage::Receive { payload: layer.payload, data, secret });
         };

@@ -4,7 +4,7 @@ use core::fmt;
 use super::{BlindedPath, BlindingError, NextPeer, PathSecret, RecipientData};
 use crate::curve::{Point, SecretScalar};
 use crate::onion::{Packet, Peeled};
-use crate::wire::{Features, TlvStream, TlvWriter};
+use crate::wire::{TlvStream, TlvWriter};
 
 const ENCRYPTED_RECIPIENT_DATA: u64 = 10;
 const CURRENT_PATH_KEY: u64 = 12;
@@ -185,12 +185,7 @@ impl PathHop {
     ///
     /// [`BlindingError::InvalidField`] for `allowed_features`.
     pub fn check_features(&self, known: &[usize]) -> Result<(), BlindingError> {
-        let allowed = self.data.allowed_features.as_deref().unwrap_or_default();
-        if Features::from_bytes(allowed).bits().all(|bit| known.contains(&bit)) {
-            Ok(())
-        } else {
-            Err(BlindingError::InvalidField { field: "allowed_features" })
-        }
+        self.data.check_features(known)
     }
 
     /// Whether the incoming contract may take the path: amount in millisatoshi, and expiry height. For every

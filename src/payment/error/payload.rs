@@ -22,6 +22,12 @@ pub enum PayloadError {
         /// The type.
         tlv_type: u64,
     },
+    /// A field stands where nothing but certain fields may stand, unknown odd ones included.
+    #[error("type {tlv_type}: has no place here")]
+    Unexpected {
+        /// The type.
+        tlv_type: u64,
+    },
     /// The TLV stream itself is wrong.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -34,7 +40,7 @@ impl PayloadError {
             Self::Missing(field) | Self::Malformed(field) | Self::Misplaced(field) => {
                 type_of(field)
             }
-            Self::UnknownEven { tlv_type } => Some(*tlv_type),
+            Self::UnknownEven { tlv_type } | Self::Unexpected { tlv_type } => Some(*tlv_type),
             Self::Wire(error) => error.tlv_type(),
         }
     }

@@ -1,8 +1,11 @@
+use alloc::boxed::Box;
+
 use thiserror::Error;
 
 use super::PayloadError;
 use crate::claims::ClaimError;
 use crate::hold::{HoldError, HoldId};
+use crate::invoice::InvoiceError;
 use crate::invoice::ktime::KtimeError;
 use crate::lock::LockError;
 use crate::onion::OnionError;
@@ -99,6 +102,18 @@ pub enum Refusal {
         /// What it should, in millisatoshi.
         expected_msat: u64,
     },
+    /// The payment is above twice what the invoice asks for, or an edge locks more than twice what the sender says (BOLT 4, "Failure
+    /// Messages"): nobody means that.
+    #[error("amount: {offered_msat} msat, at most {most_msat} msat")]
+    AmountTooHigh {
+        /// What is offered, in millisatoshi.
+        offered_msat: u64,
+        /// The most that is taken, in millisatoshi.
+        most_msat: u64,
+    },
+    /// The invoice may not be paid any more, or there is no rate for its currency.
+    #[error("invoice: {0}")]
+    Invoice(Box<InvoiceError>),
     /// The holds of an announcement have ended, or would end later than any contract.
     #[error(
         "latest_release_height: {latest} is not a height to release at, now that it is {height}"
@@ -140,4 +155,10 @@ pub enum Refusal {
     /// A node further along failed it.
     #[error("failed further along the route")]
     Downstream,
+}
+
+impl From<InvoiceError> for Refusal {
+    fn from(error: InvoiceError) -> Self {
+        Self::Invoice(Box::new(error))
+    }
 }

@@ -8,6 +8,7 @@ use super::{EdgeError, MessageError, RouteError};
 use crate::claims::ClaimError;
 use crate::hold::HoldError;
 use crate::invoice::ktime::KtimeError;
+use crate::invoice::proof::ProofError;
 use crate::invoice::{InvoiceError, InvoiceId};
 use crate::lock::LockError;
 
@@ -59,7 +60,7 @@ pub enum SenderError {
     NoProof(PaymentId),
     /// The proof can't be made.
     #[error("proof: {0}")]
-    Proof(KtimeError),
+    Proof(ProofError),
 }
 
 /// Why an invoice can't be paid as the order says.
@@ -80,6 +81,14 @@ pub enum OrderError {
         /// What is to be paid, in millisatoshi.
         amount_msat: u64,
     },
+    /// The amount is above twice what the invoice asks for: receivers fail such a payment (BOLT 4).
+    #[error("offer_amount: {most_msat} msat at most, {amount_msat} msat to be paid")]
+    AboveInvoice {
+        /// The most that the invoice takes, in millisatoshi.
+        most_msat: u64,
+        /// What is to be paid, in millisatoshi.
+        amount_msat: u64,
+    },
     /// The invoice has a polynomial of payment points, which is paid under a point of the payer's own: the order needs a payer.
     #[error("payment_points: a polynomial, which is paid under a payer's own point")]
     PayerMissing,
@@ -95,6 +104,9 @@ pub enum OrderError {
     /// The invoice does not say that it may be paid in parts, or its payments are under a hash.
     #[error("invoice_features: this invoice is not paid in parts")]
     PartsNotAllowed,
+    /// The invoice says that it has to be paid in several parts.
+    #[error("invoice_features: this invoice is paid in several parts")]
+    PartsRequired,
     /// The parts do not add up to the payment, or there are none, or more than 483.
     #[error("parts: do not add up to {amount_msat} msat")]
     PartsMismatch {
@@ -164,9 +176,15 @@ pub enum ReceiverError {
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PublishError {
-    /// The invoice has no lock of the receiver's.
+    /// The invoice has no lock of the receiver's, has expired, or asks for an amount in a currency that the receiver has no rate for.
     #[error("invoice: {0}")]
     Invoice(Box<InvoiceError>),
+    /// The invoice was withdrawn, or never published.
+    #[error("invoice {0}: not published")]
+    NotPublished(InvoiceId),
+    /// The invoice was withdrawn before: payers need a fresh one.
+    #[error("invoice {0}: withdrawn")]
+    Withdrawn(InvoiceId),
     /// The invoice has a polynomial of payment points, and was to be published without it.
     #[error("payment_points: a polynomial, not a static point")]
     Polynomial,

@@ -62,6 +62,18 @@ pub enum RouteError {
         /// The number, from 0.
         index: usize,
     },
+    /// The path does not take such an amount (BOLT 12, `htlc_minimum_msat` and `htlc_maximum_msat`).
+    #[error(
+        "invoice_blindedpay: {amount_msat} msat, on a path from {minimum_msat} to {maximum_msat} msat"
+    )]
+    PathLimits {
+        /// What was to be sent along it, in millisatoshi.
+        amount_msat: u64,
+        /// The least that it takes, in millisatoshi.
+        minimum_msat: u64,
+        /// The most, in millisatoshi.
+        maximum_msat: u64,
+    },
     /// The introduction node of a path is given as a channel and direction, which the driver has to look up before.
     #[error("invoice_paths: the introduction node is not known by its node id")]
     IntroductionUnknown,

@@ -118,7 +118,7 @@ pub enum ForwarderEvent {
     },
 }
 
-/// What a forwarder wants done. What no event has confirmed, [`Forwarder::pending`](super::Forwarder::pending) gives again.
+/// What a forwarder wants done. What no event has confirmed, [`Role::pending`](super::super::Role::pending) gives again.
 #[derive(Debug)]
 pub enum ForwarderAction {
     /// Offer an edge to the next node.

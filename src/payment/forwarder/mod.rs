@@ -11,7 +11,7 @@ pub use event::{ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub(super) use mail::is_for_holder;
 
 use super::failure::Origin;
-use super::intake::{Context, Incoming, Intake, Received};
+use super::intake::{Context, Incoming, Intake, Received, Refused};
 use super::{
     AttemptId, EdgeError, FailureMessage, ForwarderError, MessageError, Observer, Proposal,
     Reaction, Refusal, Role, SecretSource, proposal,
@@ -156,7 +156,8 @@ impl<S: HoldStore> Role for Forwarder<S> {
                 forwards.check_new(edge)?;
                 match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
                     Ok(incoming) => forwards.incoming_committed(cx, from, incoming)?,
-                    Err((origin, reason)) => {
+                    Err(refused) => {
+                        let Refused { origin, reason } = *refused;
                         alloc::vec![forwards.refuse(cx, edge.edge(), &origin, reason)]
                     }
                 }

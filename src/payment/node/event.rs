@@ -13,7 +13,7 @@ use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId, IncomingEdge};
 use crate::hold::{HoldId, Limits};
 use crate::invoice::ktime::PaymentPolynomial;
-use crate::invoice::{InvoiceId, StaticInvoice};
+use crate::invoice::{InvoiceId, Rate, StaticInvoice};
 use crate::lock::LockSecret;
 use crate::onion::blinded::{NextPeer, OnionMessage};
 use crate::onion::{Failure, Packet};
@@ -26,6 +26,8 @@ pub struct NodeConfig {
     pub node_key: SecretScalar,
     /// The height at which it starts.
     pub height: u32,
+    /// The time at which it starts, in seconds since 1970.
+    pub unix_time: u64,
     /// What it asks for forwarding, over whichever channel.
     pub policy: ForwardingPolicy,
     /// What it holds at most.
@@ -111,6 +113,11 @@ pub enum NodeEvent {
         /// Its height.
         height: u32,
     },
+    /// The time, by which invoices expire.
+    Time {
+        /// In seconds since 1970.
+        unix_time: u64,
+    },
     /// Pay.
     Pay(Payment),
     /// Try a part again, whose attempt has failed for good: over another route, with fresh secrets but the same share.
@@ -173,6 +180,16 @@ pub enum NodeEvent {
         polynomial: PaymentPolynomial,
         /// What this node keeps of the invoice's blinded paths.
         paths: ReceiverPaths,
+    },
+    /// This invoice is not in the world any more: its payments are refused.
+    Withdrawn {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// What a currency is worth from now on, to this node when it is paid.
+    RateGiven {
+        /// The rate.
+        rate: Rate,
     },
     /// The parts of a payment have been waited for long enough: the one on this edge and those that belong with it.
     PartsTimedOut {

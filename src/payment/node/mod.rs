@@ -5,7 +5,7 @@ mod event;
 pub use event::{NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 
 use super::forwarder::{Forwards, is_for_holder};
-use super::intake::{Context, Intake, Received};
+use super::intake::{Context, Intake, Received, Refused};
 use super::receiver::Receipts;
 use super::{
     ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer, Reaction,
@@ -41,6 +41,7 @@ use crate::onion::blinded::{OnionMessage, PeeledMessage};
 /// let mut node = Node::new(NodeConfig {
 ///     node_key: SecretScalar::from_bytes(&[1; 32])?,
 ///     height: 900_000,
+///     unix_time: 1_750_000_000,
 ///     policy,
 ///     limits: Limits::default(),
 ///     hold_safety_margin: 43,
@@ -81,8 +82,9 @@ impl<H: HoldStore, C: ClaimStore> Node<H, C> {
             hold_min_final_delta: config.hold_min_final_delta,
             height,
         };
-        let min_final_delta = config.min_final_delta;
-        let receiver = ReceiverConfig { node_key: node_key.clone(), min_final_delta, height };
+        let (min_final_delta, unix_time) = (config.min_final_delta, config.unix_time);
+        let receiver =
+            ReceiverConfig { node_key: node_key.clone(), min_final_delta, height, unix_time };
         Self {
             intake: Intake::new(node_key, height),
             sender: Sender::new(),
@@ -124,7 +126,8 @@ impl<H: HoldStore, C: ClaimStore> Node<H, C> {
                 Ok(wrap(self.receipts.incoming_committed(cx, incoming)?))
             }
             Ok(incoming) => Ok(wrap(self.forwards.incoming_committed(cx, from, incoming)?)),
-            Err((origin, reason)) => {
+            Err(refused) => {
+                let Refused { origin, reason } = *refused;
                 let refused = self.forwards.refuse(cx, edge.edge(), &origin, reason);
                 Ok(alloc::vec![refused.into()])
             }
@@ -262,6 +265,9 @@ fn for_receiver<C: ClaimStore>(
         NodeEvent::PublishedPolynomial { invoice, polynomial, paths } => {
             receipts.published_polynomial(cx, invoice, polynomial, paths)
         }
+        NodeEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice),
+        NodeEvent::RateGiven { rate } => Ok(receipts.rate_given(rate)),
+        NodeEvent::Time { unix_time } => Ok(receipts.time(*unix_time)),
         NodeEvent::PartsTimedOut { incoming } => receipts.parts_timed_out(cx, incoming),
         NodeEvent::IncomingClaimed { incoming } | NodeEvent::IncomingFailed { incoming }
             if receipts.has_incoming(incoming) =>

@@ -148,7 +148,7 @@ impl DelegatedPayload {
     ];
 
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
-        fields.allow(&Self::TYPES)?;
+        fields.allow_in_path(&Self::TYPES)?;
         Ok(Self {
             amount_msat: fields.integer(AMT_TO_FORWARD)?,
             expiry: fields.height(OUTGOING_CLTV_VALUE)?,

@@ -1,4 +1,4 @@
-use super::types::name;
+use super::types::{ENCRYPTED_RECIPIENT_DATA, name};
 use crate::curve::Point;
 use crate::payment::PayloadError;
 use crate::wire::{TlvStream, read_tu32, read_tu64};
@@ -29,6 +29,19 @@ impl<'a> Fields<'a> {
             .map(|record| record.tlv_type())
             .find_map(|t| if tlv_types.contains(&t) { None } else { name(t) });
         misplaced.map_or(Ok(()), |field| Err(PayloadError::Misplaced(field)))
+    }
+
+    /// Refuses every field that is none of these, at a hop of a blinded path, unknown odd ones too (BOLT 4, "Payload Format"): the
+    /// payer has no say there beyond what the path's maker asked for.
+    pub(super) fn allow_in_path(&self, tlv_types: &[u64]) -> Result<(), PayloadError> {
+        self.allow(tlv_types)?;
+        let mut types = self.0.records().iter().map(|record| record.tlv_type());
+        match types.find(|tlv_type| !tlv_types.contains(tlv_type)) {
+            Some(tlv_type) if self.has(ENCRYPTED_RECIPIENT_DATA) => {
+                Err(PayloadError::Unexpected { tlv_type })
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn optional(&self, tlv_type: u64) -> Option<&'a [u8]> {

@@ -123,7 +123,7 @@ impl FinalPayload {
 
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
         let of_path = [ENCRYPTED_RECIPIENT_DATA, CURRENT_PATH_KEY];
-        fields.allow(&[Self::TYPES.as_slice(), &of_path].concat())?;
+        fields.allow_in_path(&[Self::TYPES.as_slice(), &of_path].concat())?;
         Self::read_at(fields, fields.has(ENCRYPTED_RECIPIENT_DATA))
     }
 

@@ -7,7 +7,7 @@ use super::super::intake::{Context, Incoming, Intake, Layer};
 use super::super::leg::associated_data;
 use super::super::published::{Opening, Published};
 use super::super::{DelegatedPayload, FinalPayload, Observer, Refusal, SecretSource};
-use super::{Receipts, asked_msat, sets};
+use super::{Receipts, sets};
 use crate::claims::{ClaimStore, LockSet};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId};
@@ -110,9 +110,10 @@ impl<S: ClaimStore> Receipts<S> {
         if expiry < required {
             return Err(Refusal::FinalExpiryTooSoon { expiry, required });
         }
-        let (offered_msat, expected_msat) = (payload.total_msat, asked_msat(&published.invoice));
-        if offered_msat < expected_msat {
-            return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
+        self.check_payable(&published.invoice, payload.total_msat)?;
+        let (offered_msat, most_msat) = (edge.amount_msat, payload.amount_msat.saturating_mul(2));
+        if offered_msat > most_msat {
+            return Err(Refusal::AmountTooHigh { offered_msat, most_msat });
         }
         let invoice = published.invoice.invoice_id();
         if !payload.fits(&edge.lock) {

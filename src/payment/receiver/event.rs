@@ -4,7 +4,7 @@ use super::super::{FailureMessage, ReceiverPaths, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{EdgeId, IncomingEdge};
 use crate::invoice::ktime::PaymentPolynomial;
-use crate::invoice::{InvoiceId, StaticInvoice};
+use crate::invoice::{InvoiceId, Rate, StaticInvoice};
 use crate::lock::LockSecret;
 use crate::onion::Packet;
 use crate::onion::blinded::OnionMessage;
@@ -19,6 +19,8 @@ pub struct ReceiverConfig {
     pub min_final_delta: u32,
     /// The height at which it starts.
     pub height: u32,
+    /// The time at which it starts, in seconds since 1970.
+    pub unix_time: u64,
 }
 
 /// What a receiver is told.
@@ -42,6 +44,18 @@ pub enum ReceiverEvent {
         polynomial: PaymentPolynomial,
         /// What this node keeps of the invoice's blinded paths.
         paths: ReceiverPaths,
+    },
+    /// This invoice is not in the world any more: its payments are refused as those of an invoice that never was, and it can't be
+    /// published again. Its polynomial stays in the book, retired.
+    Withdrawn {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// What a currency is worth from now on. An invoice in a currency can be published when there is a rate for it, and is paid with
+    /// what it is worth at the rate of the day when the payment comes.
+    RateGiven {
+        /// The rate.
+        rate: Rate,
     },
     /// An onion message arrived, or waited: the announcement of a held payment, or the last share of a cancellable one.
     MessageReceived {
@@ -74,6 +88,12 @@ pub enum ReceiverEvent {
     Block {
         /// Its height.
         height: u32,
+    },
+    /// The time. Invoices expire by it: a driver tells it now and then, and before it tells a receiver that was away of what has
+    /// come meanwhile.
+    Time {
+        /// In seconds since 1970.
+        unix_time: u64,
     },
 }
 

@@ -10,7 +10,7 @@ use super::super::{
     HeldAvailable, MessageError, PtlcArrived, Reaction, Refusal, ReleaseHeld, SealedAnnouncement,
     SecretSource, WithheldShare,
 };
-use super::{Arrival, Receipts, ReceiverAction, ReceiverError, asked_msat};
+use super::{Arrival, Receipts, ReceiverAction, ReceiverError};
 use crate::claims::{ClaimError, ClaimStore};
 use crate::curve::{SecretScalar, Tag};
 use crate::edge::EdgeId;
@@ -24,6 +24,7 @@ static ARRIVAL: Tag = Tag::new("pointlock/arrival_session");
 
 /// How far ahead an announcement may say that its holds end, in blocks: 60 days. No contract lasts longer.
 const MAX_HOLD_BLOCKS: u32 = 8_640;
+
 impl<S: ClaimStore> Receipts<S> {
     /// Takes a message that came along one of its paths, in an onion message of this length.
     pub(in crate::payment) fn message_received(
@@ -60,7 +61,7 @@ impl<S: ClaimStore> Receipts<S> {
         let SealedAnnouncement { packet, reply_path } = sealed.map_err(MessageError::Payload)?;
         let secret = message.secret.blinded_node_secret(&intake.node_key);
         let available = HeldAvailable::open(&packet, &secret.map_err(MessageError::Onion)?)?;
-        if let Err(reason) = check_announced(intake, published, &available) {
+        if let Err(reason) = self.check_announced(intake, published, &available) {
             return Ok(Err(reason));
         }
         if let Err(reason) = self.check_slot(published, &available)? {
@@ -102,14 +103,30 @@ impl<S: ClaimStore> Receipts<S> {
         intake: &Intake,
         incoming: &EdgeId,
     ) -> Result<Vec<ReceiverAction>, ReceiverError> {
-        let set_point = self.sets.set_point_of(incoming);
-        let arrived = self.sets.arrived().filter(|(_, part)| part.set_point == set_point);
-        arrived.map(|(path, part)| Ok(arrival(intake, path, part)?)).collect()
+        let is_among = |parts: &[&Arrival]| parts.iter().any(|part| part.edge.id == *incoming);
+        let arrived = self.sets.arrived().filter(|(_, parts)| is_among(parts));
+        arrived.map(|(path, parts)| Ok(arrival(intake, path, &parts)?)).collect()
     }
 
     /// What was said of all payments of which nothing but the sender's share is missing.
     pub(super) fn arrivals(&self, intake: &Intake) -> Vec<ReceiverAction> {
-        self.sets.arrived().filter_map(|(path, part)| arrival(intake, path, part).ok()).collect()
+        self.sets.arrived().filter_map(|(path, parts)| arrival(intake, path, &parts).ok()).collect()
+    }
+
+    /// Only an announcement of a payment that would be accepted is answered.
+    fn check_announced(
+        &self,
+        intake: &Intake,
+        published: &Published,
+        available: &HeldAvailable,
+    ) -> Result<(), Refusal> {
+        let latest = available.latest_release_height;
+        if latest < intake.height || latest - intake.height > MAX_HOLD_BLOCKS {
+            return Err(Refusal::AnnouncementVoid { latest, height: intake.height });
+        }
+        let amounts = available.holds.iter().map(|hold| hold.amount_msat);
+        let offered_msat = amounts.fold(0, u64::saturating_add);
+        self.check_payable(&published.invoice, offered_msat)
     }
 
     /// Whether the payment could be claimed if it were here. Others may take the last slot before it arrives, and then it fails
@@ -132,37 +149,26 @@ impl<S: ClaimStore> Receipts<S> {
     }
 }
 
-/// Only an announcement of a payment that would be accepted is answered.
-fn check_announced(
-    intake: &Intake,
-    published: &Published,
-    available: &HeldAvailable,
-) -> Result<(), Refusal> {
-    let latest = available.latest_release_height;
-    if latest < intake.height || latest - intake.height > MAX_HOLD_BLOCKS {
-        return Err(Refusal::AnnouncementVoid { latest, height: intake.height });
-    }
-    let amounts = available.holds.iter().map(|hold| hold.amount_msat);
-    let offered_msat = amounts.fold(0, u64::saturating_add);
-    let expected_msat = asked_msat(&published.invoice);
-    if offered_msat < expected_msat {
-        return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
-    }
-    Ok(())
-}
-
-/// The `ptlc_arrived`. Its session key is the same whenever it is sent: so is the message.
+/// The `ptlc_arrived`. Its session key is the same whenever it is sent, and so is the message; any other message, and the same one of
+/// other edges, has another key. The set point alone would not do: a sender that makes its payment again may name another path,
+/// and two messages under one key give away what they say.
 fn arrival(
     intake: &Intake,
     path: &BlindedPath<IntroductionNode>,
-    part: &Arrival,
+    parts: &[&Arrival],
 ) -> Result<ReceiverAction, MessageError> {
-    let set_point = part.set_point.ok_or(MessageError::NoSetPoint)?;
+    let set_point = parts.first().and_then(|part| part.set_point);
+    let fields = PtlcArrived { set_point: set_point.ok_or(MessageError::NoSetPoint)? }.to_tlv();
     let key = intake.node_key.dangerous_to_bytes();
-    let entropy = Zeroizing::new(ARRIVAL.hash(&[&*key, &set_point.to_bytes()]));
+    // A message's fields are a stream and a path says its length, so that no two contents look the same.
+    let mut content = Vec::new();
+    path.write(&mut content);
+    content.extend_from_slice(&fields.to_bytes());
+    let edges: Vec<u8> = parts.iter().flat_map(|part| part.edge.id.to_bytes()).collect();
+    let entropy = Zeroizing::new(ARRIVAL.hash(&[&*key, &edges, &content]));
     let session = SecretScalar::from_hash(&entropy)
         .expect("a hash of a secret key is zero mod n with a probability of 2^-256");
-    let message = OnionMessage::build(session, path, &PtlcArrived { set_point }.to_tlv())?;
+    let message = OnionMessage::build(session, path, &fields)?;
     Ok(ReceiverAction::SendMessage { to: *path.introduction_node(), message })
 }
 

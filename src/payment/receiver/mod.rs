@@ -1,4 +1,5 @@
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 mod accept;
@@ -11,16 +12,17 @@ pub use event::{ReceiverAction, ReceiverConfig, ReceiverEvent};
 use sets::PartSets;
 
 use super::failure::Origin;
-use super::intake::{Context, Incoming, Intake, Received};
+use super::intake::{Context, Incoming, Intake, Received, Refused};
 use super::published::{Invoices, Published};
 use super::{
-    EdgeError, FailureMessage, MessageError, Observer, Reaction, ReceiverError, ReceiverPaths,
+    EdgeError, FailureMessage, MessageError, Observer, PublishError, Reaction, ReceiverError,
+    ReceiverPaths,
     Refusal, Role, SecretSource,
 };
 use crate::claims::{ClaimBook, ClaimError, ClaimStore, MemoryClaimStore};
 use crate::edge::{Edge, EdgeId, IncomingEdge};
 use crate::invoice::ktime::PaymentPolynomial;
-use crate::invoice::{Amount, StaticInvoice};
+use crate::invoice::{InvoiceId, Rate, StaticInvoice};
 use crate::lock::LockSecret;
 use crate::onion::blinded::PeeledMessage;
 
@@ -39,6 +41,10 @@ pub(super) struct Receipts<S> {
     invoices: Invoices,
     claims: ClaimBook<S>,
     sets: PartSets,
+    /// By the currency's code.
+    rates: BTreeMap<String, Rate>,
+    /// By which invoices expire, in seconds since 1970.
+    unix_time: u64,
     /// Every incoming edge, with what is wanted of it.
     edges: BTreeMap<EdgeId, Standing>,
 }
@@ -82,7 +88,8 @@ impl<S: ClaimStore> Role for Receiver<S> {
                 receipts.check_new(edge)?;
                 match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
                     Ok(incoming) => receipts.incoming_committed(cx, incoming)?,
-                    Err((origin, reason)) => {
+                    Err(refused) => {
+                        let Refused { origin, reason } = *refused;
                         alloc::vec![receipts.fail(cx, edge.edge(), &origin, reason)]
                     }
                 }
@@ -107,6 +114,9 @@ impl<S: ClaimStore> Role for Receiver<S> {
             ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths } => {
                 receipts.published_polynomial(cx, invoice, polynomial, paths)?
             }
+            ReceiverEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice)?,
+            ReceiverEvent::RateGiven { rate } => receipts.rate_given(rate),
+            ReceiverEvent::Time { unix_time } => receipts.time(*unix_time),
             ReceiverEvent::PartsTimedOut { incoming } => receipts.parts_timed_out(cx, incoming)?,
             ReceiverEvent::Settled { incoming } => receipts.settled(incoming)?,
         };
@@ -124,6 +134,8 @@ impl<S: ClaimStore> Receipts<S> {
             invoices: Invoices::default(),
             claims: ClaimBook::new(store),
             sets: PartSets::default(),
+            rates: BTreeMap::new(),
+            unix_time: config.unix_time,
             edges: BTreeMap::new(),
             config,
         }
@@ -172,6 +184,7 @@ impl<S: ClaimStore> Receipts<S> {
         secret: &LockSecret,
         paths: &ReceiverPaths,
     ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        self.check_publishable(invoice)?;
         let published = Published::new(invoice, secret, paths)?;
         self.invoices.check_unused(&published, &cx.intake.node_key.to_point())?;
         let invoice = invoice.invoice_id();
@@ -188,6 +201,7 @@ impl<S: ClaimStore> Receipts<S> {
         polynomial: &PaymentPolynomial,
         paths: &ReceiverPaths,
     ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        self.check_publishable(invoice)?;
         let published = Published::with_polynomial(invoice, polynomial, paths)?;
         self.invoices.check_unused(&published, &cx.intake.node_key.to_point())?;
         let invoice = invoice.invoice_id();
@@ -199,6 +213,61 @@ impl<S: ClaimStore> Receipts<S> {
         published.teach_paths(cx.observer);
         self.invoices.insert(published);
         Ok(Vec::new())
+    }
+
+    fn check_publishable(&self, invoice: &StaticInvoice) -> Result<(), PublishError> {
+        invoice.check_not_expired(self.unix_time)?;
+        invoice.amount_range(self.rate_for(invoice))?;
+        Ok(())
+    }
+
+    fn rate_for(&self, invoice: &StaticInvoice) -> Option<&Rate> {
+        invoice.currency().and_then(|code| self.rates.get(code))
+    }
+
+    /// Whether the invoice may be paid now, and with this amount.
+    fn check_payable(&self, invoice: &StaticInvoice, offered_msat: u64) -> Result<(), Refusal> {
+        invoice.check_not_expired(self.unix_time)?;
+        let asked = invoice.amount_range(self.rate_for(invoice))?;
+        let (expected_msat, most_msat) = asked.into_inner();
+        if offered_msat < expected_msat {
+            return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
+        }
+        if offered_msat > most_msat {
+            return Err(Refusal::AmountTooHigh { offered_msat, most_msat });
+        }
+        Ok(())
+    }
+
+    /// Takes no more payments of this invoice, and fails those of which parts are still missing.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::NotPublished`], and [`ReceiverError::Claims`] when the store fails.
+    pub(super) fn withdrawn(
+        &mut self,
+        cx: &mut Context<'_>,
+        invoice: &InvoiceId,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        if self.invoices.get(invoice).is_none() {
+            return Err(PublishError::NotPublished(*invoice).into());
+        }
+        if let Some(polynomial) = self.invoices.polynomial(invoice) {
+            self.claims.retire(&polynomial)?;
+        }
+        self.invoices.withdraw(invoice);
+        let waiting = self.sets.take_of(invoice);
+        Ok(self.fail_all(cx, &waiting, &Refusal::UnknownPayment))
+    }
+
+    pub(super) fn rate_given(&mut self, rate: &Rate) -> Vec<ReceiverAction> {
+        self.rates.insert(rate.code().into(), rate.clone());
+        Vec::new()
+    }
+
+    pub(super) fn time(&mut self, unix_time: u64) -> Vec<ReceiverAction> {
+        self.unix_time = unix_time;
+        Vec::new()
     }
 
     /// Takes a payment that came in with its onion peeled.
@@ -359,13 +428,5 @@ impl Standing {
             }
             Self::Waiting | Self::Settled => None,
         }
-    }
-}
-
-/// What the invoice asks for at least, in millisatoshi; zero for an amount in another currency, which the payer converts.
-fn asked_msat(invoice: &StaticInvoice) -> u64 {
-    match invoice.amount() {
-        Some(Amount::Millisatoshi(asked_msat)) => *asked_msat,
-        _ => 0,
     }
 }

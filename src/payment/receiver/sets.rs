@@ -11,8 +11,9 @@ use crate::invoice::InvoiceId;
 use crate::lock::Blind;
 use crate::wire::{BlindedPath, IntroductionNode};
 
-/// What the parts of a payment have in common: the invoice, and the lock without the blinds, Z + q·G. Only who knows q, which
-/// the sender tells nobody but the receiver, can make another part with it. A payment in one part, without a share, has Z there,
+/// What the parts of a payment have in common: the invoice, and the lock without the blinds, Z + q·G. To make another part with
+/// it takes that point, which sender and receiver alone know, and not q: a part of a stranger's that had it would hold the
+/// payment up, with a share that makes q wrong, and could take nothing. A payment in one part, without a share, has Z there,
 /// which everybody knows, and belongs with nothing.
 type Key = (InvoiceId, [u8; Point::LENGTH]);
 
@@ -64,16 +65,16 @@ impl PartSets {
         waiting + 1 == usize::from(place(arrival).1) && arrival.payload.withheld.is_none()
     }
 
-    /// The payments of which nothing but the sender's share is missing: where to say so, and which.
+    /// The payments of which nothing but the sender's share is missing: where to say so, and all their parts.
     pub(super) fn arrived(
         &self,
-    ) -> impl Iterator<Item = (&BlindedPath<IntroductionNode>, &Arrival)> {
+    ) -> impl Iterator<Item = (&BlindedPath<IntroductionNode>, Vec<&Arrival>)> {
         self.sets.values().filter_map(|parts| {
-            let first = parts.values().next()?;
+            let parts: Vec<&Arrival> = parts.values().collect();
             let path = parts
-                .values()
+                .iter()
                 .find_map(|part| part.payload.withheld.as_ref()?.arrival_path.as_ref())?;
-            (parts.len() == usize::from(place(first).1)).then_some((path, first))
+            (parts.len() == usize::from(place(parts.first()?).1)).then_some((path, parts))
         })
     }
 
@@ -127,10 +128,11 @@ impl PartSets {
         parts.into_values().collect()
     }
 
-    /// Z + q·G of the payment that this edge, which waits, is a part of.
-    pub(super) fn set_point_of(&self, incoming: &EdgeId) -> Option<Point> {
-        let mut parts = self.sets.values().flat_map(BTreeMap::values);
-        parts.find(|part| part.edge.id == *incoming).and_then(|part| part.set_point)
+    /// All parts that wait, of all payments of this invoice.
+    pub(super) fn take_of(&mut self, invoice: &InvoiceId) -> Vec<Arrival> {
+        let keys: Vec<Key> = self.sets.keys().filter(|key| key.0 == *invoice).copied().collect();
+        let taken = keys.iter().filter_map(|key| self.sets.remove(key));
+        taken.flat_map(BTreeMap::into_values).collect()
     }
 
     /// The payments one of whose parts expires before this height.

@@ -19,7 +19,8 @@ use super::{
     SecretSource, SenderError, proposal, static_lock,
 };
 use crate::edge::{Edge, EdgeId};
-use crate::invoice::ktime::PaymentProof;
+use crate::invoice::ktime::PointSecret;
+use crate::invoice::proof::{PaymentProof, ProofRequest};
 use crate::lock::{Lock, LockSecret, previous_secret};
 use crate::onion::blinded::OnionMessage;
 use crate::wire::IntroductionNode;
@@ -88,17 +89,17 @@ impl Sender {
         self.attempts.get(attempt).map(|attempt| attempt.leg.locks.as_slice())
     }
 
-    /// Proves to a verifier that this payer has paid. `challenge` is 32 bytes that the verifier gave for it, `aux_rand` 32
-    /// bytes of fresh entropy, or zeros (BIP-340).
+    /// Proves to the verifier who asks that this payer has paid. That the request is from whom it names is the caller's to
+    /// check. `aux_rand` is 32 bytes of fresh entropy, or zeros (BIP-340, BIP-374).
     ///
     /// # Errors
     ///
     /// [`SenderError::UnknownPayment`], and [`SenderError::NoProof`] when it has not arrived, or was made under a
-    /// point that is not this payer's own.
+    /// point that is not this payer's own; [`SenderError::Proof`] after a fault of the machine.
     pub fn prove(
         &self,
         payment: &PaymentId,
-        challenge: &[u8; 32],
+        request: &ProofRequest,
         aux_rand: &[u8; 32],
     ) -> Result<PaymentProof, SenderError> {
         let paying = self.payments.get(payment).ok_or(SenderError::UnknownPayment(*payment))?;
@@ -107,7 +108,8 @@ impl Sender {
         else {
             return Err(SenderError::NoProof(*payment));
         };
-        under.prove(point_secret, challenge, aux_rand).map_err(SenderError::Proof)
+        let secret = PointSecret::new(point_secret.clone());
+        under.prove(&secret, request, aux_rand).map_err(SenderError::Proof)
     }
 }
 

@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::super::route::RouteEnd;
@@ -6,17 +7,21 @@ use super::super::{
     RouteError, RouteHop, SenderError,
 };
 use crate::curve::Point;
-use crate::invoice::{Amount, PaymentLock, PaymentPath, StaticInvoice};
+use crate::invoice::{ChainHash, Offer, PaymentLock, PaymentPath, Rate, StaticInvoice};
 use crate::wire::{BlindedPath, IntroductionNode};
 
-/// The bits of `basic_mpp`, by which an invoice says that it may be paid in parts (BOLT 9).
-const BASIC_MPP: [usize; 2] = [16, 17];
+/// `basic_mpp` (BOLT 9): the invoice has to be paid in parts, or may be.
+const PARTS_REQUIRED: usize = 16;
+const PARTS_ALLOWED: usize = 17;
 
 /// Whom the sender means to pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payee {
     /// The owner of this node id, known from elsewhere: an invoice of anybody else is refused.
     Known(Point),
+    /// The issuer of this offer, which is known from elsewhere: an invoice that is not for it, in every field of an offer, is
+    /// refused.
+    Offer(Box<Offer>),
     /// Whoever signed the invoice. The sender trusts whoever gave it the invoice: a vault can put its own in place of
     /// the receiver's.
     WhoeverSigned,
@@ -47,8 +52,13 @@ pub struct Payment {
     pub invoice: StaticInvoice,
     /// Whom.
     pub payee: Payee,
-    /// How much the receiver gets over all parts, in millisatoshi.
+    /// On which chain the sender pays: an invoice for another one is refused.
+    pub chain: ChainHash,
+    /// How much the receiver gets over all parts, in millisatoshi: what the invoice asks for at least, and at most twice that
+    /// ([`StaticInvoice::amount_range`]).
     pub amount_msat: u64,
+    /// At which the sender has converted, if the invoice asks for an amount in a currency. Without it such an invoice is refused.
+    pub rate: Option<Rate>,
     /// Its parts, at least one. The receiver claims all or none.
     pub parts: Vec<PartOrder>,
     /// How many blocks the receiver gets to claim.
@@ -126,32 +136,34 @@ impl Payment {
 
     fn check_invoice(&self) -> Result<(), OrderError> {
         let invoice = &self.invoice;
+        invoice.check_chain(self.chain)?;
         invoice.check_not_expired(self.unix_time)?;
-        match self.payee {
-            Payee::Known(payee) if invoice.invoice_node_id() != payee => {
+        match &self.payee {
+            Payee::Known(payee) if invoice.invoice_node_id() != *payee => {
                 return Err(OrderError::NotFromPayee);
             }
+            Payee::Offer(offer) => invoice.verify_offer(offer)?,
             Payee::Known(_) | Payee::WhoeverSigned => {}
         }
-        match invoice.amount() {
-            Some(&Amount::Millisatoshi(asked_msat)) if self.amount_msat < asked_msat => {
-                let amount_msat = self.amount_msat;
-                return Err(OrderError::BelowInvoice { asked_msat, amount_msat });
-            }
-            _ => {}
+        let (asked, amount_msat) = (invoice.amount_range(self.rate.as_ref())?, self.amount_msat);
+        if amount_msat < *asked.start() {
+            return Err(OrderError::BelowInvoice { asked_msat: *asked.start(), amount_msat });
+        }
+        if amount_msat > *asked.end() {
+            return Err(OrderError::AboveInvoice { most_msat: *asked.end(), amount_msat });
         }
         let sum = self.parts.iter().try_fold(0, |sum: u64, part| sum.checked_add(part.amount_msat));
         if sum != Some(self.amount_msat) || self.parts.len() > Self::MAX_PARTS {
             return Err(OrderError::PartsMismatch { amount_msat: self.amount_msat });
         }
-        let mut features = invoice.invoice_features().bits();
-        // The preimage of a hash opens every part, so that the receiver could claim one without the others.
-        if self.parts.len() > 1
-            && !(self.is_under_points() && features.any(|bit| BASIC_MPP.contains(&bit)))
-        {
-            return Err(OrderError::PartsNotAllowed);
+        let has = |feature: usize| invoice.invoice_features().bits().any(|bit| bit == feature);
+        let allowed = has(PARTS_REQUIRED) || has(PARTS_ALLOWED);
+        match self.parts.len() {
+            // The preimage of a hash opens every part, so that the receiver could claim one without the others.
+            2.. if !(allowed && self.is_under_points()) => Err(OrderError::PartsNotAllowed),
+            0..=1 if has(PARTS_REQUIRED) => Err(OrderError::PartsRequired),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn is_under_points(&self) -> bool {

@@ -13,7 +13,9 @@ pub(crate) fn copy_sender_log(log: &[SenderEvent], seeds: &[[u8; 32]]) -> Vec<Se
         .map(|event| match event {
             SenderEvent::Pay(payment) => SenderEvent::Pay(Payment {
                 invoice: payment.invoice.clone(),
-                payee: payment.payee,
+                payee: payment.payee.clone(),
+                chain: payment.chain,
+                rate: payment.rate.clone(),
                 amount_msat: payment.amount_msat,
                 parts: payment.parts.iter().map(|part| copy_order(part, seed())).collect(),
                 min_final_delta: payment.min_final_delta,
@@ -123,6 +125,9 @@ pub(crate) fn copy_receiver_log(log: &[ReceiverEvent]) -> Vec<ReceiverEvent> {
                 let paths = paths.clone();
                 ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths }
             }
+            ReceiverEvent::Withdrawn { invoice } => ReceiverEvent::Withdrawn { invoice: *invoice },
+            ReceiverEvent::RateGiven { rate } => ReceiverEvent::RateGiven { rate: rate.clone() },
+            ReceiverEvent::Time { unix_time } => ReceiverEvent::Time { unix_time: *unix_time },
             ReceiverEvent::MessageReceived { message, entropy } => {
                 ReceiverEvent::MessageReceived { message: message.clone(), entropy: *entropy }
             }

@@ -2,7 +2,10 @@
 
 use pointlock::curve::{Keypair, Point};
 use pointlock::invoice::ktime::PaymentPolynomial;
-use pointlock::invoice::{PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::proof::{Challenge, ProofRequest, Verifier};
+use pointlock::invoice::{
+    ChainHash, PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder,
+};
 use pointlock::lock::{Lock, LockSecret, Preimage};
 use pointlock::onion::blinded::PaymentRelay;
 use pointlock::payment::{
@@ -54,6 +57,10 @@ fn builder(lock: PaymentLock) -> StaticInvoiceBuilder {
 fn receiver_keypair() -> Keypair {
     Keypair::new(node_key(Node::Receiver))
 }
+
+/// What a verifier of payments asks for.
+pub(crate) const REQUEST: ProofRequest =
+    ProofRequest { verifier: Verifier::from_bytes([6; 32]), challenge: Challenge::new([7; 32]) };
 
 /// A payer whose key depends on its note alone, so that a log can be copied.
 pub(crate) fn payer_of(note: Option<&[u8]>) -> Payer {
@@ -168,6 +175,8 @@ impl Network {
         Payment {
             invoice: invoice.clone(),
             payee: Payee::Known(node_id(Node::Receiver)),
+            chain: ChainHash::BITCOIN,
+            rate: None,
             amount_msat: AMOUNT_MSAT,
             parts,
             min_final_delta: MIN_FINAL_DELTA,

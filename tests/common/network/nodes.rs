@@ -6,7 +6,7 @@ use pointlock::onion::blinded::NextPeer;
 use pointlock::payment::{ForwardingPolicy, ReceiverConfig, RouteHop};
 use pointlock::wire::Features;
 
-use super::{HEIGHT, MIN_FINAL_DELTA, Node};
+use super::{HEIGHT, MIN_FINAL_DELTA, Node, TIME};
 
 pub(crate) fn secret_of(name: &str, index: usize) -> SecretScalar {
     let mut bytes = [(index as u8).wrapping_add(1); 32];
@@ -79,6 +79,7 @@ pub(crate) fn receiver_config() -> ReceiverConfig {
         node_key: node_key(Node::Receiver),
         min_final_delta: MIN_FINAL_DELTA,
         height: HEIGHT,
+        unix_time: TIME,
     }
 }
 

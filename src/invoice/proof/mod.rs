@@ -1,0 +1,102 @@
+//! Proofs of payment: a payer shows a verifier of its choice that it was charged this amount on this invoice.
+//!
+//! # Equations
+//!
+//! z(X) is the receiver's polynomial, Z_j = z_j·G stand in the invoice, x is the hash of A, invoice id, amount and note hash
+//! ([`ktime`](super::ktime)). The payer ends with z(x). A verifier gives its name, hashed, and a nonce:
+//!
+//! ```text
+//! m     = H_pointlock/proof(invoice id ‖ amount ‖ note hash ‖ 33(A) ‖ verifier ‖ challenge)
+//! H     = the point with even y whose x is the first valid one of H_pointlock/proof_base(m ‖ i), i = 0, 1, …
+//! V     = z(x)·H
+//! proof = 33(V) ‖ a DLEQ proof over m that log_G Z(x) = log_H V ‖ A's BIP-340 signature over m
+//! ```
+//!
+//! The verifier computes x, Z(x) and H itself, from the invoice, which the receiver has signed.
+//!
+//! # What it says
+//!
+//! The holder of A, or somebody whom it had sign, knew z(x). So it was charged this amount on this invoice, *or* the receiver
+//! broke its rule (more than k claims, or a coefficient with another use), *or* a claim became known and lost its race against the
+//! refund. It says nothing against the payer to those who distrust the receiver: the receiver knows every z(x), and can make a
+//! proof with whoever signs for an A.
+//!
+//! # Why not a signature under Z(x)
+//!
+//! Z(x) is a sum of points, and whoever has k claims knows k logarithms of such sums. A signature under Z(x*) is one linear equation,
+//! s·G = R + e·Z(x*), and R may be such a sum too. Then the claims decide afterwards whether s is known, and the condition is
+//! a sum of k hashes that has to hit e: for k = 1,024 a minute's work (`tests/forged_proof.rs`). V leaves no such choice. Who has k
+//! claims knows z(x*) up to a known multiple of z_k, so V is a Diffie-Hellman value of Z_k and H, for an H that nobody chose.
+//! `docs/theft.md` says on which assumption that rests.
+//!
+//! # Synopsis
+//!
+//! ```
+//! use pointlock::curve::Keypair;
+//! use pointlock::invoice::StaticInvoiceBuilder;
+//! use pointlock::invoice::ktime::{
+//!     NoteHash, PayerKey, PaymentPolynomial, PaymentTerms, PointSecret,
+//! };
+//! use pointlock::invoice::proof::{Challenge, PaymentProof, ProofError, ProofRequest, Verifier};
+//! # let (aux_rand, entropy) = ([4; 32], [9; 32]);
+//!
+//! // The receiver's invoice, for eight payments, and one of them.
+//! let receiver = Keypair::from_secret_bytes(&[2; 32])?;
+//! let polynomial = PaymentPolynomial::from_entropy(&[1; 32], 8)?;
+//! let invoice = StaticInvoiceBuilder::new(polynomial.payment_points(), 1_750_000_000)
+//!     .amount_msat(5_000)
+//!     .description("coffee")
+//!     .interim_route(&[receiver.public_key()])
+//!     .sign(&receiver, &aux_rand)?;
+//! let key = PayerKey::from_entropy(&[3; 32])?;
+//! let terms = PaymentTerms {
+//!     payer: key.public_key(),
+//!     invoice_id: invoice.invoice_id(),
+//!     amount_msat: 5_000,
+//!     note_hash: NoteHash::of(Some(b"table 4")),
+//! };
+//! // The receiver has claimed, so the payer knows z(x).
+//! let secret = PointSecret::new(polynomial.evaluate(&terms.x()?)?);
+//!
+//! // The verifier asks, and knows the receiver's key from elsewhere.
+//! let request =
+//!     ProofRequest { verifier: Verifier::named("shop.example"), challenge: Challenge::new(entropy) };
+//! let proof = PaymentProof::create(&invoice, &terms, &key, &secret, &request, &aux_rand)?;
+//!
+//! let received = PaymentProof::from_bytes(&proof.to_bytes())?;
+//! let proven = received.verify(&receiver.public_key(), &request)?;
+//! assert_eq!((proven.terms, proven.invoice), (terms, &invoice));
+//!
+//! // It can't be passed on: another verifier has another name.
+//! let other = ProofRequest { verifier: Verifier::named("bank.example"), ..request };
+//! assert_eq!(received.verify(&receiver.public_key(), &other), Err(ProofError::OtherVerifier));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What breaks it
+//!
+//! - *A key out of the proof.* The invoice in a proof is signed by somebody. If the verifier takes that signer for the receiver, a
+//!   forger makes an invoice with points of its own. So [`PaymentProof::verify`] asks for the issuer, and what a proof claims
+//!   before it is verified can be read through methods that begin with `dangerous_` only.
+//! - *A verifier's name that the payer does not compare* with whom it talks to: then the proof can be passed on. *A challenge
+//!   that is given twice*: then it can be shown again.
+//! - All that breaks the count of claims ([`ktime`](super::ktime)): k + 1 values of z(X) are all of them.
+//! - A's key or z(x) in other hands. z(x) alone makes no proof, for A signs; A's key alone makes none, for V is missing.
+//!
+//! # References
+//!
+//! [BIP-374](https://github.com/bitcoin/bips/blob/master/bip-0374.mediawiki) ([`dleq`](crate::dleq)); Wagner, A Generalized Birthday
+//! Problem, 2002, for the attack on the signature; payer proofs of BOLT 12:
+//! [bolts pull request 1346](https://github.com/lightning/bolts/pull/1346), in whose range of types the fields of a proof stand.
+
+mod error;
+mod message;
+mod payment_proof;
+mod point_proof;
+mod request;
+
+pub use error::ProofError;
+pub use message::ProofMessage;
+pub use payment_proof::{PaymentProof, ProvenPayment};
+pub use point_proof::PointProof;
+pub use request::{Challenge, ProofRequest, Verifier};
