@@ -16,8 +16,7 @@ use super::intake::{Context, Incoming, Intake, Received, Refused};
 use super::published::{Invoices, Published};
 use super::{
     EdgeError, FailureMessage, MessageError, Observer, PublishError, Reaction, ReceiverError,
-    ReceiverPaths,
-    Refusal, Role, SecretSource,
+    ReceiverPaths, Refusal, Role, SecretSource,
 };
 use crate::claims::{ClaimBook, ClaimError, ClaimStore, MemoryClaimStore};
 use crate::edge::{Edge, EdgeId, IncomingEdge};
