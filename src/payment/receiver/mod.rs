@@ -251,7 +251,7 @@ impl<S: ClaimStore> Receipts<S> {
         if self.invoices.get(invoice).is_none() {
             return Err(PublishError::NotPublished(*invoice).into());
         }
-        if let Some(polynomial) = self.invoices.polynomial(invoice) {
+        if let Some(polynomial) = self.invoices.get(invoice).and_then(Published::polynomial) {
             self.claims.retire(&polynomial)?;
         }
         self.invoices.withdraw(invoice);
