@@ -20,8 +20,7 @@ use pointlock::payment::{
 use pointlock::wire::{BlindedPath as WirePath, IntroductionNode, TlvStream, TlvWriter};
 
 use crate::network::{
-    AMOUNT_MSAT, Action, Fact, HEIGHT, HOLD_BLOCKS, LockKind, Network, Node, node_id, node_key,
-    secret_of,
+    AMOUNT_MSAT, Action, HEIGHT, LockKind, Network, Node, node_id, node_key, secret_of,
 };
 use crate::scene::{
     HOP, blind, entropy, forward_packet, held_case, hold_tweak, is_paid, ledger_state, message_to,

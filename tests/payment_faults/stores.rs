@@ -7,7 +7,7 @@ use pointlock::hold::{
 };
 use pointlock::payment::{Forwarder, ForwarderAction, ForwarderError, ForwarderEvent, Recorded};
 
-use crate::network::{Network, Node, node_id};
+use crate::network::{HEIGHT, Network, Node, node_id};
 use crate::scene::{
     ForwardCase, HOP, blind, forward_packet, held_case, hold_tweak, release, release_message,
 };
