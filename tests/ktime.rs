@@ -24,9 +24,9 @@ use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice, StaticInvoiceB
 use pointlock::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
 use pointlock::onion::Packet;
 use pointlock::payment::{
-    AttemptSeed, AvailableHold, FinalPayload, HeldAvailable, OrderError, PayerPayload, Payment,
-    PaymentSecret, PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent,
-    ReceiverPaths, Recorded, Refusal, SecretSource, SenderError, SenderEvent,
+    AvailableHold, FinalPayload, HeldAvailable, OrderError, PayerPayload, Payment, PaymentSecret,
+    PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent, ReceiverPaths, Recorded,
+    Refusal, SecretSource, SenderError, SenderEvent,
 };
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -434,7 +434,7 @@ fn released_payments_share_the_slots_in_the_order_in_which_they_arrive() {
     let mut net = Network::new(4, 1);
     net.online = false;
     let invoice = net.publish_polynomial(1, 9);
-    let mut pay = |net: &mut Network, sender: usize| {
+    let pay = |net: &mut Network, sender: usize| {
         let entropy = [sender as u8 + 1; 32];
         net.pay_as(sender, &invoice, &format!("payer {sender}"), Some(1), entropy);
         net.run();

@@ -48,7 +48,11 @@ fn ldk_forwards(payload: &[u8]) -> bool {
     message.extend(packet.to_bytes());
     let message = UpdateAddHTLC::read_from_fixed_length_buffer(&mut &message[..]).unwrap();
     let secp = Secp256k1::new();
-    peel_payment_onion(&message, &ldk(), &Silent, &secp, HEIGHT, false).is_ok()
+    let peeled = peel_payment_onion(&message, &ldk(), &Silent, &secp, HEIGHT, false);
+    if let Err(error) = &peeled {
+        println!("LDK: {}", error.msg);
+    }
+    peeled.is_ok()
 }
 
 fn payload(tweak: Tweak) -> Vec<u8> {

@@ -240,23 +240,19 @@ impl Network {
         }
     }
 
-    /// Carries out actions until none is left. A handover that was ahead of its hold comes again, as a sender's driver does with
-    /// all that is pending.
+    /// Carries out actions until none is left.
     pub(crate) fn run(&mut self) {
-        loop {
-            while self.step() {}
-            let dropped = std::mem::take(&mut self.dropped);
-            for (to, message) in dropped.clone() {
-                self.send(IntroductionNode::NodeId(node_id(to)), message);
-            }
-            if self.tasks.is_empty() {
-                break;
-            }
-        }
+        while self.step() {}
     }
 
-    /// Carries out one action.
+    /// Carries out one action. When none is left, handovers that were ahead of their hold come again, as a sender's driver does with all that
+    /// is pending.
     pub(crate) fn step(&mut self) -> bool {
+        if self.tasks.is_empty() {
+            for (to, message) in std::mem::take(&mut self.dropped) {
+                self.send(IntroductionNode::NodeId(node_id(to)), message);
+            }
+        }
         let Some((node, action)) = self.tasks.pop_front() else { return false };
         match action {
             Action::Sender(action) => self.for_sender(node, action),
@@ -392,6 +388,17 @@ impl Network {
         entropy[..8].copy_from_slice(&(self.facts.len() as u64).to_be_bytes());
         entropy[8..16].copy_from_slice(&(self.told as u64).to_be_bytes());
         entropy
+    }
+
+    /// Holders announce once more what they hold, as their drivers have them do from time to time.
+    pub(crate) fn announce(&mut self) {
+        for index in 1..=self.forwarders.len() {
+            let ledger = self.forwarders[index - 1].role().ledger();
+            for hold in ledger.announced(self.height).unwrap() {
+                let event = ForwarderEvent::Announce { hold, entropy: self.entropy() };
+                self.tell_forwarder(Node::Forwarder(index), event).unwrap();
+            }
+        }
     }
 
     /// The receiver reads its mail.

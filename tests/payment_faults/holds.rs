@@ -69,11 +69,15 @@ fn wrong_releases_move_nothing() {
 
     // A wrong entry beside a right one.
     let actions = send_release(&mut net, &[(1, release(0)), (0, release(0)), (7, release(7))]);
-    let [ForwarderAction::ReleaseRefused { .. }, ForwarderAction::Offer { proposal, .. }] =
-        actions.as_slice()
+    let [
+        ForwarderAction::ReleaseRefused { .. },
+        ForwarderAction::Offer { proposal, .. },
+        ForwarderAction::ReleaseRefused { reason },
+    ] = actions.as_slice()
     else {
         panic!("{actions:?}")
     };
+    assert_eq!(*reason, Refusal::Hold(HoldError::Unknown(HoldId([7; 32]))));
     let Lock::Point(incoming) = case.lock else { panic!("a point") };
     assert_eq!(proposal.lock, Lock::Point(incoming.add(&blind("blind", 0).to_point()).unwrap()));
     assert!(knows(&net, &y));
