@@ -307,7 +307,7 @@ impl Flood {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Both are paid as without the strangers, who have used up no slot, and filled nothing.
     #[test]
