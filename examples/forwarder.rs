@@ -17,6 +17,7 @@ use pointlock::payment::{
     AttemptSeed, ForwardingPolicy, HopBlinds, Node, NodeAction, NodeConfig, NodeEvent, PartOrder,
     Payee, Payment, ReceiverPaths, Role, RouteHop, Tail,
 };
+use pointlock::wire::Features;
 
 const HEIGHT: u32 = 900_000;
 const POLICY: ForwardingPolicy = ForwardingPolicy {
@@ -35,9 +36,12 @@ impl Driver {
     /// The one way into the node. The event is durable before any of its actions is carried out, so that after a crash
     /// `Node::replay` and `Node::pending` give what was wanted and not done.
     fn tell(&mut self, event: NodeEvent) -> Result<Vec<NodeAction>, Box<dyn Error>> {
-        let actions = self.node.apply(&event)?;
-        self.journal.push(event);
-        Ok(actions)
+        let reaction = self.node.apply(&event)?;
+        // What changes nothing, as most messages of strangers, is not written down.
+        if reaction.changed {
+            self.journal.push(event);
+        }
+        Ok(reaction.actions)
     }
 }
 
@@ -140,7 +144,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         .sign(&Keypair::new(key(payee)), &[0; 32])?;
     let (secret, paths) = (LockSecret::Scalar(z), ReceiverPaths::default());
     world.tell(payee, NodeEvent::Published { invoice: invoice.clone(), secret, paths })?;
-    let forwarder = RouteHop { node_id: key(lsp).to_point(), short_channel_id: 2, policy: POLICY };
+    let forwarder = RouteHop {
+        node_id: key(lsp).to_point(),
+        short_channel_id: 2,
+        policy: POLICY,
+        features: Features::of_node(),
+    };
     let part = PartOrder {
         amount_msat: 50_000_000,
         forwarders: vec![forwarder],

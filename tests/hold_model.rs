@@ -8,10 +8,12 @@ use std::rc::Rc;
 use pointlock::StoreError;
 use pointlock::curve::SecretScalar;
 use pointlock::hold::{
-    Cap, Forward, Held, HeldBlind, HoldError, HoldId, HoldRecord, HoldRequest, HoldState,
-    HoldStore, Ledger, Limits, Pending, ReleaseSecret, Released, cutoff_height,
+    Announcement, Cap, Forward, Held, HeldBlind, HoldError, HoldId, HoldRecord, HoldRequest,
+    HoldState, HoldStore, Ledger, Limits, Pending, ReleaseSecret, Released, cutoff_height,
 };
 use pointlock::lock::Blind;
+use pointlock::onion::Packet;
+use pointlock::wire::{BlindedHop, BlindedPath, IntroductionNode};
 use proptest::prelude::*;
 
 // ---- A store that fails ----
@@ -102,6 +104,24 @@ impl HoldStore for TestStore {
             _ => false,
         })
     }
+
+    fn announce(
+        &mut self,
+        id: &HoldId,
+        announcement: Announcement,
+        number: u8,
+    ) -> Result<bool, StoreError> {
+        self.write(|disk| match disk.records.get_mut(id) {
+            Some(record)
+                if record.state == HoldState::Held && record.announcements + 1 == number =>
+            {
+                record.announcement = Some(announcement);
+                record.announcements = number;
+                true
+            }
+            _ => false,
+        })
+    }
 }
 
 fn start(disk: &Rc<RefCell<Disk>>, limits: Limits) -> Ledger<TestStore> {
@@ -110,14 +130,7 @@ fn start(disk: &Rc<RefCell<Disk>>, limits: Limits) -> Ledger<TestStore> {
 
 // ---- What is held ----
 
-const LIMITS: Limits = Limits {
-    holds_per_sender: 2,
-    holds_per_receiver: 3,
-    holds: 4,
-    value_msat: 10_000,
-    queued_releases: 2,
-    queued_blocks: 3,
-};
+const LIMITS: Limits = Limits { holds_per_neighbour: 2, holds: 4, value_msat: 10_000 };
 
 fn id(slot: u8) -> HoldId {
     HoldId([slot; 32])
@@ -141,6 +154,15 @@ fn blind(slot: u8) -> Blind {
     Blind::new(scalar(b"blind", slot))
 }
 
+/// Of this number: what is in it the ledger never looks at.
+fn announcement(number: u8) -> Announcement {
+    let point = scalar(b"node", 0).to_point();
+    let hop = BlindedHop { blinded_node_id: point, encrypted_recipient_data: vec![number] };
+    let path = BlindedPath::from_parts(IntroductionNode::NodeId(point), point, vec![hop]).unwrap();
+    let bytes = [&[0][..], point.to_bytes().as_slice(), &[0; 20], &[number; 32]].concat();
+    Announcement { path, packet: Packet::from_bytes_of_any_length(&bytes).unwrap() }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Point,
@@ -149,7 +171,7 @@ enum Kind {
     ZeroBlind,
 }
 
-fn request(slot: u8, kind: Kind, amount_msat: u64, cutoff: u32, sender: u8, to: u8) -> HoldRequest {
+fn request(slot: u8, kind: Kind, amount_msat: u64, cutoff: u32, from: u8) -> HoldRequest {
     let secret = release_secret(slot);
     let held_blind = match kind {
         Kind::Point => Some(HeldBlind::new(&blind(slot), &secret).unwrap()),
@@ -162,8 +184,7 @@ fn request(slot: u8, kind: Kind, amount_msat: u64, cutoff: u32, sender: u8, to: 
         held_blind,
         amount_msat,
         cutoff_height: cutoff,
-        sender: [sender; 32],
-        receiver: [to; 32],
+        neighbour: [from; 32],
     }
 }
 
@@ -193,6 +214,7 @@ struct ModelHold {
     request: HoldRequest,
     kind: Kind,
     state: State,
+    announcement: Option<u8>,
 }
 
 /// What a call answers.
@@ -200,7 +222,6 @@ struct ModelHold {
 enum Answer {
     Waiting,
     Finished,
-    Queued,
     AlreadyReleased,
     Done,
     /// With y, unless the lock is a hash.
@@ -225,8 +246,6 @@ enum Reason {
 #[derive(Clone, Default)]
 struct Model {
     holds: BTreeMap<u8, ModelHold>,
-    /// Whether the secret is the right one, and up to which height it waits.
-    queue: BTreeMap<u8, (bool, u32)>,
     height: u32,
 }
 
@@ -249,16 +268,22 @@ impl Model {
             if !caps.is_empty() {
                 return Answer::Refused(Reason::Caps(caps));
             }
-            let state = State::Held;
-            self.holds.insert(slot, ModelHold { request: request.clone(), kind, state });
+            let (state, announcement) = (State::Held, None);
+            let hold = ModelHold { request: request.clone(), kind, state, announcement };
+            self.holds.insert(slot, hold);
         }
-        self.forget();
-        match self.queue.remove(&slot) {
-            Some((true, _)) => match self.release(slot, true) {
-                Answer::Refused(_) => Answer::Waiting,
-                answer => answer,
-            },
-            _ => Answer::Waiting,
+        Answer::Waiting
+    }
+
+    /// As long as nobody announces a hold more often than it may be.
+    fn announce(&mut self, slot: u8, number: u8) -> Answer {
+        match self.holds.get_mut(&slot) {
+            None => Answer::Refused(Reason::Unknown),
+            Some(hold) if hold.state != State::Held => Answer::Refused(Reason::OutOfOrder),
+            Some(hold) => {
+                hold.announcement = Some(number);
+                Answer::Done
+            }
         }
     }
 
@@ -272,14 +297,9 @@ impl Model {
         let value: u64 = open.iter().map(|request| request.amount_msat).sum();
         let caps = [
             (
-                Cap::HoldsPerSender,
-                open.iter().filter(|other| other.sender == new.sender).count()
-                    == LIMITS.holds_per_sender,
-            ),
-            (
-                Cap::HoldsPerReceiver,
-                open.iter().filter(|other| other.receiver == new.receiver).count()
-                    == LIMITS.holds_per_receiver,
+                Cap::HoldsPerNeighbour,
+                open.iter().filter(|other| other.neighbour == new.neighbour).count()
+                    == LIMITS.holds_per_neighbour,
             ),
             (Cap::Holds, open.len() == LIMITS.holds),
             (Cap::Value, value + new.amount_msat > LIMITS.value_msat),
@@ -288,13 +308,8 @@ impl Model {
     }
 
     fn release(&mut self, slot: u8, right: bool) -> Answer {
-        self.forget();
         let Some(hold) = self.holds.get_mut(&slot) else {
-            if !self.queue.contains_key(&slot) && self.queue.len() == LIMITS.queued_releases {
-                return Answer::Refused(Reason::Caps(vec![Cap::QueuedReleases]));
-            }
-            self.queue.entry(slot).or_insert((right, self.height + LIMITS.queued_blocks));
-            return Answer::Queued;
+            return Answer::Refused(Reason::Unknown);
         };
         if !right {
             return Answer::Refused(Reason::Wrong);
@@ -326,7 +341,6 @@ impl Model {
 
     fn block(&mut self, height: u32) -> Answer {
         self.height = height;
-        self.forget();
         let mut failing = BTreeSet::new();
         for (slot, hold) in &mut self.holds {
             if hold.state == State::Held && hold.request.cutoff_height <= height {
@@ -335,11 +349,6 @@ impl Model {
             }
         }
         Answer::Failing(failing)
-    }
-
-    fn forget(&mut self) {
-        let height = self.height;
-        self.queue.retain(|_, (_, until)| height < *until);
     }
 }
 
@@ -385,12 +394,15 @@ enum Call {
         kind: Kind,
         amount: u64,
         blocks: u32,
-        sender: u8,
-        receiver: u8,
+        from: u8,
     },
     /// The request of this slot once more.
     HoldAgain {
         slot: u8,
+    },
+    Announce {
+        slot: u8,
+        number: u8,
     },
     Release {
         slot: u8,
@@ -412,6 +424,7 @@ enum Call {
 #[derive(Clone, Debug)]
 enum Step {
     Hold(u8, Kind, HoldRequest),
+    Announce(u8, u8),
     Release(u8, bool),
     Forwarded(u8),
     Failed(u8),
@@ -430,12 +443,15 @@ fn on_ledger(
             Ok(Held::Finished) => Ok(Answer::Finished),
             Err(error) => refused(error),
         },
+        Step::Announce(slot, number) => match ledger.announce(&id(*slot), announcement(*number)) {
+            Ok(_) => Ok(Answer::Done),
+            Err(error) => refused(error),
+        },
         Step::Release(slot, right) => {
             let secret = if *right { release_secret(*slot) } else { wrong_secret(*slot) };
             match ledger.release(&id(*slot), &secret, height) {
                 Ok(Released::Forward(forward)) => Ok(told(forward)),
                 Ok(Released::AlreadyReleased) => Ok(Answer::AlreadyReleased),
-                Ok(Released::Queued) => Ok(Answer::Queued),
                 Err(error) => refused(error),
             }
         }
@@ -457,11 +473,22 @@ fn on_ledger(
 fn on_model(model: &mut Model, step: &Step) -> Answer {
     match step {
         Step::Hold(slot, kind, request) => model.hold(*slot, *kind, request),
+        Step::Announce(slot, number) => model.announce(*slot, *number),
         Step::Release(slot, right) => model.release(*slot, *right),
         Step::Forwarded(slot) => model.confirm(*slot, State::Releasing, State::Released),
         Step::Failed(slot) => model.confirm(*slot, State::Failing, State::Failed),
         Step::Block(height) => model.block(*height),
     }
+}
+
+fn announcements(disk: &RefCell<Disk>) -> BTreeMap<HoldId, Option<Announcement>> {
+    let disk = disk.borrow();
+    disk.records.iter().map(|(id, record)| (*id, record.announcement.clone())).collect()
+}
+
+fn model_announcements(model: &Model) -> BTreeMap<HoldId, Option<Announcement>> {
+    let kept = |hold: &ModelHold| hold.announcement.map(announcement);
+    model.holds.iter().map(|(slot, hold)| (id(*slot), kept(hold))).collect()
 }
 
 fn states(disk: &RefCell<Disk>) -> BTreeMap<HoldId, State> {
@@ -523,9 +550,9 @@ impl Run {
 
     fn step(&self, call: &Call) -> Option<Step> {
         Some(match *call {
-            Call::Hold { slot, kind, amount, blocks, sender, receiver } => {
+            Call::Hold { slot, kind, amount, blocks, from } => {
                 let cutoff = self.model.height + blocks;
-                let request = request(slot, kind, amount, cutoff, sender, receiver);
+                let request = request(slot, kind, amount, cutoff, from);
                 // A kind that differs shows in the request, unless both have no blind.
                 Step::Hold(slot, kind, request)
             }
@@ -533,6 +560,7 @@ impl Run {
                 let hold = self.model.holds.get(&slot)?;
                 Step::Hold(slot, hold.kind, hold.request.clone())
             }
+            Call::Announce { slot, number } => Step::Announce(slot, number),
             Call::Release { slot, right } => Step::Release(slot, right),
             Call::Forwarded { slot } => Step::Forwarded(slot),
             Call::Failed { slot } => Step::Failed(slot),
@@ -543,7 +571,6 @@ impl Run {
 
     fn restart(&mut self) {
         self.ledger = start(&self.disk, LIMITS);
-        self.model.queue.clear();
     }
 
     fn call(&mut self, call: &Call, fault: Option<Fault>) -> Result<(), TestCaseError> {
@@ -573,7 +600,7 @@ impl Run {
                 prop_assert!(is_on_the_way(before.copied(), now.copied(), then.copied()));
             }
             if fault.crash {
-                // What the disk has is what there is; the queue is gone.
+                // What the disk has is what there is.
                 self.restart();
                 self.adopt(&step);
                 check_resume(&self.ledger, &self.model)?;
@@ -597,6 +624,7 @@ impl Run {
         prop_assert!(agree(&answer, &expected), "{step:?}: {answer:?}, expected {expected:?}");
         self.model = after;
         prop_assert_eq!(states(&self.disk), model_states(&self.model));
+        prop_assert_eq!(announcements(&self.disk), model_announcements(&self.model));
         match (&step, answer) {
             (Step::Hold(slot, ..) | Step::Release(slot, _), Answer::Forward(_)) => {
                 self.forwarded.insert(id(*slot));
@@ -615,7 +643,8 @@ impl Run {
             match (self.model.holds.get_mut(&slot), step) {
                 (Some(hold), _) => hold.state = state,
                 (None, Step::Hold(_, kind, request)) => {
-                    let hold = ModelHold { request: request.clone(), kind: *kind, state };
+                    let (request, kind, announcement) = (request.clone(), *kind, None);
+                    let hold = ModelHold { request, kind, state, announcement };
                     self.model.holds.insert(slot, hold);
                 }
                 _ => panic!("a hold that nobody asked for"),
@@ -631,19 +660,19 @@ fn slots() -> impl Strategy<Value = u8> {
 fn calls() -> impl Strategy<Value = Call> {
     let kinds =
         prop_oneof![6 => Just(Kind::Point), 2 => Just(Kind::Hash), 1 => Just(Kind::ZeroBlind)];
-    let hold = (slots(), kinds, 1u64..5, 0u32..8, 0u8..3, 0u8..2).prop_map(
-        |(slot, kind, amount, blocks, sender, receiver)| Call::Hold {
+    let hold = (slots(), kinds, 1u64..5, 0u32..8, 0u8..3).prop_map(
+        |(slot, kind, amount, blocks, from)| Call::Hold {
             slot,
             kind,
             amount: amount * 1_000,
             blocks,
-            sender,
-            receiver,
+            from,
         },
     );
     prop_oneof![
         6 => hold,
         2 => slots().prop_map(|slot| Call::HoldAgain { slot }),
+        2 => (slots(), 0u8..3).prop_map(|(slot, number)| Call::Announce { slot, number }),
         6 => (slots(), prop::bool::weighted(0.8)).prop_map(|(slot, right)| Call::Release { slot, right }),
         3 => slots().prop_map(|slot| Call::Forwarded { slot }),
         3 => slots().prop_map(|slot| Call::Failed { slot }),
@@ -703,9 +732,9 @@ enum Told {
 
 const SCENARIO: &[Told] = &[
     Told::Incoming { slot: 0, kind: Kind::Point, cutoff: 110 },
-    Told::Release { slot: 1 },
     Told::Incoming { slot: 1, kind: Kind::Point, cutoff: 110 },
     Told::Incoming { slot: 2, kind: Kind::Hash, cutoff: 103 },
+    Told::Release { slot: 1 },
     Told::Guess { slot: 0 },
     Told::Incoming { slot: 3, kind: Kind::Point, cutoff: 103 },
     Told::Block { height: 102 },
@@ -760,7 +789,7 @@ impl Driver {
     fn try_tell(&mut self, told: Told) -> Result<(), StoreError> {
         match told {
             Told::Incoming { slot, kind, cutoff } => {
-                match self.ledger.hold(request(slot, kind, 1_000, cutoff, 0, 0), self.height) {
+                match self.ledger.hold(request(slot, kind, 1_000, cutoff, 0), self.height) {
                     Ok(Held::Forward(forward)) => self.forward(forward),
                     Ok(Held::Waiting | Held::Finished) => Ok(()),
                     Err(error) => Err(broken(error)),
@@ -786,8 +815,10 @@ impl Driver {
     fn release(&mut self, slot: u8, secret: &ReleaseSecret) -> Result<(), StoreError> {
         match self.ledger.release(&id(slot), secret, self.height) {
             Ok(Released::Forward(forward)) => self.forward(forward),
-            Ok(Released::AlreadyReleased | Released::Queued)
-            | Err(HoldError::TooLate(_) | HoldError::WrongReleaseSecret(_)) => Ok(()),
+            Ok(Released::AlreadyReleased)
+            | Err(
+                HoldError::TooLate(_) | HoldError::WrongReleaseSecret(_) | HoldError::Unknown(_),
+            ) => Ok(()),
             Err(error) => Err(broken(error)),
         }
     }
@@ -863,7 +894,7 @@ fn a_release_counts_below_the_cutoff_only() {
     for (height, released) in [(109, true), (110, false), (111, false)] {
         let disk = Rc::default();
         let mut ledger = start(&disk, LIMITS);
-        ledger.hold(request(0, Kind::Point, 1_000, 110, 0, 0), 100).unwrap();
+        ledger.hold(request(0, Kind::Point, 1_000, 110, 0), 100).unwrap();
         let result = ledger.release(&id(0), &release_secret(0), height);
         assert_eq!(matches!(result, Ok(Released::Forward(_))), released);
         if !released {
@@ -872,7 +903,7 @@ fn a_release_counts_below_the_cutoff_only() {
             assert_eq!(ledger.block(height).unwrap(), [id(0)]);
         }
         assert!(matches!(
-            ledger.hold(request(1, Kind::Point, 1_000, 110, 0, 0), height),
+            ledger.hold(request(1, Kind::Point, 1_000, 110, 0), height),
             Ok(Held::Waiting) | Err(HoldError::CutoffPassed { cutoff: 110, .. })
         ));
         assert_eq!(ledger.state(&id(1)).is_ok(), released);
@@ -881,8 +912,7 @@ fn a_release_counts_below_the_cutoff_only() {
 
 #[test]
 fn each_cap_is_named_by_itself() {
-    let of =
-        |slot, amount, sender, receiver| request(slot, Kind::Point, amount, 200, sender, receiver);
+    let of = |slot, amount, from| request(slot, Kind::Point, amount, 200, from);
     let refusal = |limits: Limits, taken: &[HoldRequest], next: HoldRequest| {
         let mut ledger = start(&Rc::default(), limits);
         for request in taken {
@@ -891,78 +921,78 @@ fn each_cap_is_named_by_itself() {
         ledger.hold(next, 100).map(|_| ()).err()
     };
     let wide = Limits::default();
-    let taken = [of(0, 1_000, 0, 0), of(1, 2_000, 0, 0)];
+    let taken = [of(0, 1_000, 0), of(1, 2_000, 0)];
     let capped = |cap| Some(HoldError::CapReached(cap));
 
-    let limits = Limits { holds_per_sender: 2, ..wide };
-    assert_eq!(refusal(limits, &taken, of(2, 1, 0, 1)), capped(Cap::HoldsPerSender));
-    assert_eq!(refusal(limits, &taken, of(2, 1, 1, 1)), None);
-    let limits = Limits { holds_per_receiver: 2, ..wide };
-    assert_eq!(refusal(limits, &taken, of(2, 1, 1, 0)), capped(Cap::HoldsPerReceiver));
-    assert_eq!(refusal(limits, &taken, of(2, 1, 0, 1)), None);
+    let limits = Limits { holds_per_neighbour: 2, ..wide };
+    assert_eq!(refusal(limits, &taken, of(2, 1, 0)), capped(Cap::HoldsPerNeighbour));
+    assert_eq!(refusal(limits, &taken, of(2, 1, 1)), None);
     let limits = Limits { holds: 2, ..wide };
-    assert_eq!(refusal(limits, &taken, of(2, 1, 1, 1)), capped(Cap::Holds));
-    assert_eq!(refusal(Limits { holds: 3, ..wide }, &taken, of(2, 1, 1, 1)), None);
+    assert_eq!(refusal(limits, &taken, of(2, 1, 1)), capped(Cap::Holds));
+    assert_eq!(refusal(Limits { holds: 3, ..wide }, &taken, of(2, 1, 1)), None);
     let limits = Limits { value_msat: 3_005, ..wide };
-    assert_eq!(refusal(limits, &taken, of(2, 6, 1, 1)), capped(Cap::Value));
-    assert_eq!(refusal(limits, &taken, of(2, 5, 1, 1)), None);
+    assert_eq!(refusal(limits, &taken, of(2, 6, 1)), capped(Cap::Value));
+    assert_eq!(refusal(limits, &taken, of(2, 5, 1)), None);
     // A sum beyond 64 bits is not a small one.
     let limits = Limits { value_msat: u64::MAX, ..wide };
-    assert_eq!(refusal(limits, &taken, of(2, u64::MAX, 1, 1)), capped(Cap::Value));
+    assert_eq!(refusal(limits, &taken, of(2, u64::MAX, 1)), capped(Cap::Value));
 }
 
 #[test]
 fn a_slot_is_free_again_after_either_end() {
     let mut ledger = start(&Rc::default(), Limits { holds: 1, ..Limits::default() });
-    ledger.hold(request(0, Kind::Point, 1, 110, 0, 0), 100).unwrap();
+    ledger.hold(request(0, Kind::Point, 1, 110, 0), 100).unwrap();
     ledger.release(&id(0), &release_secret(0), 100).unwrap();
-    let full = ledger.hold(request(1, Kind::Point, 1, 110, 0, 0), 100).unwrap_err();
+    let full = ledger.hold(request(1, Kind::Point, 1, 110, 0), 100).unwrap_err();
     assert_eq!(full, HoldError::CapReached(Cap::Holds));
     ledger.forwarded(&id(0)).unwrap();
-    ledger.hold(request(1, Kind::Point, 1, 110, 0, 0), 100).unwrap();
+    ledger.hold(request(1, Kind::Point, 1, 110, 0), 100).unwrap();
     ledger.block(110).unwrap();
-    let full = ledger.hold(request(2, Kind::Point, 1, 120, 0, 0), 110).unwrap_err();
+    let full = ledger.hold(request(2, Kind::Point, 1, 120, 0), 110).unwrap_err();
     assert_eq!(full, HoldError::CapReached(Cap::Holds));
     ledger.failed(&id(1)).unwrap();
-    ledger.hold(request(2, Kind::Point, 1, 120, 0, 0), 110).unwrap();
+    ledger.hold(request(2, Kind::Point, 1, 120, 0), 110).unwrap();
 }
 
-/// Bounded in time: counted from the height of the release, with a block in between or without.
+/// Of a release for a hold that is not here nothing is kept: it has to come again.
 #[test]
-fn a_release_waits_for_its_hold_so_many_blocks() {
-    for (height, waits) in [(102, true), (103, false), (104, false)] {
-        for with_block in [false, true] {
-            let mut ledger = start(&Rc::default(), LIMITS);
-            ledger.release(&id(0), &release_secret(0), 100).unwrap();
-            if with_block {
-                ledger.block(height).unwrap();
-            }
-            let held = ledger.hold(request(0, Kind::Point, 1_000, 110, 0, 0), height).unwrap();
-            assert_eq!(matches!(held, Held::Forward(_)), waits, "{height} {with_block}");
-            // It comes once: what has waited too long, or had its effect, is gone.
-            assert_eq!(
-                matches!(
-                    ledger.hold(request(0, Kind::Point, 1_000, 110, 0, 0), height),
-                    Ok(Held::Forward(_))
-                ),
-                waits
-            );
-        }
+fn no_release_is_ahead_of_its_hold() {
+    let disk = Rc::default();
+    let mut ledger = start(&disk, LIMITS);
+    for _ in 0..1_000 {
+        let early = ledger.release(&id(0), &release_secret(0), 100).unwrap_err();
+        assert_eq!(early, HoldError::Unknown(id(0)));
     }
+    assert_eq!(disk.borrow().writes, 0);
+    let held = ledger.hold(request(0, Kind::Point, 1_000, 110, 0), 100).unwrap();
+    assert!(matches!(held, Held::Waiting));
+    assert!(matches!(ledger.release(&id(0), &release_secret(0), 100), Ok(Released::Forward(_))));
 }
 
-/// Bounded in number; a release that repeats takes no second place.
+/// The newest counts, the same again is none, and there is a last one; as long as it waits, and below the cutoff.
 #[test]
-fn so_many_releases_wait() {
-    let mut ledger = start(&Rc::default(), LIMITS);
-    let mut release = |slot, height| ledger.release(&id(slot), &release_secret(slot), height);
-    assert!(matches!(release(0, 100), Ok(Released::Queued)));
-    assert!(matches!(release(1, 101), Ok(Released::Queued)));
-    assert!(matches!(release(1, 101), Ok(Released::Queued)));
-    assert_eq!(release(2, 102).unwrap_err(), HoldError::CapReached(Cap::QueuedReleases));
-    // The first has gone.
-    assert!(matches!(release(2, 103), Ok(Released::Queued)));
-    assert_eq!(release(3, 103).unwrap_err(), HoldError::CapReached(Cap::QueuedReleases));
+fn a_hold_keeps_its_newest_announcement_while_it_waits() {
+    let disk = Rc::default();
+    let mut ledger = start(&disk, LIMITS);
+    let early = ledger.announce(&id(0), announcement(1)).unwrap_err();
+    assert_eq!((early, disk.borrow().writes), (HoldError::Unknown(id(0)), 0));
+    ledger.hold(request(0, Kind::Point, 1_000, 110, 0), 100).unwrap();
+    assert_eq!(ledger.announced(100), Ok(vec![]));
+    for number in 1..=Ledger::<TestStore>::MAX_ANNOUNCEMENTS {
+        assert_eq!(ledger.announce(&id(0), announcement(number)), Ok(true));
+        assert_eq!(ledger.announce(&id(0), announcement(number)), Ok(false));
+        assert_eq!(ledger.announcement(&id(0), 100), Ok(Some(announcement(number))));
+    }
+    let capped = Err(HoldError::CapReached(Cap::Announcements));
+    assert_eq!(ledger.announce(&id(0), announcement(99)), capped);
+    let last = announcement(Ledger::<TestStore>::MAX_ANNOUNCEMENTS);
+    assert_eq!(ledger.announcement(&id(0), 109), Ok(Some(last)));
+    assert_eq!((ledger.announced(109), ledger.announced(110)), (Ok(vec![id(0)]), Ok(vec![])));
+    assert_eq!(ledger.announcement(&id(0), 110), Ok(None));
+    assert_eq!(ledger.announcement(&id(1), 100), Ok(None));
+    ledger.release(&id(0), &release_secret(0), 100).unwrap();
+    assert_eq!(ledger.announced(100), Ok(vec![]));
+    assert_eq!(ledger.announce(&id(0), announcement(1)), Err(HoldError::OutOfOrder(id(0))));
 }
 
 /// y_1 + h says nothing of y_1, and only the right h gives it.
@@ -974,7 +1004,7 @@ fn the_blind_comes_out_with_the_right_secret_only() {
     assert_ne!(held.open(&wrong_secret(0)).unwrap().as_scalar(), blind(0).as_scalar());
 
     let mut ledger = start(&Rc::default(), LIMITS);
-    ledger.hold(request(0, Kind::Point, 1_000, 110, 0, 0), 100).unwrap();
+    ledger.hold(request(0, Kind::Point, 1_000, 110, 0), 100).unwrap();
     let wrong = ledger.release(&id(0), &wrong_secret(0), 100).unwrap_err();
     assert_eq!(wrong, HoldError::WrongReleaseSecret(id(0)));
     // Another hold's secret is as wrong as any.

@@ -23,11 +23,10 @@ use pointlock::invoice::ktime::{
 use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
 use pointlock::onion::Packet;
-use pointlock::onion::blinded::{BlindedPath, RecipientData};
 use pointlock::payment::{
-    AttemptSeed, AvailableHold, FinalPayload, HeldAvailable, OrderError, PayerPayload, Payment,
-    PaymentSecret, PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent,
-    ReceiverPaths, Recorded, Refusal, SecretSource, SenderError, SenderEvent,
+    AvailableHold, FinalPayload, HeldAvailable, OrderError, PayerPayload, Payment, PaymentSecret,
+    PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent, ReceiverPaths, Recorded,
+    Refusal, SecretSource, SenderError, SenderEvent,
 };
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -428,60 +427,37 @@ fn no_proof_of_what_was_not_paid_or_was_paid_under_a_common_point() {
     assert_eq!(no_proof(&net, payment), Err(SenderError::NoProof(payment)));
 }
 
+/// A slot is kept for nobody: all that announce while one is free are released, the first that arrives has it, and the others fail back.
+/// Without one nothing is released.
 #[test]
-fn no_more_holds_are_released_than_there_are_slots() {
-    let mut net = Network::new(3, 1);
+fn released_payments_share_the_slots_in_the_order_in_which_they_arrive() {
+    let mut net = Network::new(4, 1);
     net.online = false;
     let invoice = net.publish_polynomial(1, 9);
-    let attempts = [0, 1, 2].map(|sender| {
+    let pay = |net: &mut Network, sender: usize| {
         let entropy = [sender as u8 + 1; 32];
-        net.pay_as(sender, &invoice, &format!("payer {sender}"), Some(1), entropy)
-    });
-    net.run();
-    net.deliver_mail();
-    net.run();
-    let id = PaymentPolynomial::from_entropy(&[9; 32], 1).unwrap().id();
-    let no_slot = Refusal::Claim(ClaimError::NoSlotLeft { polynomial: id, k: 1 });
-    let refused = |net: &Network| {
-        let wanted = Fact::ReleaseRefused { by: Node::Receiver, reason: no_slot.clone() };
-        net.facts.iter().filter(|fact| **fact == wanted).count()
-    };
-    assert_eq!((net.releases.len(), refused(&net)), (1, 2));
-
-    // The same payment announced again keeps its slot. One that does not arrive in time loses it to another.
-    let announce = |net: &mut Network, sender: usize, entropy: u8| {
-        let payment = net.senders[sender].role().payment_of(&attempts[sender]).unwrap();
-        let seed = AttemptSeed::new([entropy; 32]);
-        net.seeds[sender].push([entropy; 32]);
-        net.tell_sender(sender, SenderEvent::Announce { payment, seed }).unwrap();
+        net.pay_as(sender, &invoice, &format!("payer {sender}"), Some(1), entropy);
         net.run();
         net.deliver_mail();
         net.run();
     };
-    announce(&mut net, 0, 11);
-    assert_eq!((net.releases.len(), refused(&net)), (2, 2));
-    net.block(net.height + 5);
-    announce(&mut net, 1, 12);
-    assert_eq!((net.releases.len(), refused(&net)), (2, 3));
-    net.block(net.height + 1);
-    announce(&mut net, 1, 13);
-    assert_eq!((net.releases.len(), refused(&net)), (3, 3));
-
-    // Released twice, claimed once. (The driver of these tests takes no action twice.)
-    net.releases.remove(1);
+    (0..3).for_each(|sender| pay(&mut net, sender));
+    assert_eq!(net.releases.len(), 3);
     net.deliver_releases();
     net.run();
+    let id = PaymentPolynomial::from_entropy(&[9; 32], 1).unwrap().id();
+    let no_slot = Refusal::Claim(ClaimError::NoSlotLeft { polynomial: id, k: 1 });
     assert_eq!(paid(&net).len(), 1);
-    assert_eq!(refusals(&net), [no_slot]);
+    assert_eq!(refusals(&net), [no_slot.clone(), no_slot.clone()]);
+    pay(&mut net, 3);
+    assert!(net.releases.is_empty());
+    let refused = Fact::ReleaseRefused { by: Node::Receiver, reason: no_slot };
+    assert_eq!(net.facts.last(), Some(&refused));
     net.check_replay();
 }
 
 #[test]
 fn an_announcement_carries_its_x() {
-    let data = RecipientData::default().to_bytes();
-    let hops = [(node_id(Node::Forwarder(1)), data)];
-    let (path, _) = BlindedPath::build(secret([5; 32]), &hops).unwrap();
-    let reply_path = path.into();
     for x in [None, Some(x_of([2; 32]))] {
         let message = HeldAvailable {
             holds: vec![AvailableHold {
@@ -492,8 +468,11 @@ fn an_announcement_carries_its_x() {
             latest_release_height: 800_000,
             x,
         };
-        let bytes = message.to_tlv(&reply_path).to_bytes();
-        assert_eq!(HeldAvailable::from_message(&bytes), Ok((message, reply_path.clone())));
+        let bytes = message.to_tlv().to_bytes();
+        assert_eq!(HeldAvailable::from_payload(&bytes), Ok(message.clone()));
+        let receiver = secret([6; 32]);
+        let sealed = message.seal(secret([5; 32]), &receiver.to_point()).unwrap();
+        assert_eq!(HeldAvailable::open(&sealed, &receiver), Ok(message));
     }
 }
 

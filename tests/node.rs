@@ -17,7 +17,7 @@ use pointlock::payment::{
     NodeEvent, OfferOrigin, PartOrder, Payee, Payment, Proposal, ReceiverPaths, Recorded, Refusal,
     Role, RouteHop, Tail,
 };
-use pointlock::wire::IntroductionNode;
+use pointlock::wire::{Features, IntroductionNode};
 
 const HEIGHT: u32 = 800_000;
 const TIME: u64 = 1_750_000_000;
@@ -140,7 +140,8 @@ impl Line {
                 self.tell(by, NodeEvent::OutgoingFailed { outgoing, failure }).unwrap();
             }
             NodeAction::SendMessage { to: IntroductionNode::NodeId(to), message } => {
-                let to = self.peer(node, &NextPeer::Node(to));
+                let is_meant = |other: &usize| id(*other) == to;
+                let to = (0..self.nodes.len()).find(is_meant).unwrap();
                 let event = NodeEvent::MessageReceived { message, entropy: [9; 32] };
                 self.tell(to, event).unwrap();
             }
@@ -195,6 +196,7 @@ fn payment(
             node_id: id(relay),
             short_channel_id: channel(relay, to).0,
             policy: POLICY,
+            features: Features::of_node(),
         })
         .into_iter()
         .collect();
@@ -337,7 +339,7 @@ fn a_forwarder_alone_refuses_what_a_node_takes() {
         path_key: None,
         packet: proposal.packet.clone(),
     };
-    let actions = forwarder.apply(&event).unwrap();
+    let actions = forwarder.apply(&event).unwrap().actions;
     assert!(
         matches!(&actions[..], [ForwarderAction::Fail { reason: Refusal::RouteEnd, .. }]),
         "{actions:?}"

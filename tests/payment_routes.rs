@@ -493,7 +493,11 @@ fn only_the_right_word_gets_the_share() {
     let session = SecretScalar::from_bytes(&[8; 32]).unwrap();
     let fields = WithheldShare { set_point, share }.to_tlv();
     let message = OnionMessage::build(session, path, &fields).unwrap();
-    net.tell_forwarder(Node::Forwarder(4), ForwarderEvent::MessageReceived { message }).unwrap();
+    net.tell_forwarder(
+        Node::Forwarder(4),
+        ForwarderEvent::MessageReceived { message, entropy: [0; 32] },
+    )
+    .unwrap();
     net.run();
     assert_eq!(claims(&net), 0);
     let refused = net.facts.iter().any(|fact| {

@@ -37,11 +37,11 @@ fn payloads_of_all_kinds() {
     check(
         "wire",
         &[
-            ("wire.forward", 292, payloads::forward),
-            ("wire.final", 422, payloads::last),
-            ("wire.inner", 110, payloads::inner),
-            ("wire.delegate", 199, payloads::delegate),
-            ("wire.delegated", 142, payloads::delegated),
+            ("wire.forward", 300, payloads::forward),
+            ("wire.final", 432, payloads::last),
+            ("wire.inner", 113, payloads::inner),
+            ("wire.delegate", 204, payloads::delegate),
+            ("wire.delegated", 146, payloads::delegated),
         ],
     );
 }
@@ -52,6 +52,7 @@ fn announcement_and_release() {
         "wire",
         &[
             ("wire.held_ptlc_available", 30, payloads::held_ptlc_available),
+            ("wire.handover", 24, payloads::handover),
             ("wire.release_held_ptlc", 14, payloads::release_held_ptlc),
         ],
     );
@@ -65,7 +66,7 @@ fn whole_onions() {
             ("wire.peel", 18, onions::peel),
             ("wire.route", 9, onions::route),
             ("wire.delegated_route", 2, onions::delegated_route),
-            ("wire.message", 3, onions::message),
+            ("wire.message", 5, onions::message),
         ],
     );
 }

@@ -1,4 +1,4 @@
-use pointlock::payment::{HeldAvailable, Payload, ReleaseHeld};
+use pointlock::payment::{Handover, HeldAvailable, Payload, ReleaseHeld, SealedAnnouncement};
 use pointlock::wire::{TlvRecord, TlvStream, TlvWriter};
 
 /// Input: a payload, of a node that is last in its packet or is not.
@@ -50,13 +50,25 @@ fn only_unknown_odd_records_are_lost(read: &[u8], written: &[u8]) {
     }
 }
 
-/// Input: the fields of an onion message.
+/// Input: the fields of an onion message, or of the sealed packet within one.
 pub fn messages(data: &[u8]) -> bool {
-    let available = HeldAvailable::from_message(data);
-    if let Ok((message, reply_path)) = &available {
-        let written = message.to_tlv(reply_path).to_bytes();
-        let again = HeldAvailable::from_message(&written).expect("what was written can be read");
-        assert_eq!(again, (message.clone(), reply_path.clone()));
+    let available = HeldAvailable::from_payload(data);
+    if let Ok(message) = &available {
+        let written = message.to_tlv().to_bytes();
+        let again = HeldAvailable::from_payload(&written).expect("what was written can be read");
+        assert_eq!(again, *message);
+    }
+    let sealed = SealedAnnouncement::from_message(data);
+    if let Ok(message) = &sealed {
+        let written = message.to_tlv().to_bytes();
+        let again = SealedAnnouncement::from_message(&written);
+        assert_eq!(again.expect("what was written can be read"), *message);
+    }
+    let handover = Handover::from_message(data);
+    if let Ok(message) = &handover {
+        let written = message.to_tlv().to_bytes();
+        let again = Handover::from_message(&written).expect("what was written can be read");
+        assert_eq!(again, *message);
     }
     let release = ReleaseHeld::from_message(data);
     if let Ok(message) = &release {
@@ -64,5 +76,5 @@ pub fn messages(data: &[u8]) -> bool {
         let again = ReleaseHeld::from_message(&written).expect("what was written can be read");
         assert_eq!(again, *message);
     }
-    available.is_ok() || release.is_ok()
+    available.is_ok() || sealed.is_ok() || handover.is_ok() || release.is_ok()
 }

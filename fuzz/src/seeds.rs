@@ -8,7 +8,7 @@ use pointlock::adaptor::ecdsa;
 use pointlock::adaptor::schnorr::pre_sign;
 use pointlock::curve::{Keypair, Point};
 use pointlock::dleq::{self, Bases};
-use pointlock::hold::{HeldBlind, HoldId, ReleaseSecret};
+use pointlock::hold::{Announcement, HeldBlind, HoldId, ReleaseSecret};
 use pointlock::invoice::ktime::PayerScalar;
 use pointlock::invoice::{
     BlindedPayInfo, ChainHash, FallbackAddress, Field, OfferBuilder, PaymentLock, PaymentPath,
@@ -19,8 +19,9 @@ use pointlock::onion::Packet;
 use pointlock::onion::blinded::BlindedPath as Blinded;
 use pointlock::onion::blinded::{OnionMessage, PaymentConstraints, PaymentRelay, RecipientData};
 use pointlock::payment::{
-    AvailableHold, DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HeldAvailable,
-    HoldOrder, PartShare, PaymentSecret, Recipient, ReleaseHeld, Tweak,
+    AvailableHold, DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, Handover,
+    HeldAvailable, HoldOrder, PartShare, PaymentSecret, Recipient, ReleaseHeld, SealedAnnouncement,
+    Tweak,
 };
 use pointlock::wire::{
     BlindedHop, BlindedPath, ChannelEnd, Features, IntroductionNode, TlvStream, TlvWriter,
@@ -663,9 +664,14 @@ fn messages() -> Files {
     };
     let available = |holds, x: Option<[u8; 32]>| {
         let x = x.map(|x| PayerScalar::from_bytes(&x).expect("in range"));
-        let message = HeldAvailable { holds, latest_release_height: 800_000, x };
-        message.to_tlv(&path.clone().into()).to_bytes()
+        HeldAvailable { holds, latest_release_height: 800_000, x }
     };
+    let packet = available(vec![hold(4)], None).seal(fixed_scalar(2), &holder).expect("it fits");
+    let reply_path = path.clone().into();
+    let sealed = SealedAnnouncement { packet: packet.clone(), reply_path }.to_tlv().to_bytes();
+    let announcement = Announcement { path: path.into(), packet };
+    let handover = Handover { hold: HoldId([4; 32]), announcement }.to_tlv().to_bytes();
+    let available = |holds, x| available(holds, x).to_tlv().to_bytes();
     let release = ReleaseHeld { holds: vec![(HoldId([4; 32]), hold(5).release)] };
     let mut unknown_even = release.to_tlv();
     unknown_even.set(68, [1]);
@@ -675,6 +681,8 @@ fn messages() -> Files {
         ("valid-available", available(vec![hold(4)], None)),
         ("valid-two-available", available(vec![hold(4), hold(5)], None)),
         ("valid-available-with-x", available(vec![hold(4)], Some([9; 32]))),
+        ("valid-sealed-announcement", sealed),
+        ("valid-handover", handover),
         ("valid-release", release.to_tlv().to_bytes()),
         ("refused-no-hold", TlvWriter::new().set(65567, no_hold).to_bytes()),
     ]

@@ -59,9 +59,16 @@ pub enum Fact {
         /// The edge.
         edge: EdgeId,
     },
-    /// A sender has sent an onion message to the receiver.
+    /// A sender has sent an onion message: a sealed announcement to its holder, or the last share to the receiver.
     Mailed {
         /// The sender.
+        by: Who,
+        /// Where the path begins.
+        to: Who,
+    },
+    /// A holder has sent the announcement of a hold to the receiver.
+    Announced {
+        /// The holder.
         by: Who,
         /// Where the path begins.
         to: Who,

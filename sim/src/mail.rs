@@ -1,10 +1,12 @@
 //! Onion messages, from node to node. The receiver's last relay keeps them while the receiver is away.
 
 use pointlock::curve::Point;
+use pointlock::hold::HoldError;
 use pointlock::onion::blinded::{NextPeer, OnionMessage, PeeledMessage};
-use pointlock::payment::{ForwarderEvent, ReceiverEvent, SenderEvent};
+use pointlock::payment::{ForwarderError, ForwarderEvent, ReceiverEvent, SenderEvent};
 use pointlock::wire::IntroductionNode;
 
+use crate::error::of_role;
 use crate::{Chain, Fact, Sim, SimError, Who};
 
 /// A message that waits for the receiver.
@@ -17,7 +19,7 @@ pub struct Mail {
 }
 
 impl<C: Chain> Sim<C> {
-    /// A sender or the receiver sends a message along a path.
+    /// A node sends a message along a path.
     pub(crate) fn send(
         &mut self,
         by: Who,
@@ -31,6 +33,9 @@ impl<C: Chain> Sim<C> {
                 self.answers.push((to, message));
                 return Ok(());
             }
+        } else if let Who::Forwarder(_) = by {
+            self.note(Fact::Announced { by, to });
+            return self.carry(by, None, to, message);
         } else {
             self.note(Fact::Mailed { by, to });
         }
@@ -66,13 +71,24 @@ impl<C: Chain> Sim<C> {
                 if self.keep.mail { Ok(()) } else { self.read_mail() }
             }
             Who::Forwarder(number) => {
-                let before = self.tasks.len();
-                self.forwarder(number, ForwarderEvent::MessageReceived { message })?;
-                // Passed on at once, as long as it is known whose it is.
+                let (before, entropy) = (self.tasks.len(), self.entropy.bytes());
+                let event = ForwarderEvent::MessageReceived { message: message.clone(), entropy };
+                match self.tell_forwarder(number, event) {
+                    Err(ForwarderError::Hold(HoldError::Unknown(_))) => {
+                        self.ahead.push((from, to, message));
+                    }
+                    told => told.map_err(|source| of_role(self.name(to), source))?,
+                }
+                // Passed on or announced at once, as long as it is known whose it is.
                 for (who, action) in self.tasks.split_off(before) {
                     match action {
                         pointlock::payment::NodeAction::PassOn { to, message } => {
                             self.pass_on(who, from, &to, message)?;
+                        }
+                        pointlock::payment::NodeAction::SendMessage { to, message } => {
+                            let to = self.introduction(&to)?;
+                            self.note(Fact::Announced { by: who, to });
+                            self.carry(who, from, to, message)?;
                         }
                         action => self.tasks.push_back((who, action)),
                     }
@@ -81,6 +97,17 @@ impl<C: Chain> Sim<C> {
             }
             Who::Sender(index) => self.sender_reads(index, &message),
         }
+    }
+
+    /// Handovers that were ahead of their hold come again, as a sender's driver does with all that is pending; says whether there
+    /// were some.
+    pub(crate) fn hand_over_again(&mut self) -> Result<bool, SimError<C::Refused>> {
+        let ahead = std::mem::take(&mut self.ahead);
+        let count = ahead.len();
+        for (from, to, message) in ahead {
+            self.carry(to, from, to, message)?;
+        }
+        Ok(count > self.ahead.len())
     }
 
     fn sender_reads(

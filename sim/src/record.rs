@@ -85,10 +85,10 @@ impl<C: Chain> Sim<C> {
             let mut view = View::default();
             let mut role = fresh();
             for event in &log[..count] {
-                role.process(event, &mut view).map_err(|_| differs)?;
+                let _ = role.process(event, &mut view).map_err(|_| differs)?;
             }
-            let actions = role.process(&log[count], &mut view).map_err(|_| differs)?;
-            let actions: Vec<NodeAction> = actions.into_iter().map(Into::into).collect();
+            let said = role.process(&log[count], &mut view).map_err(|_| differs)?;
+            let actions: Vec<NodeAction> = said.actions.into_iter().map(Into::into).collect();
             if Record::new(&actions, view) != *record {
                 return Err(differs);
             }

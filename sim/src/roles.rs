@@ -21,9 +21,11 @@ impl<C: Chain> Sim<C> {
     ///
     /// There is no such sender.
     pub fn tell_sender(&mut self, index: usize, event: SenderEvent) -> Result<(), SenderError> {
+        let before = self.senders[index].log().len();
         let actions = self.senders[index].apply(event)?;
         self.enter_attempts(index, &actions);
-        self.want(Who::Sender(index), actions);
+        let kept = self.senders[index].log().len() > before;
+        self.want(Who::Sender(index), kept, actions);
         Ok(())
     }
 
@@ -41,9 +43,11 @@ impl<C: Chain> Sim<C> {
         number: usize,
         event: ForwarderEvent,
     ) -> Result<(), ForwarderError> {
+        let before = self.forwarders[number - 1].log().len();
         let actions = self.forwarders[number - 1].apply(event)?;
         self.enter_tail(number);
-        self.want(Who::Forwarder(number), actions);
+        let kept = self.forwarders[number - 1].log().len() > before;
+        self.want(Who::Forwarder(number), kept, actions);
         Ok(())
     }
 
@@ -53,16 +57,18 @@ impl<C: Chain> Sim<C> {
     ///
     /// As the role.
     pub fn tell_receiver(&mut self, event: ReceiverEvent) -> Result<(), ReceiverError> {
+        let before = self.receiver.log().len();
         let actions = self.receiver.apply(event)?;
-        self.want(Who::Receiver, actions);
+        self.want(Who::Receiver, self.receiver.log().len() > before, actions);
         Ok(())
     }
 
-    fn want<A: Into<NodeAction>>(&mut self, who: Who, actions: Vec<A>) {
+    /// What an event that changes nothing makes a role say is in no record, as the event is in no log.
+    fn want<A: Into<NodeAction>>(&mut self, who: Who, kept: bool, actions: Vec<A>) {
         let actions: Vec<NodeAction> = actions.into_iter().map(Into::into).collect();
         let view: View =
             if self.records.is_some() { self.view(who).clone() } else { View::default() };
-        if let Some(records) = &mut self.records {
+        if let Some(records) = self.records.as_mut().filter(|_| kept) {
             records.entry(who).or_default().push(Record::new(&actions, view));
         }
         self.tasks.extend(actions.into_iter().map(|action| (who, action)));

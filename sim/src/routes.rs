@@ -7,6 +7,7 @@ use pointlock::payment::{
     AttemptSeed, ForwarderEvent, ForwardingPolicy, HopBlinds, PartOrder, Payee, Payment, Recipient,
     RouteHop, SenderEvent, Tail,
 };
+use pointlock::wire::Features;
 
 use crate::{Chain, Fact, Sim, SimError, Who};
 
@@ -57,6 +58,7 @@ impl<C: Chain> Sim<C> {
             node_id: self.node_id(*who),
             short_channel_id: self.channel(*who, *next),
             policy: self.policy(*who),
+            features: Features::of_node(),
         };
         forwarders.iter().zip(next).map(hop).collect()
     }

@@ -158,6 +158,7 @@ impl Scenario {
             senders: self.senders.iter().map(|_| Recorded::new(Sender::new())).collect(),
             forwarders,
             receiver: Recorded::new(Receiver::new(receiver)),
+            ahead: Vec::new(),
             started_at: height,
             receiver_since: height,
             chain,

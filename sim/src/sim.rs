@@ -61,6 +61,8 @@ pub struct Sim<C> {
     pub faults: Vec<Box<dyn Fault<C>>>,
     /// What each role said to each event, and what it knew then; not kept unless there is a map here.
     pub records: Option<BTreeMap<Who, Vec<Record>>>,
+    /// Handovers that no hold was there for, with who sent them and to whom.
+    pub(crate) ahead: Vec<(Option<Who>, Who, OnionMessage)>,
     pub(crate) started_at: u32,
     pub(crate) receiver_since: u32,
     pub(crate) keys: BTreeMap<Who, SecretScalar>,
@@ -73,8 +75,12 @@ impl<C: Chain> Sim<C> {
     ///
     /// [`SimError`].
     pub fn run(&mut self) -> Result<(), SimError<C::Refused>> {
-        while self.step()? {}
-        Ok(())
+        loop {
+            while self.step()? {}
+            if !self.hand_over_again()? {
+                return Ok(());
+            }
+        }
     }
 
     /// Carries out one action; says whether there was one.

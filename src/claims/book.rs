@@ -68,23 +68,18 @@ impl<S: ClaimStore> ClaimBook<S> {
         Ok(if state.retired { 0 } else { state.k.saturating_sub(state.claimed) })
     }
 
-    /// Whether a payment under this x could still be claimed, if `pending` payments under other x, already on their way, are
-    /// claimed before it. Records nothing.
+    /// Whether a payment under this x could be claimed now. Records nothing, and keeps no slot for it: others that arrive first may
+    /// take the last one.
     ///
     /// # Errors
     ///
     /// As [`claim`](Self::claim).
-    pub fn check_slot(
-        &self,
-        polynomial: &PolynomialId,
-        x: &PayerScalar,
-        pending: u32,
-    ) -> Result<(), ClaimError> {
+    pub fn check_slot(&self, polynomial: &PolynomialId, x: &PayerScalar) -> Result<(), ClaimError> {
         let state = self.state(polynomial)?;
         if self.store.claim(polynomial, x)?.is_some() {
             return Err(ClaimError::AlreadyClaimed(*x));
         }
-        check_room(polynomial, &state, pending)
+        check_room(polynomial, &state)
     }
 
     /// Records that this x is claimed with exactly these locks. Only when this has returned `Ok` may anything be revealed
@@ -107,7 +102,7 @@ impl<S: ClaimStore> ClaimBook<S> {
             Some(_) => return Err(ClaimError::AlreadyClaimed(*x)),
             None => {}
         }
-        check_room(polynomial, &state, 0)?;
+        check_room(polynomial, &state)?;
         let recorded = self.store.insert_claim(*polynomial, *x, locks.clone())?;
         if recorded { Ok(Claimed::First) } else { Err(ClaimError::AlreadyClaimed(*x)) }
     }
@@ -139,14 +134,10 @@ impl<S: ClaimStore> ClaimBook<S> {
     }
 }
 
-fn check_room(
-    polynomial: &PolynomialId,
-    state: &PolynomialState,
-    pending: u32,
-) -> Result<(), ClaimError> {
+fn check_room(polynomial: &PolynomialId, state: &PolynomialState) -> Result<(), ClaimError> {
     if state.retired {
         Err(ClaimError::Retired(*polynomial))
-    } else if state.claimed.saturating_add(pending) >= state.k {
+    } else if state.claimed >= state.k {
         Err(ClaimError::NoSlotLeft { polynomial: *polynomial, k: state.k })
     } else {
         Ok(())

@@ -9,26 +9,23 @@ use crate::StoreError;
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cap {
-    /// Holds of one sender.
-    HoldsPerSender,
-    /// Holds for one receiver.
-    HoldsPerReceiver,
+    /// Holds whose money one neighbour has brought.
+    HoldsPerNeighbour,
     /// Holds in all.
     Holds,
     /// The value of all holds, in millisatoshi.
     Value,
-    /// Releases that are waiting for their hold.
-    QueuedReleases,
+    /// Announcements of one hold.
+    Announcements,
 }
 
 impl fmt::Display for Cap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::HoldsPerSender => "holds per sender",
-            Self::HoldsPerReceiver => "holds per receiver",
+            Self::HoldsPerNeighbour => "holds per incoming neighbour",
             Self::Holds => "holds in all",
             Self::Value => "value of all holds",
-            Self::QueuedReleases => "releases waiting for their hold",
+            Self::Announcements => "announcements of one hold",
         })
     }
 }

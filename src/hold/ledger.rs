@@ -1,8 +1,9 @@
 use alloc::vec::Vec;
 
-use super::ReleaseSecret;
-use super::queue::ReleaseQueue;
-use super::{Cap, HoldError, HoldId, HoldRecord, HoldRequest, HoldState, HoldStore, Limits};
+use super::{
+    Announcement, Cap, HoldError, HoldId, HoldRecord, HoldRequest, HoldState, HoldStore, Limits,
+    ReleaseSecret,
+};
 use crate::lock::Blind;
 
 /// The holds of a node. No I/O, clock or randomness of its own: heights come in, actions go out.
@@ -10,7 +11,6 @@ use crate::lock::Blind;
 pub struct Ledger<S> {
     store: S,
     limits: Limits,
-    queue: ReleaseQueue,
 }
 
 /// Forward this payment now, then call [`Ledger::forwarded`]. May be given more than once: the id tells.
@@ -27,7 +27,7 @@ pub struct Forward {
 pub enum Held {
     /// It waits, now or already.
     Waiting,
-    /// Its release was here first.
+    /// It was released before: this is a repetition after a crash.
     Forward(Forward),
     /// It was forwarded or failed before: this is a repetition after a crash, and nothing is to be done.
     Finished,
@@ -40,8 +40,6 @@ pub enum Released {
     Forward(Forward),
     /// It had been forwarded already.
     AlreadyReleased,
-    /// Its hold is not here yet; the release waits for it, for a while.
-    Queued,
 }
 
 /// What the driver still has to do.
@@ -54,9 +52,12 @@ pub enum Pending {
 }
 
 impl<S: HoldStore> Ledger<S> {
+    /// How many announcements a hold takes. Its sender hands over another one when a part of its payment had to be tried again.
+    pub const MAX_ANNOUNCEMENTS: u8 = 8;
+
     /// The ledger over a store, which may hold the holds of an earlier run: see [`resume`](Self::resume).
     pub fn new(store: S, limits: Limits) -> Self {
-        Self { store, limits, queue: ReleaseQueue::default() }
+        Self { store, limits }
     }
 
     /// The store.
@@ -72,16 +73,10 @@ impl<S: HoldStore> Ledger<S> {
     pub fn hold(&mut self, request: HoldRequest, height: u32) -> Result<Held, HoldError> {
         let id = request.id;
         match self.store.get(&id)? {
-            Some(known) if known.request != request => return Err(HoldError::IdTaken(id)),
-            Some(known) if known.state != HoldState::Held => {
-                self.queue.remove(&id);
-                return held_again(&known);
-            }
-            Some(_) => {}
-            None => self.insert(request, height)?,
+            Some(known) if known.request != request => Err(HoldError::IdTaken(id)),
+            Some(known) => held_again(&known),
+            None => self.insert(request, height).map(|()| Held::Waiting),
         }
-        self.queue.prune(height);
-        self.release_queued(&id, height)
     }
 
     fn insert(&mut self, request: HoldRequest, height: u32) -> Result<(), HoldError> {
@@ -90,27 +85,61 @@ impl<S: HoldStore> Ledger<S> {
             return Err(HoldError::CutoffPassed { id, cutoff: request.cutoff_height, height });
         }
         self.check_caps(&request)?;
-        let record = HoldRecord { request, state: HoldState::Held };
+        let state = HoldState::Held;
+        let record = HoldRecord { request, state, announcement: None, announcements: 0 };
         if self.store.insert(record)? { Ok(()) } else { Err(HoldError::IdTaken(id)) }
     }
 
-    /// Lets a release that was here first have its effect. Only then does it leave the queue: when the store fails, the
-    /// repeated call has to find it again.
-    fn release_queued(&mut self, id: &HoldId, height: u32) -> Result<Held, HoldError> {
-        let Some(secret) = self.queue.get(id) else { return Ok(Held::Waiting) };
-        let held = match self.release(id, &secret, height) {
-            Err(error @ HoldError::Store(_)) => return Err(error),
-            Ok(Released::Forward(forward)) => Ok(Held::Forward(forward)),
-            // It was somebody's guess, and the right one may still come; or a repeated call finds the cutoff reached; or
-            // the blind is zero, and the hold fails back at the cutoff.
-            Ok(_)
-            | Err(
-                HoldError::WrongReleaseSecret(_) | HoldError::TooLate(_) | HoldError::ZeroBlind(_),
-            ) => Ok(Held::Waiting),
-            Err(error) => Err(error),
-        };
-        self.queue.remove(id);
-        held
+    /// Takes what the sender has handed over for the receiver of a hold, in the place of what it has handed over before. Says whether
+    /// that is new.
+    ///
+    /// # Errors
+    ///
+    /// [`HoldError::Unknown`] and, when the hold does not wait any more, [`HoldError::OutOfOrder`]; [`HoldError::CapReached`] after
+    /// [`MAX_ANNOUNCEMENTS`](Self::MAX_ANNOUNCEMENTS) of them; [`HoldError::Store`]. Of what is refused nothing is kept.
+    pub fn announce(&mut self, id: &HoldId, announcement: Announcement) -> Result<bool, HoldError> {
+        let record = self.record(id)?;
+        if record.state != HoldState::Held {
+            return Err(HoldError::OutOfOrder(*id));
+        }
+        if record.announcement.as_ref() == Some(&announcement) {
+            return Ok(false);
+        }
+        let number = record.announcements.saturating_add(1);
+        if number > Self::MAX_ANNOUNCEMENTS {
+            return Err(HoldError::CapReached(Cap::Announcements));
+        }
+        if self.store.announce(id, announcement, number)? {
+            Ok(true)
+        } else {
+            Err(HoldError::OutOfOrder(*id))
+        }
+    }
+
+    /// What is to be sent to the receiver of a hold; nothing unless it waits, below its cutoff, and its sender has handed something
+    /// over.
+    ///
+    /// # Errors
+    ///
+    /// [`HoldError::Store`].
+    pub fn announcement(
+        &self,
+        id: &HoldId,
+        height: u32,
+    ) -> Result<Option<Announcement>, HoldError> {
+        let record = self.store.get(id)?.filter(|record| is_announced(record, height));
+        Ok(record.and_then(|record| record.announcement))
+    }
+
+    /// The holds whose receivers are still to be told, at this height.
+    ///
+    /// # Errors
+    ///
+    /// [`HoldError::Store`].
+    pub fn announced(&self, height: u32) -> Result<Vec<HoldId>, HoldError> {
+        let open = self.store.open()?;
+        let announced = open.iter().filter(|record| is_announced(record, height));
+        Ok(announced.map(|record| record.request.id).collect())
     }
 
     /// Takes one entry of a `release_held_ptlc`, at `height`. The same again is a no-op, or repeats the action until
@@ -118,22 +147,15 @@ impl<S: HoldStore> Ledger<S> {
     ///
     /// # Errors
     ///
-    /// [`HoldError::WrongReleaseSecret`], [`HoldError::TooLate`], [`HoldError::ZeroBlind`], [`HoldError::CapReached`]
-    /// when too many releases wait for their hold, [`HoldError::Store`].
+    /// [`HoldError::Unknown`], [`HoldError::WrongReleaseSecret`], [`HoldError::TooLate`], [`HoldError::ZeroBlind`],
+    /// [`HoldError::Store`]. Of what is refused nothing is kept.
     pub fn release(
         &mut self,
         id: &HoldId,
         secret: &ReleaseSecret,
         height: u32,
     ) -> Result<Released, HoldError> {
-        let Some(record) = self.store.get(id)? else {
-            self.queue.prune(height);
-            return if self.queue.push(*id, secret, height, &self.limits) {
-                Ok(Released::Queued)
-            } else {
-                Err(HoldError::CapReached(Cap::QueuedReleases))
-            };
-        };
+        let record = self.record(id)?;
         if !record.request.release_hash.is_of(secret) {
             return Err(HoldError::WrongReleaseSecret(*id));
         }
@@ -186,7 +208,6 @@ impl<S: HoldStore> Ledger<S> {
     /// [`HoldError::Store`]; the holds that were reached before it are failing, and [`resume`](Self::resume) names
     /// them.
     pub fn block(&mut self, height: u32) -> Result<Vec<HoldId>, HoldError> {
-        self.queue.prune(height);
         let mut failing = Vec::new();
         for record in self.store.open()? {
             if record.state == HoldState::Held && record.request.cutoff_height <= height {
@@ -240,17 +261,13 @@ impl<S: HoldStore> Ledger<S> {
 
     fn check_caps(&self, request: &HoldRequest) -> Result<(), HoldError> {
         let open = self.store.open()?;
-        let of = |matches: &dyn Fn(&HoldRequest) -> bool| {
-            open.iter().filter(|record| matches(&record.request)).count()
-        };
+        let same = |record: &&HoldRecord| record.request.neighbour == request.neighbour;
+        let of_neighbour = open.iter().filter(same).count();
         let value = open.iter().try_fold(request.amount_msat, |sum, record| {
             sum.checked_add(record.request.amount_msat)
         });
-        let cap = if of(&|other| other.sender == request.sender) >= self.limits.holds_per_sender {
-            Cap::HoldsPerSender
-        } else if of(&|other| other.receiver == request.receiver) >= self.limits.holds_per_receiver
-        {
-            Cap::HoldsPerReceiver
+        let cap = if of_neighbour >= self.limits.holds_per_neighbour {
+            Cap::HoldsPerNeighbour
         } else if open.len() >= self.limits.holds {
             Cap::Holds
         } else if value.is_none_or(|value| value > self.limits.value_msat) {
@@ -260,6 +277,12 @@ impl<S: HoldStore> Ledger<S> {
         };
         Err(HoldError::CapReached(cap))
     }
+}
+
+fn is_announced(record: &HoldRecord, height: u32) -> bool {
+    record.state == HoldState::Held
+        && record.announcement.is_some()
+        && record.request.cutoff_height > height
 }
 
 /// The answer to a request that was answered before.

@@ -1,30 +1,22 @@
-/// What a holder keeps at most. Amounts in millisatoshi, times in blocks.
+/// What a holder keeps at most. Amounts in millisatoshi.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Holds of one sender.
-    pub holds_per_sender: usize,
-    /// Holds for one receiver.
-    pub holds_per_receiver: usize,
+    /// Holds whose money one neighbour has brought. By the next node or the next channel none are counted: strangers could fill
+    /// that count with small holds and close the channel for everybody else's.
+    pub holds_per_neighbour: usize,
     /// Holds in all.
     pub holds: usize,
     /// Value of all holds.
     pub value_msat: u64,
-    /// Releases that overtook their hold.
-    pub queued_releases: usize,
-    /// For how many blocks such a release waits.
-    pub queued_blocks: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            holds_per_sender: 20,
-            holds_per_receiver: 100,
+            holds_per_neighbour: 20,
             holds: 10_000,
             // 100 BTC
             value_msat: 10_000_000_000_000,
-            queued_releases: 1_000,
-            queued_blocks: 6,
         }
     }
 }

@@ -10,14 +10,18 @@
 //! latest      the last height at which a release still makes sense
 //! ```
 //!
-//! and tells h to the receiver, end to end encrypted. The receiver's `release_held_ptlc` is a list of (hold id, h). The
-//! holder checks c and only then knows y_1: before the receiver speaks it *can't* forward, rather than mustn't.
-//! Nobody else knows h, so nobody else can release.
+//! and tells h to the receiver, end to end encrypted: it seals an [`Announcement`] for the receiver and hands it to the holder, which
+//! keeps it with the hold and sends it until the receiver answers, so that the sender can go offline. The receiver's
+//! `release_held_ptlc` is a list of (hold id, h). The holder checks c and only then knows y_1: before the receiver speaks it *can't*
+//! forward, rather than mustn't. Nobody else knows h, so nobody else can release.
 //!
 //! ```text
 //! Held ──release──▶ Releasing ──forwarded──▶ Released
 //!   └───cutoff────▶ Failing ────failed─────▶ Failed
 //! ```
+//!
+//! Messages cost nothing, so nothing is spent on one: an announcement or a release for a hold that is not here is refused, and
+//! nothing of it is kept. No release is ahead of its hold, because the holder itself sends the announcement.
 //!
 //! Every step is a compare-and-swap on the [`HoldStore`]; the step is stored before its action is given out, and
 //! the action is given out again by [`Ledger::resume`] until the driver confirms it. So a crash at any instruction
@@ -43,8 +47,7 @@
 //!     held_blind: Some(HeldBlind::new(&Blind::new(y_1.clone()), &h)?),
 //!     amount_msat: 50_000_000,
 //!     cutoff_height: 800_144,
-//!     sender: [4; 32],
-//!     receiver: [5; 32],
+//!     neighbour: [4; 32],
 //! };
 //! ledger.hold(request, 800_000)?;
 //!
@@ -61,6 +64,9 @@
 //! - A holder that learns h from anybody but the receiver can forward early. It gains nothing by it: the receiver's
 //!   LSP fails a payment to an absent receiver back.
 //! - With hash locks there is no blind to hold back: the holder is trusted not to forward.
+//! - A release that somebody caught on its way and delivers late, before the cutoff: the payment goes on when nobody waits for it
+//!   any more, and fails back.
+//! - Caps go by the incoming neighbour, in all and in value. A neighbour with many nodes has as many caps; the cap in all bounds it.
 //! - A release after the cutoff would strand the payment on the route; it is refused.
 //!
 //! # References
@@ -71,12 +77,13 @@
 mod error;
 mod ledger;
 mod limits;
-mod queue;
 mod record;
 mod store;
 
 pub use error::{Cap, HoldError};
 pub use ledger::{Forward, Held, Ledger, Pending, Released};
 pub use limits::{Limits, cutoff_height};
-pub use record::{HeldBlind, HoldId, HoldRequest, HoldState, ReleaseHash, ReleaseSecret};
+pub use record::{
+    Announcement, HeldBlind, HoldId, HoldRequest, HoldState, ReleaseHash, ReleaseSecret,
+};
 pub use store::{HoldRecord, HoldStore, MemoryStore};

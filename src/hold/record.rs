@@ -5,6 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::curve::{CurveError, SecretScalar, Tag};
 use crate::lock::{Blind, LockError};
+use crate::onion::Packet;
+use crate::wire::{BlindedPath, IntroductionNode};
 
 static RELEASE: Tag = Tag::new("pointlock/release");
 
@@ -127,10 +129,18 @@ pub struct HoldRequest {
     pub amount_msat: u64,
     /// The height at which the hold fails back; see [`cutoff_height`](super::cutoff_height).
     pub cutoff_height: u32,
-    /// Whose money waits: the holder's own name for its peer, counted against a cap.
-    pub sender: [u8; 32],
-    /// For whom it waits, as far as the holder can tell: counted against a cap.
-    pub receiver: [u8; 32],
+    /// Who has brought the money that waits: the holder's own name for its neighbour, counted against a cap.
+    pub neighbour: [u8; 32],
+}
+
+/// What the sender of a hold has handed over for the receiver, sealed: the holder can't read it, and sends it for a sender that is
+/// offline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// Where to: a message path of the receiver's.
+    pub path: BlindedPath<IntroductionNode>,
+    /// What to send: a packet of one layer, for the last hop of the path.
+    pub packet: Packet,
 }
 
 /// How far a hold has come.

@@ -1,7 +1,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{HoldId, HoldRequest, HoldState};
+use super::{Announcement, HoldId, HoldRequest, HoldState};
 use crate::StoreError;
 
 /// A hold as it is stored.
@@ -11,6 +11,10 @@ pub struct HoldRecord {
     pub request: HoldRequest,
     /// How far it has come.
     pub state: HoldState,
+    /// What is sent to the receiver while it waits; nothing before its sender has handed it over.
+    pub announcement: Option<Announcement>,
+    /// How many announcements its sender has handed over.
+    pub announcements: u8,
 }
 
 /// Where holds are kept.
@@ -50,6 +54,19 @@ pub trait HoldStore {
         from: &HoldState,
         to: HoldState,
     ) -> Result<bool, StoreError>;
+
+    /// Gives a hold that is in the state [`HoldState::Held`] its announcement of this number, in the place of the one before; says
+    /// whether there is such a hold, with so many announcements less one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn announce(
+        &mut self,
+        id: &HoldId,
+        announcement: Announcement,
+        number: u8,
+    ) -> Result<bool, StoreError>;
 }
 
 /// A store in memory, for tests, demonstrations and nodes that keep the ledger elsewhere.
@@ -84,6 +101,25 @@ impl HoldStore for MemoryStore {
         match self.records.get_mut(id) {
             Some(record) if record.state == *from => {
                 record.state = to;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn announce(
+        &mut self,
+        id: &HoldId,
+        announcement: Announcement,
+        number: u8,
+    ) -> Result<bool, StoreError> {
+        match self.records.get_mut(id) {
+            Some(record)
+                if record.state == HoldState::Held
+                    && record.announcements.checked_add(1) == Some(number) =>
+            {
+                record.announcement = Some(announcement);
+                record.announcements = number;
                 Ok(true)
             }
             _ => Ok(false),

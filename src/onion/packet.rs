@@ -132,6 +132,11 @@ impl Packet {
         bytes
     }
 
+    /// The length of [`to_bytes`](Self::to_bytes).
+    pub fn length(&self) -> usize {
+        Self::overhead() + self.hop_payloads.len()
+    }
+
     /// The ephemeral key E_i of the hop that this packet is for.
     pub fn ephemeral_key(&self) -> Point {
         self.ephemeral_key

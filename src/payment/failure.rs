@@ -177,8 +177,7 @@ fn code(refusal: &Refusal) -> u16 {
         | Refusal::CutoffReached(_)
         | Refusal::NoRoute
         // These two say no to a message, and never to a payment.
-        | Refusal::AnnouncementVoid { .. }
-        | Refusal::TooManyAnnouncements { .. } => TEMPORARY_NODE_FAILURE,
+        | Refusal::AnnouncementVoid { .. } => TEMPORARY_NODE_FAILURE,
         Refusal::Downstream => TEMPORARY_CHANNEL_FAILURE,
         Refusal::SetTimedOut { .. } => MPP_TIMEOUT,
         Refusal::UnknownPayment

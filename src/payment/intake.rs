@@ -8,7 +8,7 @@ use super::payload::{DelegatePayload, DelegatedPayload, FinalPayload, ForwardPay
 use super::{Observer, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::Edge;
-use crate::onion::blinded::{PathHop, PeeledPayment, peel_payment};
+use crate::onion::blinded::{PathHop, PathSecret, PeeledPayment, RecipientData, peel_payment};
 use crate::onion::{Packet, ReplayGuard, ReplayTag, SharedSecret};
 
 /// What a node has once, whatever roles it has.
@@ -33,6 +33,17 @@ pub(super) struct Incoming {
     pub(super) replay_tag: ReplayTag,
     pub(super) shared_secret: SharedSecret,
     pub(super) layer: Layer,
+}
+
+/// An onion message that has come to its end.
+pub(super) struct Received<'a> {
+    /// How long the message was, in bytes.
+    pub(super) length: usize,
+    pub(super) payload: &'a [u8],
+    /// What the maker of the path wrote to itself.
+    pub(super) data: &'a RecipientData,
+    /// What this node shares with the maker of the path.
+    pub(super) secret: &'a PathSecret,
 }
 
 /// Why a payment has to be failed, and what is known of its onion.

@@ -14,7 +14,7 @@ use crate::hold::HeldBlind;
 use crate::lock::{Blind, Lock, LockError, RouteLocks};
 use crate::onion::blinded::hop_blind;
 use crate::onion::{Packet, SharedSecret};
-use crate::wire::TlvWriter;
+use crate::wire::{Features, TlvWriter};
 
 /// Where a forwarder has its y_i from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,11 +57,31 @@ pub(super) struct LegPlan<'a> {
 }
 
 impl LegPlan<'_> {
+    /// Whether every forwarder says that it can what it is asked for. A holder that can't would fail the payment, and the payer would learn
+    /// only then that nobody waits for it.
+    fn check_features(&self) -> Result<(), RouteError> {
+        let under_points = matches!(self.start, Lock::Point(_));
+        for (index, forwarder) in self.route.forwarders().iter().enumerate() {
+            let hop = index + 1;
+            let holds = self.hold.is_some_and(|hold| hold.hop == hop);
+            for (asked, bits, feature) in [
+                (under_points, Features::POINT_LOCKS, "option_point_locks"),
+                (holds, Features::PTLC_HOLD, "option_ptlc_hold"),
+            ] {
+                if asked && !forwarder.features.has(bits) {
+                    return Err(RouteError::FeatureMissing { hop, feature });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Builds it. `end` makes the payload of the last node out of the last lock and, for point locks, the sum of the blinds.
     pub(super) fn build(
         self,
         end: impl FnOnce(&Lock, Option<Blind>) -> TlvWriter,
     ) -> Result<Leg, RouteError> {
+        self.check_features()?;
         let Self { start, route, seed, hop_blinds, hold } = self;
         let plan = Packet::plan(seed.onion_session(), &route.onion_nodes())?;
         let mut blinds = Vec::new();

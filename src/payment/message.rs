@@ -1,16 +1,30 @@
 //! The onion messages by which a held payment is announced and released, and a cancellable one is finished. The bytes are in
 //! `docs/wire.md`.
+//!
+//! ```text
+//! sender                       holder                                  receiver
+//! Handover ─────────────────▶ keeps it with the hold
+//!   the hold, a path,          SealedAnnouncement ───────────────────▶ opens it: HeldAvailable
+//!   a sealed HeldAvailable       again, freshly wrapped, until         and forgets it
+//!                                it is answered or cut off
+//!                              releases  ◀──────────────────────────── ReleaseHeld
+//! ```
 
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::PayloadError;
-use super::payload::{HELD_PTLC_AVAILABLE, PTLC_ARRIVED, RELEASE_HELD_PTLC, WITHHELD_SHARE};
-use crate::curve::Point;
-use crate::hold::{HoldId, ReleaseSecret};
+use super::payload::{
+    HANDOVER, HELD_PTLC_AVAILABLE, PTLC_ARRIVED, RELEASE_HELD_PTLC, SEALED_ANNOUNCEMENT,
+    WITHHELD_SHARE,
+};
+use super::{MessageError, PayloadError};
+use crate::curve::{Point, SecretScalar};
+use crate::hold::{Announcement, HoldId, ReleaseSecret};
 use crate::invoice::ktime::PayerScalar;
 use crate::lock::Blind;
+use crate::onion::blinded::BlindingError;
+use crate::onion::{OnionError, Packet};
 use crate::wire::{
     BlindedPath, IntroductionNode, TlvRecord, TlvStream, TlvWriter, read_tu32, tu64,
 };
@@ -22,14 +36,21 @@ const ENCRYPTED_RECIPIENT_DATA: u64 = 4;
 const HOLDS: u64 = 2;
 const LATEST_RELEASE_HEIGHT: u64 = 4;
 const X: u64 = 5;
+/// Within `handover`.
+const HOLD_ID: u64 = 0;
+const PATH: u64 = 2;
+const PACKET: u64 = 4;
 /// Within `ptlc_arrived` and `withheld_share`.
 const SET_POINT: u64 = 0;
 const SHARE: u64 = 2;
 const ENTRY_OF_AVAILABLE: usize = 32 + 32 + 8;
 const ENTRY_OF_RELEASE: usize = 32 + 32;
+/// The lengths of the payloads in a sealed announcement, in bytes. Most are alike: the first takes five holds. The second
+/// takes more than 300, and leaves room in a message for the paths beside it.
+const SEALED_PAYLOADS_LENGTHS: [usize; 2] = [500, 24_000];
 
-/// `held_ptlc_available`: the sender tells the receiver which holds wait for it. It comes along a message path of the invoice,
-/// so that the receiver alone can read it, whoever keeps its mail; the reply path beside it leads to the holder.
+/// `held_ptlc_available`: the sender tells the receiver which holds wait for it. It is sealed for the last hop of a message path of
+/// the invoice, so that the receiver alone can read it, and comes by way of the holder.
 ///
 /// Encoding: a TLV stream with the holds (type 2, for each: hold id, 32 bytes; h, 32 bytes; amount in millisatoshi, 8 bytes, big
 /// endian); the height from which on it is void (type 4, up to 4 bytes); under a k-time payment point also x (type 5, 32 bytes).
@@ -64,9 +85,31 @@ pub struct ReleaseHeld {
     pub holds: Vec<(HoldId, ReleaseSecret)>,
 }
 
+/// `handover`: the sender gives the holder what it is to send to the receiver. Along a path that has no `path_id`.
+///
+/// Encoding: a TLV stream with the hold id (type 0, 32 bytes), a message path of the invoice (type 2) and a sealed announcement
+/// (type 4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handover {
+    /// The hold to keep it with. Whoever knows its id is the sender, or was told by it.
+    pub hold: HoldId,
+    /// Where to send it, and what.
+    pub announcement: Announcement,
+}
+
+/// `sealed_announcement`: the holder passes on to the receiver what the sender has handed over, along a message path of the
+/// invoice. The reply path leads to the holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedAnnouncement {
+    /// A [`HeldAvailable`] that the receiver alone can read.
+    pub packet: Packet,
+    /// Where the answer is to go.
+    pub reply_path: BlindedPath<IntroductionNode>,
+}
+
 impl HeldAvailable {
-    /// The fields of the onion message; the answer is to go along `reply_path`.
-    pub fn to_tlv(&self, reply_path: &BlindedPath<IntroductionNode>) -> TlvWriter {
+    /// The fields of the sealed packet.
+    pub fn to_tlv(&self) -> TlvWriter {
         let mut entries = Zeroizing::new(Vec::with_capacity(self.holds.len() * ENTRY_OF_AVAILABLE));
         for hold in &self.holds {
             entries.extend_from_slice(&hold.id.0);
@@ -79,27 +122,18 @@ impl HeldAvailable {
         if let Some(x) = self.x {
             content.set(X, x.to_bytes());
         }
-        let mut path = Vec::new();
-        reply_path.write(&mut path);
-        let mut message = TlvWriter::new();
-        message.set(REPLY_PATH, path).set(HELD_PTLC_AVAILABLE, content.to_bytes());
-        message
+        let mut fields = TlvWriter::new();
+        fields.set(HELD_PTLC_AVAILABLE, content.to_bytes());
+        fields
     }
 
-    /// Reads the fields of an onion message, and where the answer is to go.
+    /// Reads the fields of a sealed packet.
     ///
     /// # Errors
     ///
     /// [`PayloadError`], with the field.
-    pub fn from_message(
-        payload: &[u8],
-    ) -> Result<(Self, BlindedPath<IntroductionNode>), PayloadError> {
-        let message = fields(payload, &[REPLY_PATH, ENCRYPTED_RECIPIENT_DATA])?;
-        let path = message.get(REPLY_PATH).ok_or(PayloadError::Missing("reply_path"))?.value();
-        let reply_path = match BlindedPath::read(path)? {
-            (reply_path, length) if length == path.len() => reply_path,
-            _ => return Err(PayloadError::Malformed("reply_path")),
-        };
+    pub fn from_payload(payload: &[u8]) -> Result<Self, PayloadError> {
+        let message = fields(payload, &[])?;
         let content =
             message.get(HELD_PTLC_AVAILABLE).ok_or(PayloadError::Missing("held_ptlc_available"))?;
         let content = fields(content.value(), &[HOLDS, LATEST_RELEASE_HEIGHT])?;
@@ -111,13 +145,107 @@ impl HeldAvailable {
             let amount = entry.last_chunk().expect("entries have 72 bytes");
             Ok(AvailableHold { id, release, amount_msat: u64::from_be_bytes(*amount) })
         });
-        let available = Self {
+        Ok(Self {
             holds: entries.collect::<Result<_, PayloadError>>()?,
             latest_release_height: read_tu32(height.value())
                 .map_err(|_| PayloadError::Malformed("latest_release_height"))?,
             x: x(&content)?,
+        })
+    }
+
+    /// Seals it for the last hop of a message path: a packet of one layer, of one of two lengths. `session_key` is fresh entropy, for this
+    /// packet alone.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::Onion`] for more holds than a packet takes.
+    pub fn seal(
+        &self,
+        session_key: SecretScalar,
+        last_blinded_node_id: &Point,
+    ) -> Result<Packet, MessageError> {
+        let payload = Zeroizing::new(self.to_tlv().to_bytes());
+        let [short, long] = SEALED_PAYLOADS_LENGTHS;
+        // What is too long is refused before the session key is used, so that it still serves once.
+        let build = |session_key, length| {
+            Packet::plan(session_key, &[*last_blinded_node_id])?.build(&[&payload], &[], length)
         };
-        Ok((available, reply_path))
+        let packet = match build(session_key.clone(), short) {
+            Err(OnionError::TooLong { .. }) => build(session_key, long),
+            built => built,
+        };
+        Ok(packet.map_err(|source| BlindingError::Onion { source })?.0)
+    }
+
+    /// Opens a sealed announcement. `blinded_node_secret` is the key of the name that the receiver has in the path.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::Onion`] for a packet that is sealed for somebody else, and [`MessageError::Payload`], with the field.
+    pub fn open(packet: &Packet, blinded_node_secret: &SecretScalar) -> Result<Self, MessageError> {
+        let layer = packet
+            .peel(blinded_node_secret, &[])
+            .map_err(|source| BlindingError::Onion { source })?;
+        if layer.next.is_some() {
+            return Err(PayloadError::Malformed("sealed_announcement").into());
+        }
+        Ok(Self::from_payload(&layer.payload)?)
+    }
+}
+
+impl Handover {
+    /// The fields of the onion message.
+    pub fn to_tlv(&self) -> TlvWriter {
+        let mut path = Vec::new();
+        self.announcement.path.write(&mut path);
+        let mut content = TlvWriter::new();
+        content.set(HOLD_ID, self.hold.0);
+        content.set(PATH, path);
+        content.set(PACKET, self.announcement.packet.to_bytes());
+        let mut message = TlvWriter::new();
+        message.set(HANDOVER, content.to_bytes());
+        message
+    }
+
+    /// Reads the fields of an onion message.
+    ///
+    /// # Errors
+    ///
+    /// [`PayloadError`], with the field.
+    pub fn from_message(payload: &[u8]) -> Result<Self, PayloadError> {
+        let message = fields(payload, &[REPLY_PATH, ENCRYPTED_RECIPIENT_DATA])?;
+        let content = message.get(HANDOVER).ok_or(PayloadError::Missing("handover"))?;
+        let content = fields(content.value(), &[HOLD_ID, PATH, PACKET])?;
+        let hold = content.get(HOLD_ID).ok_or(PayloadError::Missing("hold_id"))?.value();
+        let hold = hold.try_into().map_err(|_| PayloadError::Malformed("hold_id"))?;
+        let packet = content.get(PACKET).ok_or(PayloadError::Missing("sealed_announcement"))?;
+        let announcement =
+            Announcement { path: path(&content, PATH, "message_path")?, packet: sealed(packet)? };
+        Ok(Self { hold: HoldId(hold), announcement })
+    }
+}
+
+impl SealedAnnouncement {
+    /// The fields of the onion message.
+    pub fn to_tlv(&self) -> TlvWriter {
+        let mut reply_path = Vec::new();
+        self.reply_path.write(&mut reply_path);
+        let mut message = TlvWriter::new();
+        message.set(REPLY_PATH, reply_path).set(SEALED_ANNOUNCEMENT, self.packet.to_bytes());
+        message
+    }
+
+    /// Reads the fields of an onion message.
+    ///
+    /// # Errors
+    ///
+    /// [`PayloadError`], with the field.
+    pub fn from_message(payload: &[u8]) -> Result<Self, PayloadError> {
+        let message = fields(payload, &[REPLY_PATH, ENCRYPTED_RECIPIENT_DATA])?;
+        let reply_path = path(&message, REPLY_PATH, "reply_path")?;
+        let packet =
+            message.get(SEALED_ANNOUNCEMENT).ok_or(PayloadError::Missing("sealed_announcement"))?;
+        Ok(Self { packet: sealed(packet)?, reply_path })
     }
 }
 
@@ -232,15 +360,28 @@ fn set_point(stream: &TlvStream<'_>) -> Result<Point, PayloadError> {
     Point::from_slice(record.value()).map_err(|_| PayloadError::Malformed("set_point"))
 }
 
-/// What a sender writes into the `path_id` of the reply path that it makes to a holder: up to which height it is good. The
-/// holder believes it, for it is the sender's own payment that is released; what authenticates a release is h.
-pub(super) fn reply_path_id(latest_release_height: u32) -> Vec<u8> {
-    latest_release_height.to_be_bytes().to_vec()
+/// A path that fills its field.
+fn path(
+    stream: &TlvStream<'_>,
+    tlv_type: u64,
+    name: &'static str,
+) -> Result<BlindedPath<IntroductionNode>, PayloadError> {
+    let bytes = stream.get(tlv_type).ok_or(PayloadError::Missing(name))?.value();
+    match BlindedPath::read(bytes) {
+        Ok((path, length)) if length == bytes.len() => Ok(path),
+        _ => Err(PayloadError::Malformed(name)),
+    }
 }
 
-/// The other way round.
-pub(super) fn read_reply_path_id(path_id: &[u8]) -> Option<u32> {
-    path_id.try_into().ok().map(u32::from_be_bytes)
+/// A packet of one of the two lengths.
+fn sealed(record: &TlvRecord<'_>) -> Result<Packet, PayloadError> {
+    let malformed = PayloadError::Malformed("sealed_announcement");
+    let overhead = Packet::LENGTH - Packet::PAYLOADS_LENGTH;
+    let payloads = record.value().len().checked_sub(overhead);
+    if !payloads.is_some_and(|length| SEALED_PAYLOADS_LENGTHS.contains(&length)) {
+        return Err(malformed);
+    }
+    Packet::from_bytes_of_any_length(record.value()).map_err(|_| malformed)
 }
 
 /// From this type on the fields of an onion message are what it is about.

@@ -10,7 +10,8 @@
 //! sender                     forwarder N_i                          receiver
 //! Pay ─▶ Offer
 //! OutgoingCommitted ─ ─ ─ ─▶ IncomingCommitted ─▶ hold, or Offer
-//!   ─▶ SendMessage ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─▶ MessageReceived ─▶ SendMessage
+//!   ─▶ SendMessage ─ ─ ─ ─ ─▶ MessageReceived ─▶ Announce ─ ─ ─ ─ ─▶ MessageReceived ─▶ SendMessage
+//!                            Announce ─▶ Announce, and again  ─ ─ ─ ▶ …                      ╷
 //!                            MessageReceived ─▶ Offer ◀─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
 //!                            OutgoingCommitted ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▶ IncomingCommitted ─▶ Claim
 //!                            OutgoingFulfilled ─▶ Claim ◀ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
@@ -45,6 +46,14 @@
 //! there when they arrive, which is what the sender is not. A sender that leaves has the payment held instead: one attempt, which the receiver
 //! itself releases.
 //!
+//! # Messages of strangers
+//!
+//! Announcements are free, so nothing is spent on one. The receiver answers without keeping anything: nothing in a log, no slot, no memory of
+//! what it has answered. A slot of a polynomial is taken by the record that decides the claim of a complete payment, and by nothing before
+//! it. [`Reaction::changed`] is false for a message that is answered or passed on, and what is refused is an error; neither is written down.
+//! Against floods a driver has a [`MessageLimiter`]. Whoever has an invoice can see from the answers when its receiver is online; a receiver
+//! that minds publishes its invoice with other message paths from time to time.
+//!
 //! "Committed" is what the driver says once an edge stands irrevocably on both sides; a role believes it no further
 //! than it can check. The side that is paid gives an [`IncomingEdge`](crate::edge::IncomingEdge), which exists only where
 //! adaptor signatures were verified; the side that pays compares lock, amount and expiry with its proposal. Each forwarder
@@ -61,8 +70,8 @@
 //!   pocket.
 //! - A seed ([`AttemptSeed`]) that is used twice: all y's of two attempts are the same.
 //! - With k-time payment points, a [`ClaimStore`](crate::claims::ClaimStore) that forgets: the receiver then claims more than
-//!   k times. It releases no more held payments than it can claim; an announcement that is not followed by its payment keeps
-//!   a slot from other releases for six blocks, and never from a payment that has arrived.
+//!   k times. A payment that was released and finds no slot any more fails back.
+//! - A node whose [`RouteHop::features`] are not those that it announces: it fails what it can't hold, and the payer has waited for nothing.
 //! - A receiver that claims a part before the others are there, or two payments under the same x.
 //! - A path, an announcement or an answer over nodes that are watched: who talks to whom, and when, is not hidden by what is said.
 //! - Losing the kept pre-signatures of an outgoing edge: the driver can't turn the claim into the lock secret.
@@ -80,6 +89,7 @@ mod failure;
 mod forwarder;
 mod intake;
 mod leg;
+mod limiter;
 mod message;
 mod node;
 mod paths;
@@ -88,7 +98,6 @@ mod payload;
 mod proposal;
 mod published;
 mod receiver;
-mod releases;
 mod role;
 mod route;
 mod seed;
@@ -102,7 +111,11 @@ pub use error::{
 pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub use leg::HopBlinds;
-pub use message::{AvailableHold, HeldAvailable, PtlcArrived, ReleaseHeld, WithheldShare};
+pub use limiter::MessageLimiter;
+pub use message::{
+    AvailableHold, Handover, HeldAvailable, PtlcArrived, ReleaseHeld, SealedAnnouncement,
+    WithheldShare,
+};
 pub use node::{Node, NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 pub use paths::{MessagePath, PathRelay, ReceiverPath, ReceiverPaths};
 pub use payload::{
@@ -111,7 +124,7 @@ pub use payload::{
 };
 pub use proposal::Proposal;
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
-pub use role::{Recorded, Role};
+pub use role::{Reaction, Recorded, Role};
 pub use route::{EdgeTerms, ForwardingPolicy, Route, RouteHop};
 pub use seed::{AttemptId, AttemptSeed, PayerSeed, PaymentId};
 pub use sender::{

@@ -98,6 +98,14 @@ impl Published {
         })
     }
 
+    /// The polynomial of the invoice, if it has one.
+    pub(super) fn polynomial(&self) -> Option<PolynomialId> {
+        match self.opening {
+            Opening::Polynomial { id, .. } => Some(id),
+            Opening::Static { .. } => None,
+        }
+    }
+
     fn is_polynomial(&self) -> bool {
         matches!(self.opening, Opening::Polynomial { .. })
     }
@@ -179,14 +187,6 @@ impl Invoices {
         self.by_id.values().find(|published| {
             published.message_paths.iter().any(|path| data.has_path_id(&path.path_id))
         })
-    }
-
-    /// The polynomial of an invoice.
-    pub(super) fn polynomial(&self, invoice: &InvoiceId) -> Option<PolynomialId> {
-        match self.get(invoice)?.opening {
-            Opening::Polynomial { id, .. } => Some(id),
-            Opening::Static { .. } => None,
-        }
     }
 
     /// Checks that a coefficient is nothing else: neither a point of another invoice nor the node id, nor the opposite of one.

@@ -2,6 +2,36 @@ use alloc::vec::Vec;
 
 use super::{Observer, Unobserved, View};
 
+/// What a role makes of an event.
+#[derive(Debug)]
+#[must_use]
+pub struct Reaction<A> {
+    /// What it wants done.
+    pub actions: Vec<A>,
+    /// Whether it, or a store of its, is another than before. An event that changes nothing is not written down: a message that is
+    /// passed on, an announcement that is answered. Strangers send these, and would fill a journal with them.
+    pub changed: bool,
+}
+
+impl<A> Reaction<A> {
+    /// To an event that changes nothing.
+    pub(super) fn unchanged(actions: Vec<A>) -> Self {
+        Self { actions, changed: false }
+    }
+
+    pub(super) fn map<B: From<A>>(self) -> Reaction<B> {
+        let actions = self.actions.into_iter().map(B::from).collect();
+        Reaction { actions, changed: self.changed }
+    }
+}
+
+impl<A> From<Vec<A>> for Reaction<A> {
+    /// To an event that changes something.
+    fn from(actions: Vec<A>) -> Self {
+        Self { actions, changed: true }
+    }
+}
+
 /// What the roles have in common: an event goes in, actions come out, and the events make the state.
 pub trait Role {
     /// What it is told.
@@ -21,7 +51,7 @@ pub trait Role {
         &mut self,
         event: &Self::Event,
         observer: &mut dyn Observer,
-    ) -> Result<Vec<Self::Action>, Self::Error>;
+    ) -> Result<Reaction<Self::Action>, Self::Error>;
 
     /// Every action that no event has confirmed: for the start after a crash, when the event was written and its actions may not have
     /// been carried out. Time-outs come with the next block.
@@ -32,7 +62,7 @@ pub trait Role {
     /// # Errors
     ///
     /// As [`process`](Self::process).
-    fn apply(&mut self, event: &Self::Event) -> Result<Vec<Self::Action>, Self::Error> {
+    fn apply(&mut self, event: &Self::Event) -> Result<Reaction<Self::Action>, Self::Error> {
         self.process(event, &mut Unobserved)
     }
 
@@ -51,7 +81,7 @@ pub trait Role {
         Self::Event: 'a,
     {
         for event in events {
-            self.apply(event)?;
+            let _ = self.apply(event)?;
         }
         Ok(self)
     }
@@ -85,14 +115,17 @@ impl<R: Role> Recorded<R> {
         Ok(recorded)
     }
 
-    /// Gives the role an event, and keeps it if the role accepts it.
+    /// Gives the role an event, and keeps it if the role accepts it and has changed or learned something.
     ///
     /// # Errors
     ///
     /// As [`Role::process`].
     pub fn apply(&mut self, event: R::Event) -> Result<Vec<R::Action>, R::Error> {
-        let actions = self.role.process(&event, &mut self.view)?;
-        self.log.push(event);
+        let known = self.view.secrets().len();
+        let Reaction { actions, changed } = self.role.process(&event, &mut self.view)?;
+        if changed || self.view.secrets().len() > known {
+            self.log.push(event);
+        }
         Ok(actions)
     }
 

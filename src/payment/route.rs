@@ -4,6 +4,7 @@ use super::{Recipient, Refusal, RouteError};
 use crate::curve::Point;
 use crate::invoice::{BlindedPayInfo, PaymentPath};
 use crate::onion::blinded::BlindedPath;
+use crate::wire::Features;
 
 /// What a node asks for forwarding over a channel (BOLT 7, `channel_update`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub struct RouteHop {
     pub short_channel_id: u64,
     /// What it asks for.
     pub policy: ForwardingPolicy,
+    /// What it says that it can, in its `node_announcement` (BOLT 7), or in `init` if it is a peer (BOLT 1).
+    pub features: Features,
 }
 
 /// Amount and expiry of an edge.
@@ -258,7 +261,7 @@ mod tests {
 
     fn hop(policy: ForwardingPolicy) -> RouteHop {
         let node_id = SecretScalar::from_bytes(&[1; 32]).unwrap().to_point();
-        RouteHop { node_id, short_channel_id: 1, policy }
+        RouteHop { node_id, short_channel_id: 1, policy, features: Features::NONE }
     }
 
     fn receiver() -> Point {

@@ -25,13 +25,15 @@ impl fmt::Debug for AttemptId {
     }
 }
 
-/// The session keys of an announcement.
+/// The session keys of a handover.
 #[derive(Clone, Debug)]
 pub(super) struct MailSessions {
-    /// Of the onion message.
+    /// Of the packet for the receiver.
+    pub(super) sealed: SecretScalar,
+    /// Of the onion message to the holder.
     pub(super) message: SecretScalar,
-    /// Of the path for the answer.
-    pub(super) reply_path: SecretScalar,
+    /// Of the path to the holder.
+    pub(super) path: SecretScalar,
 }
 
 /// Names a payment with all its attempts, in the sender's own books. 32 bytes.
@@ -107,8 +109,9 @@ impl AttemptSeed {
 
     pub(super) fn mail_sessions(&self) -> MailSessions {
         MailSessions {
+            sealed: self.scalar(b"sealed announcement", 0),
             message: self.scalar(b"mail session", 0),
-            reply_path: self.scalar(b"reply path", 0),
+            path: self.scalar(b"path to holder", 0),
         }
     }
 

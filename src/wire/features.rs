@@ -8,7 +8,15 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Features(Vec<u8>);
 
+/// An option that a node or a payment can have: the even bit says that it is needed, the odd one that it is there.
+pub type FeatureBits = [u16; 2];
+
 impl Features {
+    /// `option_point_locks`: the node forwards under point locks. It says so in `init` and in `node_announcement`.
+    pub const POINT_LOCKS: FeatureBits = [256, 257];
+    /// `option_ptlc_hold`: the node holds payments. It says so in `init` and in `node_announcement`.
+    pub const PTLC_HOLD: FeatureBits = [260, 261];
+
     /// No bit at all.
     pub const NONE: Self = Self(Vec::new());
 
@@ -39,6 +47,17 @@ impl Features {
         (0..self.0.len() * 8).filter(move |bit| byte(*bit) >> (bit % 8) & 1 == 1)
     }
 
+    /// What a node with all roles of this library says in `init` and in `node_announcement`, beside its other features: that it
+    /// forwards under point locks, and holds.
+    pub fn of_node() -> Self {
+        Self::of(&[Self::POINT_LOCKS[1], Self::PTLC_HOLD[1]])
+    }
+
+    /// Whether one of the two bits of an option is set.
+    pub fn has(&self, option: FeatureBits) -> bool {
+        self.bits().any(|bit| option.iter().any(|known| usize::from(*known) == bit))
+    }
+
     /// The lowest bit that has to be known and is not among `known`.
     pub fn unknown_required(&self, known: &[usize]) -> Option<usize> {
         self.bits().find(|bit| bit % 2 == 0 && !known.contains(bit))
@@ -58,6 +77,17 @@ mod tests {
         assert_eq!(Features::from_bytes(&[0, 0]).bits().next(), None);
         assert_eq!(Features::from_bytes(&[0, 1]).as_bytes(), [0, 1]);
         assert_eq!(Features::of(&[u16::MAX]).bits().collect::<Vec<_>>(), [65_535]);
+    }
+
+    #[test]
+    fn an_option_is_there_by_either_bit() {
+        for bit in [260, 261] {
+            assert!(Features::of(&[bit]).has(Features::PTLC_HOLD));
+            assert!(!Features::of(&[bit]).has(Features::POINT_LOCKS));
+        }
+        assert!(!Features::of(&[256, 257, 259, 262]).has(Features::PTLC_HOLD));
+        assert!(!Features::NONE.has(Features::PTLC_HOLD));
+        assert_eq!(Features::of_node().bits().collect::<Vec<_>>(), [257, 261]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ mod tlv;
 
 pub use bigsize::{read_bigsize, write_bigsize};
 pub use error::WireError;
-pub use features::Features;
+pub use features::{FeatureBits, Features};
 pub use integer::{read_tu32, read_tu64, tu64};
 pub(crate) use kept::KeptStream;
 pub use path::{BlindedHop, BlindedPath, ChannelEnd, IntroductionNode, PathPart};

@@ -9,7 +9,7 @@ from cases import BAD_POINTS, BAD_SCALARS, Rows, add_malformed, bad_sizes, draw,
 from cases_wire_routes import routes
 from secp256k1 import ORDER, G, bytes32, compressed
 
-UNKNOWN_EVEN, UNKNOWN_ODD = (16, 22, 65568), (65599, 2**32 + 1)
+UNKNOWN_EVEN, UNKNOWN_ODD = (16, 22, 65568), (65541, 65599, 2**32 + 1)
 
 
 def generate():
@@ -21,6 +21,7 @@ def generate():
     receivers(rows)
     delegates(rows)
     announcements(rows)
+    handovers(rows)
     releases(rows)
     peeled(rows)
     routes(rows)
@@ -314,6 +315,9 @@ def forwarders(rows):
         ("no-path-key", BLINDED, base, "current_path_key", "a path's hop, and no path key"),
             ):
         rows.add(f"forward/{name}", "forward", comment, where | {"payload": encoded(sorted(values(fields).items()))}, field)
+    old = {65541: HOLD["hold_id"], 65543: HOLD["held_blind"], 65545: HOLD["release_hash"], 65547: b"\x0c\xf8\xb4"}
+    payload = encoded(sorted((values(FORWARD) | old).items()))
+    rows.add("forward/odd-hold", "forward", "the odd types that a hold had once: passed over, and no hold", base | {"payload": payload})
     whole = encoded(sorted(values(explicit).items()))
     for name, payload, field, comment in (
         ("type-padded", b"\xfd\0\x02\x01\x01" + whole[5:], "payload", "type 2 in three bytes"),
@@ -453,6 +457,41 @@ def announcements(rows):
         add(f"latest_release_height-{name}", what, [static[0], (4, value)], *(expected or ["latest_release_height"]))
     for name, value, what in BAD_SCALARS:
         add(f"x-{name}", f"x is {what}", [*static, (5, value)], "x")
+
+
+def handovers(rows):
+    op = "handover"
+    names = {tlv_type: codec.name for tlv_type, codec in wire.HANDED.items()}
+    node, relay = draw_scalar("wire/handover/node"), draw_scalar("wire/handover/relay")
+    data = [bolt12.stream({4: compressed(node * G)}), bolt12.stream({6: draw("wire/handover/path-id")})]
+    hops = onion.blind_path(draw_scalar("wire/handover/path"), [relay * G, node * G], data)
+    path = onion.path_bytes(compressed(relay * G), hops)
+    available = {"holds": HELD, "latest_release_height": 850_132}
+    payload = bolt12.stream({wire.ANNOUNCEMENT: wire.write(available, wire.ANNOUNCED)})
+    key = hops[-1].blinded_node_id
+    short, long = (
+        onion.build(draw_scalar("wire/handover/session"), [key], [payload], b"", size) for size in wire.SEALED_SIZES
+    )
+    whole = [(0, HELD[0]["hold_id"]), (2, path), (4, short)]
+
+    def add(name, comment, records, expected="valid"):
+        rows.add(f"{op}/{name}", op, comment, {"value": encoded(records)}, expected)
+
+    add("short", "an announcement of up to five holds", whole)
+    add("long", "one of more", [*whole[:2], (4, long)])
+    _broken_stream(rows, op, whole, names)
+    for name, value, what in bad_sizes(32):
+        add(f"hold_id-{name}", what, [(0, value), *whole[1:]], "hold_id")
+    for name, value, what in (("empty", b"", "no path"), ("short", path[:-1], "a byte too few"), ("long", path + b"\0", "a byte too many")):
+        add(f"message_path-{name}", what, [whole[0], (2, value), whole[2]], "message_path")
+    for name, value, what in (
+        ("empty", b"", "no packet"),
+        ("short", short[:-1], "a byte too few"),
+        ("long", short + b"\0", "a byte too many"),
+        ("version", b"\1" + short[1:], "version 1"),
+        ("key", short[:1] + BAD_POINTS[5][1] + short[34:], "an ephemeral key off the curve"),
+    ):
+        add(f"sealed_announcement-{name}", what, [*whole[:2], (4, value)], "sealed_announcement")
 
 
 def releases(rows):

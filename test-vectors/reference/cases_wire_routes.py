@@ -260,34 +260,47 @@ def delegated_to(rows, name, in_path):
 
 
 def messages(rows):
-    """The sender's word to the receiver, and the receiver's to the holder, each along a blinded path."""
+    """The sender's word to the holder, the holder's to the receiver, and the receiver's answer, each along a blinded path."""
     label = "wire/message"
     node = [draw_scalar(f"{label}/node/{index}") for index in range(3)]
     holder = draw_scalar(f"{label}/holder")
-    reply_session, reply_data = draw_scalar(f"{label}/reply"), bolt12.stream({6: (HEIGHT + 100).to_bytes(4, "big")})
+    reply_session, reply_data = draw_scalar(f"{label}/reply"), bolt12.stream({6: draw(f"{label}/release-path")})
     reply = onion.blind_path(reply_session, [holder * G], [reply_data])
     hold = {"hold_id": draw(f"{label}/hold"), "release_secret": bytes32(draw_scalar(f"{label}/h"))}
     announced = {"holds": [hold | {"amount_msat": AMOUNT}], "latest_release_height": HEIGHT + 100}
     announced |= {"x": bytes32(draw_scalar(f"{label}/x"))}
-    contents = bolt12.stream({
-        2: onion.path_bytes(compressed(holder * G), reply),
-        wire.ANNOUNCEMENT: wire.write(announced, wire.ANNOUNCED),
-    })
     data = [bolt12.stream({4: compressed(secret * G)}) for secret in node[1:]]
     data.append(bolt12.stream({6: draw(f"{label}/path-id")}))
+    path_session = draw_scalar(f"{label}/path")
+    hops = onion.blind_path(path_session, [secret * G for secret in node], data)
+    payload = bolt12.stream({wire.ANNOUNCEMENT: wire.write(announced, wire.ANNOUNCED)})
+    sealed_session, key = draw_scalar(f"{label}/sealed"), hops[-1].blinded_node_id
+    sealed = onion.build(sealed_session, [key], [payload], b"", wire.SEALED_SIZES[0])
+    for_holder = bolt12.stream({})
+    path = wire.MESSAGE[2].read(onion.path_bytes(compressed(node[0] * G), hops))
+    handed = {"hold_id": hold["hold_id"], "message_path": path, "sealed_announcement": sealed}
+    rows.add("message/handover", "message", "handover to the holder, along a path without path_id", {
+        "session_key": bytes32(draw_scalar(f"{label}/handover")),
+        "path": {"session_key": bytes32(draw_scalar(f"{label}/to-holder")), "node_secrets": [bytes32(holder)], "data": [for_holder]},
+        "contents": bolt12.stream({wire.HANDOVER: wire.write(handed, wire.HANDED)}),
+    })
+    contents = bolt12.stream({2: onion.path_bytes(compressed(holder * G), reply), wire.SEALED: sealed})
     inputs = {
         "session_key": bytes32(draw_scalar(f"{label}/session")),
         "path": {
-            "session_key": bytes32(draw_scalar(f"{label}/path")),
+            "session_key": bytes32(path_session),
             "node_secrets": [bytes32(secret) for secret in node],
             "data": data,
         },
         "contents": contents,
     }
-    rows.add("message/announcement", "message", "held_ptlc_available over two relays, with a reply path", inputs)
-    without = bolt12.stream({wire.ANNOUNCEMENT: wire.write(announced, wire.ANNOUNCED)})
-    rows.add("message/no-reply-path", "message", "held_ptlc_available without a way back", inputs | {"contents": without},
+    rows.add("message/announcement", "message", "sealed_announcement over two relays, with a reply path", inputs)
+    without = bolt12.stream({wire.SEALED: sealed})
+    rows.add("message/no-reply-path", "message", "sealed_announcement without a way back", inputs | {"contents": without},
              "reply_path")
+    other = onion.build(sealed_session, [hops[0].blinded_node_id], [payload], b"", wire.SEALED_SIZES[0])
+    foreign = bolt12.stream({2: onion.path_bytes(compressed(holder * G), reply), wire.SEALED: other})
+    rows.add("message/sealed-for-another", "message", "sealed for another hop of the path", inputs | {"contents": foreign}, "hmac")
     released = {"holds": [hold]}
     answer = {
         "session_key": bytes32(draw_scalar(f"{label}/answer")),

@@ -85,6 +85,10 @@ def wire_held_ptlc_available(fields):
     return _stream(fields, wire.ANNOUNCED, [2, 4], [5])
 
 
+def wire_handover(fields):
+    return _stream(fields, wire.HANDED, [0, 2, 4])
+
+
 def wire_release_held_ptlc(fields):
     return _stream(fields, wire.RELEASED, [2])
 
@@ -355,8 +359,8 @@ def wire_message(fields):
     contents = bytes.fromhex(fields.inputs["contents"])
     found = wire.records(contents, wire.MESSAGE, "contents")
     types = [tlv_type for _, tlv_type, _ in found]
-    kind = [wire.RELEASE] if wire.RELEASE in types else [2, wire.ANNOUNCEMENT]
-    wire.read(found, wire.MESSAGE, kind)
+    kinds = [[kind] for kind in (wire.RELEASE, wire.HANDOVER) if kind in types]
+    said = wire.read(found, wire.MESSAGE, kinds[0] if kinds else [2, wire.SEALED])
     payloads = [onion.bolt12.stream({4: hop.encrypted_data}) for hop in hops]
     fields_of_last = {tlv_type: value for _, tlv_type, value in found} | {4: hops[-1].encrypted_data}
     payloads[-1] = onion.bolt12.stream(fields_of_last)
@@ -380,7 +384,16 @@ def wire_message(fields):
         )
         path_key, left = learned.next_path_key, peeled.next_packet
     assert left is None
-    return "valid", {"message": message}, {"layers": layers}
+    steps = {"layers": layers}
+    if "sealed_announcement" in said:
+        # For the name that the last node has in the path.
+        sealed = onion.peel(said["sealed_announcement"], learned.blinded_secret_key, b"")
+        assert sealed.next_packet is None
+        within = wire.records(sealed.payload, wire.WITHIN_SEALED, "contents")
+        content = wire.read(within, wire.WITHIN_SEALED, [wire.ANNOUNCEMENT])["held_ptlc_available"]
+        wire.read(wire.records(content, wire.ANNOUNCED, "contents"), wire.ANNOUNCED, [2, 4], [5])
+        steps["sealed_layer"] = _secrets(sealed) | {"payload": sealed.payload}
+    return "valid", {"message": message}, steps
 
 
 OPERATIONS = {
@@ -390,6 +403,7 @@ OPERATIONS = {
     "wire.delegate": wire_delegate,
     "wire.delegated": wire_delegated,
     "wire.held_ptlc_available": wire_held_ptlc_available,
+    "wire.handover": wire_handover,
     "wire.release_held_ptlc": wire_release_held_ptlc,
     "wire.hop_blind": wire_hop_blind,
     "wire.path_blind": wire_path_blind,

@@ -20,9 +20,14 @@ TRAMPOLINE_LENGTH = 1 + 33 + 500 + 32
 
 AMOUNT, EXPIRY, CHANNEL, PAYMENT_DATA = 2, 4, 6, 8
 ENCRYPTED_DATA, PATH_KEY, NODE, TOTAL, TRAMPOLINE = 10, 12, 14, 18, 20
-BLIND, FINAL_BLIND, HOLD_ID, HELD_BLIND, RELEASE_HASH, RELEASE_HEIGHT = range(65537, 65549, 2)
+BLIND, FINAL_BLIND = 65537, 65539
+# Even: a node that does not know a hold fails it.
+HOLD_ID, HELD_BLIND, RELEASE_HASH, RELEASE_HEIGHT = range(65542, 65550, 2)
 PAYER_KEY, PAYER_NOTE, PAYER_INVOICE_ID, PAYER_SIGNATURE, PART_SHARE = range(65549, 65559, 2)
 TAIL_BLIND, RECIPIENT_PATH, MIN_FINAL_DELTA, ANNOUNCEMENT, RELEASE = range(65559, 65569, 2)
+HANDOVER, SEALED = 65575, 65577
+
+SEALED_SIZES = (500, 24_000)
 
 HOLD = (HOLD_ID, RELEASE_HASH, RELEASE_HEIGHT)
 PAYER = (PAYER_KEY, PAYER_INVOICE_ID, PAYER_SIGNATURE)
@@ -82,6 +87,10 @@ def _is_even_point(data):
 
 def _is_trampoline_packet(data):
     return len(data) == TRAMPOLINE_LENGTH and data[0] == 0 and _is_point(data[1:34])
+
+
+def _is_sealed_packet(data):
+    return len(data) - 66 in SEALED_SIZES and data[0] == 0 and _is_point(data[1:34])
 
 
 def _read_payment_data(data):
@@ -242,8 +251,15 @@ PAYLOAD = {
 MESSAGE = {
     2: Codec("reply_path", _read_path, _write_path),
     4: _raw("encrypted_recipient_data"),
-    ANNOUNCEMENT: _raw("held_ptlc_available"),
     RELEASE: _raw("release_held_ptlc"),
+    HANDOVER: _raw("handover"),
+    SEALED: _checked("sealed_announcement", _is_sealed_packet),
+}
+WITHIN_SEALED = {ANNOUNCEMENT: _raw("held_ptlc_available")}
+HANDED = {
+    0: _raw("hold_id", 32),
+    2: Codec("message_path", _read_path, _write_path),
+    4: _checked("sealed_announcement", _is_sealed_packet),
 }
 ANNOUNCED = {
     2: _list("holds", (("hold_id", 32), ("release_secret", 32), ("amount_msat", 8))),

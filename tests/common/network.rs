@@ -22,7 +22,7 @@ use pointlock::contract::{
 };
 use pointlock::curve::Point;
 use pointlock::edge::{self, EdgeId, IncomingEdge};
-use pointlock::hold::{Limits, MemoryStore};
+use pointlock::hold::{HoldError, Limits, MemoryStore};
 use pointlock::invoice::InvoiceId;
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::onion::Packet;
@@ -96,7 +96,10 @@ pub(crate) enum Fact {
         by: Node,
         edge_id: EdgeId,
     },
+    /// By a sender.
     Mailed,
+    /// By a holder.
+    Announced,
     Released {
         to: Node,
     },
@@ -187,6 +190,10 @@ pub(crate) struct Network {
     pub(crate) seeds: Vec<Vec<[u8; 32]>>,
     pub(crate) height: u32,
     contracts: u8,
+    /// Handovers for no hold that there is.
+    pub(crate) dropped: Vec<(Node, OnionMessage)>,
+    /// How many events.
+    told: usize,
 }
 
 impl Network {
@@ -228,6 +235,8 @@ impl Network {
             seeds: vec![Vec::new(); senders],
             height: HEIGHT,
             contracts: 0,
+            dropped: Vec::new(),
+            told: 0,
         }
     }
 
@@ -236,8 +245,14 @@ impl Network {
         while self.step() {}
     }
 
-    /// Carries out one action.
+    /// Carries out one action. When none is left, handovers that were ahead of their hold come again, as a sender's driver does with all that
+    /// is pending.
     pub(crate) fn step(&mut self) -> bool {
+        if self.tasks.is_empty() {
+            for (to, message) in std::mem::take(&mut self.dropped) {
+                self.send(IntroductionNode::NodeId(node_id(to)), message);
+            }
+        }
         let Some((node, action)) = self.tasks.pop_front() else { return false };
         match action {
             Action::Sender(action) => self.for_sender(node, action),
@@ -297,6 +312,10 @@ impl Network {
                 let to = peer(&to, self.forwarders.len());
                 self.send(IntroductionNode::NodeId(node_id(to)), message);
             }
+            ForwarderAction::Announce { to, message } => {
+                self.facts.push(Fact::Announced);
+                self.send(to, message);
+            }
             ForwarderAction::TimeOut { outgoing } => {
                 self.facts.push(Fact::TimeOut { by: node, edge_id: outgoing });
             }
@@ -348,7 +367,36 @@ impl Network {
                 }
             }
             node => {
-                self.tell_forwarder(node, ForwarderEvent::MessageReceived { message }).unwrap();
+                let event = ForwarderEvent::MessageReceived {
+                    message: message.clone(),
+                    entropy: self.entropy(),
+                };
+                match self.tell_forwarder(node, event) {
+                    Ok(()) => {}
+                    Err(ForwarderError::Hold(HoldError::Unknown(_) | HoldError::OutOfOrder(_))) => {
+                        self.dropped.push((node, message));
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+    }
+
+    /// Different for each message, and the same in each run.
+    pub(crate) fn entropy(&self) -> [u8; 32] {
+        let mut entropy = [0x5a; 32];
+        entropy[..8].copy_from_slice(&(self.facts.len() as u64).to_be_bytes());
+        entropy[8..16].copy_from_slice(&(self.told as u64).to_be_bytes());
+        entropy
+    }
+
+    /// Holders announce once more what they hold, as their drivers have them do from time to time.
+    pub(crate) fn announce(&mut self) {
+        for index in 1..=self.forwarders.len() {
+            let ledger = self.forwarders[index - 1].role().ledger();
+            for hold in ledger.announced(self.height).unwrap() {
+                let event = ForwarderEvent::Announce { hold, entropy: self.entropy() };
+                self.tell_forwarder(Node::Forwarder(index), event).unwrap();
             }
         }
     }
@@ -356,7 +404,7 @@ impl Network {
     /// The receiver reads its mail.
     pub(crate) fn deliver_mail(&mut self) {
         for message in std::mem::take(&mut self.mailbox) {
-            let entropy = [self.facts.len() as u8; 32];
+            let entropy = self.entropy();
             self.tell_receiver(ReceiverEvent::MessageReceived { message, entropy }).unwrap();
         }
     }
@@ -378,7 +426,8 @@ impl Network {
     /// What the receiver has sent arrives.
     pub(crate) fn deliver_releases(&mut self) {
         for (holder, message) in std::mem::take(&mut self.releases) {
-            self.tell_forwarder(holder, ForwarderEvent::MessageReceived { message }).unwrap();
+            let event = ForwarderEvent::MessageReceived { message, entropy: self.entropy() };
+            self.tell_forwarder(holder, event).unwrap();
         }
     }
 
@@ -556,11 +605,15 @@ impl Network {
         index: usize,
         event: SenderEvent,
     ) -> Result<(), SenderError> {
+        self.told += 1;
         let sender = &mut self.senders[index];
+        let kept = sender.log().len();
         let actions = sender.apply(event)?;
         let node = Node::Sender(index);
-        let words = actions.iter().map(sender_words).collect::<Vec<_>>().join("\n");
-        self.records.entry(node).or_default().push((words, sender.view().clone()));
+        if sender.log().len() > kept {
+            let words = actions.iter().map(sender_words).collect::<Vec<_>>().join("\n");
+            self.records.entry(node).or_default().push((words, sender.view().clone()));
+        }
         self.tasks.extend(actions.into_iter().map(|action| (node, Action::Sender(action))));
         Ok(())
     }
@@ -571,18 +624,27 @@ impl Network {
         event: ForwarderEvent,
     ) -> Result<(), ForwarderError> {
         let Node::Forwarder(index) = node else { panic!("{node:?} is no forwarder") };
+        self.told += 1;
         let forwarder = &mut self.forwarders[index - 1];
+        let kept = forwarder.log().len();
         let actions = forwarder.apply(event)?;
-        let words = actions.iter().map(forwarder_words).collect::<Vec<_>>().join("\n");
-        self.records.entry(node).or_default().push((words, forwarder.view().clone()));
+        if forwarder.log().len() > kept {
+            let words = actions.iter().map(forwarder_words).collect::<Vec<_>>().join("\n");
+            self.records.entry(node).or_default().push((words, forwarder.view().clone()));
+        }
         self.tasks.extend(actions.into_iter().map(|action| (node, Action::Forwarder(action))));
         Ok(())
     }
 
     pub(crate) fn tell_receiver(&mut self, event: ReceiverEvent) -> Result<(), ReceiverError> {
+        self.told += 1;
+        let kept = self.receiver.log().len();
         let actions = self.receiver.apply(event)?;
-        let words = actions.iter().map(receiver_words).collect::<Vec<_>>().join("\n");
-        self.records.entry(Node::Receiver).or_default().push((words, self.receiver.view().clone()));
+        if self.receiver.log().len() > kept {
+            let words = actions.iter().map(receiver_words).collect::<Vec<_>>().join("\n");
+            let view = self.receiver.view().clone();
+            self.records.entry(Node::Receiver).or_default().push((words, view));
+        }
         self.tasks
             .extend(actions.into_iter().map(|action| (Node::Receiver, Action::Receiver(action))));
         Ok(())

@@ -1,28 +1,34 @@
 //! Announcements of held payments and their releases: whom they reach, how often, and how long.
 
+use pointlock::claims::ClaimError;
 use pointlock::curve::SecretScalar;
-use pointlock::hold::{HoldError, HoldId, HoldState, ReleaseSecret};
+use pointlock::hold::{
+    Announcement, Cap, HoldError, HoldId, HoldState, Ledger, MemoryStore, ReleaseSecret,
+};
 use pointlock::invoice::StaticInvoice;
-use pointlock::onion::OnionError;
-use pointlock::onion::blinded::{BlindedPath, BlindingError, OnionMessage, RecipientData};
+use pointlock::invoice::ktime::PayerScalar;
+use pointlock::onion::blinded::{
+    BlindedPath, BlindingError, OnionMessage, PeeledMessage, RecipientData,
+};
+use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptId, AttemptSeed, AvailableHold, ForwarderAction, ForwarderEvent, HeldAvailable,
-    MessageError, PayloadError, PaymentId, ReceiverAction, ReceiverError, ReceiverEvent, Refusal,
-    ReleaseHeld, SecretSource, SenderError, SenderEvent,
+    AttemptId, AttemptSeed, AvailableHold, ForwarderAction, ForwarderEvent, Handover,
+    HeldAvailable, MessageError, PayloadError, PaymentId, ReceiverAction, ReceiverError,
+    ReceiverEvent, Refusal, ReleaseHeld, SealedAnnouncement, SecretSource, SenderError,
+    SenderEvent,
 };
 use pointlock::wire::{BlindedPath as WirePath, IntroductionNode, TlvStream, TlvWriter};
 
 use crate::network::{
-    AMOUNT_MSAT, Action, Fact, HEIGHT, HOLD_BLOCKS, LockKind, Network, Node, node_id, node_key,
-    secret_of,
+    AMOUNT_MSAT, Action, HEIGHT, LockKind, Network, Node, node_id, node_key, secret_of,
 };
 use crate::scene::{
     HOP, blind, entropy, forward_packet, held_case, hold_tweak, is_paid, ledger_state, message_to,
     reach_hop, refuses_forwarder, refuses_receiver, refuses_sender, release, release_message,
+    release_path_id, snapshot,
 };
 
 const MAX_HOLD_BLOCKS: u32 = 8_640;
-const MAX_ANNOUNCEMENTS: usize = 1_000;
 
 fn available(latest_release_height: u32, index: usize) -> HeldAvailable {
     let hold = AvailableHold {
@@ -33,8 +39,13 @@ fn available(latest_release_height: u32, index: usize) -> HeldAvailable {
     HeldAvailable { holds: vec![hold], latest_release_height, x: None }
 }
 
+fn with_x(byte: u8, index: usize) -> HeldAvailable {
+    let x = Some(PayerScalar::from_bytes(&[byte; 32]).unwrap());
+    HeldAvailable { x, ..available(HEIGHT + 10, index) }
+}
+
 fn reply_path(session: usize) -> WirePath<IntroductionNode> {
-    let data = RecipientData { path_id: Some(vec![0; 4]), ..RecipientData::default() };
+    let data = RecipientData { path_id: Some(vec![0; 32]), ..RecipientData::default() };
     let hops = [(node_id(HOP), data.to_bytes())];
     BlindedPath::build(secret_of("reply path", session), &hops).unwrap().0.into()
 }
@@ -46,33 +57,48 @@ fn alone() -> (Network, StaticInvoice) {
     (net, invoice)
 }
 
-fn message(invoice: &StaticInvoice, fields: &TlvWriter, session: usize) -> OnionMessage {
-    let path = &invoice.message_paths()[0];
-    let mut key = [1; 32];
+fn session(name: u8, session: usize) -> SecretScalar {
+    let mut key = [name; 32];
     key[..8].copy_from_slice(&(session as u64).to_be_bytes());
-    OnionMessage::build(SecretScalar::from_bytes(&key).unwrap(), path, fields).unwrap()
+    SecretScalar::from_bytes(&key).unwrap()
 }
 
-fn announcement(
+fn message(invoice: &StaticInvoice, fields: &TlvWriter, number: usize) -> OnionMessage {
+    OnionMessage::build(session(1, number), &invoice.message_paths()[0], fields).unwrap()
+}
+
+fn sealed(
     invoice: &StaticInvoice,
     available: &HeldAvailable,
-    session: usize,
-) -> OnionMessage {
-    message(invoice, &available.to_tlv(&reply_path(session)), session)
+    reply_path: WirePath<IntroductionNode>,
+    number: usize,
+) -> TlvWriter {
+    let last = *invoice.message_paths()[0].last_blinded_node_id();
+    let packet = available.seal(session(2, number), &last).unwrap();
+    SealedAnnouncement { packet, reply_path }.to_tlv()
+}
+
+fn announcement(invoice: &StaticInvoice, available: &HeldAvailable, number: usize) -> OnionMessage {
+    message(invoice, &sealed(invoice, available, reply_path(number), number), number)
 }
 
 fn received(message: &OnionMessage) -> ReceiverEvent {
     ReceiverEvent::MessageReceived { message: message.clone(), entropy: [7; 32] }
 }
 
-/// None when it answers.
+/// None when it answers. Whatever it says, it keeps nothing.
 fn says(net: &mut Network, message: &OnionMessage) -> Option<Refusal> {
+    let before = (snapshot(net, Node::Receiver), format!("{:?}", net.receiver.role()));
     net.tell_receiver(received(message)).unwrap();
+    let after = (snapshot(net, Node::Receiver), format!("{:?}", net.receiver.role()));
+    assert_eq!(after, before, "nothing of a message stays");
     let (_, action) = net.tasks.pop_back().unwrap();
     assert!(net.tasks.is_empty());
+    assert!(net.receiver.pending().is_empty());
     match action {
-        Action::Receiver(ReceiverAction::SendMessage { to, .. }) => {
+        Action::Receiver(ReceiverAction::SendMessage { to, message: answer }) => {
             assert_eq!(to, IntroductionNode::NodeId(node_id(HOP)));
+            assert!(answer.to_bytes().len() <= message.to_bytes().len());
             None
         }
         Action::Receiver(ReceiverAction::ReleaseRefused { reason }) => Some(reason),
@@ -80,34 +106,45 @@ fn says(net: &mut Network, message: &OnionMessage) -> Option<Refusal> {
     }
 }
 
+/// The same again and again: a message that was lost, a holder that asks again, somebody who has recorded one. Nothing is remembered that a
+/// stranger could fill.
 #[test]
-fn an_announcement_is_answered_once() {
+fn an_announcement_is_answered_whenever_it_comes() {
     let (mut net, invoice) = alone();
     let latest = HEIGHT + 10;
     let first = announcement(&invoice, &available(latest, 0), 0);
-    assert_eq!(says(&mut net, &first), None);
-    let replayed = Refusal::Onion(OnionError::Replayed { expiry_height: latest + 1 });
     for _ in 0..3 {
-        assert_eq!(says(&mut net, &first), Some(replayed.clone()));
+        assert_eq!(says(&mut net, &first), None);
     }
-    // In a new message the same is answered.
-    assert_eq!(says(&mut net, &announcement(&invoice, &available(latest, 0), 1)), None);
-    // Up to its last height a replay; from then on it is void, and its memory is gone.
     net.block(latest);
-    assert_eq!(says(&mut net, &first), Some(replayed));
-    assert_eq!(net.receiver.pending().len(), 2);
+    assert_eq!(says(&mut net, &first), None);
     net.block(latest + 1);
     let void = Refusal::AnnouncementVoid { latest, height: latest + 1 };
     assert_eq!(says(&mut net, &first), Some(void));
-    assert!(net.receiver.pending().is_empty());
     net.check_replay();
+}
+
+/// 5,000 of them, as strangers had silenced an invoice with 1,000 once, and filled a log and a view.
+#[test]
+fn no_number_of_announcements_silences_an_invoice() {
+    let (mut net, invoice) = alone();
+    let before = format!("{:?}", net.receiver.role());
+    let log = net.receiver.log().len();
+    for number in 0..5_000 {
+        let message = announcement(&invoice, &available(HEIGHT + 10, number % 200), number);
+        net.tell_receiver(received(&message)).unwrap();
+        let said = net.tasks.pop_back();
+        assert!(matches!(said, Some((_, Action::Receiver(ReceiverAction::SendMessage { .. })))));
+    }
+    assert_eq!(format!("{:?}", net.receiver.role()), before);
+    assert_eq!(net.receiver.log().len(), log);
 }
 
 #[test]
 fn announcements_have_their_time() {
     let (mut net, invoice) = alone();
     let void = |latest| Some(Refusal::AnnouncementVoid { latest, height: HEIGHT });
-    for (session, (latest, expected)) in [
+    for (number, (latest, expected)) in [
         (HEIGHT - 1, void(HEIGHT - 1)),
         (0, void(0)),
         (HEIGHT, None),
@@ -118,24 +155,18 @@ fn announcements_have_their_time() {
     .into_iter()
     .enumerate()
     {
-        let view = net.receiver.view().clone();
-        let message = announcement(&invoice, &available(latest, session), session);
+        let message = announcement(&invoice, &available(latest, number), number);
         assert_eq!(says(&mut net, &message), expected, "{latest}");
-        // Of what is refused nothing is kept: strangers don't fill the view.
-        assert_eq!(*net.receiver.view() == view, expected.is_some());
     }
 }
 
 #[test]
-fn announcements_of_too_little_are_refused_once_and_for_all() {
+fn announcements_of_too_little_are_refused() {
     let (mut net, invoice) = alone();
     let mut little = available(HEIGHT + 10, 0);
     little.holds[0].amount_msat -= 1;
-    let message = announcement(&invoice, &little, 0);
     let low = Refusal::AmountTooLow { offered_msat: AMOUNT_MSAT - 1, expected_msat: AMOUNT_MSAT };
-    assert_eq!(says(&mut net, &message), Some(low));
-    let replayed = Refusal::Onion(OnionError::Replayed { expiry_height: HEIGHT + 11 });
-    assert_eq!(says(&mut net, &message), Some(replayed));
+    assert_eq!(says(&mut net, &announcement(&invoice, &little, 0)), Some(low));
     // Two holds that are enough together, and amounts whose sum exceeds 64 bits.
     let mut two = available(HEIGHT + 10, 1);
     two.holds[0].amount_msat = AMOUNT_MSAT - 1;
@@ -145,45 +176,63 @@ fn announcements_of_too_little_are_refused_once_and_for_all() {
     let high = Refusal::AmountTooHigh { offered_msat: u64::MAX, most_msat: 2 * AMOUNT_MSAT };
     assert_eq!(says(&mut net, &announcement(&invoice, &two, 2)), Some(high));
     // An x where the invoice has one point for all, and none where it has a polynomial.
-    let x = pointlock::invoice::ktime::PayerScalar::from_bytes(&[1; 32]).unwrap();
-    let with_x = HeldAvailable { x: Some(x), ..available(HEIGHT + 10, 3) };
     let of_polynomial = net.publish_polynomial(1, 9);
-    for (invoice, available, session) in
-        [(&invoice, &with_x, 3), (&of_polynomial, &available(HEIGHT + 10, 4), 4)]
+    for (invoice, available, number) in
+        [(&invoice, &with_x(1, 3), 3), (&of_polynomial, &available(HEIGHT + 10, 4), 4)]
     {
-        let said = says(&mut net, &announcement(invoice, available, session));
+        let said = says(&mut net, &announcement(invoice, available, number));
         assert_eq!(said, Some(Refusal::PayerMismatch));
     }
-    assert_eq!(says(&mut net, &announcement(&of_polynomial, &with_x, 5)), None);
+    assert_eq!(says(&mut net, &announcement(&of_polynomial, &with_x(1, 5), 5)), None);
     net.check_replay();
 }
 
-/// Who has the invoice can send as many as it likes: beyond a number the receiver is silent, for this invoice, until some are void.
+/// A slot is taken by the claim of a payment that is there, and by nothing before it: k messages of a stranger took all of them once, and
+/// killed the held payment that came after.
 #[test]
-fn an_invoice_has_a_number_of_announcements() {
-    let (mut net, invoice) = alone();
-    let other = net.publish(LockKind::Point, 1);
-    for session in 0..MAX_ANNOUNCEMENTS {
-        let latest = HEIGHT + if session == 0 { 1 } else { 10 };
-        let available = available(latest, session % 200);
-        assert_eq!(says(&mut net, &announcement(&invoice, &available, session)), None);
+fn announcements_take_no_slot() {
+    const K: usize = 2;
+    let mut net = Network::new(1, 1);
+    net.online = false;
+    let invoice = net.publish_polynomial(K, 9);
+    net.pay_as(0, &invoice, "victim", Some(1), entropy(1));
+    net.run();
+    let honest = std::mem::take(&mut net.mailbox);
+    assert_eq!(honest.len(), 1);
+    for number in 0..20 * K {
+        let bogus = announcement(&invoice, &with_x(number as u8 + 1, number), number);
+        // As the last hop of the path gets it.
+        let Ok(PeeledMessage::Forward { message, .. }) = bogus.peel(&node_key(HOP)) else {
+            panic!("passed on")
+        };
+        assert_eq!(says(&mut net, &message), None);
     }
-    let view = net.receiver.view().clone();
-    let one_more = announcement(&invoice, &available(HEIGHT + 10, 201), MAX_ANNOUNCEMENTS);
-    let full = Refusal::TooManyAnnouncements { most: MAX_ANNOUNCEMENTS };
-    assert_eq!(says(&mut net, &one_more), Some(full.clone()));
-    assert_eq!(*net.receiver.view(), view);
-    assert_eq!(says(&mut net, &announcement(&other, &available(HEIGHT + 10, 202), 1)), None);
-    net.block(HEIGHT + 1);
-    assert_eq!(says(&mut net, &one_more), Some(full));
-    net.block(HEIGHT + 2);
-    assert_eq!(says(&mut net, &one_more), None);
+    net.online = true;
+    net.mailbox = honest;
+    net.deliver_mail();
+    net.run();
+    assert!(is_paid(&net));
+    let slots = |net: &Network| {
+        let polynomial = pointlock::invoice::ktime::PaymentPolynomial::from_entropy(&[9; 32], K);
+        net.receiver.role().claims().slots_left(&polynomial.unwrap().id()).unwrap()
+    };
+    assert_eq!(slots(&net), 1);
+    // Of the x that is claimed nothing more is released, and without a free slot nothing at all.
+    net.pay_as(0, &invoice, "second", Some(1), entropy(2));
+    net.run();
+    assert_eq!(slots(&net), 0);
+    let bogus = announcement(&invoice, &with_x(1, 1), 1);
+    let Ok(PeeledMessage::Forward { message, .. }) = bogus.peel(&node_key(HOP)) else {
+        panic!("passed on")
+    };
+    let said = says(&mut net, &message);
+    assert!(matches!(said, Some(Refusal::Claim(ClaimError::NoSlotLeft { .. }))), "{said:?}");
 }
 
 #[test]
 fn messages_along_other_paths_or_for_others_are_ignored() {
     let (mut net, invoice) = alone();
-    let fields = available(HEIGHT + 10, 0).to_tlv(&reply_path(0));
+    let fields = sealed(&invoice, &available(HEIGHT + 10, 0), reply_path(0), 0);
     // A path to the receiver that somebody else has made, with a guess for its id; and one with none.
     let guess = message_to(Node::Receiver, vec![9; 32], &fields, 0);
     refuses_receiver(&mut net, received(&guess), MessageError::UnknownPath);
@@ -215,94 +264,170 @@ fn messages_along_other_paths_or_for_others_are_ignored() {
     assert_eq!(says(&mut net, &right), None);
 }
 
+/// A field of a stream, another one in its place.
+fn edited(bytes: &[u8], tlv_type: u64, value: Option<Vec<u8>>) -> TlvWriter {
+    let mut tlv = TlvWriter::new();
+    for record in TlvStream::parse(bytes).unwrap().records() {
+        if record.tlv_type() != tlv_type {
+            tlv.set(record.tlv_type(), record.value());
+        }
+    }
+    if let Some(value) = value {
+        tlv.set(tlv_type, value);
+    }
+    tlv
+}
+
 #[test]
 fn malformed_announcements_are_refused_by_field() {
     let (mut net, invoice) = alone();
-    let good = available(HEIGHT + 10, 0).to_tlv(&reply_path(0)).to_bytes();
+    let good = sealed(&invoice, &available(HEIGHT + 10, 0), reply_path(0), 0).to_bytes();
     let stream = TlvStream::parse(&good).unwrap();
-    let content = stream.get(65_565).unwrap().value().to_vec();
-    let edited = |bytes: &[u8], tlv_type: u64, value: Option<Vec<u8>>| {
-        let mut tlv = TlvWriter::new();
-        for record in TlvStream::parse(bytes).unwrap().records() {
-            if record.tlv_type() != tlv_type {
-                tlv.set(record.tlv_type(), record.value());
-            }
-        }
-        if let Some(value) = value {
-            tlv.set(tlv_type, value);
-        }
-        tlv
-    };
+    let path = stream.get(2).unwrap().value();
+    let packet = stream.get(65_577).unwrap().value();
+    let longer = |bytes: &[u8]| [bytes, &[0]].concat();
+    let missing = PayloadError::Missing;
+    let malformed = PayloadError::Malformed;
+    let mut version = packet.to_vec();
+    version[0] = 1;
+    for (number, (fields, error)) in [
+        (edited(&good, 2, None), missing("reply_path")),
+        (edited(&good, 2, Some(path[..50].to_vec())), malformed("reply_path")),
+        (edited(&good, 2, Some(longer(path))), malformed("reply_path")),
+        (edited(&good, 65_577, None), missing("sealed_announcement")),
+        (edited(&good, 65_577, Some(longer(packet))), malformed("sealed_announcement")),
+        (edited(&good, 65_577, Some(Vec::new())), malformed("sealed_announcement")),
+        (edited(&good, 65_577, Some(version)), malformed("sealed_announcement")),
+        (edited(&good, 68, Some(vec![1])), PayloadError::UnknownEven { tlv_type: 68 }),
+        (
+            ReleaseHeld { holds: vec![(HoldId([1; 32]), release(0))] }.to_tlv(),
+            missing("reply_path"),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let message = message(&invoice, &fields, number);
+        let error = MessageError::Payload(error);
+        refuses_receiver(&mut net, received(&message), error);
+    }
+    assert_eq!(says(&mut net, &message(&invoice, &edited(&good, 7, Some(vec![1])), 99)), None);
+
+    // What is within the sealed packet.
+    let good = available(HEIGHT + 10, 0).to_tlv().to_bytes();
+    let content = TlvStream::parse(&good).unwrap().get(65_565).unwrap().value().to_vec();
     let inner = |tlv_type, value: Option<Vec<u8>>| {
         edited(&good, 65_565, Some(edited(&content, tlv_type, value).to_bytes()))
     };
     let entry = TlvStream::parse(&content).unwrap().get(2).unwrap().value().to_vec();
     let mut zero = entry.clone();
     zero[32..64].fill(0);
-    let cut = stream.get(2).unwrap().value()[..50].to_vec();
-    let longer = [stream.get(2).unwrap().value(), &[0]].concat();
-    let missing = PayloadError::Missing;
-    let malformed = PayloadError::Malformed;
-    for (session, (fields, error)) in [
-        (edited(&good, 2, None), Some(missing("reply_path"))),
-        (edited(&good, 2, Some(cut)), None),
-        (edited(&good, 2, Some(longer)), Some(malformed("reply_path"))),
-        (edited(&good, 65_565, None), Some(missing("held_ptlc_available"))),
-        (edited(&good, 68, Some(vec![1])), Some(PayloadError::UnknownEven { tlv_type: 68 })),
-        (inner(2, None), Some(missing("holds"))),
-        (inner(2, Some(Vec::new())), Some(malformed("holds"))),
-        (inner(2, Some(entry[..71].to_vec())), Some(malformed("holds"))),
-        (inner(2, Some([entry.as_slice(), &[0]].concat())), Some(malformed("holds"))),
-        (inner(2, Some(zero)), Some(malformed("holds"))),
-        (inner(4, None), Some(missing("latest_release_height"))),
-        (inner(4, Some(vec![0, 1])), Some(malformed("latest_release_height"))),
-        (inner(4, Some(vec![1; 5])), Some(malformed("latest_release_height"))),
-        (inner(5, Some(vec![1; 31])), Some(malformed("x"))),
-        (inner(5, Some(vec![0; 32])), Some(malformed("x"))),
-        (inner(6, Some(vec![1])), Some(PayloadError::UnknownEven { tlv_type: 6 })),
-        (
-            ReleaseHeld { holds: vec![(HoldId([1; 32]), release(0))] }.to_tlv(),
-            Some(missing("reply_path")),
-        ),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let message = message(&invoice, &fields, session);
-        match error {
-            Some(error) => {
-                refuses_receiver(&mut net, received(&message), MessageError::Payload(error));
-            }
-            None => assert!(matches!(
-                net.tell_receiver(received(&message)),
-                Err(ReceiverError::Message(MessageError::Payload(PayloadError::Wire(_))))
-            )),
-        }
+    for (fields, error) in [
+        (edited(&good, 65_565, None).set(65_567, vec![1]).clone(), missing("held_ptlc_available")),
+        (edited(&good, 68, Some(vec![1])), PayloadError::UnknownEven { tlv_type: 68 }),
+        (inner(2, None), missing("holds")),
+        (inner(2, Some(Vec::new())), malformed("holds")),
+        (inner(2, Some(entry[..71].to_vec())), malformed("holds")),
+        (inner(2, Some(longer(&entry))), malformed("holds")),
+        (inner(2, Some(zero)), malformed("holds")),
+        (inner(4, None), missing("latest_release_height")),
+        (inner(4, Some(vec![0, 1])), malformed("latest_release_height")),
+        (inner(4, Some(vec![1; 5])), malformed("latest_release_height")),
+        (inner(5, Some(vec![1; 31])), malformed("x")),
+        (inner(5, Some(vec![0; 32])), malformed("x")),
+        (inner(6, Some(vec![1])), PayloadError::UnknownEven { tlv_type: 6 }),
+    ] {
+        assert_eq!(HeldAvailable::from_payload(&fields.to_bytes()), Err(error));
     }
-    assert_eq!(says(&mut net, &message(&invoice, &inner(7, Some(vec![1])), 99)), None);
+    let odd = inner(7, Some(vec![1])).to_bytes();
+    assert_eq!(HeldAvailable::from_payload(&odd), Ok(available(HEIGHT + 10, 0)));
 }
 
-/// An announcement fits into a message, and its answer, with longer frames, does not: refused, and no slot is taken for it.
+/// A packet for another hop, one with another layer behind it, and one with a bit that was changed.
 #[test]
-fn an_answer_that_can_not_be_made_reserves_nothing() {
+fn a_packet_that_is_not_sealed_for_this_path_is_refused() {
+    let (mut net, invoice) = alone();
+    let other = net.publish(LockKind::Point, 1);
+    let announced = available(HEIGHT + 10, 0);
+    let foreign = sealed(&other, &announced, reply_path(0), 0);
+    let invalid = MessageError::Onion(BlindingError::Onion { source: OnionError::InvalidHmac });
+    refuses_receiver(&mut net, received(&message(&invoice, &foreign, 0)), invalid.clone());
+    let last = *invoice.message_paths()[0].last_blinded_node_id();
+    let bytes = announced.seal(session(2, 1), &last).unwrap().to_bytes();
+    for position in [40, 300, 560] {
+        let mut altered = bytes.clone();
+        altered[position] ^= 1;
+        let fields = edited(&foreign.to_bytes(), 65_577, Some(altered));
+        refuses_receiver(&mut net, received(&message(&invoice, &fields, 1)), invalid.clone());
+    }
+    let hops = [(last, announced.to_tlv().to_bytes()), (node_id(HOP), vec![2, 0])];
+    let (ids, payloads): (Vec<_>, Vec<_>) = hops.into_iter().unzip();
+    let plan = Packet::plan(session(2, 2), &ids).unwrap();
+    let (two, _) = plan.build(&payloads, &[], 500).unwrap();
+    let fields = edited(&foreign.to_bytes(), 65_577, Some(two.to_bytes()));
+    let malformed = MessageError::Payload(PayloadError::Malformed("sealed_announcement"));
+    refuses_receiver(&mut net, received(&message(&invoice, &fields, 2)), malformed);
+    assert_eq!(says(&mut net, &announcement(&invoice, &announced, 3)), None);
+}
+
+/// All announcements of up to five holds look alike, and those of hundreds.
+#[test]
+fn sealed_announcements_have_two_lengths() {
+    let length = |holds: usize| {
+        let hold = available(HEIGHT, 1).holds.remove(0);
+        let announced = HeldAvailable { holds: vec![hold; holds], ..with_x(1, 1) };
+        let packet = announced.seal(session(3, holds), &node_id(HOP));
+        packet.map(|packet| packet.to_bytes().len())
+    };
+    assert_eq!((length(1), length(5)), (Ok(566), Ok(566)));
+    assert_eq!((length(6), length(300)), (Ok(24_066), Ok(24_066)));
+    assert!(matches!(
+        length(400),
+        Err(MessageError::Onion(BlindingError::Onion { source: OnionError::TooLong { .. } }))
+    ));
+}
+
+/// A reply path whose hops need longer frames in the answer than in the announcement would make strangers' messages longer.
+#[test]
+fn an_answer_is_no_longer_than_its_announcement() {
     let (mut net, _) = alone();
     let invoice = net.publish_polynomial(1, 9);
-    let hops = vec![(node_id(HOP), vec![0; 253 - 16]); 112];
-    let (path, _) = BlindedPath::build(secret_of("reply path", 0), &hops).unwrap();
-    let x = |byte| Some(pointlock::invoice::ktime::PayerScalar::from_bytes(&[byte; 32]).unwrap());
-    let available = |byte| HeldAvailable { x: x(byte), ..available(HEIGHT + 10, 0) };
-    let long = message(&invoice, &available(1).to_tlv(&path.into()), 0);
-    let before = (net.receiver.view().clone(), net.receiver.log().len());
-    let error = net.tell_receiver(received(&long)).unwrap_err();
-    assert_eq!((net.receiver.view().clone(), net.receiver.log().len()), before);
-    assert!(matches!(
-        error,
-        ReceiverError::Message(MessageError::Onion(BlindingError::Onion {
-            source: OnionError::TooLong { .. }
-        }))
-    ));
-    // The only slot is free.
-    assert_eq!(says(&mut net, &announcement(&invoice, &available(2), 1)), None);
+    let answered = |net: &mut Network, hops: usize| {
+        let hops = vec![(node_id(HOP), vec![0; 24]); hops];
+        let (path, _) = BlindedPath::build(secret_of("reply path", 0), &hops).unwrap();
+        let fields = sealed(&invoice, &with_x(1, 0), path.into(), 0);
+        let message = message(&invoice, &fields, 0);
+        let before = snapshot(net, Node::Receiver);
+        let told = net.tell_receiver(received(&message));
+        assert_eq!(snapshot(net, Node::Receiver), before);
+        let answer = net.tasks.pop_back().map(|(_, action)| match action {
+            Action::Receiver(ReceiverAction::SendMessage { message, .. }) => message,
+            other => panic!("{other:?}"),
+        });
+        (message.to_bytes().len(), told.map(|()| answer.unwrap().to_bytes().len()))
+    };
+    for hops in (1..250).step_by(9) {
+        let (asked, answer) = answered(&mut net, hops);
+        match answer {
+            Ok(answer) => assert!(answer <= asked, "{hops}: {answer} for {asked}"),
+            Err(ReceiverError::Message(MessageError::Onion(BlindingError::Onion {
+                source: OnionError::TooLong { .. },
+            }))) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!(answered(&mut net, 1), (37 + 1_366, Ok(37 + 1_366)));
+    // Between the two lengths that we make there are others that we read: a message of one of these is shorter than any answer.
+    let path = &invoice.message_paths()[0];
+    let mut fields = sealed(&invoice, &with_x(1, 0), reply_path(0), 1);
+    fields.set(4, path.hops()[0].encrypted_recipient_data.clone());
+    let plan = Packet::plan(session(4, 0), &[*path.last_blinded_node_id()]).unwrap();
+    let (packet, _) = plan.build(&[fields.to_bytes()], &[], 1_000).unwrap();
+    let head = [&OnionMessage::TYPE.to_be_bytes()[..], &path.first_path_key().to_bytes()].concat();
+    let bytes = [head, 1_066u16.to_be_bytes().to_vec(), packet.to_bytes()].concat();
+    let short = OnionMessage::from_bytes(&bytes).unwrap();
+    let too_long = MessageError::AnswerTooLong { length: 37 + 1_366, most: 37 + 1_066 };
+    refuses_receiver(&mut net, received(&short), too_long);
 }
 
 // ---- The holder ----
@@ -318,28 +443,201 @@ fn held() -> Network {
 }
 
 fn to_holder(message: &OnionMessage) -> ForwarderEvent {
-    ForwarderEvent::MessageReceived { message: message.clone() }
+    ForwarderEvent::MessageReceived { message: message.clone(), entropy: [5; 32] }
 }
 
 #[test]
-fn releases_come_along_a_path_that_is_still_good() {
+fn releases_come_along_a_path_of_the_holders() {
     let mut net = held();
-    let expired = release_message(&[(0, release(0))], HEIGHT - 1, 0);
-    let error = MessageError::PathExpired { expiry: HEIGHT - 1 };
-    refuses_forwarder(&mut net, HOP, to_holder(&expired), error.clone());
     let fields = ReleaseHeld { holds: vec![(HoldId([0; 32]), release(0))] }.to_tlv();
-    for path_id in [vec![], vec![0xff; 3], vec![0xff; 5], vec![0xff; 32]] {
+    for path_id in [vec![], vec![0xff; 4], vec![0xff; 32]] {
         let message = message_to(HOP, path_id, &fields, 1);
         refuses_forwarder(&mut net, HOP, to_holder(&message), MessageError::UnknownPath);
     }
     assert_eq!(ledger_state(&net, 0), HoldState::Held);
-    // At its last height.
-    let message = release_message(&[(0, release(0))], HEIGHT, 2);
+    let message = release_message(&[(0, release(0))], 2);
     net.tell_forwarder(HOP, to_holder(&message)).unwrap();
     assert!(matches!(
         net.tasks.pop_back(),
         Some((_, Action::Forwarder(ForwarderAction::Offer { .. })))
     ));
+}
+
+/// Releases that move nothing are in no log: of a hold that is not here, of a wrong secret, of one that was released.
+#[test]
+fn releases_that_move_nothing_leave_nothing() {
+    let mut net = held();
+    let unknown = HoldError::Unknown(HoldId([9; 32]));
+    let wrong = HoldError::WrongReleaseSecret(HoldId([1; 32]));
+    let before = (snapshot(&net, HOP), format!("{:?}", net.forwarders[0].role()));
+    for (number, (hold, secret, error)) in
+        [(9, 9, unknown), (1, 0, wrong)].into_iter().cycle().take(200).enumerate()
+    {
+        let message = release_message(&[(hold, release(secret))], number);
+        net.tell_forwarder(HOP, to_holder(&message)).unwrap();
+        let Some((_, Action::Forwarder(ForwarderAction::ReleaseRefused { reason }))) =
+            net.tasks.pop_back()
+        else {
+            panic!("refused")
+        };
+        assert_eq!(reason, Refusal::Hold(error));
+    }
+    assert_eq!((snapshot(&net, HOP), format!("{:?}", net.forwarders[0].role())), before);
+    net.tell_forwarder(HOP, to_holder(&release_message(&[(0, release(0))], 1))).unwrap();
+    net.tasks.clear();
+    let before = snapshot(&net, HOP);
+    for number in 0..10 {
+        net.tell_forwarder(HOP, to_holder(&release_message(&[(0, release(0))], number))).unwrap();
+    }
+    assert_eq!(snapshot(&net, HOP), before);
+    assert!(net.tasks.is_empty());
+}
+
+fn handover(invoice: &StaticInvoice, hold: usize, number: usize) -> Handover {
+    let path = invoice.message_paths()[0].clone();
+    let announced = available(HEIGHT + 100, hold);
+    let packet = announced.seal(session(6, number), path.last_blinded_node_id()).unwrap();
+    Handover { hold: HoldId([hold as u8; 32]), announcement: Announcement { path, packet } }
+}
+
+/// As a sender reaches its holder: along a path without a `path_id`.
+fn hand_over(handover: &Handover, number: usize) -> OnionMessage {
+    let hops = [(node_id(HOP), RecipientData::default().to_bytes())];
+    let (path, _) = BlindedPath::build(session(7, number), &hops).unwrap();
+    OnionMessage::build(session(8, number), &path, &handover.to_tlv()).unwrap()
+}
+
+/// What the holder sends, as the receiver gets it.
+fn announces(net: &mut Network) -> Option<OnionMessage> {
+    let (_, action) = net.tasks.pop_back()?;
+    let Action::Forwarder(ForwarderAction::Announce { to, message }) = action else {
+        panic!("{action:?}")
+    };
+    // The path begins at this very node, which gives itself the message.
+    assert_eq!(to, IntroductionNode::NodeId(node_id(HOP)));
+    match message.peel(&node_key(HOP)).unwrap() {
+        PeeledMessage::Forward { message, .. } => Some(message),
+        PeeledMessage::Receive { .. } => panic!("passed on"),
+        _ => panic!("neither"),
+    }
+}
+
+/// With no hold of that id it keeps nothing, whatever comes along whichever path; with one, it sends what it can't read until the hold ends.
+#[test]
+fn a_handover_is_kept_with_its_hold_and_nowhere_else() {
+    let mut net = held();
+    let invoice = net.publish(LockKind::Point, 0);
+    let unknown = HoldError::Unknown(HoldId([9; 32]));
+    for number in 0..50 {
+        let message = hand_over(&handover(&invoice, 9, number), number);
+        let before = format!("{:?}", net.forwarders[0].role());
+        refuses_forwarder(&mut net, HOP, to_holder(&message), unknown.clone());
+        assert_eq!(format!("{:?}", net.forwarders[0].role()), before);
+    }
+    let good = handover(&invoice, 0, 1);
+    let elsewhere = message_to(HOP, vec![1; 32], &good.to_tlv(), 1);
+    refuses_forwarder(&mut net, HOP, to_holder(&elsewhere), MessageError::UnknownPath);
+
+    net.tell_forwarder(HOP, to_holder(&hand_over(&good, 1))).unwrap();
+    let first = announces(&mut net).unwrap();
+    // Once more is nothing new.
+    let before = snapshot(&net, HOP);
+    net.tell_forwarder(HOP, to_holder(&hand_over(&good, 2))).unwrap();
+    assert_eq!((announces(&mut net), snapshot(&net, HOP)), (None, before.clone()));
+    // Again and again, and no two look alike.
+    let again = |hold: u8, entropy: u8| ForwarderEvent::Announce {
+        hold: HoldId([hold; 32]),
+        entropy: [entropy; 32],
+    };
+    let mut seen = vec![first.clone()];
+    for entropy in 1..5 {
+        net.tell_forwarder(HOP, again(0, entropy)).unwrap();
+        let message = announces(&mut net).unwrap();
+        assert!(!seen.contains(&message));
+        seen.push(message);
+    }
+    assert_eq!(snapshot(&net, HOP), before, "nothing of it is written down");
+    // Of a hold without one, and of none at all, there is nothing to send.
+    for hold in [1, 9] {
+        net.tell_forwarder(HOP, again(hold, 1)).unwrap();
+        assert_eq!(announces(&mut net), None);
+    }
+    // Each of them is answered by a message that releases.
+    for message in seen {
+        net.tell_receiver(received(&message)).unwrap();
+        let Some((_, Action::Receiver(ReceiverAction::SendMessage { to, message }))) =
+            net.tasks.pop_back()
+        else {
+            panic!("answered")
+        };
+        assert_eq!(to, IntroductionNode::NodeId(node_id(HOP)));
+        net.tell_forwarder(HOP, to_holder(&message)).unwrap();
+    }
+    assert!(matches!(ledger_state(&net, 0), HoldState::Releasing(_)));
+    net.tasks.clear();
+    net.tell_forwarder(HOP, again(0, 9)).unwrap();
+    assert_eq!(announces(&mut net), None, "released");
+    let late = handover(&invoice, 0, 9);
+    let ended = HoldError::OutOfOrder(HoldId([0; 32]));
+    refuses_forwarder(&mut net, HOP, to_holder(&hand_over(&late, 9)), ended);
+}
+
+#[test]
+fn a_hold_is_announced_up_to_its_cutoff() {
+    let mut net = held();
+    let invoice = net.publish(LockKind::Point, 0);
+    net.tell_forwarder(HOP, to_holder(&hand_over(&handover(&invoice, 0, 1), 1))).unwrap();
+    assert!(announces(&mut net).is_some());
+    let again = || ForwarderEvent::Announce { hold: HoldId([0; 32]), entropy: [3; 32] };
+    let announced = |net: &Network| net.forwarders[0].role().ledger().announced(net.height);
+    net.block(HEIGHT + 99);
+    assert_eq!(announced(&net), Ok(vec![HoldId([0; 32])]));
+    net.tell_forwarder(HOP, again()).unwrap();
+    assert!(announces(&mut net).is_some());
+    net.block(HEIGHT + 100);
+    assert_eq!(announced(&net), Ok(vec![]));
+    net.tasks.clear();
+    net.tell_forwarder(HOP, again()).unwrap();
+    assert_eq!(announces(&mut net), None);
+}
+
+#[test]
+fn handovers_are_refused_by_field_and_have_a_last_one() {
+    let mut net = held();
+    let invoice = net.publish(LockKind::Point, 0);
+    let good = handover(&invoice, 0, 0).to_tlv().to_bytes();
+    let content = TlvStream::parse(&good).unwrap().get(65_575).unwrap().value().to_vec();
+    let stream = TlvStream::parse(&content).unwrap();
+    let value = |tlv_type: u64| stream.get(tlv_type).unwrap().value().to_vec();
+    let inner = |tlv_type, value: Option<Vec<u8>>| {
+        edited(&good, 65_575, Some(edited(&content, tlv_type, value).to_bytes())).to_bytes()
+    };
+    let longer = |bytes: Vec<u8>| Some([bytes, vec![0]].concat());
+    let (missing, malformed) = (PayloadError::Missing, PayloadError::Malformed);
+    for (fields, error) in [
+        (edited(&good, 65_575, None).set(7, vec![1]).to_bytes(), missing("handover")),
+        (inner(0, None), missing("hold_id")),
+        (inner(0, longer(value(0))), malformed("hold_id")),
+        (inner(2, None), missing("message_path")),
+        (inner(2, longer(value(2))), malformed("message_path")),
+        (inner(4, None), missing("sealed_announcement")),
+        (inner(4, longer(value(4))), malformed("sealed_announcement")),
+        (inner(6, Some(vec![1])), PayloadError::UnknownEven { tlv_type: 6 }),
+    ] {
+        assert_eq!(Handover::from_message(&fields), Err(error));
+    }
+    assert_eq!(Handover::from_message(&inner(7, Some(vec![1]))), Ok(handover(&invoice, 0, 0)));
+
+    let most = usize::from(Ledger::<MemoryStore>::MAX_ANNOUNCEMENTS);
+    for number in 0..most {
+        let message = hand_over(&handover(&invoice, 0, number), number);
+        net.tell_forwarder(HOP, to_holder(&message)).unwrap();
+        assert!(announces(&mut net).is_some());
+    }
+    let one_more = hand_over(&handover(&invoice, 0, most), most);
+    let capped = HoldError::CapReached(Cap::Announcements);
+    refuses_forwarder(&mut net, HOP, to_holder(&one_more), capped);
+    net.check_replay();
 }
 
 #[test]
@@ -353,7 +651,9 @@ fn messages_for_others_are_passed_on_and_no_release_is_read_in_them() {
     let hops = [(node_id(HOP), next.to_bytes()), (node_id(Node::Receiver), end.to_bytes())];
     let (path, _) = BlindedPath::build(secret_of("path", 0), &hops).unwrap();
     let through = OnionMessage::build(secret_of("message", 0), &path, &fields).unwrap();
+    let before = snapshot(&net, HOP);
     net.tell_forwarder(HOP, to_holder(&through)).unwrap();
+    assert_eq!(snapshot(&net, HOP), before, "what is passed on is not written down");
     let Some((_, Action::Forwarder(ForwarderAction::SendMessage { message, .. }))) =
         net.tasks.pop_back()
     else {
@@ -363,10 +663,11 @@ fn messages_for_others_are_passed_on_and_no_release_is_read_in_them() {
     assert_eq!(*net.forwarders[0].view(), view);
     assert_eq!(ledger_state(&net, 0), HoldState::Held);
     // An announcement is no release.
-    let fields = available(HEIGHT + 10, 0).to_tlv(&reply_path(0));
-    let announcement = message_to(HOP, HEIGHT.to_be_bytes().to_vec(), &fields, 1);
+    let invoice = net.publish(LockKind::Point, 0);
+    let fields = sealed(&invoice, &available(HEIGHT + 10, 0), reply_path(0), 0);
+    let announcement = message_to(HOP, release_path_id(HOP), &fields, 1);
     let missing = MessageError::Payload(PayloadError::Missing("release_held_ptlc"));
-    refuses_forwarder(&mut net, HOP, to_holder(&announcement), missing.clone());
+    refuses_forwarder(&mut net, HOP, to_holder(&announcement), missing);
 }
 
 /// Another h, one that belongs to another hold, and a set that was cut or mixed: each hold goes by its own h.
@@ -375,7 +676,7 @@ fn a_hold_set_that_was_altered_releases_no_more_than_it_may() {
     let mut net = held();
     let wrong =
         |index: usize| Refusal::Hold(HoldError::WrongReleaseSecret(HoldId([index as u8; 32])));
-    let message = release_message(&[(0, release(1)), (1, release(0))], HEIGHT, 0);
+    let message = release_message(&[(0, release(1)), (1, release(0))], 0);
     net.tell_forwarder(HOP, to_holder(&message)).unwrap();
     for index in [0, 1] {
         let Some((_, Action::Forwarder(ForwarderAction::ReleaseRefused { reason }))) =
@@ -388,7 +689,7 @@ fn a_hold_set_that_was_altered_releases_no_more_than_it_may() {
         let hold = HoldId([index as u8; 32]);
         assert_eq!(net.forwarders[0].view().get(SecretSource::Release { hold }), None);
     }
-    let message = release_message(&[(1, release(1))], HEIGHT, 1);
+    let message = release_message(&[(1, release(1))], 1);
     net.tell_forwarder(HOP, to_holder(&message)).unwrap();
     assert_eq!(ledger_state(&net, 0), HoldState::Held);
     assert!(matches!(ledger_state(&net, 1), HoldState::Releasing(_)));
@@ -409,8 +710,9 @@ fn announce(payment: PaymentId, seed: u8) -> SenderEvent {
     SenderEvent::Announce { payment, seed: AttemptSeed::new(entropy(seed)) }
 }
 
+/// The sender goes offline at once; the holder tells the receiver until it answers.
 #[test]
-fn a_repeated_announcement_is_answered() {
+fn the_holder_repeats_for_a_sender_that_is_offline() {
     let (mut net, _, payment) = held_payment();
     // Nothing is held yet.
     refuses_sender(&mut net, announce(payment, 2), SenderError::NotHeld(payment));
@@ -418,30 +720,42 @@ fn a_repeated_announcement_is_answered() {
     refuses_sender(&mut net, announce(unknown, 2), SenderError::UnknownPayment(unknown));
     net.run();
     assert_eq!(net.mailbox.len(), 1);
-    // The keeper of the mail has lost it.
-    net.mailbox.clear();
-    net.seeds[0].push(entropy(2));
-    net.tell_sender(0, announce(payment, 2)).unwrap();
-    net.run();
-    let repeated = net.mailbox[0].clone();
+    // The keeper of the mail loses it, and all that come in the next hours.
+    for hour in 0..20 {
+        net.mailbox.clear();
+        net.block(HEIGHT + hour);
+        for hold in net.forwarders[0].role().ledger().announced(net.height).unwrap() {
+            let event = ForwarderEvent::Announce { hold, entropy: [hour as u8; 32] };
+            net.tell_forwarder(HOP, event).unwrap();
+        }
+        net.run();
+        assert_eq!(net.mailbox.len(), 1);
+    }
     net.online = true;
     net.deliver_mail();
     net.run();
     assert!(is_paid(&net));
-    // Whoever has recorded it learns nothing from it later.
-    let count = |net: &Network| {
-        net.facts.iter().filter(|fact| matches!(fact, Fact::Released { .. })).count()
-    };
-    assert_eq!(count(&net), 1);
-    net.tell_receiver(received(&repeated)).unwrap();
-    net.run();
-    assert_eq!(count(&net), 1);
-    let expiry_height = HEIGHT + HOLD_BLOCKS + 1;
-    let replayed = Refusal::Onion(OnionError::Replayed { expiry_height });
-    let refused = Fact::ReleaseRefused { by: Node::Receiver, reason: replayed };
-    assert_eq!(net.facts.last(), Some(&refused));
-    // Paid: nothing is held any more.
+    // Paid: nothing is held any more, and nothing is announced.
     refuses_sender(&mut net, announce(payment, 3), SenderError::NotHeld(payment));
+    assert_eq!(net.forwarders[0].role().ledger().announced(net.height), Ok(vec![]));
+    net.check_replay();
+}
+
+/// A handover that may have got lost is sealed anew, and the newest counts.
+#[test]
+fn a_sender_can_hand_over_again() {
+    let (mut net, _, payment) = held_payment();
+    net.run();
+    net.mailbox.clear();
+    net.seeds[0].push(entropy(2));
+    net.tell_sender(0, announce(payment, 2)).unwrap();
+    net.run();
+    assert_eq!(net.mailbox.len(), 1);
+    net.online = true;
+    net.deliver_mail();
+    net.run();
+    assert!(is_paid(&net));
+    net.check_replay();
 }
 
 /// Two messages with one session key show the difference of what they say.

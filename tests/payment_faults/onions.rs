@@ -233,10 +233,10 @@ fn without(place: Place, tlv_type: u64) -> (Refusal, Vec<u8>) {
         (Delegate, 65_563) => missing("min_final_delta"),
         (ReceiverOfDelegated, 20) => misplaced("tail_blind", 65_559),
         (ReceiverOfDelegated, 65_559) => (Refusal::TweakMismatch, no_field()),
-        (Holder, 65_541) => misplaced("held_blind", 65_543),
-        (Holder, 65_543) => (Refusal::TweakMismatch, no_field()),
-        (Holder, 65_545) => missing("release_hash"),
-        (Holder, 65_547) => missing("latest_release_height"),
+        (Holder, 65_542) => misplaced("held_blind", 65_544),
+        (Holder, 65_544) => (Refusal::TweakMismatch, no_field()),
+        (Holder, 65_546) => missing("release_hash"),
+        (Holder, 65_548) => missing("latest_release_height"),
         (Receiver | ReceiverInPath, 65_539) => (Refusal::TweakMismatch, no_field()),
         (Receiver, 8) => missing("payment_data"),
         (ReceiverInPath, 18) => missing("total_amount_msat"),
@@ -358,7 +358,7 @@ fn unknown_even_types() {
 fn fields_of_other_places() {
     for (place, tlv_type, expected) in [
         (Plain, 65_539, PayloadError::Misplaced("final_blind").into()),
-        (Plain, 65_545, PayloadError::Misplaced("release_hash").into()),
+        (Plain, 65_546, PayloadError::Misplaced("release_hash").into()),
         (Holder, 65_537, PayloadError::Misplaced("blind").into()),
         (Delegate, 65_559, PayloadError::Misplaced("tail_blind").into()),
         (Receiver, 65_537, PayloadError::Misplaced("blind").into()),

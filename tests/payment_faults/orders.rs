@@ -7,6 +7,7 @@ use pointlock::payment::{
     AttemptSeed, HoldPlan, MessageError, OrderError, PartOrder, Payee, Payment, RouteError,
     SenderError, SenderEvent, Tail,
 };
+use pointlock::wire::Features;
 
 use crate::network::{
     AMOUNT_MSAT, LockKind, Network, Node, TIME, hops, invoice_of, invoice_secret, node_id,
@@ -114,6 +115,41 @@ fn orders_that_cannot_be_right_are_refused() {
     let mut payment = net.payment(&alone, entropy(3));
     payment.parts[0].forwarders.clear();
     net.tell_sender(0, SenderEvent::Pay(payment)).unwrap();
+}
+
+/// A payer that can't have a hold, or a point lock, is told before it pays: by hop and feature, whichever of the two bits is there.
+#[test]
+fn what_a_forwarder_does_not_say_is_not_asked_of_it() {
+    let missing = |hop, feature| RouteError::FeatureMissing { hop, feature };
+    let (points, holds) = ("option_point_locks", "option_ptlc_hold");
+    let [points_even, points_odd] = Features::POINT_LOCKS;
+    let [hold_even, hold_odd] = Features::PTLC_HOLD;
+    let all = [points_odd, hold_odd];
+    for (kind, hold, bits, expected) in [
+        (LockKind::Point, None, [&all[..], &all], None),
+        (LockKind::Point, Some(1), [&all[..], &[points_even]], None),
+        (LockKind::Point, Some(2), [&[points_odd][..], &[points_even, hold_even]], None),
+        (LockKind::Point, None, [&all[..], &[hold_odd]], Some(missing(2, points))),
+        (LockKind::Point, None, [&[][..], &all], Some(missing(1, points))),
+        (LockKind::Point, Some(1), [&[points_odd][..], &all], Some(missing(1, holds))),
+        (LockKind::Point, Some(2), [&all[..], &[points_odd]], Some(missing(2, holds))),
+        // Under a hash only the holder has to know anything.
+        (LockKind::Hash, None, [&[][..], &[]], None),
+        (LockKind::Hash, Some(2), [&[][..], &[hold_odd]], None),
+        (LockKind::Hash, Some(2), [&all[..], &[points_odd]], Some(missing(2, holds))),
+    ] {
+        let mut net = Network::new(1, 2);
+        let invoice = net.publish(kind, 0);
+        let mut payment = net.payment(&invoice, entropy(1));
+        payment.hold = hold.map(|hop| HoldPlan { hop, blocks: 10 });
+        for (forwarder, bits) in payment.parts[0].forwarders.iter_mut().zip(bits) {
+            forwarder.features = Features::of(bits);
+        }
+        match expected {
+            Some(error) => refuses_sender(&mut net, SenderEvent::Pay(payment), error),
+            None => net.tell_sender(0, SenderEvent::Pay(payment)).unwrap(),
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What these tests share: payments made by hand that a role accepts, to be changed; and what a role says to them.
 
-use pointlock::curve::Point;
+use pointlock::curve::{Point, Tag};
 use pointlock::hold::{HeldBlind, HoldId, HoldState, HoldStore, ReleaseSecret};
 use pointlock::lock::{Blind, Lock, PaymentHash};
 use pointlock::onion::blinded::{BlindedPath, BlindingError, OnionMessage, RecipientData};
@@ -14,7 +14,7 @@ use pointlock::wire::TlvWriter;
 
 use crate::network::{
     AMOUNT_MSAT, Action, Edge, Fact, HEIGHT, LockKind, MIN_FINAL_DELTA, Network, Node, channel_to,
-    invoice_secret, node_id, policy, secret_of,
+    invoice_secret, node_id, node_key, policy, secret_of,
 };
 
 pub(crate) fn entropy(index: u8) -> [u8; 32] {
@@ -303,14 +303,15 @@ pub(crate) fn held_case(index: usize) -> (Network, ForwardCase) {
     (net, case)
 }
 
-/// A `release_held_ptlc` for N_1 of these holds, which go by their first byte, along a path that is good up to this height.
-pub(crate) fn release_message(
-    holds: &[(usize, ReleaseSecret)],
-    expiry: u32,
-    session: usize,
-) -> OnionMessage {
+/// The `path_id` of the reply paths that a holder makes.
+pub(crate) fn release_path_id(node: Node) -> Vec<u8> {
+    Tag::new("pointlock/release_path").hash(&[&*node_key(node).dangerous_to_bytes()]).to_vec()
+}
+
+/// A `release_held_ptlc` for N_1 of these holds, which go by their first byte, along a path of its own.
+pub(crate) fn release_message(holds: &[(usize, ReleaseSecret)], session: usize) -> OnionMessage {
     let holds = holds.iter().map(|(index, h)| (HoldId([*index as u8; 32]), h.clone())).collect();
-    message_to(HOP, expiry.to_be_bytes().to_vec(), &ReleaseHeld { holds }.to_tlv(), session)
+    message_to(HOP, release_path_id(HOP), &ReleaseHeld { holds }.to_tlv(), session)
 }
 
 /// A message for this node alone, along a path of one hop with this `path_id`.
@@ -330,8 +331,9 @@ pub(crate) fn send_release(
     net: &mut Network,
     holds: &[(usize, ReleaseSecret)],
 ) -> Vec<ForwarderAction> {
-    let message = release_message(holds, HEIGHT + 1_000, 0);
-    net.tell_forwarder(HOP, ForwarderEvent::MessageReceived { message }).unwrap();
+    let event =
+        ForwarderEvent::MessageReceived { message: release_message(holds, 0), entropy: [0; 32] };
+    net.tell_forwarder(HOP, event).unwrap();
     net.tasks
         .drain(..)
         .map(|(_, action)| match action {

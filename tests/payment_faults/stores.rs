@@ -2,7 +2,9 @@
 
 use pointlock::StoreError;
 use pointlock::edge::EdgeId;
-use pointlock::hold::{HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore};
+use pointlock::hold::{
+    Announcement, HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore,
+};
 use pointlock::payment::{Forwarder, ForwarderAction, ForwarderError, ForwarderEvent, Recorded};
 
 use crate::network::{HEIGHT, Network, Node, node_id};
@@ -51,6 +53,16 @@ impl HoldStore for FailingStore {
     ) -> Result<bool, StoreError> {
         self.write()?;
         self.inner.compare_and_swap(id, from, to)
+    }
+
+    fn announce(
+        &mut self,
+        id: &HoldId,
+        announcement: Announcement,
+        number: u8,
+    ) -> Result<bool, StoreError> {
+        self.write()?;
+        self.inner.announce(id, announcement, number)
     }
 }
 
@@ -136,8 +148,9 @@ fn a_release_that_the_store_refused_is_given_again() {
     second.payload.tweak = hold_tweak(1, Some(&blind("blind", 1)), HEIGHT + 100);
     for (index, fails_at) in [3, 4].into_iter().enumerate() {
         let (mut forwarder, incoming) = holding(&mut net, [&case, &second], fails_at, index);
-        let message = release_message(&[(0, release(0)), (1, release(1))], HEIGHT, 0);
-        let event = || ForwarderEvent::MessageReceived { message: message.clone() };
+        let message = release_message(&[(0, release(0)), (1, release(1))], 0);
+        let event =
+            || ForwarderEvent::MessageReceived { message: message.clone(), entropy: [0; 32] };
         let view = forwarder.view().clone();
         let error = forwarder.apply(event()).unwrap_err();
         assert_eq!(error, ForwarderError::Hold(HoldError::Store(disk_full())));

@@ -714,9 +714,6 @@ fn message_says(
 
 /// What the reader of a `withheld_share` and of a `held_ptlc_available` says to another field beside it.
 fn content_says(change: impl FnOnce(&mut TlvWriter)) -> String {
-    let reply = BlindedPath::build(secret_of("reply", 0), &[(node_id(Node::Forwarder(1)), vec![])])
-        .unwrap()
-        .0;
     let available = HeldAvailable {
         holds: vec![pointlock::payment::AvailableHold {
             id: pointlock::hold::HoldId([1; 32]),
@@ -726,9 +723,9 @@ fn content_says(change: impl FnOnce(&mut TlvWriter)) -> String {
         latest_release_height: HEIGHT,
         x: None,
     };
-    let mut fields = available.to_tlv(&reply.into());
-    HeldAvailable::from_message(&fields.to_bytes()).unwrap();
+    let mut fields = available.to_tlv();
+    HeldAvailable::from_payload(&fields.to_bytes()).unwrap();
     change(&mut fields);
     assert!(WithheldShare::from_message(&fields.to_bytes()).is_err());
-    HeldAvailable::from_message(&fields.to_bytes()).unwrap_err().to_string()
+    HeldAvailable::from_payload(&fields.to_bytes()).unwrap_err().to_string()
 }

@@ -19,10 +19,10 @@ pub(crate) const PAYLOAD: &[(u64, &str)] = &[
     (20, "trampoline_onion_packet"),
     (65537, "blind"),
     (65539, "final_blind"),
-    (65541, "hold_id"),
-    (65543, "held_blind"),
-    (65545, "release_hash"),
-    (65547, "latest_release_height"),
+    (65542, "hold_id"),
+    (65544, "held_blind"),
+    (65546, "release_hash"),
+    (65548, "latest_release_height"),
     (65549, "payer_key"),
     (65551, "payer_note"),
     (65553, "payer_invoice_id"),
@@ -33,6 +33,8 @@ pub(crate) const PAYLOAD: &[(u64, &str)] = &[
     (65563, "min_final_delta"),
 ];
 pub(crate) const HOLDS: &[(u64, &str)] = &[(2, "holds"), (4, "latest_release_height"), (5, "x")];
+pub(crate) const HANDED: &[(u64, &str)] =
+    &[(0, "hold_id"), (2, "message_path"), (4, "sealed_announcement")];
 
 /// By type; `tlv_<type>` for one without a name.
 fn of_type(names: &[(u64, &'static str)], tlv_type: u64) -> Refusal {

@@ -4,12 +4,15 @@
 use pointlock::curve::{Point, SecretScalar};
 use pointlock::hold::ReleaseSecret;
 use pointlock::lock::{Blind, final_secret, next_lock, previous_secret};
-use pointlock::onion::Packet;
 use pointlock::onion::blinded::{
-    BlindedPath, OnionMessage, PathSecret, PeeledMessage, PeeledPayment, hop_blind, path_blind,
-    path_blind_sum, peel_payment,
+    BlindedPath, BlindingError, OnionMessage, PathSecret, PeeledMessage, PeeledPayment, hop_blind,
+    path_blind, path_blind_sum, peel_payment,
 };
-use pointlock::payment::{FinalPayload, HeldAvailable, Payload, ReleaseHeld, Tweak};
+use pointlock::onion::{OnionError, Packet};
+use pointlock::payment::{
+    FinalPayload, Handover, HeldAvailable, MessageError, Payload, ReleaseHeld, SealedAnnouncement,
+    Tweak,
+};
 use pointlock::wire::{TlvStream, TlvWriter};
 use serde_json::{Value, json};
 
@@ -320,19 +323,36 @@ pub(crate) fn message(row: &Row) -> Result<Value, Refusal> {
         compare(&row.intermediate["layers"][index], "packet", &packet);
         match arrived.clone().peel(node_secret).unwrap() {
             PeeledMessage::Forward { message, .. } => arrived = message,
-            PeeledMessage::Receive { payload, data, .. } => last = Some((payload, data, index)),
+            PeeledMessage::Receive { payload, data, secret } => {
+                last = Some((payload, data, secret, index));
+            }
             _ => panic!("neither forwarded nor received"),
         }
     }
-    let (payload, data, index) = last.unwrap();
+    let (payload, data, secret, index) = last.unwrap();
     assert_eq!(index, secrets.len() - 1);
-    assert!(data.path_id.is_some());
     compare(&row.intermediate["layers"][index], "payload", &hex::encode(&*payload));
-    if TlvStream::parse(&payload).unwrap().get(65567).is_some() {
+    let stream = TlvStream::parse(&payload).unwrap();
+    // As a sender reaches a holder: along a path without a name.
+    assert_eq!(data.path_id.is_none(), stream.get(65575).is_some());
+    if stream.get(65567).is_some() {
         assert_eq!(ReleaseHeld::from_message(&payload).unwrap().holds.len(), 1);
+    } else if stream.get(65575).is_some() {
+        assert_eq!(Handover::from_message(&payload).unwrap().announcement.path.hops().len(), 3);
     } else {
-        let read = HeldAvailable::from_message(&payload);
-        read.map_err(|error| of_payload(HOLDS, "contents", &error))?;
+        let read = SealedAnnouncement::from_message(&payload);
+        let sealed = read.map_err(|error| of_payload(HOLDS, "contents", &error))?.packet;
+        let opens = secret.blinded_node_secret(&secrets[index]).unwrap();
+        match HeldAvailable::open(&sealed, &opens) {
+            Ok(available) => assert_eq!(available.holds.len(), 1),
+            Err(MessageError::Onion(BlindingError::Onion { source: OnionError::InvalidHmac })) => {
+                return Err(("hmac", None));
+            }
+            Err(error) => panic!("{error}"),
+        }
+        let layer = sealed.peel(&opens, &[]).unwrap();
+        let step = &row.intermediate["sealed_layer"];
+        compare(step, "payload", &hex::encode(&*layer.payload));
     }
     Ok(json!({ "message": hex::encode(&sent[2..]) }))
 }

@@ -4,14 +4,14 @@ use pointlock::curve::{Point, SecretScalar};
 use pointlock::invoice::PaymentPath;
 use pointlock::lock::{Lock, PaymentHash};
 use pointlock::onion::Packet;
-use pointlock::onion::blinded::{BlindedPath, PathSecret, PeeledPayment, peel_payment};
+use pointlock::onion::blinded::{PathSecret, PeeledPayment, peel_payment};
 use pointlock::payment::{
-    DelegatedPayload, FinalPayload, HeldAvailable, Payload, Recipient, ReleaseHeld, Tweak,
+    DelegatedPayload, FinalPayload, Handover, HeldAvailable, Payload, Recipient, ReleaseHeld, Tweak,
 };
 use pointlock::wire::{IntroductionNode, TlvStream, TlvWriter};
 use serde_json::{Map, Value, json};
 
-use crate::names::{HOLDS, PAYLOAD, of_blinding, of_payload};
+use crate::names::{HANDED, HOLDS, PAYLOAD, of_blinding, of_payload};
 use crate::optional;
 use crate::own::{Refusal, Row, bytes, point, secret};
 
@@ -255,15 +255,10 @@ pub(crate) fn delegated(row: &Row) -> Result<Value, Refusal> {
 
 pub(crate) fn held_ptlc_available(row: &Row) -> Result<Value, Refusal> {
     let value = bytes(&row.input["value"]);
-    let (reply_path, _) =
-        BlindedPath::build(entropy(4), &[(entropy(5).to_point(), [0; 2])]).unwrap();
-    let mut path = Vec::new();
-    BlindedPath::<IntroductionNode>::from(reply_path.clone()).write(&mut path);
-    let message = TlvWriter::new().set(2, path).set(65565, value.clone()).to_bytes();
-    let (read, answer) = HeldAvailable::from_message(&message)
+    let payload = TlvWriter::new().set(65565, value.clone()).to_bytes();
+    let read = HeldAvailable::from_payload(&payload)
         .map_err(|error| of_payload(HOLDS, "value", &error))?;
-    assert_eq!(answer, reply_path.into());
-    let written = read.to_tlv(&answer).to_bytes();
+    let written = read.to_tlv().to_bytes();
     check_bytes(row, &value, TlvStream::parse(&written).unwrap().get(65565).unwrap().value());
     let holds: Vec<Value> = read
         .holds
@@ -280,6 +275,35 @@ pub(crate) fn held_ptlc_available(row: &Row) -> Result<Value, Refusal> {
         output["x"] = hex::encode(x.to_bytes()).into();
     }
     Ok(output)
+}
+
+pub(crate) fn handover(row: &Row) -> Result<Value, Refusal> {
+    let value = bytes(&row.input["value"]);
+    let message = TlvWriter::new().set(65575, value.clone()).to_bytes();
+    let read =
+        Handover::from_message(&message).map_err(|error| of_payload(HANDED, "value", &error))?;
+    let written = read.to_tlv().to_bytes();
+    check_bytes(row, &value, TlvStream::parse(&written).unwrap().get(65575).unwrap().value());
+    let path = &read.announcement.path;
+    let IntroductionNode::NodeId(first) = path.introduction_node() else { panic!("a node id") };
+    let hops: Vec<Value> = path
+        .hops()
+        .iter()
+        .map(|hop| {
+            let data = hex::encode(&hop.encrypted_recipient_data);
+            let id = hex::encode(hop.blinded_node_id.to_bytes());
+            json!({ "blinded_node_id": id, "encrypted_recipient_data": data })
+        })
+        .collect();
+    Ok(json!({
+        "hold_id": hex::encode(read.hold.0),
+        "message_path": {
+            "first_node_id": hex::encode(first.to_bytes()),
+            "first_path_key": hex::encode(path.first_path_key().to_bytes()),
+            "hops": hops,
+        },
+        "sealed_announcement": hex::encode(read.announcement.packet.to_bytes()),
+    }))
 }
 
 pub(crate) fn release_held_ptlc(row: &Row) -> Result<Value, Refusal> {

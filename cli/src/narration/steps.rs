@@ -56,8 +56,17 @@ fn words(sim: &Sim<Chain>, happened: &Happened) -> Option<(Who, Tone, String)> {
             (*by, Tone::Plain, format!("takes its {locked} sat back, which nobody has claimed"))
         }
         Fact::Mailed { by, to } => {
+            let to = sim.name(*to);
+            let text = format!("hands {to} an announcement of it: h, sealed for the receiver");
+            (*by, Tone::Plain, text)
+        }
+        Fact::Announced { by, to } if by == to => {
+            let text = "keeps the announcement with the payment: it can't read it";
+            (*by, Tone::Plain, text.to_owned())
+        }
+        Fact::Announced { by, to } => {
             let over = sim.name(*to);
-            let text = format!("announces it to the receiver: h, in an onion message over {over}");
+            let text = format!("sends the announcement, which it can't read, over {over}");
             (*by, Tone::Plain, text)
         }
         // The receiver is away whenever a payment is held.

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{BlindedPath, BlindingError, PathSecret, RecipientData};
 use crate::curve::{Point, SecretScalar};
-use crate::onion::{OnionError, Packet, ReplayTag};
+use crate::onion::{OnionError, Packet};
 use crate::wire::{TlvStream, TlvWriter};
 
 const ENCRYPTED_RECIPIENT_DATA: u64 = 4;
@@ -72,8 +72,9 @@ pub enum PeeledMessage {
         payload: Zeroizing<Vec<u8>>,
         /// What the maker of the path wrote to itself: its `path_id` says which path it is.
         data: RecipientData,
-        /// By which a [`ReplayGuard`](crate::onion::ReplayGuard) knows the message again.
-        replay_tag: ReplayTag,
+        /// What this node shares with the maker of the path, which is itself in most cases: a packet within the message may be
+        /// sealed to the name that it has there.
+        secret: PathSecret,
     },
 }
 
@@ -164,6 +165,11 @@ impl OnionMessage {
         bytes
     }
 
+    /// The length of [`to_bytes`](Self::to_bytes).
+    pub fn length(&self) -> usize {
+        2 + Point::LENGTH + 2 + self.packet.length()
+    }
+
     /// Peels the message at a node.
     ///
     /// The receiver checks the path's id ([`RecipientData::has_path_id`]) before it does anything; a message
@@ -186,8 +192,7 @@ impl OnionMessage {
         let data = RecipientData::from_bytes(&secret.open(encrypted.value())?)?;
         data.check_features(&[])?;
         let Some(packet) = layer.next else {
-            let replay_tag = layer.shared_secret.replay_tag();
-            return Ok(PeeledMessage::Receive { payload: layer.payload, data, replay_tag });
+            return Ok(PeeledMessage::Receive { payload: layer.payload, data, secret });
         };
 
         let mut types = payload.records().iter().map(|record| record.tlv_type());

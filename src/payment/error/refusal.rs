@@ -114,7 +114,7 @@ pub enum Refusal {
     /// The invoice may not be paid any more, or there is no rate for its currency.
     #[error("invoice: {0}")]
     Invoice(Box<InvoiceError>),
-    /// The holds of an announcement have ended, or would end too late to be remembered.
+    /// The holds of an announcement have ended, or would end later than any contract.
     #[error(
         "latest_release_height: {latest} is not a height to release at, now that it is {height}"
     )]
@@ -123,12 +123,6 @@ pub enum Refusal {
         latest: u32,
         /// The height now.
         height: u32,
-    },
-    /// So many announcements are under way for this invoice that no other is answered.
-    #[error("{most} announcements are under way for this invoice")]
-    TooManyAnnouncements {
-        /// The most.
-        most: usize,
     },
     /// The parts are not worth the whole payment.
     #[error("total_msat: {total_msat} msat, but the parts have {amount_msat} msat")]

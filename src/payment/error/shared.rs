@@ -86,6 +86,14 @@ pub enum RouteError {
         /// What exceeds it.
         field: &'static str,
     },
+    /// A forwarder does not say that it can what it is asked for.
+    #[error("hop {hop}: it does not say {feature}")]
+    FeatureMissing {
+        /// The hop, counted from 1 for the first forwarder.
+        hop: usize,
+        /// The feature, by its name.
+        feature: &'static str,
+    },
     /// The locks can't be set up.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -113,11 +121,13 @@ pub enum MessageError {
     /// It came along a path that this node has not made, or for something else.
     #[error("onion message: path_id: of no path for such a message")]
     UnknownPath,
-    /// It came along a path that was to be used up to this height.
-    #[error("onion message: its path was good up to height {expiry}")]
-    PathExpired {
-        /// The height.
-        expiry: u32,
+    /// Its answer would be longer than it is, so that strangers could multiply their messages at this node.
+    #[error("reply_path: the answer would have {length} bytes, and the message has {most}")]
+    AnswerTooLong {
+        /// The length of the answer, in bytes.
+        length: usize,
+        /// That of the message.
+        most: usize,
     },
     /// The invoice has no path for messages, so that a held payment can't be announced.
     #[error("invoice_message_paths: none, so that nothing can be announced")]

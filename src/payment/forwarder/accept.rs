@@ -6,9 +6,10 @@ use super::super::intake::Layer;
 use super::super::leg::derive;
 use super::super::{ForwardPayload, HoldOrder, Refusal, SecretSource, Tweak, proposal};
 use super::delegate::Delegated;
+use super::mail::learn_release;
 use super::{
     Context, ForwarderAction, ForwarderError, Forwarding, Forwards, Incoming, Order, Outgoing,
-    Stage, learn_release,
+    Stage,
 };
 use crate::curve::Point;
 use crate::edge::{Edge, EdgeId};
@@ -136,8 +137,7 @@ impl<S: HoldStore> Forwards<S> {
                 self.config.hold_deltas_ahead,
                 self.config.hold_min_final_delta,
             ),
-            sender: from.x_only().serialize(),
-            receiver: forwarding.order.receiver_handle(),
+            neighbour: from.x_only().serialize(),
         };
         let held = self.ledger.hold(request, cx.intake.height)?;
         forwarding.hold = Some(order.id);

@@ -83,15 +83,6 @@ impl Delegated {
             max_expiry: self.max.expiry,
         }
     }
-
-    /// For the ledger's caps: the recipient as this node knows it.
-    pub(super) fn receiver_handle(&self) -> [u8; 32] {
-        let point = match &self.recipient {
-            Recipient::Node(node_id) => node_id,
-            Recipient::Path(path) => path.path.last_blinded_node_id(),
-        };
-        point.x_only().serialize()
-    }
 }
 
 impl<S: HoldStore> Forwards<S> {

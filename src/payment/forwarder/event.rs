@@ -7,10 +7,11 @@ use super::super::{
 };
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId, IncomingEdge};
-use crate::hold::Limits;
+use crate::hold::{HoldId, Limits};
 use crate::lock::LockSecret;
 use crate::onion::Packet;
 use crate::onion::blinded::{NextPeer, OnionMessage};
+use crate::wire::IntroductionNode;
 
 /// How a forwarder is set up.
 #[derive(Clone, Debug)]
@@ -95,10 +96,20 @@ pub enum ForwarderEvent {
         /// The incoming edge.
         incoming: EdgeId,
     },
-    /// An onion message arrived: to be passed on, or a `release_held_ptlc`.
+    /// An onion message arrived: to be passed on, or a `handover`, or a `release_held_ptlc`.
     MessageReceived {
         /// The message.
         message: OnionMessage,
+        /// 32 bytes of fresh entropy, for what is sent because of it.
+        entropy: [u8; 32],
+    },
+    /// Send the announcement of a hold again. The driver says so at random intervals, of a minute on average, for each of
+    /// [`Ledger::announced`](crate::hold::Ledger::announced), so that nobody can tell from the time whose it is. Changes nothing.
+    Announce {
+        /// The hold. Nothing is sent for one that does not wait any more.
+        hold: HoldId,
+        /// 32 bytes of fresh entropy, for this message alone.
+        entropy: [u8; 32],
     },
     /// A new block.
     Block {
@@ -157,6 +168,14 @@ pub enum ForwarderAction {
     SendMessage {
         /// The next node.
         to: NextPeer,
+        /// The message.
+        message: OnionMessage,
+    },
+    /// Tell the receiver of a hold that it waits. Not given out again after a crash: the driver says when to announce.
+    Announce {
+        /// Where the path to the receiver begins. A node that is no peer of it connects to it; one that is itself that node gives itself
+        /// the message.
+        to: IntroductionNode,
         /// The message.
         message: OnionMessage,
     },

@@ -4,22 +4,21 @@ use alloc::vec::Vec;
 mod accept;
 mod delegate;
 mod event;
+mod mail;
 
 use delegate::Delegated;
 pub use event::{ForwarderAction, ForwarderConfig, ForwarderEvent};
+pub(super) use mail::is_for_holder;
 
 use super::failure::Origin;
-use super::intake::{Context, Incoming, Intake, Refused};
-use super::message::read_reply_path_id;
+use super::intake::{Context, Incoming, Intake, Received, Refused};
 use super::{
     AttemptId, EdgeError, FailureMessage, ForwarderError, MessageError, Observer, Proposal,
-    Refusal, ReleaseHeld, Role, SecretSource, proposal,
+    Reaction, Refusal, Role, SecretSource, proposal,
 };
 use crate::curve::Point;
 use crate::edge::{Edge, EdgeId, IncomingEdge};
-use crate::hold::{
-    Forward, HoldError, HoldId, HoldState, HoldStore, Ledger, Pending, ReleaseSecret, Released,
-};
+use crate::hold::{HoldId, HoldState, HoldStore, Ledger, Pending};
 use crate::lock::{Blind, Lock, LockSecret, previous_secret};
 use crate::onion::Packet;
 use crate::onion::blinded::{NextPeer, PeeledMessage};
@@ -113,23 +112,6 @@ impl Forwarding {
     }
 }
 
-impl Order {
-    /// Whom the ledger counts a hold for: all that this node knows of the receiver.
-    fn receiver_handle(&self) -> [u8; 32] {
-        match self {
-            Self::Delegated(delegated) => delegated.receiver_handle(),
-            Self::Forward(Outgoing { to: NextPeer::Node(node_id), .. }) => {
-                node_id.x_only().serialize()
-            }
-            Self::Forward(Outgoing { to: NextPeer::Channel(id), .. }) => {
-                let mut handle = [0; 32];
-                handle[24..].copy_from_slice(&id.to_be_bytes());
-                handle
-            }
-        }
-    }
-}
-
 impl Outgoing {
     fn proposal(&self, lock: Lock) -> Proposal {
         Proposal {
@@ -166,54 +148,59 @@ impl<S: HoldStore> Role for Forwarder<S> {
         &mut self,
         event: &ForwarderEvent,
         observer: &mut dyn Observer,
-    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
+    ) -> Result<Reaction<ForwarderAction>, ForwarderError> {
         let Self { intake, forwards } = self;
         let cx = &mut Context { intake, observer };
-        match event {
+        let actions = match event {
             ForwarderEvent::IncomingCommitted { from, edge, path_key, packet } => {
                 forwards.check_new(edge)?;
                 match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
-                    Ok(incoming) => forwards.incoming_committed(cx, from, incoming),
+                    Ok(incoming) => forwards.incoming_committed(cx, from, incoming)?,
                     Err(refused) => {
                         let Refused { origin, reason } = *refused;
-                        Ok(alloc::vec![forwards.refuse(cx, edge.edge(), &origin, reason)])
+                        alloc::vec![forwards.refuse(cx, edge.edge(), &origin, reason)]
                     }
                 }
             }
-            ForwarderEvent::MessageReceived { message } => {
-                match message.peel(&cx.intake.node_key).map_err(MessageError::Onion)? {
+            ForwarderEvent::MessageReceived { message, entropy } => {
+                return match message.peel(&cx.intake.node_key).map_err(MessageError::Onion)? {
                     PeeledMessage::Forward { to, message } => {
-                        Ok(alloc::vec![ForwarderAction::SendMessage { to, message }])
+                        let pass_on = ForwarderAction::SendMessage { to, message };
+                        Ok(Reaction::unchanged(alloc::vec![pass_on]))
                     }
-                    PeeledMessage::Receive { payload, data, .. } => {
-                        let expiry = data.path_id.as_deref().and_then(read_reply_path_id);
-                        let expiry = expiry.ok_or(MessageError::UnknownPath)?;
-                        forwards.release_received(cx, expiry, &payload)
+                    PeeledMessage::Receive { payload, data, secret } => {
+                        let (payload, data, secret) = (&payload, &data, &secret);
+                        let received = Received { length: message.length(), payload, data, secret };
+                        forwards.message_received(cx, &received, entropy)
                     }
-                }
+                };
+            }
+            ForwarderEvent::Announce { hold, entropy } => {
+                return forwards.announce(cx, hold, entropy);
             }
             ForwarderEvent::Block { height } => {
                 let actions = forwards.block(cx, *height)?;
                 cx.intake.block(*height);
-                Ok(actions)
+                actions
             }
             ForwarderEvent::RouteFound { incoming, forwarders, seed } => {
-                forwards.route_found(cx, incoming, forwarders, seed)
+                forwards.route_found(cx, incoming, forwarders, seed)?
             }
-            ForwarderEvent::NoRoute { incoming } => forwards.no_route(cx, incoming),
+            ForwarderEvent::NoRoute { incoming } => forwards.no_route(cx, incoming)?,
             ForwarderEvent::OutgoingCommitted { incoming, edge } => {
-                forwards.outgoing_committed(incoming, edge)
+                forwards.outgoing_committed(incoming, edge)?
             }
             ForwarderEvent::OutgoingFulfilled { outgoing, secret } => {
-                forwards.fulfilled(cx, outgoing, secret)
+                forwards.fulfilled(cx, outgoing, secret)?
             }
             ForwarderEvent::OutgoingFailed { outgoing, failure } => {
-                forwards.outgoing_failed(outgoing, failure.as_ref())
+                forwards.outgoing_failed(outgoing, failure.as_ref())?
             }
-            ForwarderEvent::OfferFailed { incoming } => forwards.offer_failed(cx, incoming),
-            ForwarderEvent::IncomingClaimed { incoming } => forwards.incoming_claimed(incoming),
-            ForwarderEvent::IncomingFailed { incoming } => forwards.incoming_failed(incoming),
-        }
+            ForwarderEvent::OfferFailed { incoming } => forwards.offer_failed(cx, incoming)?,
+            ForwarderEvent::IncomingClaimed { incoming } => forwards.incoming_claimed(incoming)?,
+            ForwarderEvent::IncomingFailed { incoming } => forwards.incoming_failed(incoming)?,
+        };
+        Ok(actions.into())
     }
 
     fn pending(&self) -> Vec<ForwarderAction> {
@@ -406,65 +393,6 @@ impl<S: HoldStore> Forwards<S> {
         Ok(Vec::new())
     }
 
-    /// A `release_held_ptlc` along a reply path that is good up to `expiry`. Duplicates are harmless: a hold is released once. When
-    /// the store fails, nothing is forwarded before the event is given again: the ledger then repeats what it had released before.
-    pub(super) fn release_received(
-        &mut self,
-        cx: &mut Context<'_>,
-        expiry: u32,
-        payload: &[u8],
-    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        if expiry < cx.intake.height {
-            return Err(MessageError::PathExpired { expiry }.into());
-        }
-        let message = ReleaseHeld::from_message(payload).map_err(MessageError::Payload)?;
-        let mut released = Vec::new();
-        for (id, secret) in &message.holds {
-            match self.ledger.release(id, secret, cx.intake.height) {
-                Err(error @ HoldError::Store(_)) => return Err(error.into()),
-                result => released.push((id, secret, result)),
-            }
-        }
-        let mut actions = Vec::new();
-        for (id, secret, result) in released {
-            // What waits for its hold may be anybody's guess: a stranger's messages don't fill the view.
-            let is_release_secret = match result {
-                Ok(Released::Queued) => false,
-                Ok(Released::AlreadyReleased) => true,
-                Ok(Released::Forward(forward)) => {
-                    actions.extend(self.forward_held(cx, forward));
-                    true
-                }
-                Err(error) => {
-                    let right = matches!(error, HoldError::TooLate(_) | HoldError::ZeroBlind(_));
-                    let reason = Refusal::Hold(error);
-                    actions.push(ForwarderAction::ReleaseRefused { reason });
-                    right
-                }
-            };
-            if is_release_secret {
-                learn_release(cx, *id, secret);
-            }
-        }
-        Ok(actions)
-    }
-
-    fn forward_held(&mut self, cx: &mut Context<'_>, forward: Forward) -> Option<ForwarderAction> {
-        let incoming = self.held(&forward.id)?;
-        match self.advance(cx, &incoming, forward.blind) {
-            Ok(action) => action,
-            Err(reason) => self.fail(cx, &incoming, reason),
-        }
-    }
-
-    /// The edge that is held under this id and not offered further.
-    fn held(&self, id: &HoldId) -> Option<EdgeId> {
-        let waiting = |forwarding: &&Forwarding| {
-            forwarding.hold == Some(*id) && matches!(forwarding.stage, Stage::Held)
-        };
-        self.forwards.values().find(waiting).map(|forwarding| forwarding.incoming.id)
-    }
-
     /// A new block: what waits beyond its cutoff fails, what was not claimed in time is taken back.
     pub(super) fn block(
         &mut self,
@@ -490,8 +418,4 @@ impl<S: HoldStore> Forwards<S> {
         }
         Ok(actions)
     }
-}
-
-fn learn_release(cx: &mut Context<'_>, hold: HoldId, secret: &ReleaseSecret) {
-    cx.observer.learned_scalar(SecretSource::Release { hold }, secret.as_scalar());
 }

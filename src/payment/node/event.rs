@@ -11,7 +11,7 @@ use super::super::{
 };
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId, IncomingEdge};
-use crate::hold::Limits;
+use crate::hold::{HoldId, Limits};
 use crate::invoice::ktime::PaymentPolynomial;
 use crate::invoice::{InvoiceId, Rate, StaticInvoice};
 use crate::lock::LockSecret;
@@ -129,12 +129,20 @@ pub enum NodeEvent {
         /// The height now.
         height: u32,
     },
-    /// Announce a held payment again.
+    /// Hand the announcement of a held payment of this node's own to its holder again.
     Announce {
         /// The payment.
         payment: PaymentId,
         /// Fresh entropy, for this message alone.
         seed: AttemptSeed,
+    },
+    /// Send the announcement of a hold again, which this node keeps for others. The driver says so at random intervals, of a minute on average, for each of
+    /// [`Ledger::announced`](crate::hold::Ledger::announced). Changes nothing.
+    AnnounceHold {
+        /// The hold. Nothing is sent for one that does not wait any more.
+        hold: HoldId,
+        /// 32 bytes of fresh entropy, for this message alone.
+        entropy: [u8; 32],
     },
     /// Cancel a payment that is stuck.
     Cancel {
@@ -221,7 +229,8 @@ pub enum NodeAction {
         /// The edge.
         outgoing: EdgeId,
     },
-    /// Send an onion message. A node that is no peer of where its path begins connects to it.
+    /// Send an onion message. A node that is no peer of where its path begins connects to it, and one that is itself where it begins gives
+    /// itself the message.
     SendMessage {
         /// Where the path begins.
         to: IntroductionNode,
@@ -341,6 +350,7 @@ impl From<ForwarderAction> for NodeAction {
             }
             ForwarderAction::TimeOut { outgoing } => Self::TimeOut { outgoing },
             ForwarderAction::SendMessage { to, message } => Self::PassOn { to, message },
+            ForwarderAction::Announce { to, message } => Self::SendMessage { to, message },
             ForwarderAction::ReleaseRefused { reason } => Self::ReleaseRefused { reason },
         }
     }

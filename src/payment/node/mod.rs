@@ -4,13 +4,12 @@ mod event;
 
 pub use event::{NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 
-use super::forwarder::Forwards;
-use super::intake::{Context, Intake, Refused};
-use super::message::read_reply_path_id;
+use super::forwarder::{Forwards, is_for_holder};
+use super::intake::{Context, Intake, Received, Refused};
 use super::receiver::Receipts;
 use super::{
-    ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer, ReceiverAction,
-    ReceiverConfig, ReceiverError, Role, Sender, SenderAction, SenderError,
+    ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer, Reaction,
+    ReceiverAction, ReceiverConfig, ReceiverError, Role, Sender, SenderAction, SenderError,
 };
 use crate::claims::{ClaimBook, ClaimStore, MemoryClaimStore};
 use crate::curve::Point;
@@ -25,7 +24,8 @@ use crate::onion::blinded::{OnionMessage, PeeledMessage};
 /// sees one, the forwarder gets what goes on, the receiver what ends here. An onion message likewise. So the driver need not know
 /// for whom a payment is, and neither role can be shown the other's.
 ///
-/// The driver gives each event to the node and carries out the actions. For those after a crash see [`Role::replay`] and
+/// The driver gives each event to the node, writes it down if that has changed something ([`Reaction::changed`]), and carries out the
+/// actions. Messages it gives only when its [`MessageLimiter`](super::MessageLimiter) admits them. For those after a crash see [`Role::replay`] and
 /// [`Role::pending`].
 ///
 /// ```
@@ -49,8 +49,9 @@ use crate::onion::blinded::{OnionMessage, PeeledMessage};
 ///     hold_min_final_delta: 24,
 ///     min_final_delta: 24,
 /// });
-/// let actions = node.apply(&NodeEvent::Block { height: 900_001 })?;
-/// assert!(actions.is_empty(), "nothing is under way");
+/// let reaction = node.apply(&NodeEvent::Block { height: 900_001 })?;
+/// assert!(reaction.actions.is_empty(), "nothing is under way");
+/// assert!(reaction.changed, "the event belongs into the journal before any action is carried out");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -139,23 +140,26 @@ impl<H: HoldStore, C: ClaimStore> Node<H, C> {
         observer: &mut dyn Observer,
         message: &OnionMessage,
         entropy: &[u8; 32],
-    ) -> Result<Vec<NodeAction>, NodeError> {
+    ) -> Result<Reaction<NodeAction>, NodeError> {
         let peeled = message.peel(&self.intake.node_key).map_err(MessageError::Onion)?;
-        let (payload, data, replay_tag) = match peeled {
+        let (payload, data, secret) = match peeled {
             PeeledMessage::Forward { to, message } => {
-                return Ok(alloc::vec![NodeAction::PassOn { to, message }]);
+                let pass_on = NodeAction::PassOn { to, message };
+                return Ok(Reaction::unchanged(alloc::vec![pass_on]));
             }
-            PeeledMessage::Receive { payload, data, replay_tag } => (payload, data, replay_tag),
+            PeeledMessage::Receive { payload, data, secret } => (payload, data, secret),
         };
         let path_id = data.path_id.as_deref().unwrap_or_default();
+        let for_holder = is_for_holder(&self.intake.node_key, &data);
         let cx = &mut Context { intake: &mut self.intake, observer };
-        if let Some(expiry) = read_reply_path_id(path_id) {
-            Ok(wrap(self.forwards.release_received(cx, expiry, &payload)?))
+        let length = message.length();
+        let received = Received { length, payload: &payload, data: &data, secret: &secret };
+        if for_holder {
+            Ok(self.forwards.message_received(cx, &received, entropy)?.map())
         } else if self.sender.has_arrival_path(path_id) {
-            Ok(wrap(self.sender.message_received(path_id, &payload)?))
+            Ok(self.sender.message_received(path_id, &payload)?.map())
         } else {
-            let taken = self.receipts.message_received(cx, &payload, &data, replay_tag, entropy);
-            Ok(wrap(taken?))
+            Ok(self.receipts.message_received(cx, &received, entropy)?.map())
         }
     }
 
@@ -184,26 +188,32 @@ impl<H: HoldStore, C: ClaimStore> Role for Node<H, C> {
         &mut self,
         event: &NodeEvent,
         observer: &mut dyn Observer,
-    ) -> Result<Vec<NodeAction>, NodeError> {
+    ) -> Result<Reaction<NodeAction>, NodeError> {
         match event {
             NodeEvent::IncomingCommitted { from, edge, path_key, packet } => {
-                return self.incoming_committed(observer, from, edge, path_key.as_ref(), packet);
+                let path_key = path_key.as_ref();
+                return Ok(self.incoming_committed(observer, from, edge, path_key, packet)?.into());
             }
             NodeEvent::MessageReceived { message, entropy } => {
                 return self.message_received(observer, message, entropy);
             }
-            NodeEvent::Block { height } => return self.block(observer, *height),
+            NodeEvent::AnnounceHold { hold, entropy } => {
+                let cx = &Context { intake: &mut self.intake, observer };
+                return Ok(self.forwards.announce(cx, hold, entropy)?.map());
+            }
+            NodeEvent::Block { height } => return Ok(self.block(observer, *height)?.into()),
             _ => {}
         }
         let Self { intake, sender, forwards, receipts } = self;
         if let Some(actions) = for_sender(sender, event, observer) {
-            return Ok(wrap(actions?));
+            return Ok(wrap(actions?).into());
         }
         let cx = &mut Context { intake, observer };
-        match for_receiver(receipts, event, cx) {
-            Some(actions) => Ok(wrap(actions?)),
-            None => Ok(wrap(for_forwarder(forwards, event, cx)?)),
-        }
+        let actions = match for_receiver(receipts, event, cx) {
+            Some(actions) => wrap(actions?),
+            None => wrap(for_forwarder(forwards, event, cx)?),
+        };
+        Ok(actions.into())
     }
 
     fn pending(&self) -> Vec<NodeAction> {

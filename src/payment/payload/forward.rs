@@ -83,6 +83,7 @@ impl Tweak {
         }
     }
 
+    /// 65541, 65543, 65545 and 65547 had these meanings once, and are passed over now like all odd types that are not known.
     pub(super) const TYPES: [u64; 5] =
         [BLIND, HOLD_ID, HELD_BLIND, RELEASE_HASH, LATEST_RELEASE_HEIGHT];
 

@@ -15,7 +15,8 @@ pub use last::{FinalPayload, PartShare, PayerPayload, PaymentSecret, Withheld};
 
 pub(super) use delegate::INNER_PAYLOADS_LENGTH;
 pub(super) use types::{
-    HELD_PTLC_AVAILABLE, PTLC_ARRIVED, RELEASE_HELD_PTLC, WITHHELD_SHARE, type_of,
+    HANDOVER, HELD_PTLC_AVAILABLE, PTLC_ARRIVED, RELEASE_HELD_PTLC, SEALED_ANNOUNCEMENT,
+    WITHHELD_SHARE, type_of,
 };
 
 use super::PayloadError;

@@ -11,13 +11,9 @@ pub(super) const TOTAL_AMOUNT_MSAT: u64 = 18;
 // Proposed for BOLT 4: trampoline.
 pub(super) const OUTGOING_NODE_ID: u64 = 14;
 pub(super) const TRAMPOLINE_ONION_PACKET: u64 = 20;
-// Ours: odd, above 65536.
+// Ours, above 65536: odd where a node that does not know them may pass them over.
 pub(super) const BLIND: u64 = 65537;
 pub(super) const FINAL_BLIND: u64 = 65539;
-pub(super) const HOLD_ID: u64 = 65541;
-pub(super) const HELD_BLIND: u64 = 65543;
-pub(super) const RELEASE_HASH: u64 = 65545;
-pub(super) const LATEST_RELEASE_HEIGHT: u64 = 65547;
 pub(super) const PAYER_KEY: u64 = 65549;
 pub(super) const PAYER_NOTE: u64 = 65551;
 pub(super) const PAYER_INVOICE_ID: u64 = 65553;
@@ -27,11 +23,18 @@ pub(super) const TAIL_BLIND: u64 = 65559;
 pub(super) const RECIPIENT_PATH: u64 = 65561;
 pub(super) const MIN_FINAL_DELTA: u64 = 65563;
 pub(super) const WITHHELD: u64 = 65569;
+// Even: a node that does not know them fails the payment. If it forwarded instead, a payment under a hash would not wait.
+pub(super) const HOLD_ID: u64 = 65542;
+pub(super) const HELD_BLIND: u64 = 65544;
+pub(super) const RELEASE_HASH: u64 = 65546;
+pub(super) const LATEST_RELEASE_HEIGHT: u64 = 65548;
 // In onion messages.
 pub(in crate::payment) const HELD_PTLC_AVAILABLE: u64 = 65565;
 pub(in crate::payment) const RELEASE_HELD_PTLC: u64 = 65567;
 pub(in crate::payment) const PTLC_ARRIVED: u64 = 65571;
 pub(in crate::payment) const WITHHELD_SHARE: u64 = 65573;
+pub(in crate::payment) const HANDOVER: u64 = 65575;
+pub(in crate::payment) const SEALED_ANNOUNCEMENT: u64 = 65577;
 
 const NAMES: [(u64, &str); 24] = [
     (AMT_TO_FORWARD, "amt_to_forward"),

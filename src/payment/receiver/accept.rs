@@ -184,7 +184,6 @@ impl<S: ClaimStore> Receipts<S> {
         if let (Opening::Polynomial { id, .. }, Some(x)) = (&published.opening, first.x) {
             let locks = LockSet::new(parts.iter().filter_map(Arrival::id_and_lock))?;
             self.claims.claim(id, &x, &locks)?;
-            self.releases.remove(*id, x);
             if self.claims.slots_left(id)? == 0 {
                 exhausted = Some(first.invoice);
             }

@@ -57,7 +57,7 @@ pub enum ReceiverEvent {
         /// The rate.
         rate: Rate,
     },
-    /// An onion message arrived, or waited: a `held_ptlc_available`.
+    /// An onion message arrived, or waited: the announcement of a held payment, or the last share of a cancellable one.
     MessageReceived {
         /// The message.
         message: OnionMessage,
@@ -100,14 +100,15 @@ pub enum ReceiverEvent {
 /// What a receiver wants done.
 #[derive(Debug)]
 pub enum ReceiverAction {
-    /// Send a `release_held_ptlc` along its path.
+    /// Send a `release_held_ptlc` along its path, or a `ptlc_arrived`. The first is not given out again after a crash: the holder asks again.
     SendMessage {
         /// Where the path begins. A node that is no peer of it connects to it.
         to: IntroductionNode,
         /// The message.
         message: OnionMessage,
     },
-    /// Nothing to do: the payment can't be released, since it could not be claimed. Its sender may announce it again later.
+    /// Nothing to do: the payment can't be released, since it could not be claimed. It will be announced again. For the eyes of an operator,
+    /// and no place that a stranger could fill.
     ReleaseRefused {
         /// Why.
         reason: Refusal,

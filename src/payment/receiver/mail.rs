@@ -1,14 +1,14 @@
 //! Announcements of held payments, and the answers to them.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::super::intake::{Context, Intake};
+use super::super::intake::{Context, Intake, Received};
 use super::super::published::Published;
 use super::super::{
-    HeldAvailable, MessageError, PtlcArrived, Refusal, ReleaseHeld, SecretSource, WithheldShare,
+    HeldAvailable, MessageError, PtlcArrived, Reaction, Refusal, ReleaseHeld, SealedAnnouncement,
+    SecretSource, WithheldShare,
 };
 use super::{Arrival, Receipts, ReceiverAction, ReceiverError};
 use crate::claims::{ClaimError, ClaimStore};
@@ -16,105 +16,63 @@ use crate::curve::{SecretScalar, Tag};
 use crate::edge::EdgeId;
 use crate::hold::HoldId;
 use crate::invoice::InvoiceId;
-use crate::onion::blinded::{OnionMessage, RecipientData};
-use crate::onion::{OnionError, ReplayTag};
+use crate::onion::blinded::OnionMessage;
 use crate::wire::{BlindedPath, IntroductionNode};
 
 static ANSWER: Tag = Tag::new("pointlock/release_session");
 static ARRIVAL: Tag = Tag::new("pointlock/arrival_session");
 
-/// How far ahead an announcement may say that its holds end, in blocks: 60 days.
+/// How far ahead an announcement may say that its holds end, in blocks: 60 days. No contract lasts longer.
 const MAX_HOLD_BLOCKS: u32 = 8_640;
-/// How many announcements are remembered for an invoice. Who has the invoice can make as many as it likes, and they cost it
-/// nothing; beyond this number none is answered until some are void.
-const MAX_ANNOUNCEMENTS: usize = 1_000;
-
-/// The announcements that were answered or refused, until they are void: a message that comes again is a replay, and is not
-/// answered, or whoever has recorded it could ask at any time whether the receiver is there.
-#[derive(Debug, Default)]
-pub(super) struct Answers {
-    known: BTreeMap<ReplayTag, Answer>,
-}
-
-#[derive(Debug)]
-struct Answer {
-    invoice: InvoiceId,
-    /// From this height on the announcement is void.
-    void_at: u32,
-    /// What was sent; nothing for an announcement that was refused.
-    sent: Option<(IntroductionNode, OnionMessage)>,
-}
-
-impl Answers {
-    /// What was sent, and maybe got lost in a crash. Twice is as good as once: a holder releases once.
-    pub(super) fn pending(&self) -> impl Iterator<Item = ReceiverAction> {
-        let sent = self.known.values().filter_map(|answer| answer.sent.clone());
-        sent.map(|(to, message)| ReceiverAction::SendMessage { to, message })
-    }
-
-    pub(super) fn prune(&mut self, height: u32) {
-        self.known.retain(|_, answer| answer.void_at > height);
-    }
-
-    fn check_new(&self, tag: &ReplayTag, invoice: &InvoiceId) -> Result<(), Refusal> {
-        if let Some(known) = self.known.get(tag) {
-            return Err(OnionError::Replayed { expiry_height: known.void_at }.into());
-        }
-        let of_invoice = self.known.values().filter(|known| known.invoice == *invoice);
-        if of_invoice.count() >= MAX_ANNOUNCEMENTS {
-            return Err(Refusal::TooManyAnnouncements { most: MAX_ANNOUNCEMENTS });
-        }
-        Ok(())
-    }
-}
 
 impl<S: ClaimStore> Receipts<S> {
+    /// Takes a message that came along one of its paths, in an onion message of this length.
     pub(in crate::payment) fn message_received(
         &mut self,
         cx: &mut Context<'_>,
-        payload: &[u8],
-        data: &RecipientData,
-        replay_tag: ReplayTag,
+        message: &Received<'_>,
         entropy: &[u8; 32],
-    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+    ) -> Result<Reaction<ReceiverAction>, ReceiverError> {
         // Anyone who has not seen the invoice gets no answer, and is not told that the receiver is there.
-        let published = self.invoices.by_message_path(data).ok_or(MessageError::UnknownPath)?;
-        let invoice = published.invoice.invoice_id();
-        if WithheldShare::is_in(payload) {
-            let given = WithheldShare::from_message(payload).map_err(MessageError::Payload)?;
-            return self.share_given(cx, &invoice, &given);
+        let published = self.invoices.by_message_path(message.data);
+        let published = published.ok_or(MessageError::UnknownPath)?;
+        if WithheldShare::is_in(message.payload) {
+            let invoice = published.invoice.invoice_id();
+            let given = WithheldShare::from_message(message.payload);
+            return self.share_given(cx, &invoice, &given.map_err(MessageError::Payload)?);
         }
-        let (available, reply_path) =
-            HeldAvailable::from_message(payload).map_err(MessageError::Payload)?;
-        // Before anything is kept: what can't be answered has never come.
-        let answered = answer(&available, &reply_path, entropy)?;
-        let refusal = match self.check_announced(cx.intake, published, &available, &replay_tag) {
-            Ok(()) => self.reserve(cx.intake.height, &invoice, &available)?,
-            Err(reason) => Some(reason),
-        };
-        let sent = refusal.is_none().then_some(answered);
-        let is_forgotten = matches!(
-            refusal,
-            Some(
-                Refusal::Onion(OnionError::Replayed { .. })
-                    | Refusal::AnnouncementVoid { .. }
-                    | Refusal::TooManyAnnouncements { .. }
-            )
-        );
-        // Strangers who have the invoice don't fill the view.
-        if !is_forgotten {
-            for hold in &available.holds {
-                let source = SecretSource::Release { hold: hold.id };
-                cx.observer.learned_scalar(source, hold.release.as_scalar());
-            }
-            let void_at = available.latest_release_height.saturating_add(1);
-            self.answers.known.insert(replay_tag, Answer { invoice, void_at, sent: sent.clone() });
+        let said = self.announced(cx.intake, published, message, entropy)?;
+        Ok(Reaction::unchanged(alloc::vec![match said {
+            Ok((to, message)) => ReceiverAction::SendMessage { to, message },
+            Err(reason) => ReceiverAction::ReleaseRefused { reason },
+        }]))
+    }
+
+    /// Says to an announcement what it would say to any like it: nothing is kept of either, and no slot for the payment. Whoever
+    /// has the invoice can make as many as it likes.
+    fn announced(
+        &self,
+        intake: &Intake,
+        published: &Published,
+        message: &Received<'_>,
+        entropy: &[u8; 32],
+    ) -> Result<Result<(IntroductionNode, OnionMessage), Refusal>, ReceiverError> {
+        let sealed = SealedAnnouncement::from_message(message.payload);
+        let SealedAnnouncement { packet, reply_path } = sealed.map_err(MessageError::Payload)?;
+        let secret = message.secret.blinded_node_secret(&intake.node_key);
+        let available = HeldAvailable::open(&packet, &secret.map_err(MessageError::Onion)?)?;
+        if let Err(reason) = self.check_announced(intake, published, &available) {
+            return Ok(Err(reason));
         }
-        Ok(alloc::vec![match (sent, refusal) {
-            (Some((to, message)), _) => ReceiverAction::SendMessage { to, message },
-            (None, Some(reason)) => ReceiverAction::ReleaseRefused { reason },
-            (None, None) => return Ok(Vec::new()),
-        }])
+        if let Err(reason) = self.check_slot(published, &available)? {
+            return Ok(Err(reason));
+        }
+        let (to, answer) = answer(&available, &reply_path, entropy)?;
+        if answer.length() > message.length {
+            let (length, most) = (answer.length(), message.length);
+            return Err(MessageError::AnswerTooLong { length, most }.into());
+        }
+        Ok(Ok((to, answer)))
     }
 
     /// The last share of a cancellable payment. One that comes again, or to nothing, changes nothing.
@@ -123,9 +81,9 @@ impl<S: ClaimStore> Receipts<S> {
         cx: &mut Context<'_>,
         invoice: &InvoiceId,
         given: &WithheldShare,
-    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+    ) -> Result<Reaction<ReceiverAction>, ReceiverError> {
         let Some(parts) = self.sets.complete(invoice, &given.set_point, &given.share) else {
-            return Ok(Vec::new());
+            return Ok(Reaction::unchanged(Vec::new()));
         };
         let first = parts.first().map(|part| part.edge.id);
         let actions = self.claim_all(cx, parts).map_err(|(parts, error)| {
@@ -136,7 +94,7 @@ impl<S: ClaimStore> Receipts<S> {
             let source = SecretSource::GivenShare { incoming };
             cx.observer.learned_scalar(source, given.share.as_scalar());
         }
-        Ok(actions)
+        Ok(actions.into())
     }
 
     /// What to say when this edge was the last part of a cancellable payment.
@@ -155,44 +113,38 @@ impl<S: ClaimStore> Receipts<S> {
         self.sets.arrived().filter_map(|(path, parts)| arrival(intake, path, &parts).ok()).collect()
     }
 
-    /// Only an announcement of a payment that would be accepted is answered, and only once.
+    /// Only an announcement of a payment that would be accepted is answered.
     fn check_announced(
         &self,
         intake: &Intake,
         published: &Published,
         available: &HeldAvailable,
-        tag: &ReplayTag,
     ) -> Result<(), Refusal> {
         let latest = available.latest_release_height;
         if latest < intake.height || latest - intake.height > MAX_HOLD_BLOCKS {
             return Err(Refusal::AnnouncementVoid { latest, height: intake.height });
         }
-        self.answers.check_new(tag, &published.invoice.invoice_id())?;
         let amounts = available.holds.iter().map(|hold| hold.amount_msat);
         let offered_msat = amounts.fold(0, u64::saturating_add);
         self.check_payable(&published.invoice, offered_msat)
     }
 
-    /// No more payments are released than can be claimed.
-    fn reserve(
-        &mut self,
-        height: u32,
-        invoice: &InvoiceId,
+    /// Whether the payment could be claimed if it were here. Others may take the last slot before it arrives, and then it fails
+    /// back.
+    fn check_slot(
+        &self,
+        published: &Published,
         available: &HeldAvailable,
-    ) -> Result<Option<Refusal>, ReceiverError> {
-        let (polynomial, x) = match (self.invoices.polynomial(invoice), available.x) {
-            (None, None) => return Ok(None),
+    ) -> Result<Result<(), Refusal>, ReceiverError> {
+        let (polynomial, x) = match (published.polynomial(), available.x) {
+            (None, None) => return Ok(Ok(())),
             (Some(polynomial), Some(x)) => (polynomial, x),
-            _ => return Ok(Some(Refusal::PayerMismatch)),
+            _ => return Ok(Err(Refusal::PayerMismatch)),
         };
-        let pending = self.releases.besides(polynomial, x);
-        match self.claims.check_slot(&polynomial, &x, pending) {
-            Ok(()) => {
-                self.releases.insert(polynomial, x, height);
-                Ok(None)
-            }
+        match self.claims.check_slot(&polynomial, &x) {
+            Ok(()) => Ok(Ok(())),
             Err(error @ ClaimError::Store(_)) => Err(error.into()),
-            Err(error) => Ok(Some(Refusal::Claim(error))),
+            Err(error) => Ok(Err(Refusal::Claim(error))),
         }
     }
 }

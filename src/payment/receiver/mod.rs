@@ -9,16 +9,14 @@ mod sets;
 
 use accept::Arrival;
 pub use event::{ReceiverAction, ReceiverConfig, ReceiverEvent};
-use mail::Answers;
 use sets::PartSets;
 
 use super::failure::Origin;
-use super::intake::{Context, Incoming, Intake, Refused};
+use super::intake::{Context, Incoming, Intake, Received, Refused};
 use super::published::{Invoices, Published};
-use super::releases::Releases;
 use super::{
-    EdgeError, FailureMessage, MessageError, Observer, PublishError, ReceiverError, ReceiverPaths,
-    Refusal, Role, SecretSource,
+    EdgeError, FailureMessage, MessageError, Observer, PublishError, Reaction, ReceiverError,
+    ReceiverPaths, Refusal, Role, SecretSource,
 };
 use crate::claims::{ClaimBook, ClaimError, ClaimStore, MemoryClaimStore};
 use crate::edge::{Edge, EdgeId, IncomingEdge};
@@ -41,8 +39,6 @@ pub(super) struct Receipts<S> {
     config: ReceiverConfig,
     invoices: Invoices,
     claims: ClaimBook<S>,
-    releases: Releases,
-    answers: Answers,
     sets: PartSets,
     /// By the currency's code.
     rates: BTreeMap<String, Rate>,
@@ -83,47 +79,49 @@ impl<S: ClaimStore> Role for Receiver<S> {
         &mut self,
         event: &ReceiverEvent,
         observer: &mut dyn Observer,
-    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+    ) -> Result<Reaction<ReceiverAction>, ReceiverError> {
         let Self { intake, receipts } = self;
         let cx = &mut Context { intake, observer };
-        match event {
+        let actions = match event {
             ReceiverEvent::IncomingCommitted { edge, path_key, packet } => {
                 receipts.check_new(edge)?;
                 match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
-                    Ok(incoming) => receipts.incoming_committed(cx, incoming),
+                    Ok(incoming) => receipts.incoming_committed(cx, incoming)?,
                     Err(refused) => {
                         let Refused { origin, reason } = *refused;
-                        Ok(alloc::vec![receipts.fail(cx, edge.edge(), &origin, reason)])
+                        alloc::vec![receipts.fail(cx, edge.edge(), &origin, reason)]
                     }
                 }
             }
             ReceiverEvent::MessageReceived { message, entropy } => {
-                match message.peel(&cx.intake.node_key).map_err(MessageError::Onion)? {
-                    PeeledMessage::Receive { payload, data, replay_tag } => {
-                        receipts.message_received(cx, &payload, &data, replay_tag, entropy)
+                return match message.peel(&cx.intake.node_key).map_err(MessageError::Onion)? {
+                    PeeledMessage::Receive { payload, data, secret } => {
+                        let (payload, data, secret) = (&payload, &data, &secret);
+                        let received = Received { length: message.length(), payload, data, secret };
+                        receipts.message_received(cx, &received, entropy)
                     }
                     PeeledMessage::Forward { .. } => Err(MessageError::NotForThisNode.into()),
-                }
+                };
             }
             ReceiverEvent::Block { height } => {
                 cx.intake.block(*height);
-                Ok(receipts.block(cx))
+                receipts.block(cx)
             }
             ReceiverEvent::Published { invoice, secret, paths } => {
-                receipts.published(cx, invoice, secret, paths)
+                receipts.published(cx, invoice, secret, paths)?
             }
             ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths } => {
-                receipts.published_polynomial(cx, invoice, polynomial, paths)
+                receipts.published_polynomial(cx, invoice, polynomial, paths)?
             }
-            ReceiverEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice),
-            ReceiverEvent::RateGiven { rate } => Ok(receipts.rate_given(rate)),
-            ReceiverEvent::Time { unix_time } => Ok(receipts.time(*unix_time)),
-            ReceiverEvent::PartsTimedOut { incoming } => receipts.parts_timed_out(cx, incoming),
-            ReceiverEvent::Settled { incoming } => receipts.settled(incoming),
-        }
+            ReceiverEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice)?,
+            ReceiverEvent::RateGiven { rate } => receipts.rate_given(rate),
+            ReceiverEvent::Time { unix_time } => receipts.time(*unix_time),
+            ReceiverEvent::PartsTimedOut { incoming } => receipts.parts_timed_out(cx, incoming)?,
+            ReceiverEvent::Settled { incoming } => receipts.settled(incoming)?,
+        };
+        Ok(actions.into())
     }
 
-    /// With the answers to announcements, until these are void, because nobody confirms them.
     fn pending(&self) -> Vec<ReceiverAction> {
         self.receipts.pending(&self.intake)
     }
@@ -134,8 +132,6 @@ impl<S: ClaimStore> Receipts<S> {
         Self {
             invoices: Invoices::default(),
             claims: ClaimBook::new(store),
-            releases: Releases::default(),
-            answers: Answers::default(),
             sets: PartSets::default(),
             rates: BTreeMap::new(),
             unix_time: config.unix_time,
@@ -151,7 +147,7 @@ impl<S: ClaimStore> Receipts<S> {
     pub(super) fn pending(&self, intake: &Intake) -> Vec<ReceiverAction> {
         let edges = self.edges.iter();
         let wanted = edges.filter_map(|(incoming, standing)| standing.action(*incoming));
-        wanted.chain(self.answers.pending()).chain(self.arrivals(intake)).collect()
+        wanted.chain(self.arrivals(intake)).collect()
     }
 
     /// Whether this incoming edge is one of the receiver's.
@@ -255,7 +251,7 @@ impl<S: ClaimStore> Receipts<S> {
         if self.invoices.get(invoice).is_none() {
             return Err(PublishError::NotPublished(*invoice).into());
         }
-        if let Some(polynomial) = self.invoices.polynomial(invoice) {
+        if let Some(polynomial) = self.invoices.get(invoice).and_then(Published::polynomial) {
             self.claims.retire(&polynomial)?;
         }
         self.invoices.withdraw(invoice);
@@ -378,8 +374,6 @@ impl<S: ClaimStore> Receipts<S> {
     /// A new block, whose height the intake has.
     pub(super) fn block(&mut self, cx: &mut Context<'_>) -> Vec<ReceiverAction> {
         let height = cx.intake.height;
-        self.releases.prune(height);
-        self.answers.prune(height);
         // A part that could not be claimed in time any more is of no use to the others.
         let required = height.saturating_add(self.config.min_final_delta);
         let mut actions = Vec::new();

@@ -1,18 +1,18 @@
 use alloc::vec::Vec;
 
 use super::super::leg::{HoldAt, Leg, LegPlan};
-use super::super::message::reply_path_id;
 use super::super::paying::PayingUnder;
 use super::super::route::RouteEnd;
 use super::super::seed::MailSessions;
 use super::super::{
-    AttemptId, AvailableHold, EdgeTerms, FinalPayload, HeldAvailable, MessageError, Observer,
-    OrderError, PartShare, PaymentSecret, Proposal, Route, RouteError, SecretSource, SenderError,
-    Withheld, WithheldShare,
+    AttemptId, AvailableHold, EdgeTerms, FinalPayload, Handover, HeldAvailable, MessageError,
+    Observer, OrderError, PartShare, PaymentSecret, Proposal, Route, RouteError, SecretSource,
+    SenderError, Withheld, WithheldShare,
 };
 use super::{ArrivalPath, HoldPlan, HopBlinds, PartOrder, Payment, PaymentId, SenderAction};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::Edge;
+use crate::hold::Announcement;
 use crate::invoice::StaticInvoice;
 use crate::lock::{Blind, Lock, next_lock};
 use crate::onion::blinded::{BlindedPath, NextPeer, OnionMessage, RecipientData};
@@ -199,29 +199,31 @@ impl PaymentPlan {
         Ok(Some((*path.introduction_node(), message)))
     }
 
-    /// The `held_ptlc_available` for the complete set of holds, along the first of the invoice's paths for messages. The reply path
-    /// leads to the holder, and to nobody else; who answers connects to it.
-    pub(super) fn announcement(
+    /// The announcement of the complete set of holds, sealed for the receiver and handed to the holder.
+    pub(super) fn handover(
         &self,
-        holder: Point,
-        holds: Vec<AvailableHold>,
-        latest_release_height: u32,
+        held: &[&HeldAttempt],
         sessions: MailSessions,
-    ) -> Result<(IntroductionNode, OnionMessage), SenderError> {
-        let path = self.invoice.message_paths().first().ok_or(MessageError::NoMessagePath)?;
-        let for_holder = RecipientData {
-            path_id: Some(reply_path_id(latest_release_height)),
-            ..RecipientData::default()
+    ) -> Result<Option<(IntroductionNode, OnionMessage)>, SenderError> {
+        let latest = held.iter().map(|hold| hold.latest_release).min();
+        let Some((first, latest_release_height)) = held.first().zip(latest) else {
+            return Ok(None);
         };
-        let (reply_path, _) =
-            BlindedPath::build(sessions.reply_path, &[(holder, for_holder.to_bytes())])
-                .map_err(MessageError::Onion)?;
-        let x = self.paying_under.as_ref().map(PayingUnder::x);
-        let available = HeldAvailable { holds, latest_release_height, x };
-        let fields = available.to_tlv(&reply_path.into());
-        let message =
-            OnionMessage::build(sessions.message, path, &fields).map_err(MessageError::Onion)?;
-        Ok((*path.introduction_node(), message))
+        let path = self.invoice.message_paths().first().ok_or(MessageError::NoMessagePath)?;
+        let available = HeldAvailable {
+            holds: held.iter().map(|hold| hold.available.clone()).collect(),
+            latest_release_height,
+            x: self.paying_under.as_ref().map(PayingUnder::x),
+        };
+        let packet = available.seal(sessions.sealed, path.last_blinded_node_id())?;
+        let announcement = Announcement { path: path.clone(), packet };
+        let handover = Handover { hold: first.available.id, announcement };
+        let hops = [(first.holder, RecipientData::default().to_bytes())];
+        let (to_holder, _) =
+            BlindedPath::build(sessions.path, &hops).map_err(MessageError::Onion)?;
+        let message = OnionMessage::build(sessions.message, &to_holder, &handover.to_tlv())
+            .map_err(MessageError::Onion)?;
+        Ok(Some((IntroductionNode::NodeId(first.holder), message)))
     }
 }
 

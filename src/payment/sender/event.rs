@@ -25,8 +25,8 @@ pub enum SenderEvent {
         /// The height now.
         height: u32,
     },
-    /// Announce a held payment again: the receiver has not answered, or its keeper has lost the message. It is a new message, for
-    /// one that comes twice is not answered.
+    /// Seal the announcement of a held payment anew and hand it to the holder again: when the one before may have got lost, or reached the
+    /// holder before the hold did. A sender whose neighbour holds has no need of it.
     Announce {
         /// The payment.
         payment: PaymentId,
@@ -89,8 +89,8 @@ pub enum SenderAction {
         /// The offer.
         proposal: Proposal,
     },
-    /// Send a `held_ptlc_available` or a `withheld_share` to the receiver, along a path of its invoice; whoever keeps the
-    /// receiver's mail keeps it.
+    /// Send a `handover` to the holder, after which the sender may go offline; or a `withheld_share` to the receiver, along a path of its
+    /// invoice.
     SendMessage {
         /// Where the path begins. A node that is no peer of it connects to it.
         to: IntroductionNode,

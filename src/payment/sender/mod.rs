@@ -7,7 +7,7 @@ mod attempt;
 mod event;
 mod order;
 
-use attempt::{Attempt, PaymentPlan, Stage};
+use attempt::{Attempt, HeldAttempt, PaymentPlan, Stage};
 pub use event::{SenderAction, SenderEvent};
 pub use order::{ArrivalPath, HoldPlan, PartOrder, Payee, Payer, Payment, Tail};
 
@@ -15,8 +15,8 @@ use super::paying::PayingUnder;
 use super::seed::MailSessions;
 use super::{
     AttemptId, AttemptSeed, EdgeError, FailureMessage, HopBlinds, MessageError, Observer,
-    OrderError, PayloadError, PaymentId, PtlcArrived, Role, Route, RouteError, SecretSource,
-    SenderError, proposal, static_lock,
+    OrderError, PayloadError, PaymentId, PtlcArrived, Reaction, Role, Route, RouteError,
+    SecretSource, SenderError, proposal, static_lock,
 };
 use crate::edge::{Edge, EdgeId};
 use crate::invoice::ktime::PointSecret;
@@ -31,7 +31,7 @@ pub struct Sender {
     payments: BTreeMap<PaymentId, Paying>,
     attempts: BTreeMap<AttemptId, Attempt>,
     outgoing: BTreeMap<EdgeId, AttemptId>,
-    /// The seeds of the announcements that were repeated.
+    /// The seeds of the handovers that were repeated.
     announcements: BTreeSet<AttemptId>,
 }
 
@@ -122,32 +122,33 @@ impl Role for Sender {
         &mut self,
         event: &SenderEvent,
         observer: &mut dyn Observer,
-    ) -> Result<Vec<SenderAction>, SenderError> {
-        match event {
-            SenderEvent::Pay(payment) => self.pay(payment, observer),
+    ) -> Result<Reaction<SenderAction>, SenderError> {
+        let actions = match event {
+            SenderEvent::Pay(payment) => self.pay(payment, observer)?,
             SenderEvent::Retry { attempt, order, height } => {
-                self.retry(attempt, order, *height, observer)
+                self.retry(attempt, order, *height, observer)?
             }
-            SenderEvent::Announce { payment, seed } => self.announce_again(payment, seed),
+            SenderEvent::Announce { payment, seed } => self.announce_again(payment, seed)?,
             SenderEvent::MessageReceived { path_id, payload } => {
-                self.message_received(path_id, payload)
+                return self.message_received(path_id, payload);
             }
-            SenderEvent::Cancel { payment } => self.cancel(payment),
+            SenderEvent::Cancel { payment } => self.cancel(payment)?,
             SenderEvent::OutgoingCommitted { attempt, edge } => {
-                self.outgoing_committed(attempt, edge)
+                self.outgoing_committed(attempt, edge)?
             }
-            SenderEvent::OfferFailed { attempt } => self.offer_failed(attempt),
+            SenderEvent::OfferFailed { attempt } => self.offer_failed(attempt)?,
             SenderEvent::OutgoingFulfilled { outgoing, secret } => {
-                self.fulfilled(outgoing, secret, observer)
+                self.fulfilled(outgoing, secret, observer)?
             }
             SenderEvent::OutgoingFailed { outgoing, failure } => {
-                self.outgoing_failed(outgoing, failure.as_ref())
+                self.outgoing_failed(outgoing, failure.as_ref())?
             }
-            SenderEvent::Block { height } => Ok(self.block(*height)),
-        }
+            SenderEvent::Block { height } => return Ok(Reaction::unchanged(self.block(*height))),
+        };
+        Ok(actions.into())
     }
 
-    /// An announcement is given out again until the payment ends, because nobody confirms it; duplicates are harmless.
+    /// A handover is given out again until the payment ends, because nobody confirms it; duplicates are harmless.
     fn pending(&self) -> Vec<SenderAction> {
         let offered = self.attempts.iter().filter_map(|(id, attempt)| match &attempt.stage {
             Stage::Offered => Some(attempt.offer(*id)),
@@ -165,7 +166,7 @@ impl Role for Sender {
 }
 
 impl Sender {
-    /// The name of a seed that neither an attempt nor an announcement was made of.
+    /// The name of a seed that neither an attempt nor a handover was made of.
     fn check_fresh(&self, seed: &AttemptSeed) -> Result<AttemptId, SenderError> {
         let id = seed.id();
         if self.attempts.contains_key(&id) || self.announcements.contains(&id) {
@@ -181,7 +182,8 @@ impl Sender {
     ) -> Result<Vec<SenderAction>, SenderError> {
         let first = payment.parts.first();
         let no_parts = OrderError::PartsMismatch { amount_msat: payment.amount_msat };
-        let id = first.ok_or(no_parts)?.seed.payment_id();
+        let first = first.ok_or(no_parts)?;
+        let id = first.seed.payment_id();
         for (index, part) in payment.parts.iter().enumerate() {
             let attempt = self.check_fresh(&part.seed)?;
             if payment.parts[..index].iter().any(|other| other.seed.id() == attempt) {
@@ -204,6 +206,10 @@ impl Sender {
             Ok((order.seed.id(), plan.attempt(id, part, order, payment.height)?))
         });
         let attempts = attempts.collect::<Result<Vec<_>, SenderError>>()?;
+        // A payment that can't be announced would wait for nothing.
+        let held = attempts.iter().filter_map(|(_, attempt)| attempt.hold.as_ref());
+        let held: Vec<&HeldAttempt> = held.collect();
+        plan.handover(&held, first.seed.mail_sessions())?;
 
         let mut actions = Vec::new();
         if let Some(withheld) = &plan.withheld {
@@ -266,7 +272,7 @@ impl Sender {
         &mut self,
         path_id: &[u8],
         payload: &[u8],
-    ) -> Result<Vec<SenderAction>, SenderError> {
+    ) -> Result<Reaction<SenderAction>, SenderError> {
         let paying = self.payments.values_mut().find(|paying| paying.arrives_along(path_id));
         let paying = paying.ok_or(MessageError::UnknownPath)?;
         let arrived = PtlcArrived::from_message(payload).map_err(MessageError::Payload)?;
@@ -277,16 +283,18 @@ impl Sender {
             .attempts
             .iter()
             .all(|attempt| matches!(self.attempts[attempt].stage, Stage::Committed(_)));
-        match paying.outcome {
-            Outcome::UnderWay if all_committed => {}
+        let nothing = || Ok(Reaction::unchanged(Vec::new()));
+        let changed = match paying.outcome {
+            Outcome::UnderWay if all_committed => true,
             // The message may have got lost.
-            Outcome::ShareGiven => {}
-            Outcome::UnderWay | Outcome::Paid(_) | Outcome::Failed => return Ok(Vec::new()),
-        }
-        let Some((to, message)) = paying.plan.withheld_share()? else { return Ok(Vec::new()) };
+            Outcome::ShareGiven => false,
+            Outcome::UnderWay | Outcome::Paid(_) | Outcome::Failed => return nothing(),
+        };
+        let Some((to, message)) = paying.plan.withheld_share()? else { return nothing() };
         paying.outcome = Outcome::ShareGiven;
         paying.announced = Some((to, message.clone()));
-        Ok(alloc::vec![SenderAction::SendMessage { to, message }])
+        let actions = alloc::vec![SenderAction::SendMessage { to, message }];
+        Ok(Reaction { actions, changed })
     }
 
     pub(super) fn cancel(&mut self, id: &PaymentId) -> Result<Vec<SenderAction>, SenderError> {
@@ -406,7 +414,7 @@ impl Sender {
         Ok(self.announce(&payment, sessions)?.into_iter().collect())
     }
 
-    /// The `held_ptlc_available`, if all parts are held.
+    /// The handover to the holder, if all parts are held.
     fn announce(
         &mut self,
         id: &PaymentId,
@@ -420,11 +428,9 @@ impl Sender {
                 _ => return Ok(None),
             }
         }
-        let holder = held.first().map(|hold| hold.holder);
-        let latest = held.iter().map(|hold| hold.latest_release).min();
-        let Some((holder, latest)) = holder.zip(latest) else { return Ok(None) };
-        let holds = held.iter().map(|hold| hold.available.clone()).collect();
-        let (to, message) = paying.plan.announcement(holder, holds, latest, sessions)?;
+        let Some((to, message)) = paying.plan.handover(&held, sessions)? else {
+            return Ok(None);
+        };
         paying.announced = Some((to, message.clone()));
         Ok(Some(SenderAction::SendMessage { to, message }))
     }

@@ -102,8 +102,11 @@ pub(crate) fn copy_forwarder_log(log: &[ForwarderEvent]) -> Vec<ForwarderEvent> 
             ForwarderEvent::IncomingFailed { incoming } => {
                 ForwarderEvent::IncomingFailed { incoming: *incoming }
             }
-            ForwarderEvent::MessageReceived { message } => {
-                ForwarderEvent::MessageReceived { message: message.clone() }
+            ForwarderEvent::MessageReceived { message, entropy } => {
+                ForwarderEvent::MessageReceived { message: message.clone(), entropy: *entropy }
+            }
+            ForwarderEvent::Announce { hold, entropy } => {
+                ForwarderEvent::Announce { hold: *hold, entropy: *entropy }
             }
             ForwarderEvent::Block { height } => ForwarderEvent::Block { height: *height },
         })

@@ -4,6 +4,7 @@ use bitcoin::ScriptBuf;
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::onion::blinded::NextPeer;
 use pointlock::payment::{ForwardingPolicy, ReceiverConfig, RouteHop};
+use pointlock::wire::Features;
 
 use super::{HEIGHT, MIN_FINAL_DELTA, Node, TIME};
 
@@ -68,6 +69,7 @@ pub(crate) fn hops(forwarders: &[usize], end: Node) -> Vec<RouteHop> {
         node_id: node_id(Node::Forwarder(*index)),
         short_channel_id: channel_to(next),
         policy: policy(*index),
+        features: Features::of_node(),
     };
     forwarders.iter().zip(next).map(hop).collect()
 }

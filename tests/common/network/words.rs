@@ -40,6 +40,7 @@ pub(super) fn forwarder_words(action: &ForwarderAction) -> String {
             format!("offer {incoming} {}", proposal_words(proposal))
         }
         ForwarderAction::SendMessage { to, message } => message_words(to, message),
+        ForwarderAction::Announce { to, message } => message_words(to, message),
         ForwarderAction::Claim { incoming, secret } => {
             format!("claim {incoming} {}", secret_words(secret))
         }
