@@ -119,7 +119,7 @@ pub(crate) fn signer() -> Keypair {
 
 /// Input: the text of a static invoice.
 pub fn invoice_text(data: &[u8]) -> bool {
-    let Ok(input) = str::from_utf8(data) else { return false };
+    let Ok(input) = std::str::from_utf8(data) else { return false };
     let Ok(invoice) = input.parse::<StaticInvoice>() else { return false };
     check_spelling(input, &invoice.to_string());
     assert_eq!(StaticInvoice::from_bytes(invoice.as_bytes()).as_ref(), Ok(&invoice));
@@ -128,7 +128,7 @@ pub fn invoice_text(data: &[u8]) -> bool {
 
 /// Input: the text of an offer.
 pub fn offer_text(data: &[u8]) -> bool {
-    let Ok(input) = str::from_utf8(data) else { return false };
+    let Ok(input) = std::str::from_utf8(data) else { return false };
     let Ok(offer) = input.parse::<Offer>() else { return false };
     check_spelling(input, &offer.to_string());
     assert_eq!(Offer::from_bytes(offer.as_bytes()).as_ref(), Ok(&offer));
@@ -137,7 +137,7 @@ pub fn offer_text(data: &[u8]) -> bool {
 
 /// Input: a text in BOLT 12's encoding.
 pub fn bolt12_text(data: &[u8]) -> bool {
-    let Ok(input) = str::from_utf8(data) else { return false };
+    let Ok(input) = std::str::from_utf8(data) else { return false };
     let Ok((prefix, bytes)) = text::decode(input) else { return false };
     assert_eq!(text::encode(&prefix, &bytes), Ok(joined(input)));
     true
@@ -146,7 +146,7 @@ pub fn bolt12_text(data: &[u8]) -> bool {
 /// Input: whatever a person pastes. What is read is also read from a link to it, and what is refused is no offer and no invoice
 /// for the parsers of these either.
 pub fn pasted(data: &[u8]) -> bool {
-    let Ok(input) = str::from_utf8(data) else { return false };
+    let Ok(input) = std::str::from_utf8(data) else { return false };
     let (offer, invoice) = (input.parse::<Offer>(), input.parse::<StaticInvoice>());
     match input.parse::<OfferOrInvoice>() {
         Ok(OfferOrInvoice::Offer(read)) => {

@@ -5,9 +5,9 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
 
-use pointlock_adaptor::schnorr;
 use pointlock_adaptor::curve::{Keypair, SecretScalar};
 use pointlock_adaptor::lock::{self, Blind};
+use pointlock_adaptor::schnorr;
 
 struct NoMemory;
 
