@@ -21,27 +21,29 @@ pub(super) struct Knowledge {
 impl Knowledge {
     /// Whether these parties together reach one of the goals.
     pub(super) fn able(&self, coalition: Coalition, goals: &[Goal]) -> bool {
+        self.reached(coalition, goals).is_some()
+    }
+
+    /// The first goal that these parties reach together.
+    fn reached<'a>(&self, coalition: Coalition, goals: &'a [Goal]) -> Option<&'a Goal> {
         let mut basis = Basis::new(self.columns);
         for party in coalition.members() {
             self.parties[party].iter().for_each(|vector| basis.insert(vector));
         }
-        reaches(&basis, coalition, goals)
+        goals.iter().find(|goal| reaches(&basis, coalition, goal))
     }
 
     /// Some members that reach a goal together: those whose vectors make it up, and the claimer. None when not even all
     /// of these parties do.
     fn sufficient(&self, coalition: Coalition, goals: &[Goal]) -> Option<Coalition> {
+        let goal = self.reached(coalition, goals)?;
         let known: Vec<(usize, &Vector)> = coalition
             .members()
             .flat_map(|party| self.parties[party].iter().map(move |vector| (party, vector)))
             .collect();
         let vectors: Vec<&Vector> = known.iter().map(|(_, vector)| *vector).collect();
-        let goals = goals.iter().filter(|goal| coalition.contains(goal.claimer));
-        let mut shares = goals.filter_map(|goal| {
-            let shares = combination(self.columns, &vectors, &goal.form)?;
-            Some(shares.iter().map(|(index, _)| known[*index].0).chain([goal.claimer]).collect())
-        });
-        shares.next()
+        let shares = combination(self.columns, &vectors, &goal.form)?;
+        Some(shares.iter().map(|(index, _)| known[*index].0).chain([goal.claimer]).collect())
     }
 
     /// The border, by deciding every coalition. More members never know less: where a coalition can, those around it are
@@ -81,7 +83,7 @@ impl Knowledge {
         let length = basis.len();
         vectors.iter().for_each(|vector| basis.insert(vector));
         let coalition = coalition.with(next);
-        if reaches(basis, coalition, goals) {
+        if goals.iter().any(|goal| reaches(basis, coalition, goal)) {
             found.able.push(coalition);
         } else {
             self.descend(next + 1, coalition, bound, basis, goals, found);
@@ -155,8 +157,8 @@ impl Border {
     }
 }
 
-fn reaches(basis: &Basis, coalition: Coalition, goals: &[Goal]) -> bool {
-    goals.iter().any(|goal| coalition.contains(goal.claimer) && basis.contains(&goal.form))
+fn reaches(basis: &Basis, coalition: Coalition, goal: &Goal) -> bool {
+    coalition.contains(goal.claimer) && basis.contains(&goal.form)
 }
 
 /// The smallest sets that meet one set more than those of `transversals` do (Berge's multiplication).
