@@ -7,7 +7,7 @@ use pointlock::onion::blinded::{
     peel_payment,
 };
 use pointlock::payment::{
-    FailureMessage, HeldAvailable, PartShare, ReceiverAction, ReceiverEvent, Refusal, WithheldShare,
+    FailureMessage, PartShare, ReceiverAction, ReceiverEvent, Refusal, ReleaseHeld,
 };
 use pointlock::wire::{TlvWriter, tu64};
 
@@ -712,20 +712,13 @@ fn message_says(
     OnionMessage::from_bytes(&bytes).unwrap().peel(&key).unwrap_err().to_string()
 }
 
-/// What the reader of a `withheld_share` and of a `held_ptlc_available` says to another field beside it.
+/// What the reader of a `release_held_ptlc` says to another field beside it.
 fn content_says(change: impl FnOnce(&mut TlvWriter)) -> String {
-    let available = HeldAvailable {
-        holds: vec![pointlock::payment::AvailableHold {
-            id: pointlock::hold::HoldId([1; 32]),
-            release: crate::scene::release(0),
-            amount_msat: AMOUNT_MSAT,
-        }],
-        latest_release_height: HEIGHT,
-        x: None,
+    let released = ReleaseHeld {
+        holds: vec![(pointlock::hold::HoldId([1; 32]), crate::scene::release(0))],
     };
-    let mut fields = available.to_tlv();
-    HeldAvailable::from_payload(&fields.to_bytes()).unwrap();
+    let mut fields = released.to_tlv();
+    ReleaseHeld::from_message(&fields.to_bytes()).unwrap();
     change(&mut fields);
-    assert!(WithheldShare::from_message(&fields.to_bytes()).is_err());
-    HeldAvailable::from_payload(&fields.to_bytes()).unwrap_err().to_string()
+    ReleaseHeld::from_message(&fields.to_bytes()).unwrap_err().to_string()
 }
