@@ -292,19 +292,19 @@ fn route(row: &Row) -> Result<Value, Refusal> {
     let mut tweaks = row.list("blinds", blind)?;
     let mut sums = vec![("final_blind", sum("blinds", &tweaks)?)];
     if row.has("path_blinds") {
-        let mut path_blinds = Vec::new();
+        let mut path_offsets = Vec::new();
         for (hop, text) in row.input["path_blinds"].as_array().unwrap().iter().enumerate() {
             if text.is_null() {
                 continue;
             }
-            let path_blind = blind(&bytes(text)).ok_or(("path_blinds", Some(hop)))?;
-            path_blinds.push((hop, path_blind));
+            let path_offset = blind(&bytes(text)).ok_or(("path_blinds", Some(hop)))?;
+            path_offsets.push((hop, path_offset));
         }
         let alone: Vec<Blind> =
-            path_blinds.iter().map(|(_, path_blind)| copy(path_blind)).collect();
+            path_offsets.iter().map(|(_, path_offset)| copy(path_offset)).collect();
         sums.push(("path_blind", sum("path_blinds", &alone)?));
-        for (hop, path_blind) in path_blinds {
-            let added: Result<Blind, LockError> = tweaks[hop].add(&path_blind);
+        for (hop, path_offset) in path_offsets {
+            let added: Result<Blind, LockError> = tweaks[hop].add(&path_offset);
             tweaks[hop] = added.map_err(|_| ("path_blinds", Some(hop)))?;
         }
     }

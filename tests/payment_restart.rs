@@ -63,7 +63,7 @@ fn started_in_parts(hold: bool) -> (Network, PaymentId) {
     };
     let ways = [
         (&[1][..], Node::Forwarder(2), Tail::Path(1)),
-        (&[1], Node::Forwarder(2), Tail::Delegated { budget, path: Some(0) }),
+        (&[1], Node::Forwarder(2), Tail::Trampoline { budget, path: Some(0) }),
         (&[1, 2], Node::Forwarder(3), Tail::Path(0)),
     ];
     let parts = ways.into_iter().zip(1..).map(|((forwarders, end, tail), seed)| PartOrder {

@@ -183,7 +183,7 @@ fn a_hop_of_a_path_adds_what_the_sender_does_not_know() {
         let y = view.get(SecretSource::Blind { incoming: edge_id });
         let drawn = net.senders[0].view().get(SecretSource::DrawnBlind { attempt, hop });
         assert_eq!(y, drawn, "the sender derives what the hop does");
-        let b = view.get(SecretSource::PathBlind { incoming: edge_id });
+        let b = view.get(SecretSource::PathOffset { incoming: edge_id });
         assert_eq!(b.is_some(), hop > 1);
         if let Some(LockSecret::Scalar(b)) = b {
             assert!(
@@ -199,7 +199,7 @@ fn a_hop_of_a_path_adds_what_the_sender_does_not_know() {
             });
         }
     }
-    let source = SecretSource::PathBlindSum { invoice: invoice.invoice_id(), path: 0 };
+    let source = SecretSource::PathOffsetSum { invoice: invoice.invoice_id(), path: 0 };
     let known = net.receiver.view().get(source).unwrap();
     assert_eq!(*known, LockSecret::Scalar(sum.unwrap()));
     // The locks that the sender has set up are right as far as it can know them.
@@ -240,7 +240,7 @@ fn the_holder_finds_the_rest_of_the_route_at_release() {
                 };
                 let seeds: Vec<u8> = (1..=parts).collect();
                 let orders = amounts.iter().zip(&seeds).map(|(amount, seed)| {
-                    part(*amount, &[1], Node::Receiver, Tail::Delegated { budget, path }, *seed)
+                    part(*amount, &[1], Node::Receiver, Tail::Trampoline { budget, path }, *seed)
                 });
                 let payment = Payment {
                     hold: Some(HoldPlan { hop: 1, blocks: HOLD_BLOCKS }),
@@ -512,7 +512,7 @@ fn common_sender_key() -> SecretScalar {
 
 /// What fails behind the node that found the route is that node's failure: nobody else can read what came back.
 #[test]
-fn a_delegate_answers_for_its_route() {
+fn a_trampoline_answers_for_its_route() {
     let mut net = Network::new(1, 3);
     let invoice = net.publish(LockKind::Point, 1);
     net.tails.insert(Node::Forwarder(1), nodes(&[2, 3]));
@@ -522,7 +522,7 @@ fn a_delegate_answers_for_its_route() {
         fee_proportional_millionths: 2_000,
         cltv_expiry_delta: 200,
     };
-    let tail = Tail::Delegated { budget, path: None };
+    let tail = Tail::Trampoline { budget, path: None };
     let payment = net.payment_in(&invoice, vec![part(AMOUNT_MSAT, &[1], Node::Receiver, tail, 1)]);
     let height = net.height;
     net.tell_receiver(ReceiverEvent::Block { height: height + 1 }).unwrap();

@@ -15,7 +15,7 @@ use own::{Refusal, Row, array, bytes, check, point, secret};
 use pointlock::hold::ReleaseSecret;
 use pointlock::invoice::InvoiceId;
 use pointlock::onion::SharedSecret;
-use pointlock::onion::blinded::{PathSecret, hop_blind, path_blind};
+use pointlock::onion::blinded::{PathSecret, hop_blind, path_offset};
 use pointlock::payment::PaymentSecret;
 use serde_json::{Value, json};
 
@@ -40,8 +40,8 @@ fn payloads_of_all_kinds() {
             ("wire.forward", 300, payloads::forward),
             ("wire.final", 432, payloads::last),
             ("wire.inner", 113, payloads::inner),
-            ("wire.delegate", 204, payloads::delegate),
-            ("wire.delegated", 146, payloads::delegated),
+            ("wire.delegate", 204, payloads::trampoline),
+            ("wire.delegated", 146, payloads::trampoline_final),
         ],
     );
 }
@@ -65,7 +65,7 @@ fn whole_onions() {
         &[
             ("wire.peel", 18, onions::peel),
             ("wire.route", 9, onions::route),
-            ("wire.delegated_route", 2, onions::delegated_route),
+            ("wire.delegated_route", 2, onions::trampoline_route),
             ("wire.message", 5, onions::message),
         ],
     );
@@ -80,7 +80,7 @@ fn b_of_hop(row: &Row) -> Result<Value, Refusal> {
     let shared = PathSecret::new(&row.get("node_secret", secret)?, &row.get("path_key", point)?);
     let in_hex = hex::encode(*shared.shared_secret().dangerous_to_bytes());
     assert!(!row.is_valid() || row.intermediate["path_secret"] == in_hex);
-    Ok(json!({ "path_blind": hex::encode(*path_blind(&shared).unwrap().dangerous_to_bytes()) }))
+    Ok(json!({ "path_blind": hex::encode(*path_offset(&shared).unwrap().dangerous_to_bytes()) }))
 }
 
 fn release_hash(row: &Row) -> Result<Value, Refusal> {

@@ -119,8 +119,8 @@ fn the_mistakes_of_the_design() {
         ("same-x-twice", json!(["router", "sender"])),
         ("parts-claimed-early", json!(["router", "sender"])),
         ("wormhole", json!(["receiver_lsp", "sender_lsp"])),
-        ("delegate-wormhole", json!(["receiver_lsp", "sender_lsp"])),
-        ("delegate-final-blind", json!(["past_payer", "sender_lsp"])),
+        ("trampoline-wormhole", json!(["receiver_lsp", "sender_lsp"])),
+        ("trampoline-final-blind", json!(["past_payer", "sender_lsp"])),
         ("blinded-final-blind", json!(["past_payer", "receiver_lsp", "router"])),
     ] {
         let file = format!("{}/../examples/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
@@ -157,7 +157,11 @@ fn contradictions_are_refused_with_their_line() {
         ),
         ("\"pay 2 sender in 10 parts\"", "parts: at most 9, and of a payment under points"),
         ("\"pay 2 sender over path 2\"", "path 2: there is none"),
-        ("\"pay 2 sender with delegate mars\"", "mars: is not on the route"),
+        ("\"pay 2 sender with trampoline mars\"", "mars: is not on the route"),
+        (
+            "\"pay 2 sender with delegate sender_lsp\"",
+            "delegate: is called trampoline now: \"with trampoline sender_lsp\"",
+        ),
         ("\"forward 1\", \"claim 1 early\"", "early: what has several parts"),
         ("\"pay 2 sender in 2 parts\", \"claim 2 early\"", "early: what has been forwarded"),
         ("\"leak B of 1 to router\"", "B: the route is in the clear"),
@@ -217,14 +221,14 @@ fn contradictions_of_the_way() {
     for (head, pay, message) in [
         (
             "system = \"S4\"\npath = 2",
-            "with delegate router",
+            "with trampoline router",
             "router: stands on the receiver's path",
         ),
         ("system = \"S4\"\npath = 2", "over path 10", "path 10: there is none"),
         (
             "system = \"S3\"\n",
-            "with delegate sender_lsp",
-            "delegate: only for payments under points",
+            "with trampoline sender_lsp",
+            "trampoline: only for payments under points",
         ),
         ("system = \"S3\"\n", "in 2 parts", "parts: at most 9, and of a payment under points"),
     ] {
@@ -277,14 +281,14 @@ fn many_past_payers() {
     assert_eq!(report["executed"], 360);
 }
 
-/// What the hops of a blinded path, the parts and a delegate learn, as the report names it.
+/// What the hops of a blinded path, the parts and a trampoline learn, as the report names it.
 #[test]
-fn the_report_names_paths_parts_and_delegates() {
+fn the_report_names_paths_parts_and_trampolines() {
     let file = format!("{}/../examples/scenarios/everything.toml", env!("CARGO_MANIFEST_DIR"));
     let report = report(&["--scenario", &file]);
     assert_eq!(report["on_path"], 2);
     assert_eq!(report["payments"][1]["parts"], 2);
-    assert_eq!(report["payments"][1]["delegate"], 1);
+    assert_eq!(report["payments"][1]["trampoline"], 1);
     let contracts = report["payments"][1]["contracts"].as_array().unwrap();
     let in_order = |part: u64| -> Vec<u64> {
         let of_part = contracts.iter().filter(|contract| contract["part"] == part);
@@ -302,7 +306,7 @@ fn the_report_names_paths_parts_and_delegates() {
         learned("sender"),
         ["q[2a]", "q[2b]", "y_0[2a]", "y_1[2a]", "h[2a]", "y_0[2b]", "y_1[2b]", "h[2b]"]
     );
-    // The delegate knows y_2 of the router only because it drew it.
+    // The trampoline knows y_2 of the router only because it drew it.
     assert!(learned("sender_lsp").contains(&"y_2[2at]".to_owned()));
     assert!(!learned("sender").iter().any(|secret| secret.starts_with("y_2")));
 }

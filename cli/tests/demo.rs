@@ -69,7 +69,7 @@ fn hash_locks_are_stolen_and_point_locks_are_not() {
 
 /// Over a blinded path the payer's books end where the path begins, and the hops on it have a b each.
 #[test]
-fn what_a_blinded_path_hides_and_a_delegate_draws() {
+fn what_a_blinded_path_hides_and_a_trampoline_draws() {
     let facts = facts(&["--system", "S4", "--system", "S5"]);
     let told = facts["systems"].as_array().unwrap();
     let secrets = |told: usize, party: &str| -> String {

@@ -27,7 +27,7 @@ pub enum Atom {
         attempt: usize,
     },
     /// b of a hop of a blinded path of an invoice. The receiver, who made the path, knows it too.
-    PathBlind {
+    PathOffset {
         /// The invoice.
         invoice: usize,
         /// Which of its paths.
@@ -62,8 +62,8 @@ impl fmt::Display for Atom {
             Self::Blind { attempt, hop } => write!(f, "y_{hop}[{}]", attempt + 1),
             Self::Release { attempt } => write!(f, "h[{}]", attempt + 1),
             Self::PartShare { attempt } => write!(f, "q[{}]", attempt + 1),
-            Self::PathBlind { invoice: 0, path: 0, hop } => write!(f, "b_{hop}"),
-            Self::PathBlind { invoice, path, hop } => {
+            Self::PathOffset { invoice: 0, path: 0, hop } => write!(f, "b_{hop}"),
+            Self::PathOffset { invoice, path, hop } => {
                 write!(f, "b_{hop} of path {} of invoice {}", path + 1, invoice + 1)
             }
             Self::Coefficient { invoice: 0, power } => write!(f, "z_{power}"),
@@ -144,7 +144,7 @@ impl Form {
             Atom::Blind { attempt: of, .. }
             | Atom::Release { attempt: of }
             | Atom::PartShare { attempt: of } => *of == attempt,
-            Atom::Coefficient { .. } | Atom::Preimage { .. } | Atom::PathBlind { .. } => true,
+            Atom::Coefficient { .. } | Atom::Preimage { .. } | Atom::PathOffset { .. } => true,
         })
     }
 
@@ -165,7 +165,7 @@ impl Form {
             Atom::Coefficient { .. } | Atom::Preimage { .. } => 0,
             Atom::PartShare { .. } => 1,
             Atom::Blind { .. } | Atom::Release { .. } => 2,
-            Atom::PathBlind { .. } => 3,
+            Atom::PathOffset { .. } => 3,
         });
         let mut text = String::new();
         for (atom, coefficient) in terms {

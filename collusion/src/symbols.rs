@@ -205,7 +205,7 @@ impl Symbols {
     /// [`CollusionError::NoSuch`].
     pub fn blinds(&self, attempt: usize, edge: usize) -> Result<Form, CollusionError> {
         let sender = self.senders(attempt)?;
-        let own = self.drawn(attempt, edge)?.plus(&self.path_blinds(attempt, edge)?);
+        let own = self.drawn(attempt, edge)?.plus(&self.path_offsets(attempt, edge)?);
         let sum = self.shares(sender)?.plus(&own);
         if sender == attempt { Ok(sum) } else { Ok(sum.plus(&self.final_blind(sender, true)?)) }
     }
@@ -230,7 +230,7 @@ impl Symbols {
     }
 
     /// The b of the nodes before this edge that stand on the receiver's path.
-    fn path_blinds(&self, attempt: usize, edge: usize) -> Result<Form, CollusionError> {
+    fn path_offsets(&self, attempt: usize, edge: usize) -> Result<Form, CollusionError> {
         let symbols = self.attempt(attempt)?;
         let Some(PathSymbols { path, introduction }) = symbols.path else {
             return Ok(Form::zero());
@@ -298,7 +298,7 @@ impl Symbols {
             Atom::Blind { attempt, hop } => format!("y_{hop}[{}]", self.name(*attempt)),
             Atom::Release { attempt } => format!("h[{}]", self.name(*attempt)),
             Atom::PartShare { attempt } => format!("q[{}]", self.name(*attempt)),
-            Atom::PathBlind { invoice, path, hop } => {
+            Atom::PathOffset { invoice, path, hop } => {
                 let paths = self.invoices.get(*invoice).map_or(0, |invoice| invoice.paths.len());
                 let of_path = match paths {
                     0 | 1 => String::new(),
@@ -343,8 +343,8 @@ impl Symbols {
                 let (attempt, hop) = self.edge(incoming)?;
                 Ok(self.as_atom(Atom::Blind { attempt, hop }, "from its onion layer"))
             }
-            SecretSource::PathBlind { incoming } => self.path_blind_of(incoming),
-            SecretSource::PathBlindSum { invoice: id, path } => {
+            SecretSource::PathOffset { incoming } => self.path_offset_of(incoming),
+            SecretSource::PathOffsetSum { invoice: id, path } => {
                 let invoice = self.invoice(id)?;
                 let form = path_sum(invoice, *path, self.forwarders_on(invoice, *path)?);
                 Ok(Described { label: "B".to_string(), how: "its own", form })
@@ -414,10 +414,10 @@ impl Symbols {
     }
 
     /// b of the node that this edge pays
-    fn path_blind_of(&self, incoming: &EdgeId) -> Result<Described, CollusionError> {
+    fn path_offset_of(&self, incoming: &EdgeId) -> Result<Described, CollusionError> {
         let (attempt, node) = self.edge(incoming)?;
-        let before = self.path_blinds(attempt, node)?;
-        let form = self.path_blinds(attempt, node + 1)?.minus(&before);
+        let before = self.path_offsets(attempt, node)?;
+        let form = self.path_offsets(attempt, node + 1)?.minus(&before);
         Ok(Described { label: self.text(&form), how: "from its place in the path", form })
     }
 
@@ -475,6 +475,6 @@ impl Symbols {
 
 /// The sum of the b of the first nodes of a path.
 fn path_sum(invoice: usize, path: usize, nodes: usize) -> Form {
-    let atoms = (0..nodes).map(|hop| Atom::PathBlind { invoice, path, hop });
+    let atoms = (0..nodes).map(|hop| Atom::PathOffset { invoice, path, hop });
     atoms.fold(Form::zero(), |sum, atom| sum.plus(&Form::atom(atom)))
 }

@@ -81,7 +81,7 @@ proptest! {
         }
     }
 
-    /// The theorem, in parts, with delegates and over blinded paths too: without leaks, and with no more than k claims of distinct x, nobody can steal; for k = 0 a thief has the
+    /// The theorem, in parts, with trampolines and over blinded paths too: without leaks, and with no more than k claims of distinct x, nobody can steal; for k = 0 a thief has the
     /// sender and somebody who has paid.
     #[test]
     fn no_leak_no_theft(scene in scene(), entropy: u64) {
@@ -256,7 +256,7 @@ fn ways_that_do_not_exist() {
     assert_eq!(symbols.add_attempt(on_path()), no_path);
     assert_eq!(symbols.add_path(0, 1), Ok(0));
     assert_eq!(symbols.add_attempt(on_path()), Ok(0));
-    let b_0 = Form::atom(Atom::PathBlind { invoice: 0, path, hop: 0 });
+    let b_0 = Form::atom(Atom::PathOffset { invoice: 0, path, hop: 0 });
     let y_0_and_y_1 = Form::atom(y(0, 0)).plus(&Form::atom(y(0, 1)));
     assert_eq!(symbols.blinds(0, 1).unwrap(), Form::atom(y(0, 0)));
     assert_eq!(symbols.blinds(0, 2).unwrap(), y_0_and_y_1.plus(&b_0));

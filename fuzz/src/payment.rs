@@ -19,8 +19,8 @@ fn one_payload(data: &[u8], is_last: bool) -> bool {
     };
     let write = |payload: &Payload| match payload {
         Payload::Forward(payload) => payload.to_bytes(),
-        Payload::Delegate(payload) => payload.to_bytes().expect("its path was read"),
-        Payload::Delegated(payload) => with_path(payload.to_tlv()),
+        Payload::Trampoline(payload) => payload.to_bytes().expect("its path was read"),
+        Payload::TrampolineFinal(payload) => with_path(payload.to_tlv()),
         Payload::Final(payload) => with_path(payload.to_tlv()),
     };
     let written = write(&payload);

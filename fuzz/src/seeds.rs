@@ -19,9 +19,9 @@ use pointlock::onion::Packet;
 use pointlock::onion::blinded::BlindedPath as Blinded;
 use pointlock::onion::blinded::{OnionMessage, PaymentConstraints, PaymentRelay, RecipientData};
 use pointlock::payment::{
-    AvailableHold, DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, Handover,
-    HeldAvailable, HoldOrder, PartShare, PaymentSecret, Recipient, ReleaseHeld, SealedAnnouncement,
-    Tweak,
+    AvailableHold, FinalPayload, ForwardPayload, Handover, HeldAvailable, HoldOrder, PartShare,
+    PaymentSecret, Recipient, ReleaseHeld, SealedAnnouncement, TrampolineFinalPayload,
+    TrampolinePayload, Tweak,
 };
 use pointlock::wire::{
     BlindedHop, BlindedPath, ChannelEnd, Features, IntroductionNode, TlvStream, TlvWriter,
@@ -620,9 +620,9 @@ fn payloads() -> Files {
             .expect("it is short")
             .0
     };
-    let delegate = |recipient| {
+    let trampoline = |recipient| {
         let (amount_msat, min_final_delta, tweak) = (1_000, 18, Tweak::Derived);
-        DelegatePayload { recipient, amount_msat, min_final_delta, packet: packet(), tweak }
+        TrampolinePayload { recipient, amount_msat, min_final_delta, packet: packet(), tweak }
             .to_bytes()
             .expect("its path has terms")
     };
@@ -631,7 +631,7 @@ fn payloads() -> Files {
         let (path, _) = Blinded::build(fixed_scalar(1), &hops).expect("two hops");
         PaymentPath::new(path, pay_info())
     };
-    let delegated = DelegatedPayload {
+    let trampoline_final = TrampolineFinalPayload {
         amount_msat: 1_000,
         expiry: 800_000,
         tail_blind: Some(blind(5)),
@@ -646,9 +646,9 @@ fn payloads() -> Files {
         ("valid-final", last(Some(3), None)),
         ("valid-final-of-path", with_path_data(&last(None, None))),
         ("valid-final-part", last(Some(3), part())),
-        ("valid-delegate-node", delegate(Recipient::Node(receiver))),
-        ("valid-delegate-path", delegate(Recipient::Path(path))),
-        ("valid-delegated", delegated.to_bytes()),
+        ("valid-trampoline-node", trampoline(Recipient::Node(receiver))),
+        ("valid-trampoline-path", trampoline(Recipient::Path(path))),
+        ("valid-trampoline-final", trampoline_final.to_bytes()),
         ("valid-unknown-odd", with_unknown),
         ("refused-empty", vec![]),
     ]

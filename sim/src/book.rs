@@ -178,7 +178,7 @@ fn attempt(
     let over = match order.tail {
         Tail::Receiver => None,
         Tail::Path(path) => Some(path),
-        Tail::Delegated { path, .. } => path,
+        Tail::Trampoline { path, .. } => path,
     };
     let path = over.and_then(|path| {
         let relays = invoice.paths().get(path)?.path.hops().len().saturating_sub(1);
@@ -187,7 +187,7 @@ fn attempt(
     let last_edge = match order.tail {
         Tail::Receiver => chosen + 1,
         Tail::Path(_) => chosen + 1 + path.map_or(0, |path| path.relays),
-        Tail::Delegated { .. } => chosen,
+        Tail::Trampoline { .. } => chosen,
     };
     Attempt { id, payment, part, tail_of: None, last_edge, edges_before: 0, path, tail: order.tail }
 }

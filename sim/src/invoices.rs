@@ -4,7 +4,7 @@ use pointlock::curve::Point;
 use pointlock::invoice::ktime::{KtimeError, PaymentPolynomial};
 use pointlock::invoice::{PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::{Blind, Lock, LockSecret, Preimage};
-use pointlock::onion::blinded::{PaymentRelay, path_blind};
+use pointlock::onion::blinded::{PaymentRelay, path_offset};
 use pointlock::payment::{
     MessagePath, PathRelay, ReceiverError, ReceiverEvent, ReceiverPath, ReceiverPaths,
 };
@@ -96,10 +96,10 @@ impl Published {
     }
 
     /// b of each forwarding node on the path of this number, from 0.
-    pub fn path_blinds(&self, path: usize) -> Vec<Blind> {
+    pub fn path_offsets(&self, path: usize) -> Vec<Blind> {
         let Some(path) = self.paths.payments.get(path) else { return Vec::new() };
         let forwarding = path.secrets.iter().take(path.secrets.len() - 1);
-        forwarding.map_while(|secret| path_blind(secret).ok()).collect()
+        forwarding.map_while(|secret| path_offset(secret).ok()).collect()
     }
 }
 

@@ -99,7 +99,7 @@ impl<C: Chain> Sim<C> {
             forwarders: self.hops(&chosen, end),
             tail: match (way.finder, way.path) {
                 (Some(finder), path) => {
-                    Tail::Delegated { budget: self.budget(finder, to_path), path }
+                    Tail::Trampoline { budget: self.budget(finder, to_path), path }
                 }
                 (None, Some(path)) => Tail::Path(path),
                 (None, None) => Tail::Receiver,

@@ -47,7 +47,7 @@ pub(super) enum Place {
     /// Outside of blinded paths.
     Clear,
     /// The same, but the route behind it is of this node's own finding.
-    Delegate,
+    Trampoline,
     /// At the beginning of a blinded path: it answers for all of it.
     Introduction,
     /// Within a blinded path.
@@ -80,8 +80,8 @@ impl Origin {
     }
 
     /// The node has found the rest of the route itself.
-    pub(super) fn set_delegate(&mut self) {
-        self.place = Place::Delegate;
+    pub(super) fn set_trampoline(&mut self) {
+        self.place = Place::Trampoline;
     }
 
     /// The packet could not be peeled. Whatever is wrong with a payload that has data of a blinded path, it is the
@@ -102,7 +102,7 @@ impl Origin {
         match self.place {
             Place::Blinded => self.malformed(INVALID_ONION_BLINDING),
             Place::Introduction => self.encrypted(&self.blinded()),
-            Place::Clear | Place::Delegate => match code(refusal) {
+            Place::Clear | Place::Trampoline => match code(refusal) {
                 code if code & BADONION != 0 => self.malformed(code),
                 code => self.encrypted(&message(code, refusal, incoming.amount_msat, height)),
             },
@@ -115,7 +115,7 @@ impl Origin {
             (Place::Blinded, _) => self.malformed(INVALID_ONION_BLINDING),
             (Place::Introduction, _) => self.encrypted(&self.blinded()),
             // What comes back is encrypted for this node, and about nodes that the sender does not know.
-            (Place::Delegate, _) => self.encrypted(&TEMPORARY_NODE_FAILURE.to_be_bytes()),
+            (Place::Trampoline, _) => self.encrypted(&TEMPORARY_NODE_FAILURE.to_be_bytes()),
             (Place::Clear, Some(FailureMessage::Encrypted(packet))) => {
                 FailureMessage::Encrypted(packet.clone().wrap(&self.shared_secret))
             }

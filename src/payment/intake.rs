@@ -4,7 +4,9 @@ use alloc::boxed::Box;
 
 use super::failure::Origin;
 use super::leg::associated_data;
-use super::payload::{DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, Payload};
+use super::payload::{
+    FinalPayload, ForwardPayload, Payload, TrampolineFinalPayload, TrampolinePayload,
+};
 use super::{Observer, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::Edge;
@@ -59,17 +61,17 @@ pub(super) enum Layer {
     /// Forward it as the sender has planned.
     Forward { payload: ForwardPayload, next: Packet },
     /// Find the rest of the route.
-    Delegate(DelegatePayload),
+    Trampoline(TrampolinePayload),
     /// It is for this node, as the sender has planned.
     Final { payload: FinalPayload, path: Option<PathHop> },
     /// It is for this node, by a route that another node has found the end of.
-    Delegated { payload: DelegatedPayload, path: Option<PathHop> },
+    TrampolineFinal { payload: TrampolineFinalPayload, path: Option<PathHop> },
 }
 
 impl Layer {
     /// Whether the receiver is meant; else the forwarder.
     pub(super) fn is_for_receiver(&self) -> bool {
-        matches!(self, Self::Final { .. } | Self::Delegated { .. })
+        matches!(self, Self::Final { .. } | Self::TrampolineFinal { .. })
     }
 }
 
@@ -122,9 +124,13 @@ impl Intake {
             (Some(path), Some(next)) => Layer::AlongPath { path, next },
             (path, next) => match (Payload::parse(&layer.payload, is_last)?, next) {
                 (Payload::Forward(payload), Some(next)) => Layer::Forward { payload, next },
-                (Payload::Delegate(payload), None) if path.is_none() => Layer::Delegate(payload),
+                (Payload::Trampoline(payload), None) if path.is_none() => {
+                    Layer::Trampoline(payload)
+                }
                 (Payload::Final(payload), None) => Layer::Final { payload, path },
-                (Payload::Delegated(payload), None) => Layer::Delegated { payload, path },
+                (Payload::TrampolineFinal(payload), None) => {
+                    Layer::TrampolineFinal { payload, path }
+                }
                 _ => return Err(Refusal::RouteEnd),
             },
         };

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use super::payload::INNER_PAYLOADS_LENGTH;
 use super::route::RouteEnd;
 use super::{
-    AttemptSeed, DelegatePayload, ForwardPayload, HoldOrder, PayloadError, Recipient, Route,
-    RouteError, Tweak,
+    AttemptSeed, ForwardPayload, HoldOrder, PayloadError, Recipient, Route, RouteError,
+    TrampolinePayload, Tweak,
 };
 use crate::hold::HeldBlind;
 use crate::lock::{Blind, Lock, LockError, RouteLocks};
@@ -179,7 +179,7 @@ fn payloads(
             let hops = path.path.onion_hops(end).into_iter();
             payloads.extend(hops.map(|(_, payload)| Zeroizing::new(payload)));
         }
-        RouteEnd::Delegated { recipient, min_final_delta, .. } => {
+        RouteEnd::Trampoline { recipient, min_final_delta, .. } => {
             let key = match recipient {
                 Recipient::Node(node_id) => *node_id,
                 Recipient::Path(path) => *path.path.last_blinded_node_id(),
@@ -189,12 +189,12 @@ fn payloads(
                 associated_data,
                 INNER_PAYLOADS_LENGTH,
             )?;
-            let payload = DelegatePayload {
+            let payload = TrampolinePayload {
                 recipient: recipient.clone(),
                 amount_msat: route.last().amount_msat,
                 min_final_delta: *min_final_delta,
                 packet,
-                tweak: tweaks.next().ok_or(RouteError::NoDelegate)?,
+                tweak: tweaks.next().ok_or(RouteError::NoTrampoline)?,
             };
             payloads.push(Zeroizing::new(payload.to_bytes().map_err(PayloadError::Wire)?));
         }

@@ -119,8 +119,8 @@ pub use message::{
 pub use node::{Node, NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 pub use paths::{MessagePath, PathRelay, ReceiverPath, ReceiverPaths};
 pub use payload::{
-    DelegatePayload, DelegatedPayload, FinalPayload, ForwardPayload, HoldOrder, PartShare,
-    PayerPayload, Payload, PaymentSecret, Recipient, Tweak, Withheld,
+    FinalPayload, ForwardPayload, HoldOrder, PartShare, PayerPayload, Payload, PaymentSecret,
+    Recipient, TrampolineFinalPayload, TrampolinePayload, Tweak, Withheld,
 };
 pub use proposal::Proposal;
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};

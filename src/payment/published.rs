@@ -11,7 +11,7 @@ use crate::curve::Point;
 use crate::invoice::ktime::{PaymentPolynomial, PolynomialId};
 use crate::invoice::{InvoiceId, PaymentLock, PaymentPoints, StaticInvoice};
 use crate::lock::{Blind, Lock, LockSecret};
-use crate::onion::blinded::{BlindedPath, PathSecret, RecipientData, path_blind_sum};
+use crate::onion::blinded::{BlindedPath, PathSecret, RecipientData, path_offset_sum};
 
 /// An invoice that is in the world, with what opens its payments.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Published {
         let invoice = self.invoice.invoice_id();
         for (path, own) in self.paths.iter().enumerate() {
             if let Some(blind) = &own.blind {
-                let source = SecretSource::PathBlindSum { invoice, path };
+                let source = SecretSource::PathOffsetSum { invoice, path };
                 observer.learned_scalar(source, blind.as_scalar());
             }
         }
@@ -133,7 +133,7 @@ fn own_paths(
     }
     let own = paths.iter().map(|path| {
         let (_, forwarding) = path.secrets.split_last().ok_or(PublishError::PathsMismatch)?;
-        let blind = path_blind_sum(forwarding).map_err(|_| PublishError::PathsMismatch)?;
+        let blind = path_offset_sum(forwarding).map_err(|_| PublishError::PathsMismatch)?;
         Ok(OwnPath { path_id: path.path_id, blind })
     });
     own.collect()

@@ -94,7 +94,7 @@ pub(super) enum RouteEnd {
     /// With a path of the receiver's.
     Path(PathEnd),
     /// Where the last forwarder finds the way to the recipient, within this budget.
-    Delegated { recipient: Recipient, budget: ForwardingPolicy, min_final_delta: u32 },
+    Trampoline { recipient: Recipient, budget: ForwardingPolicy, min_final_delta: u32 },
 }
 
 /// A path of the receiver's, with the node id of its introduction node.
@@ -139,7 +139,7 @@ impl RouteEnd {
         match self {
             Self::Node(_) => false,
             Self::Path(_) => true,
-            Self::Delegated { recipient, .. } => matches!(recipient, Recipient::Path(_)),
+            Self::Trampoline { recipient, .. } => matches!(recipient, Recipient::Path(_)),
         }
     }
 }
@@ -177,12 +177,12 @@ impl Route {
             RouteEnd::Node(_) => last,
             // What the introduction node gets, for itself and for the path behind it.
             RouteEnd::Path(path) => path.before(last, count + 1)?,
-            RouteEnd::Delegated { recipient, budget, .. } => {
+            RouteEnd::Trampoline { recipient, budget, .. } => {
                 budget.before(recipient.before(last, count + 1)?, count)?
             }
         };
         let mut edges = Vec::with_capacity(count + 1);
-        if !matches!(end, RouteEnd::Delegated { .. }) {
+        if !matches!(end, RouteEnd::Trampoline { .. }) {
             edges.push(next);
         }
         for (index, hop) in forwarders.iter().enumerate().rev() {
@@ -229,7 +229,7 @@ impl Route {
                 let behind = path.path.hops()[1..].iter().map(|hop| hop.blinded_node_id);
                 forwarders.chain([introduction_node]).chain(behind).collect()
             }
-            RouteEnd::Delegated { .. } => forwarders.collect(),
+            RouteEnd::Trampoline { .. } => forwarders.collect(),
         }
     }
 
@@ -238,7 +238,7 @@ impl Route {
     pub(super) fn lock_count(&self) -> usize {
         let path = match &self.end {
             RouteEnd::Path(path) => path.path.hops().len(),
-            RouteEnd::Node(_) | RouteEnd::Delegated { .. } => 1,
+            RouteEnd::Node(_) | RouteEnd::Trampoline { .. } => 1,
         };
         self.forwarders.len() + path
     }
@@ -282,9 +282,9 @@ mod tests {
 
     /// The last forwarder gets the budget on top of its own fee, and knows no edge behind itself.
     #[test]
-    fn a_delegated_end_is_paid_from_its_budget() {
+    fn a_trampoline_end_is_paid_from_its_budget() {
         let last = EdgeTerms { amount_msat: 1_000_000, expiry: 100 };
-        let end = RouteEnd::Delegated {
+        let end = RouteEnd::Trampoline {
             recipient: Recipient::Node(receiver()),
             budget: policy(7, 2_000, 30),
             min_final_delta: 18,

@@ -59,12 +59,12 @@ pub enum SecretSource {
         incoming: EdgeId,
     },
     /// b, which a hop of a blinded path derives from what the maker of the path shares with it.
-    PathBlind {
+    PathOffset {
         /// The incoming edge.
         incoming: EdgeId,
     },
     /// B, the sum of all b of a path that the receiver made.
-    PathBlindSum {
+    PathOffsetSum {
         /// The invoice with the path.
         invoice: InvoiceId,
         /// Which of its paths, from 0.

@@ -8,7 +8,6 @@ mod network;
 mod scene;
 
 mod claims;
-mod delegates;
 mod events;
 mod forwarder;
 mod holds;
@@ -19,4 +18,5 @@ mod parts;
 mod places;
 mod receiver;
 mod stores;
+mod trampolines;
 mod way;

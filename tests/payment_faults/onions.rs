@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::network::{Action, Fact, Node, node_key};
 use crate::places::Place::{
-    self, Blinded, Delegate, Holder, Introduction, Plain, Receiver, ReceiverInPath,
-    ReceiverOfDelegated,
+    self, Blinded, Holder, Introduction, Plain, Receiver, ReceiverInPath, ReceiverOfTrampoline,
+    Trampoline,
 };
 use crate::places::{PLACES, Said, Scene, ordered};
 use crate::scene::{flipped, invalid_hmac};
@@ -228,11 +228,11 @@ fn without(place: Place, tlv_type: u64) -> (Refusal, Vec<u8>) {
     };
     let missing_of_path = |field| (BlindingError::Missing { field }.into(), Vec::new());
     match (place, tlv_type) {
-        (Delegate, 14) => misplaced("min_final_delta", 65_563),
-        (Delegate, 20) => misplaced("outgoing_node_id", 14),
-        (Delegate, 65_563) => missing("min_final_delta"),
-        (ReceiverOfDelegated, 20) => misplaced("tail_blind", 65_559),
-        (ReceiverOfDelegated, 65_559) => (Refusal::TweakMismatch, no_field()),
+        (Trampoline, 14) => misplaced("min_final_delta", 65_563),
+        (Trampoline, 20) => misplaced("outgoing_node_id", 14),
+        (Trampoline, 65_563) => missing("min_final_delta"),
+        (ReceiverOfTrampoline, 20) => misplaced("tail_blind", 65_559),
+        (ReceiverOfTrampoline, 65_559) => (Refusal::TweakMismatch, no_field()),
         (Holder, 65_542) => misplaced("held_blind", 65_544),
         (Holder, 65_544) => (Refusal::TweakMismatch, no_field()),
         (Holder, 65_546) => missing("release_hash"),
@@ -360,10 +360,10 @@ fn fields_of_other_places() {
         (Plain, 65_539, PayloadError::Misplaced("final_blind").into()),
         (Plain, 65_546, PayloadError::Misplaced("release_hash").into()),
         (Holder, 65_537, PayloadError::Misplaced("blind").into()),
-        (Delegate, 65_559, PayloadError::Misplaced("tail_blind").into()),
+        (Trampoline, 65_559, PayloadError::Misplaced("tail_blind").into()),
         (Receiver, 65_537, PayloadError::Misplaced("blind").into()),
         (ReceiverInPath, 65_559, PayloadError::Misplaced("tail_blind").into()),
-        (ReceiverOfDelegated, 65_539, PayloadError::Misplaced("final_blind").into()),
+        (ReceiverOfTrampoline, 65_539, PayloadError::Misplaced("final_blind").into()),
         (Introduction, 65_537, BlindingError::Unexpected { tlv_type: 65_537 }.into()),
         (Introduction, 2, BlindingError::Unexpected { tlv_type: 2 }.into()),
         (Blinded, 65_537, BlindingError::Unexpected { tlv_type: 65_537 }.into()),
@@ -390,7 +390,7 @@ fn what_the_sender_reads() {
     for (place, expected) in [
         (Plain, (0, INVALID_ONION_HMAC)),
         (Holder, (0, INVALID_ONION_HMAC)),
-        (Delegate, (0, INVALID_ONION_HMAC)),
+        (Trampoline, (0, INVALID_ONION_HMAC)),
         // The node before it says so for the next one, which can't.
         (Receiver, (1, INVALID_ONION_HMAC)),
         (Introduction, (0, INVALID_ONION_HMAC)),
@@ -398,7 +398,7 @@ fn what_the_sender_reads() {
         (Blinded, (1, INVALID_ONION_BLINDING)),
         (ReceiverInPath, (1, INVALID_ONION_BLINDING)),
         // What goes wrong on its route a node that has found it says in its own name.
-        (ReceiverOfDelegated, (0, TEMPORARY_NODE_FAILURE)),
+        (ReceiverOfTrampoline, (0, TEMPORARY_NODE_FAILURE)),
     ] {
         let (mut net, node) = ordered(place);
         let (edge, proposal) = crate::places::reach(&mut net, node);

@@ -221,8 +221,8 @@ fn parts_that_cannot_be_a_payment_are_refused() {
     let budget = policy(1);
     for (tail, forwarders, error) in [
         (Tail::Path(0), [1].as_slice(), RouteError::NoSuchPath { index: 0 }),
-        (Tail::Delegated { budget, path: Some(0) }, &[1], RouteError::NoSuchPath { index: 0 }),
-        (Tail::Delegated { budget, path: None }, &[], RouteError::NoDelegate),
+        (Tail::Trampoline { budget, path: Some(0) }, &[1], RouteError::NoSuchPath { index: 0 }),
+        (Tail::Trampoline { budget, path: None }, &[], RouteError::NoTrampoline),
     ] {
         let order = crate::places::part(AMOUNT_MSAT, (forwarders, Node::Receiver), tail, 5);
         let event = pay(&net, &invoice, vec![order]);

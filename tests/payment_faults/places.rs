@@ -18,20 +18,29 @@ use crate::scene::entropy;
 pub(crate) enum Place {
     Plain,
     Holder,
-    Delegate,
+    Trampoline,
     Introduction,
     Blinded,
     Receiver,
     ReceiverInPath,
-    ReceiverOfDelegated,
+    ReceiverOfTrampoline,
 }
 
 use Place::{
-    Blinded, Delegate, Holder, Introduction, Plain, Receiver, ReceiverInPath, ReceiverOfDelegated,
+    Blinded, Holder, Introduction, Plain, Receiver, ReceiverInPath, ReceiverOfTrampoline,
+    Trampoline,
 };
 
-pub(crate) const PLACES: [Place; 8] =
-    [Plain, Holder, Delegate, Introduction, Blinded, Receiver, ReceiverInPath, ReceiverOfDelegated];
+pub(crate) const PLACES: [Place; 8] = [
+    Plain,
+    Holder,
+    Trampoline,
+    Introduction,
+    Blinded,
+    Receiver,
+    ReceiverInPath,
+    ReceiverOfTrampoline,
+];
 
 /// What a node says to a contract.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,10 +80,10 @@ pub(crate) fn ordered(place: Place) -> (Network, Node) {
     let (mut net, node) = match place {
         Plain | Holder => (Network::new(1, 2), Node::Forwarder(1)),
         Receiver => (Network::new(1, 2), Node::Receiver),
-        Delegate => (Network::new(1, 3), Node::Forwarder(1)),
+        Trampoline => (Network::new(1, 3), Node::Forwarder(1)),
         Introduction => (Network::new(1, 3), Node::Forwarder(2)),
         Blinded => (Network::new(1, 3), Node::Forwarder(3)),
-        ReceiverInPath | ReceiverOfDelegated => (Network::new(1, 3), Node::Receiver),
+        ReceiverInPath | ReceiverOfTrampoline => (Network::new(1, 3), Node::Receiver),
     };
     match place {
         Plain | Receiver => {
@@ -86,9 +95,9 @@ pub(crate) fn ordered(place: Place) -> (Network, Node) {
             let invoice = net.publish(LockKind::Point, 0);
             net.pay(0, &invoice, Some(1), entropy(1));
         }
-        Delegate | ReceiverOfDelegated => {
+        Trampoline | ReceiverOfTrampoline => {
             let invoice = net.publish(LockKind::Point, 0);
-            let tail = Tail::Delegated { budget: budget(), path: None };
+            let tail = Tail::Trampoline { budget: budget(), path: None };
             let part = part(AMOUNT_MSAT, (&[1], Node::Forwarder(2)), tail, 1);
             let payment = net.payment_in(&invoice, vec![part]);
             net.order_parts(0, payment, &[entropy(1)]);

@@ -14,8 +14,7 @@ use pointlock::wire::{TlvWriter, tu64};
 use crate::Answer::{NotOurs, Says};
 use crate::bolt02::said;
 use crate::network::{
-    AMOUNT_MSAT, Action, HEIGHT, LockKind, Network, Node, invoice_secret, node_id, node_key,
-    secret_of,
+    AMOUNT_MSAT, Action, LockKind, Network, Node, invoice_secret, node_id, node_key, secret_of,
 };
 use crate::places::{Place, Said, Scene};
 use crate::scene::{FinalCase, blind, final_case, final_packet, forwarder_says, receiver_says};
@@ -714,9 +713,8 @@ fn message_says(
 
 /// What the reader of a `release_held_ptlc` says to another field beside it.
 fn content_says(change: impl FnOnce(&mut TlvWriter)) -> String {
-    let released = ReleaseHeld {
-        holds: vec![(pointlock::hold::HoldId([1; 32]), crate::scene::release(0))],
-    };
+    let released =
+        ReleaseHeld { holds: vec![(pointlock::hold::HoldId([1; 32]), crate::scene::release(0))] };
     let mut fields = released.to_tlv();
     ReleaseHeld::from_message(&fields.to_bytes()).unwrap();
     change(&mut fields);

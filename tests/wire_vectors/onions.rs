@@ -6,7 +6,7 @@ use pointlock::hold::ReleaseSecret;
 use pointlock::lock::{Blind, final_secret, next_lock, previous_secret};
 use pointlock::onion::blinded::{
     BlindedPath, BlindingError, OnionMessage, PathSecret, PeeledMessage, PeeledPayment, hop_blind,
-    path_blind, path_blind_sum, peel_payment,
+    path_offset, path_offset_sum, peel_payment,
 };
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
@@ -72,8 +72,8 @@ struct Walk {
     /// With which the last node has peeled: its own key, or its blinded one.
     last_secret: SecretScalar,
     in_path: bool,
-    /// Of the last node, if it forwards: a delegate.
-    delegated: Option<Blind>,
+    /// Of the last node, if it forwards: a trampoline.
+    behind: Option<Blind>,
 }
 
 /// y_i: from the payload, from the onion, or from the hold and its release.
@@ -133,8 +133,8 @@ fn walk(
         let Some(next) = onion.next else {
             assert_eq!(index, secrets.len() - 1);
             let last = Payload::parse(&onion.payload, true).unwrap();
-            let delegated = match &last {
-                Payload::Delegate(order) => Some(blind_of(&order.tweak, derived, release)?),
+            let behind = match &last {
+                Payload::Trampoline(order) => Some(blind_of(&order.tweak, derived, release)?),
                 _ => None,
             };
             let in_path = path.is_some();
@@ -143,7 +143,7 @@ fn walk(
             } else {
                 own_key
             };
-            return Ok(Walk { tweaks, path: path_secrets, last, last_secret, in_path, delegated });
+            return Ok(Walk { tweaks, path: path_secrets, last, last_secret, in_path, behind });
         };
         packet = Some(next);
         let (tweak, b) = match path {
@@ -155,7 +155,7 @@ fn walk(
                 (blind_of(&payload.tweak, derived, release)?, None)
             }
             Some(path) => {
-                let b = path_blind(&path.secret).unwrap();
+                let b = path_offset(&path.secret).unwrap();
                 path_secrets.push(path.secret);
                 (derived, Some(b))
             }
@@ -236,7 +236,7 @@ pub(crate) fn route(row: &Row) -> Result<Value, Refusal> {
     let locks = locks(set_secret.to_point(), &blinds);
 
     // At the receiver, who made the path.
-    let path_sum = path_blind_sum(&found.path).unwrap();
+    let path_sum = path_offset_sum(&found.path).unwrap();
     let final_blind = payload.final_blind.as_ref().unwrap();
     let sums: Vec<&Blind> = [final_blind].into_iter().chain(&path_sum).collect();
     let (added, rest) = set_point(locks.last().unwrap(), &sums);
@@ -250,24 +250,24 @@ pub(crate) fn route(row: &Row) -> Result<Value, Refusal> {
     Ok(json!({ "packet": sent, "locks": words(&locks), "lock_secrets": lock_secrets }))
 }
 
-pub(crate) fn delegated_route(row: &Row) -> Result<Value, Refusal> {
+pub(crate) fn trampoline_route(row: &Row) -> Result<Value, Refusal> {
     let release = optional(&row.input["release_secret"]);
     let (packet, secrets) = build(&row.input, &[]);
     let sent = hex::encode(packet.to_bytes());
     let layers = &row.intermediate["layers"];
     let found = walk(packet, &secrets, None, release.as_deref(), layers)?;
-    let Payload::Delegate(order) = &found.last else { panic!("a delegate's") };
+    let Payload::Trampoline(order) = &found.last else { panic!("a trampoline's") };
     let tail = &row.input["tail"];
     let (tail_packet, tail_secrets) = build(tail, &[]);
     let tail_sent = hex::encode(tail_packet.to_bytes());
     let tail_layers = &row.intermediate["tail_layers"];
     let tail_found = walk(tail_packet, &tail_secrets, None, None, tail_layers)?;
-    let Payload::Delegated(outer) = &tail_found.last else { panic!("the recipient's") };
+    let Payload::TrampolineFinal(outer) = &tail_found.last else { panic!("the recipient's") };
     assert_eq!(outer.packet, order.packet);
 
     let z = scalar(&row.input["point_secret"]);
     let first = Blind::new(scalar(&row.input["first_blind"]));
-    let tweaks: Vec<&Blind> = found.tweaks.iter().flatten().chain(&found.delegated).collect();
+    let tweaks: Vec<&Blind> = found.tweaks.iter().flatten().chain(&found.behind).collect();
     let blinds: Vec<&Blind> = [&first].into_iter().chain(tweaks).collect();
     let mut sender_locks = locks(z.to_point(), &blinds);
     let start = sender_locks.pop().unwrap();
@@ -282,7 +282,7 @@ pub(crate) fn delegated_route(row: &Row) -> Result<Value, Refusal> {
     assert!(inner.next.is_none());
     assert_eq!(row.intermediate["inner_layer"]["payload"], hex::encode(&*inner.payload));
     let payload = FinalPayload::parse_inner(&inner.payload, tail_found.in_path).unwrap();
-    let path_sum = path_blind_sum(&tail_found.path).unwrap();
+    let path_sum = path_offset_sum(&tail_found.path).unwrap();
     let final_blind = payload.final_blind.as_ref().unwrap();
     let sums: Vec<&Blind> =
         [final_blind].into_iter().chain(&path_sum).chain(&outer.tail_blind).collect();

@@ -6,7 +6,8 @@ use pointlock::lock::{Lock, PaymentHash};
 use pointlock::onion::Packet;
 use pointlock::onion::blinded::{PathSecret, PeeledPayment, peel_payment};
 use pointlock::payment::{
-    DelegatedPayload, FinalPayload, Handover, HeldAvailable, Payload, Recipient, ReleaseHeld, Tweak,
+    FinalPayload, Handover, HeldAvailable, Payload, Recipient, ReleaseHeld, TrampolineFinalPayload,
+    Tweak,
 };
 use pointlock::wire::{IntroductionNode, TlvStream, TlvWriter};
 use serde_json::{Map, Value, json};
@@ -215,9 +216,9 @@ fn recipient_path(path: &PaymentPath) -> Value {
     })
 }
 
-pub(crate) fn delegate(row: &Row) -> Result<Value, Refusal> {
+pub(crate) fn trampoline(row: &Row) -> Result<Value, Refusal> {
     let payload = bytes(&row.input["payload"]);
-    let Payload::Delegate(read) = parse(&payload, true)? else { panic!("a delegate's") };
+    let Payload::Trampoline(read) = parse(&payload, true)? else { panic!("a trampoline's") };
     fits(read.tweak.fits(&lock(row)))?;
     let mut output = Map::new();
     output.insert("amt_to_forward".into(), read.amount_msat.into());
@@ -236,11 +237,13 @@ pub(crate) fn delegate(row: &Row) -> Result<Value, Refusal> {
     Ok(output.into())
 }
 
-pub(crate) fn delegated(row: &Row) -> Result<Value, Refusal> {
+pub(crate) fn trampoline_final(row: &Row) -> Result<Value, Refusal> {
     let PeeledPayment { layer, .. } = peel(row, true)?;
-    let Payload::Delegated(read) = parse(&layer.payload, true)? else { panic!("a delegate's") };
+    let Payload::TrampolineFinal(read) = parse(&layer.payload, true)? else {
+        panic!("a trampoline's")
+    };
     fits(read.fits(&lock(row)))?;
-    let DelegatedPayload { amount_msat, expiry, ref tail_blind, ref packet } = read;
+    let TrampolineFinalPayload { amount_msat, expiry, ref tail_blind, ref packet } = read;
     let mut output = Map::new();
     output.insert("amt_to_forward".into(), amount_msat.into());
     output.insert("outgoing_cltv_value".into(), expiry.into());

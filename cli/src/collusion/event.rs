@@ -8,7 +8,7 @@ pub(super) enum Leaked {
     /// Y
     FinalBlind,
     /// B, of the path by which the payment comes.
-    PathBlindSum,
+    PathOffsetSum,
     /// h
     Release,
 }
@@ -16,7 +16,7 @@ pub(super) enum Leaked {
 /// One thing that happens. Payments and invoices are counted from 1 in the text, from 0 here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// `pay 2 sender`, with `over invoice 2`, `over path 2`, `with x of 1`, `in 2 parts`, `with delegate sender_lsp`, `online`
+    /// `pay 2 sender`, with `over invoice 2`, `over path 2`, `with x of 1`, `in 2 parts`, `with trampoline sender_lsp`, `online`
     Pay(Pay),
     /// `forward 2`, `forward 2 to router`
     Forward { payment: usize, to: Option<String> },
@@ -47,7 +47,7 @@ pub(super) struct Pay {
     pub(super) same_x: Option<usize>,
     pub(super) parts: usize,
     /// The forwarder that finds the rest of the route.
-    pub(super) delegate: Option<String>,
+    pub(super) trampoline: Option<String>,
     pub(super) online: bool,
 }
 
@@ -106,9 +106,14 @@ fn pay(payment: usize, payer: &str, mut options: &[&str]) -> Result<Event, Strin
                 pay.same_x = Some(number(other)?);
                 rest
             }
-            ["with", "delegate", hop, rest @ ..] => {
-                pay.delegate = Some((*hop).to_owned());
+            ["with", "trampoline", hop, rest @ ..] => {
+                pay.trampoline = Some((*hop).to_owned());
                 rest
+            }
+            ["with", "delegate", hop, ..] => {
+                return Err(format!(
+                    "delegate: is called trampoline now: \"with trampoline {hop}\""
+                ));
             }
             ["in", parts, "parts", rest @ ..] => {
                 pay.parts = number(parts)? + 1;
@@ -127,7 +132,7 @@ fn pay(payment: usize, payer: &str, mut options: &[&str]) -> Result<Event, Strin
 fn leaked(text: &str) -> Result<Leaked, String> {
     match text {
         "Y" => Ok(Leaked::FinalBlind),
-        "B" => Ok(Leaked::PathBlindSum),
+        "B" => Ok(Leaked::PathOffsetSum),
         "h" => Ok(Leaked::Release),
         _ => text
             .strip_prefix("y_")

@@ -327,7 +327,7 @@ fn formula(text: &str) -> String {
     html
 }
 
-/// What is left of a mark behind its number, as far as the bracket: letters for a part and a delegate.
+/// What is left of a mark behind its number, as far as the bracket: letters for a part and a trampoline.
 fn marked(text: &str) -> Option<usize> {
     let letters = text.chars().take_while(char::is_ascii_lowercase).count();
     text[letters..].starts_with(']').then_some(letters + 1)

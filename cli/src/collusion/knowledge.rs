@@ -39,8 +39,8 @@ impl Player<'_> {
         // The receiver has made the paths, so it knows each b and not their sum alone.
         for (invoice, published) in self.invoices.iter().enumerate() {
             for path in 0..self.scenario.paths {
-                for (hop, blind) in published.path_blinds(path).into_iter().enumerate() {
-                    let atom = Atom::PathBlind { invoice, path, hop };
+                for (hop, blind) in published.path_offsets(path).into_iter().enumerate() {
+                    let atom = Atom::PathOffset { invoice, path, hop };
                     model.reveal(atom, LockSecret::Scalar(blind.as_scalar().clone()));
                 }
             }
@@ -92,7 +92,7 @@ impl Player<'_> {
         Ok(symbols)
     }
 
-    /// 2 for a payment's only attempt, 2a and 2b for its parts; a t behind it for what a delegate has chosen.
+    /// 2 for a payment's only attempt, 2a and 2b for its parts; a t behind it for what a trampoline has chosen.
     fn name(&self, attempt: &Attempt) -> String {
         let number = (attempt.payment + 1).to_string();
         let letter = ('a'..).nth(attempt.part).filter(|_| self.scenario.parts(attempt.payment) > 1);
@@ -178,15 +178,15 @@ impl Player<'_> {
                             (0..drawn.len()).fold(Form::zero(), |sum, hop| sum.plus(&atom(hop)));
                         self.give(model, party, &format!("Y[{number}]"), how, form, &value)
                     }
-                    Leaked::PathBlindSum => {
+                    Leaked::PathOffsetSum => {
                         let pay = self.scenario.pay(*payment).ok_or_else(|| nothing("path"))?;
                         let path = pay.path;
                         let invoice = self.payments[*payment].invoice;
-                        let blinds = self.invoices[invoice].path_blinds(path);
+                        let blinds = self.invoices[invoice].path_offsets(path);
                         let mut form = Form::zero();
                         let mut value = PublicScalar::ZERO;
                         for (hop, blind) in blinds.iter().enumerate() {
-                            form = form.plus(&Form::atom(Atom::PathBlind { invoice, path, hop }));
+                            form = form.plus(&Form::atom(Atom::PathOffset { invoice, path, hop }));
                             value = value.add(&blind.as_scalar().dangerous_reveal());
                         }
                         self.give(model, party, &format!("B[{number}]"), how, form, &value)

@@ -142,7 +142,7 @@ pub(crate) enum Way {
     /// Over a blinded path.
     Path,
     /// Over a blinded path, to which the sender's LSP finds the way.
-    DelegateAndPath,
+    TrampolineAndPath,
 }
 
 impl Standard {
@@ -174,7 +174,7 @@ impl Standard {
         if way != Way::Clear {
             let _ = writeln!(text, "path = {}", 2.min(routes.len() - 1));
         }
-        let by = if way == Way::DelegateAndPath { " with delegate sender_lsp" } else { "" };
+        let by = if way == Way::TrampolineAndPath { " with trampoline sender_lsp" } else { "" };
         if !vault_paid {
             text.push_str("others = [\"vault\"]\n");
         }

@@ -152,7 +152,7 @@ impl Player<'_> {
         });
         let way = Way {
             path: (self.scenario.on_path > 0).then_some(pay.path),
-            finder: self.scenario.delegate(pay),
+            finder: self.scenario.trampoline(pay),
         };
         let hold = (!online).then_some(HoldPlan { hop: self.holder(), blocks: HOLD_BLOCKS });
         let sim = &mut self.stage.sim;

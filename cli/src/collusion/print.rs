@@ -24,7 +24,7 @@ pub(super) fn report(report: &Report) {
             1 => String::new(),
             parts => format!(" in {parts} parts"),
         };
-        let finder = facts.delegate.map_or(String::new(), |hop| {
+        let finder = facts.trampoline.map_or(String::new(), |hop| {
             format!(", {} finds the way from there", report.route[hop - 1])
         });
         println!(
@@ -37,7 +37,7 @@ pub(super) fn report(report: &Report) {
         println!("  {DIM}on the receiver's blinded path: {}{DIM:#}", on_path.join(", "));
     }
     println!(
-        "\n{BOLD}what each party learned{BOLD:#}  {DIM}[n]: in payment n, a b … its parts, t what a delegate drew{DIM:#}"
+        "\n{BOLD}what each party learned{BOLD:#}  {DIM}[n]: in payment n, a b … its parts, t what a trampoline drew{DIM:#}"
     );
     for party in &report.parties {
         let learned: Vec<&str> = party.learned.iter().map(|fact| fact.secret.as_str()).collect();

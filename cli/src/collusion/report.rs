@@ -85,7 +85,7 @@ pub(super) struct PaymentFacts {
     pub(super) parts: usize,
     /// The forwarder that was to find the rest of the route, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) delegate: Option<usize>,
+    pub(super) trampoline: Option<usize>,
     pub(super) contracts: Vec<ContractFacts>,
 }
 
@@ -165,7 +165,7 @@ impl Report {
                 .and_then(|attempt| model.symbols().attempts()[attempt].hold)
                 .map(|(_, hop)| hop),
             parts: scenario.parts(payment),
-            delegate: scenario.finder(payment),
+            trampoline: scenario.finder(payment),
             contracts: played
                 .stage
                 .sim

@@ -252,14 +252,14 @@ impl Scenario {
     }
 
     /// Which forwarder finds the rest of a payment's route, from 1.
-    pub(super) fn delegate(&self, pay: &Pay) -> Option<usize> {
-        let name = pay.delegate.as_ref()?;
+    pub(super) fn trampoline(&self, pay: &Pay) -> Option<usize> {
+        let name = pay.trampoline.as_ref()?;
         self.route.iter().position(|hop| hop == name).map(|index| index + 1)
     }
 
     /// Which forwarder finds the rest of this payment's route, from 1.
     pub(super) fn finder(&self, payment: usize) -> Option<usize> {
-        self.pay(payment).and_then(|pay| self.delegate(pay))
+        self.pay(payment).and_then(|pay| self.trampoline(pay))
     }
 
     /// The number of the last y that the payer draws.
@@ -278,11 +278,11 @@ impl Scenario {
         if pay.path >= Self::MAX_PATHS || pay.path > 0 && self.on_path == 0 {
             return Err(format!("path {}: there is none", pay.path + 1));
         }
-        let Some(name) = &pay.delegate else { return Ok(()) };
+        let Some(name) = &pay.trampoline else { return Ok(()) };
         if !self.system.point_locks() {
-            return Err("delegate: only for payments under points".to_owned());
+            return Err("trampoline: only for payments under points".to_owned());
         }
-        match self.delegate(pay) {
+        match self.trampoline(pay) {
             None => Err(format!("{name}: is not on the route")),
             Some(hop) if hop + self.on_path > self.route.len() => {
                 Err(format!("{name}: stands on the receiver's path"))
@@ -424,10 +424,10 @@ impl Scenario {
                             "y_{hop}: the last one that the payer draws is y_{last}"
                         ));
                     }
-                    Leaked::PathBlindSum if self.on_path == 0 => {
+                    Leaked::PathOffsetSum if self.on_path == 0 => {
                         return Err("B: the route is in the clear".to_owned());
                     }
-                    Leaked::Blind(_) | Leaked::FinalBlind | Leaked::PathBlindSum => {}
+                    Leaked::Blind(_) | Leaked::FinalBlind | Leaked::PathOffsetSum => {}
                 }
             }
         }

@@ -82,7 +82,7 @@ impl Story<'_> {
                 };
                 format!("y{prime}{}", subscript(contract.place.number))
             }),
-            SecretSource::PathBlind { incoming } => {
+            SecretSource::PathOffset { incoming } => {
                 let path = sim.contract(incoming).and_then(|contract| {
                     let place = sim.contracts[contract].place;
                     let path = sim.attempts[place.attempt].path?;
@@ -91,7 +91,7 @@ impl Story<'_> {
                 // The same for every payment along the path.
                 (None, format!("b{}", path.unwrap_or_default()))
             }
-            SecretSource::PathBlindSum { .. } => (None, "B".to_owned()),
+            SecretSource::PathOffsetSum { .. } => (None, "B".to_owned()),
             SecretSource::Share { incoming } => of_edge(incoming, &|_| "q".to_owned()),
             SecretSource::TailBlind { incoming } => of_edge(incoming, &|_| "δ".to_owned()),
             SecretSource::FinalBlind { incoming } => of_edge(incoming, &|_| "Y".to_owned()),

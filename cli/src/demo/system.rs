@@ -71,7 +71,7 @@ impl Setting {
             routers: args.routers,
             points: 3,
             way: match (self.system, self.rails) {
-                (System::S5, _) => collusion::Way::DelegateAndPath,
+                (System::S5, _) => collusion::Way::TrampolineAndPath,
                 (_, Rails::Bolt12) => collusion::Way::Path,
                 _ => collusion::Way::Clear,
             },

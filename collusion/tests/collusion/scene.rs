@@ -14,7 +14,7 @@ pub(crate) struct Paid {
     pub(crate) claimed: bool,
     pub(crate) parts: usize,
     /// The hop that finds the rest of the route, from 1.
-    pub(crate) delegate: Option<usize>,
+    pub(crate) trampoline: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub(crate) fn scene() -> impl Strategy<Value = Scene> {
                 payer,
                 claimed,
                 parts,
-                delegate: finder.filter(|hop| hop + on_path <= hops),
+                trampoline: finder.filter(|hop| hop + on_path <= hops),
             });
             let payments = prop::collection::vec(payment, 1..5);
             payments.prop_flat_map(move |payments| {
@@ -97,10 +97,10 @@ impl Scene {
         for (payment, paid) in self.payments.iter().enumerate() {
             for part in 0..paid.parts {
                 let end = self.hops + 1;
-                let last = paid.delegate.unwrap_or(end);
+                let last = paid.trampoline.unwrap_or(end);
                 let sender = routes.len();
                 routes.push(Route { payment, part, first: 1, last, tail_of: None });
-                if paid.delegate.is_some() {
+                if paid.trampoline.is_some() {
                     let (first, tail_of) = (last + 1, Some(sender));
                     routes.push(Route { payment, part, first, last: end, tail_of });
                 }
@@ -140,13 +140,13 @@ impl Scene {
             terms.extend((0..edge).map(|hop| y(attempt, hop)));
         }
         let first_on_path = self.hops + 1 - self.on_path;
-        terms.extend((first_on_path..edge).map(|node| self.path_blind(node)));
+        terms.extend((first_on_path..edge).map(|node| self.path_offset(node)));
         terms
     }
 
-    fn path_blind(&self, node: usize) -> Term {
+    fn path_offset(&self, node: usize) -> Term {
         let hop = node + self.on_path - self.hops - 1;
-        (Atom::PathBlind { invoice: 0, path: 0, hop }, 0, 0)
+        (Atom::PathOffset { invoice: 0, path: 0, hop }, 0, 0)
     }
 
     /// z(x)
@@ -204,7 +204,7 @@ impl Scene {
             facts[paid.1.payer].push(self.secret(paid.0));
         }
         for node in self.hops + 1 - self.on_path..=self.hops {
-            facts[hop_party(node)].push(vec![self.path_blind(node)]);
+            facts[hop_party(node)].push(vec![self.path_offset(node)]);
         }
         for (attempt, hop, party) in &self.leaks {
             facts[*party].push(vec![(Atom::Blind { attempt: *attempt, hop: *hop }, 0, 0)]);
@@ -212,7 +212,7 @@ impl Scene {
         if self.on_path > 0 {
             for party in &self.sum_leaks {
                 let nodes = self.hops + 1 - self.on_path..=self.hops;
-                facts[*party].push(nodes.map(|node| self.path_blind(node)).collect());
+                facts[*party].push(nodes.map(|node| self.path_offset(node)).collect());
             }
         }
         facts

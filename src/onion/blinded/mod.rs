@@ -87,7 +87,7 @@
 //! let carol = SecretScalar::from_bytes(&[3; 32])?;
 //! let hops = [(bob.to_point(), b"for Bob"), (carol.to_point(), b"Carol's")];
 //! let (path, secrets) = BlindedPath::build(SecretScalar::from_bytes(&[9; 32])?, &hops)?;
-//! let sum_b = blinded::path_blind_sum(&secrets[..1])?.expect("Bob forwards");
+//! let sum_b = blinded::path_offset_sum(&secrets[..1])?.expect("Bob forwards");
 //!
 //! // The sender offers L_1 = Z + y_0·G to Bob. What it shares with Bob by its onion gives both y_1.
 //! let y_0 = Blind::from_bytes(&[4; 32])?;
@@ -95,7 +95,7 @@
 //! let first = lock::next_lock(&z.to_point(), &y_0)?;
 //!
 //! // Bob adds y_1 + b_1.
-//! let b_1 = blinded::path_blind(&PathSecret::new(&bob, path.first_path_key()))?;
+//! let b_1 = blinded::path_offset(&PathSecret::new(&bob, path.first_path_key()))?;
 //! let tweak = y_1.add(&b_1)?;
 //! let last = lock::next_lock(&first, &tweak)?;
 //!
@@ -151,7 +151,7 @@ pub use error::BlindingError;
 pub use message::{NextPeer, OnionMessage, PeeledMessage};
 pub use payment::{INVALID_ONION_BLINDING, PathHop, PeeledPayment, peel_payment};
 pub use secret::PathSecret;
-pub use tweak::{hop_blind, path_blind, path_blind_sum};
+pub use tweak::{hop_blind, path_offset, path_offset_sum};
 
 pub use crate::wire::{BlindedHop, BlindedPath};
 

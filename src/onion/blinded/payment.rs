@@ -28,7 +28,7 @@ pub struct PeeledPayment {
 
 /// What a hop of a blinded path is told by the maker of the path.
 pub struct PathHop {
-    /// What it shares with the maker, for the b_i of a lock: see [`path_blind`](super::path_blind).
+    /// What it shares with the maker, for the b_i of a lock: see [`path_offset`](super::path_offset).
     pub secret: PathSecret,
     /// The maker's data for this hop.
     pub data: RecipientData,

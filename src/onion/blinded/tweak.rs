@@ -5,7 +5,7 @@ use crate::curve::{SecretScalar, Tag};
 use crate::lock::Blind;
 use crate::onion::SharedSecret;
 
-static PATH_BLIND: Tag = Tag::new("pointlock/path_blind");
+static PATH_OFFSET: Tag = Tag::new("pointlock/path_blind");
 static HOP_BLIND: Tag = Tag::new("pointlock/hop_blind");
 
 /// b_i = H_pointlock/path_blind(ss_i) mod n, which the forwarding hop i of a blinded path adds to the y_i that
@@ -14,8 +14,8 @@ static HOP_BLIND: Tag = Tag::new("pointlock/hop_blind");
 /// # Errors
 ///
 /// [`BlindingError::Degenerate`], which no hash will show.
-pub fn path_blind(secret: &PathSecret) -> Result<Blind, BlindingError> {
-    derive(&PATH_BLIND, secret.shared_secret())
+pub fn path_offset(secret: &PathSecret) -> Result<Blind, BlindingError> {
+    derive(&PATH_OFFSET, secret.shared_secret())
 }
 
 /// B, the sum of the b_i of the *forwarding* hops of a path: not the receiver's own, which stands at its end
@@ -25,8 +25,8 @@ pub fn path_blind(secret: &PathSecret) -> Result<Blind, BlindingError> {
 /// # Errors
 ///
 /// [`BlindingError::Degenerate`], which no hash will show.
-pub fn path_blind_sum(forwarding: &[PathSecret]) -> Result<Option<Blind>, BlindingError> {
-    let blinds = forwarding.iter().map(path_blind).collect::<Result<Vec<_>, _>>()?;
+pub fn path_offset_sum(forwarding: &[PathSecret]) -> Result<Option<Blind>, BlindingError> {
+    let blinds = forwarding.iter().map(path_offset).collect::<Result<Vec<_>, _>>()?;
     // Nothing is added by blinds that cancel.
     Ok(Blind::sum(&blinds).unwrap_or(None))
 }
@@ -89,7 +89,7 @@ mod tests {
         };
         let secret = PathSecret::new(&scalar(&[1; 32]), &scalar(&[2; 32]).to_point());
         let shared = *secret.shared_secret().dangerous_to_bytes();
-        let b = path_blind(&secret).unwrap();
+        let b = path_offset(&secret).unwrap();
         let y = hop_blind(secret.shared_secret()).unwrap();
         assert_eq!(*b.as_scalar(), scalar(&by_hand(b"pointlock/path_blind", shared)));
         assert_eq!(*y.as_scalar(), scalar(&by_hand(b"pointlock/hop_blind", shared)));
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn no_forwarding_hop_has_no_sum() {
-        assert!(path_blind_sum(&[]).unwrap().is_none());
+        assert!(path_offset_sum(&[]).unwrap().is_none());
     }
 
     /// A route N_0 … N_n whose nodes from N_m on are a blinded path. Every party computes from what it has:
@@ -124,7 +124,7 @@ mod tests {
             nodes[first_blinded..].iter().map(|node| (node.to_point(), data.to_bytes())).collect();
         let (path, path_secrets) = BlindedPath::build(scalar(&[0x55; 32]), &hops).unwrap();
         let (_, forwarding) = path_secrets.split_last().unwrap();
-        let sum_b = path_blind_sum(forwarding).unwrap();
+        let sum_b = path_offset_sum(forwarding).unwrap();
 
         // The sender builds an onion for N_1 … N_n, whose end is the path. It never sees a b_i, but its own
         // where it is the introduction node itself: then it unblinds the first hop by itself.
@@ -144,7 +144,7 @@ mod tests {
         let mut path_key = None;
         if first_blinded == 0 {
             let at_path = PathSecret::new(&nodes[0], path.first_path_key());
-            tweak = tweak.add(&path_blind(&at_path).unwrap()).unwrap();
+            tweak = tweak.add(&path_offset(&at_path).unwrap()).unwrap();
             path_key = Some(at_path.next_path_key().unwrap());
         }
         let mut lock = lock::next_lock(&z.to_point(), &tweak).unwrap();
@@ -157,7 +157,7 @@ mod tests {
             let peeled = peel_payment(&received, node, path_key.as_ref(), b"").unwrap();
             let mut tweak = hop_blind(&peeled.layer.shared_secret).unwrap();
             if let Some(at_path) = &peeled.path {
-                tweak = tweak.add(&path_blind(&at_path.secret).unwrap()).unwrap();
+                tweak = tweak.add(&path_offset(&at_path.secret).unwrap()).unwrap();
             }
             lock = lock::next_lock(&lock, &tweak).unwrap();
             tweaks.push(tweak);
@@ -204,13 +204,13 @@ mod tests {
         let hops: Vec<(Point, [u8; 1])> =
             (1..=4u8).map(|i| (scalar(&[i; 32]).to_point(), [i])).collect();
         let (_, secrets) = BlindedPath::build(scalar(&[9; 32]), &hops).unwrap();
-        let sum = |secrets: &[PathSecret]| path_blind_sum(secrets).unwrap().unwrap().to_point();
+        let sum = |secrets: &[PathSecret]| path_offset_sum(secrets).unwrap().unwrap().to_point();
         let whole = sum(&secrets[..3]);
         for without in 0..3 {
             let mut rest = secrets[..3].to_vec();
             let missing = rest.remove(without);
             assert_ne!(sum(&rest), whole);
-            let missing = path_blind(&missing).unwrap().to_point();
+            let missing = path_offset(&missing).unwrap().to_point();
             assert_eq!(sum(&rest).add(&missing), Ok(whole));
         }
         assert_ne!(sum(&secrets), whole, "the receiver's own is not in the sum");
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn the_two_kinds_of_blinds_differ_for_one_secret() {
         let secret = PathSecret::new(&scalar(&[1; 32]), &scalar(&[2; 32]).to_point());
-        let b = path_blind(&secret).unwrap();
+        let b = path_offset(&secret).unwrap();
         let y = hop_blind(secret.shared_secret()).unwrap();
         assert_ne!(b.as_scalar(), y.as_scalar());
     }

@@ -79,7 +79,7 @@ pub enum RouteError {
     IntroductionUnknown,
     /// There is no forwarder that could find the rest of the route.
     #[error("route: no forwarder to find the rest of it")]
-    NoDelegate,
+    NoTrampoline,
     /// The route that was found costs more than the sender has allowed for.
     #[error("route: {field} over the sender's budget")]
     OverBudget {

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::super::intake::Layer;
 use super::super::leg::derive;
 use super::super::{ForwardPayload, HoldOrder, Refusal, SecretSource, Tweak, proposal};
-use super::delegate::Delegated;
 use super::mail::learn_release;
+use super::trampoline::TrampolineOrder;
 use super::{
     Context, ForwarderAction, ForwarderError, Forwarding, Forwards, Incoming, Order, Outgoing,
     Stage,
@@ -16,7 +16,7 @@ use crate::edge::{Edge, EdgeId};
 use crate::hold::{Forward, Held, HoldError, HoldRequest, HoldState, HoldStore, cutoff_height};
 use crate::lock::{Blind, Lock};
 use crate::onion::Packet;
-use crate::onion::blinded::{BlindingError, NextPeer, PathHop, path_blind};
+use crate::onion::blinded::{BlindingError, NextPeer, PathHop, path_offset};
 
 impl<S: HoldStore> Forwards<S> {
     /// Takes a payment that came in with its onion peeled.
@@ -54,7 +54,7 @@ impl<S: HoldStore> Forwards<S> {
         let mut on_path = None;
         let (order, tweak) = match layer {
             Layer::AlongPath { path, next } => {
-                on_path = Some(path_blind(&path.secret)?);
+                on_path = Some(path_offset(&path.secret)?);
                 (Order::Forward(along_path(&edge, &path, next)?), Tweak::Derived)
             }
             Layer::Forward { payload, next } => {
@@ -63,11 +63,12 @@ impl<S: HoldStore> Forwards<S> {
                 let outgoing = Outgoing { to, amount_msat, expiry, path_key: None, packet: next };
                 (Order::Forward(outgoing), tweak)
             }
-            Layer::Delegate(payload) => {
-                let (delegated, tweak) = Delegated::new(&edge, &self.config.policy, payload)?;
-                (Order::Delegated(delegated), tweak)
+            Layer::Trampoline(payload) => {
+                let (trampoline, tweak) =
+                    TrampolineOrder::new(&edge, &self.config.policy, payload)?;
+                (Order::Trampoline(trampoline), tweak)
             }
-            Layer::Final { .. } | Layer::Delegated { .. } => return Err(Refusal::RouteEnd),
+            Layer::Final { .. } | Layer::TrampolineFinal { .. } => return Err(Refusal::RouteEnd),
         };
         if let Order::Forward(outgoing) = &order {
             self.check_policy(cx, &edge, outgoing)?;
@@ -75,10 +76,10 @@ impl<S: HoldStore> Forwards<S> {
         if !tweak.fits(&edge.lock) {
             return Err(Refusal::TweakMismatch);
         }
-        let path_blind = on_path.filter(|_| matches!(edge.lock, Lock::Point(_)));
+        let path_offset = on_path.filter(|_| matches!(edge.lock, Lock::Point(_)));
         let stage = Stage::Held;
         let mut forwarding =
-            Forwarding { incoming: edge, origin, order, path_blind, hold: None, stage };
+            Forwarding { incoming: edge, origin, order, path_offset, hold: None, stage };
         let forward_now = match (edge.lock, tweak) {
             (Lock::Hash(_), Tweak::Derived) => Some(None),
             (Lock::Point(_), Tweak::Derived) => Some(Some(derive(&shared_secret)?)),
@@ -171,7 +172,7 @@ impl<S: HoldStore> Forwards<S> {
         let incoming = *incoming;
         for (source, known) in [
             (SecretSource::Blind { incoming }, &blind),
-            (SecretSource::PathBlind { incoming }, &forwarding.path_blind),
+            (SecretSource::PathOffset { incoming }, &forwarding.path_offset),
         ] {
             if let Some(known) = known {
                 cx.observer.learned_scalar(source, known.as_scalar());
@@ -179,15 +180,15 @@ impl<S: HoldStore> Forwards<S> {
         }
         forwarding.stage = match &mut forwarding.order {
             Order::Forward(_) => {
-                let blind = match (blind, &forwarding.path_blind) {
+                let blind = match (blind, &forwarding.path_offset) {
                     (Some(y), Some(b)) => Some(y.add(b)?),
                     (blind, _) => blind,
                 };
                 let lock = proposal::add(forwarding.incoming.lock, blind.as_ref())?;
                 Stage::Offered { lock, blind }
             }
-            Order::Delegated(delegated) => {
-                delegated.start_at(cx.intake.height)?;
+            Order::Trampoline(trampoline) => {
+                trampoline.start_at(cx.intake.height)?;
                 Stage::Routing { blind }
             }
         };

@@ -2,13 +2,13 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 mod accept;
-mod delegate;
 mod event;
 mod mail;
+mod trampoline;
 
-use delegate::Delegated;
 pub use event::{ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub(super) use mail::is_for_holder;
+use trampoline::TrampolineOrder;
 
 use super::failure::Origin;
 use super::intake::{Context, Incoming, Intake, Received, Refused};
@@ -50,7 +50,7 @@ struct Forwarding {
     origin: Origin,
     order: Order,
     /// b_i, in a blinded path.
-    path_blind: Option<Blind>,
+    path_offset: Option<Blind>,
     hold: Option<HoldId>,
     stage: Stage,
 }
@@ -59,7 +59,7 @@ struct Forwarding {
 #[derive(Debug)]
 enum Order {
     Forward(Outgoing),
-    Delegated(Delegated),
+    Trampoline(TrampolineOrder),
 }
 
 /// The edge to offer further.
@@ -101,8 +101,8 @@ impl Forwarding {
             (Stage::Offered { lock, .. }, Order::Forward(outgoing)) => {
                 Some(ForwarderAction::Offer { incoming, proposal: outgoing.proposal(*lock) })
             }
-            (Stage::Routing { .. }, Order::Delegated(delegated)) => {
-                Some(delegated.find_route(incoming))
+            (Stage::Routing { .. }, Order::Trampoline(trampoline)) => {
+                Some(trampoline.find_route(incoming))
             }
             (Stage::Claiming(secret), _) => {
                 Some(ForwarderAction::Claim { incoming, secret: secret.clone() })

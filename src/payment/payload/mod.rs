@@ -1,19 +1,19 @@
 //! What a node reads in its onion layer. The bytes, with an example of each, are in `docs/wire.md`.
 
-mod delegate;
 mod fields;
 mod forward;
 mod last;
+mod trampoline;
 mod types;
 
 #[cfg(test)]
 mod tests;
 
-pub use delegate::{DelegatePayload, DelegatedPayload, Recipient};
 pub use forward::{ForwardPayload, HoldOrder, Tweak};
 pub use last::{FinalPayload, PartShare, PayerPayload, PaymentSecret, Withheld};
+pub use trampoline::{Recipient, TrampolineFinalPayload, TrampolinePayload};
 
-pub(super) use delegate::INNER_PAYLOADS_LENGTH;
+pub(super) use trampoline::INNER_PAYLOADS_LENGTH;
 pub(super) use types::{
     HANDOVER, HELD_PTLC_AVAILABLE, PTLC_ARRIVED, RELEASE_HELD_PTLC, SEALED_ANNOUNCEMENT,
     WITHHELD_SHARE, type_of,
@@ -28,9 +28,9 @@ pub enum Payload {
     /// Of a forwarder.
     Forward(ForwardPayload),
     /// Of a node that finds the rest of the route itself (a trampoline).
-    Delegate(DelegatePayload),
+    Trampoline(TrampolinePayload),
     /// Of the receiver, when such a node has found the way to it: the sender's packet is within.
-    Delegated(DelegatedPayload),
+    TrampolineFinal(TrampolineFinalPayload),
     /// Of the receiver.
     Final(FinalPayload),
 }
@@ -50,9 +50,9 @@ impl Payload {
         } else if !fields.has(types::TRAMPOLINE_ONION_PACKET) {
             FinalPayload::read(&fields).map(Self::Final)
         } else if fields.has(types::OUTGOING_NODE_ID) || fields.has(types::RECIPIENT_PATH) {
-            DelegatePayload::read(&fields).map(Self::Delegate)
+            TrampolinePayload::read(&fields).map(Self::Trampoline)
         } else {
-            DelegatedPayload::read(&fields).map(Self::Delegated)
+            TrampolineFinalPayload::read(&fields).map(Self::TrampolineFinal)
         }
     }
 }

@@ -85,8 +85,8 @@ fn path() -> PaymentPath {
     PaymentPath::new(path, pay_info)
 }
 
-fn delegate(recipient: Recipient) -> DelegatePayload {
-    DelegatePayload {
+fn trampoline(recipient: Recipient) -> TrampolinePayload {
+    TrampolinePayload {
         recipient,
         amount_msat: 1_000,
         min_final_delta: 18,
@@ -95,8 +95,8 @@ fn delegate(recipient: Recipient) -> DelegatePayload {
     }
 }
 
-fn delegated() -> DelegatedPayload {
-    DelegatedPayload {
+fn trampoline_final() -> TrampolineFinalPayload {
+    TrampolineFinalPayload {
         amount_msat: 1_000,
         expiry: 800_000,
         tail_blind: Some(blind(5)),
@@ -114,17 +114,17 @@ fn all() -> Vec<(Vec<u8>, bool)> {
         (withheld(None).to_bytes(), true),
         (withheld(Some(path().path)).to_bytes(), true),
         (FinalPayload { payer: Some(payer()), part: None, ..last() }.to_bytes(), true),
-        (delegate(Recipient::Node(point())).to_bytes().unwrap(), true),
-        (delegate(Recipient::Path(path())).to_bytes().unwrap(), true),
-        (delegated().to_bytes(), true),
+        (trampoline(Recipient::Node(point())).to_bytes().unwrap(), true),
+        (trampoline(Recipient::Path(path())).to_bytes().unwrap(), true),
+        (trampoline_final().to_bytes(), true),
     ]
 }
 
 fn rewrite(payload: &Payload) -> Vec<u8> {
     match payload {
         Payload::Forward(payload) => payload.to_bytes(),
-        Payload::Delegate(payload) => payload.to_bytes().unwrap(),
-        Payload::Delegated(payload) => payload.to_bytes(),
+        Payload::Trampoline(payload) => payload.to_bytes().unwrap(),
+        Payload::TrampolineFinal(payload) => payload.to_bytes(),
         Payload::Final(payload) => payload.to_bytes(),
     }
 }
@@ -251,8 +251,8 @@ fn a_field_in_the_wrong_place_is_named() {
         (forward(Tweak::Derived).to_bytes(), false, 10),
         (last().to_bytes(), true, 65_537),
         (last().to_bytes(), true, 6),
-        (delegated().to_bytes(), true, 65_557),
-        (delegate(Recipient::Node(point())).to_bytes().unwrap(), true, 65_559),
+        (trampoline_final().to_bytes(), true, 65_557),
+        (trampoline(Recipient::Node(point())).to_bytes().unwrap(), true, 65_559),
     ] {
         let mut tlv = TlvWriter::new();
         for record in TlvStream::parse(&bytes).unwrap().records() {

@@ -6,7 +6,7 @@ use super::super::failure::Origin;
 use super::super::intake::{Context, Incoming, Intake, Layer};
 use super::super::leg::associated_data;
 use super::super::published::{Opening, Published};
-use super::super::{DelegatedPayload, FinalPayload, Observer, Refusal, SecretSource};
+use super::super::{FinalPayload, Observer, Refusal, SecretSource, TrampolineFinalPayload};
 use super::{Receipts, sets};
 use crate::claims::{ClaimStore, LockSet};
 use crate::curve::{Point, SecretScalar};
@@ -81,7 +81,7 @@ impl<S: ClaimStore> Receipts<S> {
                 check_path(&edge, path.as_ref())?;
                 Opened { payload, path, tail_blind: None, replay_tags: alloc::vec![replay_tag] }
             }
-            Layer::Delegated { payload, path } => {
+            Layer::TrampolineFinal { payload, path } => {
                 check_path(&edge, path.as_ref())?;
                 open_inner(cx.intake, &edge, payload, path, replay_tag)?
             }
@@ -98,7 +98,7 @@ impl<S: ClaimStore> Receipts<S> {
         origin: Origin,
     ) -> Result<Arrival, Refusal> {
         let Opened { payload, path, tail_blind, replay_tags } = opened;
-        let (published, path_blind) = match (&path, &payload.payment_secret) {
+        let (published, path_offset) = match (&path, &payload.payment_secret) {
             (Some(path), None) => self.invoices.by_path(&path.data),
             (None, Some(secret)) => self.invoices.by_secret(secret).map(|found| (found, None)),
             _ => None,
@@ -121,7 +121,7 @@ impl<S: ClaimStore> Receipts<S> {
         }
         let (blinds, set_point) = match (edge.lock, &payload.final_blind) {
             (Lock::Point(lock), Some(final_blind)) => {
-                let parts = [Some(final_blind), path_blind, tail_blind.as_ref()];
+                let parts = [Some(final_blind), path_offset, tail_blind.as_ref()];
                 let blinds = Blind::sum(parts.into_iter().flatten())?;
                 let removed = blinds.as_ref().map(|blinds| blinds.to_point().negate());
                 let set_point = removed.map(|removed| lock.add(&removed)).transpose();
@@ -222,7 +222,7 @@ fn check_path(edge: &Edge, path: Option<&PathHop>) -> Result<(), Refusal> {
 fn open_inner(
     intake: &mut Intake,
     edge: &Edge,
-    payload: DelegatedPayload,
+    payload: TrampolineFinalPayload,
     path: Option<PathHop>,
     replay_tag: ReplayTag,
 ) -> Result<Opened, Refusal> {

@@ -140,7 +140,7 @@ impl PaymentPlan {
         let last = EdgeTerms { amount_msat: order.amount_msat, expiry: claimable(latest_release)? };
         // Who finds the rest of the route does so later, from the height then.
         let expiry = match end {
-            RouteEnd::Delegated { .. } => claimable(height)?,
+            RouteEnd::Trampoline { .. } => claimable(height)?,
             RouteEnd::Node(_) | RouteEnd::Path(_) => last.expiry,
         };
         let in_path = end.is_path();

@@ -109,7 +109,7 @@ pub enum Tail {
     /// With the invoice's path of this number, counted from 0: the next node is its introduction node.
     Path(usize),
     /// The last forwarder finds the way to the receiver itself, when it forwards.
-    Delegated {
+    Trampoline {
         /// What it may spend on the way beyond its own terms.
         budget: ForwardingPolicy,
         /// Over the invoice's path of this number, if it has paths.
@@ -200,7 +200,7 @@ impl PartOrder {
     ///
     /// # Errors
     ///
-    /// [`RouteError::RouteMismatch`], [`RouteError::NoSuchPath`] and [`RouteError::NoDelegate`].
+    /// [`RouteError::RouteMismatch`], [`RouteError::NoSuchPath`] and [`RouteError::NoTrampoline`].
     pub(super) fn end(
         &self,
         invoice: &StaticInvoice,
@@ -209,13 +209,13 @@ impl PartOrder {
         match self.tail {
             Tail::Receiver => self.clear_end(invoice).map(RouteEnd::Node),
             Tail::Path(index) => Recipient::Path(path(invoice, index)?).route_end(),
-            Tail::Delegated { .. } if self.forwarders.is_empty() => Err(RouteError::NoDelegate),
-            Tail::Delegated { budget, path: index } => {
+            Tail::Trampoline { .. } if self.forwarders.is_empty() => Err(RouteError::NoTrampoline),
+            Tail::Trampoline { budget, path: index } => {
                 let recipient = match index {
                     Some(index) => Recipient::Path(path(invoice, index)?),
                     None => Recipient::Node(receiver(invoice)?),
                 };
-                Ok(RouteEnd::Delegated { recipient, budget, min_final_delta })
+                Ok(RouteEnd::Trampoline { recipient, budget, min_final_delta })
             }
         }
     }

@@ -6,28 +6,28 @@ use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::blinded::peel_payment;
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptSeed, DelegatedPayload, EdgeError, ForwarderAction, ForwarderError, ForwarderEvent,
-    Payload, PayloadError, ReceiverAction, Refusal, RouteError, RouteHop, SecretSource, Tail,
+    AttemptSeed, EdgeError, ForwarderAction, ForwarderError, ForwarderEvent, Payload, PayloadError,
+    ReceiverAction, Refusal, RouteError, RouteHop, SecretSource, Tail, TrampolineFinalPayload,
 };
 
 use crate::network::{
     AMOUNT_MSAT, Action, Fact, HEIGHT, LockKind, Network, Node, hops, invoice_secret, node_id,
     node_key, policy, secret_of, unknown_edge,
 };
-use crate::places::Place::{Delegate, ReceiverOfDelegated};
+use crate::places::Place::{ReceiverOfTrampoline, Trampoline};
 use crate::places::{Said, Scene, budget, ordered, part, reach};
 use crate::scene::{blind, entropy, failures, is_paid, refuses_forwarder};
 
-const DELEGATE: Node = Node::Forwarder(1);
+const TRAMPOLINE: Node = Node::Forwarder(1);
 
-fn delegated(scene: &Scene) -> DelegatedPayload {
+fn trampoline(scene: &Scene) -> TrampolineFinalPayload {
     match Payload::parse(&scene.payload, true).unwrap() {
-        Payload::Delegated(payload) => payload,
+        Payload::TrampolineFinal(payload) => payload,
         other => panic!("{other:?}"),
     }
 }
 
-fn said(scene: &mut Scene, payload: &DelegatedPayload, session: usize) -> Said {
+fn said(scene: &mut Scene, payload: &TrampolineFinalPayload, session: usize) -> Said {
     let packet = scene.packet_with(&payload.to_bytes(), session);
     scene.deliver(None, packet)
 }
@@ -42,7 +42,7 @@ fn refusal(said: Said) -> Refusal {
 /// A sum that is not what the node has added to the lock, or none.
 #[test]
 fn a_wrong_sum_of_the_tail_claims_nothing() {
-    let right = delegated(&Scene::new(ReceiverOfDelegated)).tail_blind.unwrap();
+    let right = trampoline(&Scene::new(ReceiverOfTrampoline)).tail_blind.unwrap();
     let one = SecretScalar::from_bytes(&std::array::from_fn(|i| u8::from(i == 31))).unwrap();
     let sums = [
         None,
@@ -51,34 +51,34 @@ fn a_wrong_sum_of_the_tail_claims_nothing() {
         Some(Blind::new(right.as_scalar().negate())),
     ];
     for (session, tail_blind) in sums.into_iter().enumerate() {
-        let mut scene = Scene::new(ReceiverOfDelegated);
+        let mut scene = Scene::new(ReceiverOfTrampoline);
         let expected = match tail_blind {
             // Under a point lock the node has always added something.
             None => Refusal::TweakMismatch,
             Some(_) => Refusal::LockMismatch,
         };
-        let payload = DelegatedPayload { tail_blind, ..delegated(&scene) };
+        let payload = TrampolineFinalPayload { tail_blind, ..trampoline(&scene) };
         assert_eq!(refusal(said(&mut scene, &payload, session)), expected);
     }
-    let mut scene = Scene::new(ReceiverOfDelegated);
-    let payload = delegated(&scene);
+    let mut scene = Scene::new(ReceiverOfTrampoline);
+    let payload = trampoline(&scene);
     assert_eq!(said(&mut scene, &payload, 9), Said::Yes);
 }
 
 /// The node says less, or keeps more, than the sender told the receiver in the packet that the node can't read.
 #[test]
 fn what_the_node_tells_the_receiver_is_not_believed_alone() {
-    let mut scene = Scene::new(ReceiverOfDelegated);
+    let mut scene = Scene::new(ReceiverOfTrampoline);
     let terms = *scene.edge.terms();
     let offered_msat = terms.amount.to_sat() * 1_000;
-    let more = DelegatedPayload { amount_msat: offered_msat + 1, ..delegated(&scene) };
+    let more = TrampolineFinalPayload { amount_msat: offered_msat + 1, ..trampoline(&scene) };
     let low = Refusal::AmountTooLow { offered_msat, expected_msat: offered_msat + 1 };
     assert_eq!(refusal(said(&mut scene, &more, 0)), low);
-    let later = DelegatedPayload { expiry: terms.expiry + 1, ..delegated(&scene) };
+    let later = TrampolineFinalPayload { expiry: terms.expiry + 1, ..trampoline(&scene) };
     let soon = Refusal::FinalExpiryTooSoon { expiry: terms.expiry, required: terms.expiry + 1 };
     assert_eq!(refusal(said(&mut scene, &later, 1)), soon);
     // It takes a satoshi for itself, and says so to the receiver: the sender's own packet has another figure.
-    let payload = DelegatedPayload { amount_msat: 1, ..delegated(&scene) };
+    let payload = TrampolineFinalPayload { amount_msat: 1, ..trampoline(&scene) };
     let packet = scene.packet_with(&payload.to_bytes(), 2);
     let offerer = scene.edge.offerer;
     let less = offered_msat - 1_000;
@@ -101,9 +101,9 @@ fn what_the_node_tells_the_receiver_is_not_believed_alone() {
 /// One packet of the sender's is worth one payment, whatever the node builds around it.
 #[test]
 fn the_senders_packet_in_a_second_one_is_a_replay() {
-    let mut scene = Scene::new(ReceiverOfDelegated);
+    let mut scene = Scene::new(ReceiverOfTrampoline);
     assert_eq!(scene.deliver_right(), Said::Yes);
-    let payload = delegated(&scene);
+    let payload = trampoline(&scene);
     let expiry_height = scene.edge.terms().expiry;
     let replayed = Refusal::Onion(OnionError::Replayed { expiry_height });
     for session in 0..2 {
@@ -119,7 +119,7 @@ fn malformed_packet() -> Refusal {
 /// The sender's packet is for the receiver: not another's, not a node's order within it, and not one that goes on.
 #[test]
 fn the_senders_packet_is_the_last_one() {
-    let mut scene = Scene::new(ReceiverOfDelegated);
+    let mut scene = Scene::new(ReceiverOfTrampoline);
     let inner = |hops: &[(Point, Vec<u8>)], session| {
         let nodes: Vec<Point> = hops.iter().map(|(node, _)| *node).collect();
         let payloads: Vec<&[u8]> = hops.iter().map(|(_, payload)| payload.as_slice()).collect();
@@ -127,21 +127,21 @@ fn the_senders_packet_is_the_last_one() {
         plan.build(&payloads, &[], if session == 2 { 800 } else { 500 }).unwrap().0
     };
     let receiver = node_id(Node::Receiver);
-    let right = delegated(&scene);
+    let right = trampoline(&scene);
     let last = right.packet.peel(&node_key(Node::Receiver), &[]).unwrap().payload.to_vec();
     for (session, (packet, expected)) in [
-        (inner(&[(node_id(DELEGATE), last.clone())], 0), Refusal::Onion(OnionError::InvalidHmac)),
+        (inner(&[(node_id(TRAMPOLINE), last.clone())], 0), Refusal::Onion(OnionError::InvalidHmac)),
         (inner(&[(receiver, last.clone()), (receiver, last.clone())], 1), Refusal::RouteEnd),
         (inner(&[(receiver, right.to_bytes())], 2), malformed_packet()),
     ]
     .into_iter()
     .enumerate()
     {
-        let payload = DelegatedPayload { packet, ..delegated(&scene) };
+        let payload = TrampolineFinalPayload { packet, ..trampoline(&scene) };
         assert_eq!(refusal(said(&mut scene, &payload, session)), expected);
     }
     let packet = inner(&[(receiver, last)], 3);
-    let payload = DelegatedPayload { packet, ..delegated(&scene) };
+    let payload = TrampolineFinalPayload { packet, ..trampoline(&scene) };
     assert_eq!(said(&mut scene, &payload, 3), Said::Yes);
 }
 
@@ -155,7 +155,7 @@ fn after_own_fee(incoming_msat: u64) -> u64 {
 
 /// The node is asked for a route; what it wants is gone from the tasks.
 fn asked() -> (Network, EdgeId) {
-    let (mut net, _) = ordered(Delegate);
+    let (mut net, _) = ordered(Trampoline);
     loop {
         if let Some((_, Action::Forwarder(ForwarderAction::FindRoute { incoming, .. }))) =
             net.tasks.front()
@@ -194,20 +194,20 @@ fn routes_over_budget_are_refused() {
         (with(most, delta + 1), "expiry"),
         (hops(&[2; 7], Node::Receiver), "expiry"),
     ] {
-        refuses_forwarder(&mut net, DELEGATE, found(route, 1), over(field));
+        refuses_forwarder(&mut net, TRAMPOLINE, found(route, 1), over(field));
     }
     let overflow = RouteError::AmountOverflow { hop: 1 };
-    refuses_forwarder(&mut net, DELEGATE, found(with(u64::MAX, 1), 1), overflow.clone());
+    refuses_forwarder(&mut net, TRAMPOLINE, found(with(u64::MAX, 1), 1), overflow.clone());
     let unknown = unknown_edge();
     let event = ForwarderEvent::NoRoute { incoming: unknown };
-    refuses_forwarder(&mut net, DELEGATE, event, EdgeError::Unknown(unknown));
+    refuses_forwarder(&mut net, TRAMPOLINE, event, EdgeError::Unknown(unknown));
 
-    net.tell_forwarder(DELEGATE, found(with(most, delta), 1)).unwrap();
+    net.tell_forwarder(TRAMPOLINE, found(with(most, delta), 1)).unwrap();
     let second = EdgeError::OutOfOrder { edge: incoming, event: "route" };
-    refuses_forwarder(&mut net, DELEGATE, found(with(0, 1), 2), second.clone());
-    refuses_forwarder(&mut net, DELEGATE, ForwarderEvent::NoRoute { incoming }, second.clone());
+    refuses_forwarder(&mut net, TRAMPOLINE, found(with(0, 1), 2), second.clone());
+    refuses_forwarder(&mut net, TRAMPOLINE, ForwarderEvent::NoRoute { incoming }, second.clone());
     let reused = || found(with(0, 1), 1);
-    assert!(matches!(net.tell_forwarder(DELEGATE, reused()), Err(ForwarderError::SeedReused(_))));
+    assert!(matches!(net.tell_forwarder(TRAMPOLINE, reused()), Err(ForwarderError::SeedReused(_))));
 }
 
 /// All y's of two routes would be the same.
@@ -217,7 +217,7 @@ fn a_seed_makes_one_route() {
     let invoice = net.publish(LockKind::Point, 0);
     let mut asked = Vec::new();
     for seed in [1, 2] {
-        let tail = Tail::Delegated { budget: budget(), path: None };
+        let tail = Tail::Trampoline { budget: budget(), path: None };
         let part = part(AMOUNT_MSAT, (&[1], Node::Forwarder(2)), tail, seed);
         let payment = net.payment_in(&invoice, vec![part]);
         net.order_parts(0, payment, &[entropy(seed)]);
@@ -234,14 +234,14 @@ fn a_seed_makes_one_route() {
         forwarders: Vec::new(),
         seed: AttemptSeed::new(entropy(seed)),
     };
-    net.tell_forwarder(DELEGATE, found(asked[0], 1)).unwrap();
+    net.tell_forwarder(TRAMPOLINE, found(asked[0], 1)).unwrap();
     let view = net.forwarders[0].view();
     let reused = view.secrets().iter().find_map(|known| match known.source {
         SecretSource::DrawnBlind { attempt, .. } => Some(ForwarderError::SeedReused(attempt)),
         _ => None,
     });
-    refuses_forwarder(&mut net, DELEGATE, found(asked[1], 1), reused.clone().unwrap());
-    net.tell_forwarder(DELEGATE, found(asked[1], 2)).unwrap();
+    refuses_forwarder(&mut net, TRAMPOLINE, found(asked[1], 1), reused.clone().unwrap());
+    net.tell_forwarder(TRAMPOLINE, found(asked[1], 2)).unwrap();
     net.entropies = 2;
     net.run();
     assert_eq!(net.facts.iter().filter(|fact| matches!(fact, Fact::Paid { .. })).count(), 2);
@@ -251,9 +251,9 @@ fn a_seed_makes_one_route() {
 #[test]
 fn without_a_route_the_payment_fails_back() {
     let (mut net, incoming) = asked();
-    net.tell_forwarder(DELEGATE, ForwarderEvent::NoRoute { incoming }).unwrap();
+    net.tell_forwarder(TRAMPOLINE, ForwarderEvent::NoRoute { incoming }).unwrap();
     net.run();
-    assert_eq!(failures(&net), [(DELEGATE, Refusal::NoRoute)]);
+    assert_eq!(failures(&net), [(TRAMPOLINE, Refusal::NoRoute)]);
     let failed = net
         .facts
         .iter()
@@ -265,8 +265,8 @@ fn without_a_route_the_payment_fails_back() {
 /// A payment that does not pay even a route without nodes is refused before a route is looked for.
 #[test]
 fn an_order_that_pays_no_route_is_refused() {
-    let mut scene = Scene::new(Delegate);
-    let Payload::Delegate(mut order) = Payload::parse(&scene.payload, true).unwrap() else {
+    let mut scene = Scene::new(Trampoline);
+    let Payload::Trampoline(mut order) = Payload::parse(&scene.payload, true).unwrap() else {
         panic!("an order")
     };
     let edge = *scene.edge.terms();
@@ -285,7 +285,7 @@ fn an_order_that_pays_no_route_is_refused() {
     scene.net.tasks.clear();
     let edge = scene.net.fund_terms(
         scene.edge.offerer,
-        DELEGATE,
+        TRAMPOLINE,
         edge.lock,
         edge.amount.to_sat() * 1_000,
         edge.expiry,
@@ -306,7 +306,7 @@ fn an_order_that_pays_no_route_is_refused() {
 /// Neither in what the node reads, nor in what it computes, nor in the packets that it passes on.
 #[test]
 fn the_node_can_not_read_y() {
-    let (mut net, node) = ordered(ReceiverOfDelegated);
+    let (mut net, node) = ordered(ReceiverOfTrampoline);
     let (edge, proposal) = reach(&mut net, node);
     let attempt = net.senders[0].view().secrets().iter().find_map(|known| match known.source {
         SecretSource::DrawnBlind { attempt, .. } => Some(attempt),
@@ -327,14 +327,14 @@ fn the_node_can_not_read_y() {
         _ => None,
     });
     let incoming = event.unwrap();
-    let layer = peel_payment(&incoming, &node_key(DELEGATE), None, &[]).unwrap().layer;
-    let Payload::Delegate(order) = Payload::parse(&layer.payload, true).unwrap() else {
+    let layer = peel_payment(&incoming, &node_key(TRAMPOLINE), None, &[]).unwrap().layer;
+    let Payload::Trampoline(order) = Payload::parse(&layer.payload, true).unwrap() else {
         panic!("an order")
     };
     for seen in [incoming.to_bytes(), layer.payload.to_vec(), order.packet.to_bytes()] {
         assert!(!contains(&seen));
     }
-    assert!(order.packet.peel(&node_key(DELEGATE), &[]).is_err());
+    assert!(order.packet.peel(&node_key(TRAMPOLINE), &[]).is_err());
     for forwarder in &net.forwarders {
         assert!(
             !forwarder
@@ -346,7 +346,7 @@ fn the_node_can_not_read_y() {
     }
     // Where it is, so that the search is known to find it.
     let Ok(outer) = proposal.packet.peel(&node_key(Node::Receiver), &[]) else { panic!("a layer") };
-    let Payload::Delegated(payload) = Payload::parse(&outer.payload, true).unwrap() else {
+    let Payload::TrampolineFinal(payload) = Payload::parse(&outer.payload, true).unwrap() else {
         panic!("the tail's")
     };
     assert!(!contains(&outer.payload));

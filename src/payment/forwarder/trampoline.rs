@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::super::leg::{HopBlinds, LegPlan};
 use super::super::{
-    AttemptSeed, DelegatePayload, DelegatedPayload, EdgeError, EdgeTerms, ForwardingPolicy,
-    Recipient, Refusal, Route, RouteError, RouteHop, SecretSource, Tweak, proposal,
+    AttemptSeed, EdgeError, EdgeTerms, ForwardingPolicy, Recipient, Refusal, Route, RouteError,
+    RouteHop, SecretSource, TrampolineFinalPayload, TrampolinePayload, Tweak, proposal,
 };
 use super::{Context, ForwarderAction, ForwarderError, Forwards, Order, Outgoing, Stage};
 use crate::edge::{Edge, EdgeId};
@@ -15,7 +15,7 @@ use crate::onion::blinded::NextPeer;
 
 /// A payment whose way this node finds itself.
 #[derive(Debug)]
-pub(super) struct Delegated {
+pub(super) struct TrampolineOrder {
     recipient: Recipient,
     amount_msat: u64,
     min_final_delta: u32,
@@ -26,19 +26,19 @@ pub(super) struct Delegated {
     last_expiry: u32,
 }
 
-impl Delegated {
+impl TrampolineOrder {
     pub(super) fn new(
         edge: &Edge,
         policy: &ForwardingPolicy,
-        payload: DelegatePayload,
+        payload: TrampolinePayload,
     ) -> Result<(Self, Tweak), Refusal> {
-        let DelegatePayload { recipient, amount_msat, min_final_delta, packet, tweak } = payload;
+        let TrampolinePayload { recipient, amount_msat, min_final_delta, packet, tweak } = payload;
         let max = policy.after(EdgeTerms { amount_msat: edge.amount_msat, expiry: edge.expiry })?;
-        let delegated =
+        let trampoline =
             Self { recipient, amount_msat, min_final_delta, packet, max, last_expiry: 0 };
         // What does not pay even without a route is refused before it is held.
-        delegated.end_terms(0)?;
-        Ok((delegated, tweak))
+        trampoline.end_terms(0)?;
+        Ok((trampoline, tweak))
     }
 
     /// From this height on the route is wanted.
@@ -101,28 +101,29 @@ impl<S: HoldStore> Forwards<S> {
             return Err(ForwarderError::SeedReused(attempt));
         }
         let forwarding = self.forwards.get_mut(incoming).ok_or(EdgeError::Unknown(*incoming))?;
-        let (Stage::Routing { blind }, Order::Delegated(delegated)) =
+        let (Stage::Routing { blind }, Order::Trampoline(trampoline)) =
             (&forwarding.stage, &forwarding.order)
         else {
             return Err(EdgeError::OutOfOrder { edge: *incoming, event: "route" }.into());
         };
-        let last = EdgeTerms { amount_msat: delegated.amount_msat, expiry: delegated.last_expiry };
-        let route = Route::with_end(forwarders, delegated.recipient.route_end()?, last)?;
+        let last =
+            EdgeTerms { amount_msat: trampoline.amount_msat, expiry: trampoline.last_expiry };
+        let route = Route::with_end(forwarders, trampoline.recipient.route_end()?, last)?;
         let first = route.edges()[0];
-        if first.amount_msat > delegated.max.amount_msat {
+        if first.amount_msat > trampoline.max.amount_msat {
             return Err(RouteError::OverBudget { field: "amount" }.into());
         }
-        if first.expiry > delegated.max.expiry {
+        if first.expiry > trampoline.max.expiry {
             return Err(RouteError::OverBudget { field: "expiry" }.into());
         }
         let start = proposal::add(forwarding.incoming.lock, blind.as_ref())?;
         let plan = LegPlan { start, route, seed, hop_blinds: HopBlinds::Derived, hold: None };
         let leg = plan.build(|_, tail_blind| {
-            DelegatedPayload {
+            TrampolineFinalPayload {
                 amount_msat: last.amount_msat,
                 expiry: last.expiry,
                 tail_blind,
-                packet: delegated.packet.clone(),
+                packet: trampoline.packet.clone(),
             }
             .to_tlv()
         })?;
@@ -134,7 +135,7 @@ impl<S: HoldStore> Forwards<S> {
             let source = SecretSource::DrawnBlind { attempt, hop };
             cx.observer.learned_scalar(source, drawn.as_scalar());
         }
-        let to = leg.route.first_node().ok_or(RouteError::NoDelegate)?;
+        let to = leg.route.first_node().ok_or(RouteError::NoTrampoline)?;
         forwarding.order = Order::Forward(Outgoing {
             to: NextPeer::Node(to),
             amount_msat: first.amount_msat,
@@ -143,7 +144,7 @@ impl<S: HoldStore> Forwards<S> {
             packet: leg.packet,
         });
         forwarding.stage = Stage::Offered { lock: leg.locks[0], blind };
-        forwarding.origin.set_delegate();
+        forwarding.origin.set_trampoline();
         self.tails.insert(attempt);
         Ok(forwarding.wanted().into_iter().collect())
     }

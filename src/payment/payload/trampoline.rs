@@ -55,7 +55,7 @@ impl Recipient {
 
 /// What a node is asked to do that finds the rest of the route itself, at the time when it forwards: a trampoline.
 #[derive(Debug)]
-pub struct DelegatePayload {
+pub struct TrampolinePayload {
     /// Who is paid.
     pub recipient: Recipient,
     /// What the recipient gets at least, in millisatoshi. What the incoming contract has beyond that pays this node and the
@@ -71,7 +71,7 @@ pub struct DelegatePayload {
 
 /// What the recipient is told by the node that has found the way to it.
 #[derive(Debug)]
-pub struct DelegatedPayload {
+pub struct TrampolineFinalPayload {
     /// What the last contract locks at least, in millisatoshi.
     pub amount_msat: u64,
     /// The expiry of the last contract at least, a block height.
@@ -82,7 +82,7 @@ pub struct DelegatedPayload {
     pub packet: Packet,
 }
 
-impl DelegatePayload {
+impl TrampolinePayload {
     const TYPES: [u64; 5] = [
         AMT_TO_FORWARD,
         OUTGOING_NODE_ID,
@@ -137,7 +137,7 @@ impl DelegatePayload {
     }
 }
 
-impl DelegatedPayload {
+impl TrampolineFinalPayload {
     const TYPES: [u64; 6] = [
         AMT_TO_FORWARD,
         OUTGOING_CLTV_VALUE,
