@@ -3,7 +3,6 @@ use core::fmt;
 use thiserror::Error;
 
 use super::HoldId;
-use crate::StoreError;
 
 /// A limit on what a holder keeps.
 #[non_exhaustive]
@@ -65,7 +64,4 @@ pub enum HoldError {
     /// A confirmation that no action asked for.
     #[error("hold {0}: confirmed a step that was not under way")]
     OutOfOrder(HoldId),
-    /// The store failed; nothing was changed, or the same call will finish the change.
-    #[error("hold store: {0}")]
-    Store(#[from] StoreError),
 }

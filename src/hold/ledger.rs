@@ -1,19 +1,37 @@
-use alloc::vec::Vec;
+use alloc::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Announcement, Cap, HoldError, HoldId, HoldRecord, HoldRequest, HoldState, HoldStore, Limits,
-    ReleaseSecret,
-};
+use super::{Announcement, Cap, HoldError, HoldId, HoldRequest, HoldState, Limits, ReleaseSecret};
 use crate::lock::Blind;
 
-/// The holds of a node. No I/O, clock or randomness of its own: heights come in, actions go out.
-#[derive(Debug)]
-pub struct Ledger<S> {
-    store: S,
+/// The holds of a node: a part of its state, as durable as the events that make it. Heights come in, actions go out.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
     limits: Limits,
+    holds: BTreeMap<HoldId, Hold>,
+    /// Holds that wait, by the height at which they fail back.
+    cutoffs: BTreeSet<(u32, HoldId)>,
+    /// Holds that have ended, by the expiry of the incoming edge: until then nobody else gets their id.
+    ended: BTreeSet<(u32, HoldId)>,
+    /// Open holds by the neighbour that has brought the money.
+    by_neighbour: BTreeMap<[u8; 32], usize>,
+    open: usize,
+    value_msat: u64,
 }
 
-/// Forward this payment now, then call [`Ledger::forwarded`]. May be given more than once: the id tells.
+/// A hold as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// What was asked for.
+    pub request: HoldRequest,
+    /// How far it has come.
+    pub state: HoldState,
+    /// What is sent to the receiver while it waits; nothing before its sender has handed it over.
+    pub announcement: Option<Announcement>,
+    /// How many announcements its sender has handed over.
+    pub announcements: u8,
+}
+
+/// Forward this payment now, then call [`Ledger::forwarded`].
 #[derive(Debug)]
 pub struct Forward {
     /// The hold.
@@ -22,72 +40,66 @@ pub struct Forward {
     pub blind: Option<Blind>,
 }
 
-/// What became of a request to hold.
-#[derive(Debug)]
-pub enum Held {
-    /// It waits, now or already.
-    Waiting,
-    /// It was released before: this is a repetition after a crash.
-    Forward(Forward),
-    /// It was forwarded or failed before: this is a repetition after a crash, and nothing is to be done.
-    Finished,
-}
-
 /// What became of a release.
 #[derive(Debug)]
 pub enum Released {
     /// The payment can go on.
     Forward(Forward),
-    /// It had been forwarded already.
+    /// It had been released already.
     AlreadyReleased,
 }
 
-/// What the driver still has to do.
-#[derive(Debug)]
-pub enum Pending {
-    /// Forward, then call [`Ledger::forwarded`].
-    Forward(Forward),
-    /// Fail the incoming contract, then call [`Ledger::failed`].
-    Fail(HoldId),
+/// What is open, all together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenHolds {
+    /// How many.
+    pub count: usize,
+    /// Their value, in millisatoshi.
+    pub value_msat: u64,
 }
 
-impl<S: HoldStore> Ledger<S> {
+impl Ledger {
     /// How many announcements a hold takes. Its sender hands over another one when a part of its payment had to be tried again.
     pub const MAX_ANNOUNCEMENTS: u8 = 8;
 
-    /// The ledger over a store, which may hold the holds of an earlier run: see [`resume`](Self::resume).
-    pub fn new(store: S, limits: Limits) -> Self {
-        Self { store, limits }
+    /// An empty ledger.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
     }
 
-    /// The store.
-    pub fn store(&self) -> &S {
-        &self.store
-    }
-
-    /// Takes a payment to keep, at `height`. The same request again changes nothing.
+    /// Takes a payment to keep, at `height`.
     ///
     /// # Errors
     ///
-    /// [`HoldError::CutoffPassed`], [`HoldError::CapReached`], [`HoldError::IdTaken`], [`HoldError::Store`].
-    pub fn hold(&mut self, request: HoldRequest, height: u32) -> Result<Held, HoldError> {
+    /// [`HoldError::CutoffPassed`], [`HoldError::CapReached`] and [`HoldError::IdTaken`].
+    pub fn hold(&mut self, request: HoldRequest, height: u32) -> Result<(), HoldError> {
         let id = request.id;
-        match self.store.get(&id)? {
-            Some(known) if known.request != request => Err(HoldError::IdTaken(id)),
-            Some(known) => held_again(&known),
-            None => self.insert(request, height).map(|()| Held::Waiting),
+        if self.holds.contains_key(&id) {
+            return Err(HoldError::IdTaken(id));
         }
-    }
-
-    fn insert(&mut self, request: HoldRequest, height: u32) -> Result<(), HoldError> {
-        let id = request.id;
         if request.cutoff_height <= height {
             return Err(HoldError::CutoffPassed { id, cutoff: request.cutoff_height, height });
         }
         self.check_caps(&request)?;
         let state = HoldState::Held;
-        let record = HoldRecord { request, state, announcement: None, announcements: 0 };
-        if self.store.insert(record)? { Ok(()) } else { Err(HoldError::IdTaken(id)) }
+        self.insert(Hold { request, state, announcement: None, announcements: 0 });
+        Ok(())
+    }
+
+    /// Puts a hold into the indices.
+    fn insert(&mut self, hold: Hold) {
+        let HoldRequest { id, cutoff_height, expiry, neighbour, amount_msat, .. } = hold.request;
+        if hold.state == HoldState::Held {
+            self.cutoffs.insert((cutoff_height, id));
+        }
+        if hold.state.is_open() {
+            *self.by_neighbour.entry(neighbour).or_default() += 1;
+            self.open += 1;
+            self.value_msat = self.value_msat.saturating_add(amount_msat);
+        } else {
+            self.ended.insert((expiry, id));
+        }
+        self.holds.insert(id, hold);
     }
 
     /// Takes what the sender has handed over for the receiver of a hold, in the place of what it has handed over before. Says whether
@@ -96,179 +108,177 @@ impl<S: HoldStore> Ledger<S> {
     /// # Errors
     ///
     /// [`HoldError::Unknown`] and, when the hold does not wait any more, [`HoldError::OutOfOrder`]; [`HoldError::CapReached`] after
-    /// [`MAX_ANNOUNCEMENTS`](Self::MAX_ANNOUNCEMENTS) of them; [`HoldError::Store`]. Of what is refused nothing is kept.
+    /// [`MAX_ANNOUNCEMENTS`](Self::MAX_ANNOUNCEMENTS) of them. Of what is refused nothing is kept.
     pub fn announce(&mut self, id: &HoldId, announcement: Announcement) -> Result<bool, HoldError> {
-        let record = self.record(id)?;
-        if record.state != HoldState::Held {
+        let hold = self.holds.get_mut(id).ok_or(HoldError::Unknown(*id))?;
+        if hold.state != HoldState::Held {
             return Err(HoldError::OutOfOrder(*id));
         }
-        if record.announcement.as_ref() == Some(&announcement) {
+        if hold.announcement.as_ref() == Some(&announcement) {
             return Ok(false);
         }
-        let number = record.announcements.saturating_add(1);
-        if number > Self::MAX_ANNOUNCEMENTS {
+        if hold.announcements >= Self::MAX_ANNOUNCEMENTS {
             return Err(HoldError::CapReached(Cap::Announcements));
         }
-        if self.store.announce(id, announcement, number)? {
-            Ok(true)
-        } else {
-            Err(HoldError::OutOfOrder(*id))
-        }
+        hold.announcements += 1;
+        hold.announcement = Some(announcement);
+        Ok(true)
     }
 
     /// What is to be sent to the receiver of a hold; nothing unless it waits, below its cutoff, and its sender has handed something
     /// over.
-    ///
-    /// # Errors
-    ///
-    /// [`HoldError::Store`].
-    pub fn announcement(
-        &self,
-        id: &HoldId,
-        height: u32,
-    ) -> Result<Option<Announcement>, HoldError> {
-        let record = self.store.get(id)?.filter(|record| is_announced(record, height));
-        Ok(record.and_then(|record| record.announcement))
+    pub fn announcement(&self, id: &HoldId, height: u32) -> Option<&Announcement> {
+        let hold = self.holds.get(id).filter(|hold| hold.is_announced(height))?;
+        hold.announcement.as_ref()
     }
 
     /// The holds whose receivers are still to be told, at this height.
-    ///
-    /// # Errors
-    ///
-    /// [`HoldError::Store`].
-    pub fn announced(&self, height: u32) -> Result<Vec<HoldId>, HoldError> {
-        let open = self.store.open()?;
-        let announced = open.iter().filter(|record| is_announced(record, height));
-        Ok(announced.map(|record| record.request.id).collect())
+    pub fn announced(&self, height: u32) -> impl Iterator<Item = HoldId> + '_ {
+        let waiting = self.cutoffs.iter().filter_map(|(_, id)| self.holds.get(id));
+        waiting.filter(move |hold| hold.is_announced(height)).map(|hold| hold.request.id)
     }
 
-    /// Takes one entry of a `release_held_ptlc`, at `height`. The same again is a no-op, or repeats the action until
-    /// it is confirmed.
+    /// Takes one entry of a `release_held_ptlc`, at `height`.
     ///
     /// # Errors
     ///
-    /// [`HoldError::Unknown`], [`HoldError::WrongReleaseSecret`], [`HoldError::TooLate`], [`HoldError::ZeroBlind`],
-    /// [`HoldError::Store`]. Of what is refused nothing is kept.
+    /// [`HoldError::Unknown`], [`HoldError::WrongReleaseSecret`], [`HoldError::TooLate`] and [`HoldError::ZeroBlind`]. Of what is
+    /// refused nothing is kept.
     pub fn release(
         &mut self,
         id: &HoldId,
         secret: &ReleaseSecret,
         height: u32,
     ) -> Result<Released, HoldError> {
-        let record = self.record(id)?;
-        if !record.request.release_hash.is_of(secret) {
+        let hold = self.holds.get(id).ok_or(HoldError::Unknown(*id))?;
+        if !hold.request.release_hash.is_of(secret) {
             return Err(HoldError::WrongReleaseSecret(*id));
         }
-        match record.state {
-            HoldState::Held if record.request.cutoff_height <= height => {
-                Err(HoldError::TooLate(*id))
-            }
-            HoldState::Held => {
-                let forward = forward(&record.request, secret)?;
-                let releasing = HoldState::Releasing(secret.clone());
-                self.step(id, &HoldState::Held, releasing)?;
+        match hold.state {
+            HoldState::Held if hold.request.cutoff_height > height => {
+                let forward = hold.forward(secret)?;
+                self.step(id, HoldState::Releasing(secret.clone()));
                 Ok(Released::Forward(forward))
             }
-            HoldState::Releasing(_) => Ok(Released::Forward(forward(&record.request, secret)?)),
-            HoldState::Released => Ok(Released::AlreadyReleased),
-            HoldState::Failing | HoldState::Failed => Err(HoldError::TooLate(*id)),
+            HoldState::Releasing(_) | HoldState::Released => Ok(Released::AlreadyReleased),
+            HoldState::Held | HoldState::Failing | HoldState::Failed => {
+                Err(HoldError::TooLate(*id))
+            }
         }
     }
 
-    /// The outgoing contract stands: the payment is an ordinary one now.
+    /// The outgoing edge stands: the payment is an ordinary one now.
     ///
     /// # Errors
     ///
-    /// [`HoldError::Unknown`], [`HoldError::OutOfOrder`] when it was not releasing, [`HoldError::Store`].
+    /// [`HoldError::Unknown`], and [`HoldError::OutOfOrder`] when it was not releasing.
     pub fn forwarded(&mut self, id: &HoldId) -> Result<(), HoldError> {
-        match self.record(id)?.state {
+        match self.state(id)? {
             HoldState::Released => Ok(()),
-            state @ HoldState::Releasing(_) => self.step(id, &state, HoldState::Released),
+            HoldState::Releasing(_) => {
+                self.step(id, HoldState::Released);
+                Ok(())
+            }
             _ => Err(HoldError::OutOfOrder(*id)),
         }
     }
 
-    /// The incoming contract is failed.
+    /// The incoming edge is failed, whether the hold was released or not.
     ///
     /// # Errors
     ///
-    /// [`HoldError::Unknown`], [`HoldError::OutOfOrder`] when it was not failing, [`HoldError::Store`].
+    /// [`HoldError::Unknown`], and [`HoldError::OutOfOrder`] when it still waits.
     pub fn failed(&mut self, id: &HoldId) -> Result<(), HoldError> {
-        match self.record(id)?.state {
-            HoldState::Failed => Ok(()),
-            HoldState::Failing => self.step(id, &HoldState::Failing, HoldState::Failed),
-            _ => Err(HoldError::OutOfOrder(*id)),
+        match self.state(id)? {
+            HoldState::Held => Err(HoldError::OutOfOrder(*id)),
+            HoldState::Failing | HoldState::Releasing(_) => {
+                self.step(id, HoldState::Failed);
+                Ok(())
+            }
+            HoldState::Released | HoldState::Failed => Ok(()),
         }
     }
 
-    /// A block: holds whose cutoff it reaches begin to fail back. Gives the ids of these.
-    ///
-    /// # Errors
-    ///
-    /// [`HoldError::Store`]; the holds that were reached before it are failing, and [`resume`](Self::resume) names
-    /// them.
-    pub fn block(&mut self, height: u32) -> Result<Vec<HoldId>, HoldError> {
-        let mut failing = Vec::new();
-        for record in self.store.open()? {
-            if record.state == HoldState::Held && record.request.cutoff_height <= height {
-                self.step(&record.request.id, &HoldState::Held, HoldState::Failing)?;
-                failing.push(record.request.id);
-            }
+    /// A hold that waits begins to fail back before its cutoff, since something else has ended it.
+    pub(crate) fn give_up(&mut self, id: &HoldId) {
+        if self.holds.get(id).is_some_and(|hold| hold.state == HoldState::Held) {
+            self.step(id, HoldState::Failing);
         }
-        Ok(failing)
     }
 
-    /// Every action that was not confirmed: for the start after a crash.
-    ///
-    /// # Errors
-    ///
-    /// [`HoldError::Store`].
-    pub fn resume(&self) -> Result<Vec<Pending>, HoldError> {
-        let mut pending = Vec::new();
-        for record in self.store.open()? {
-            match &record.state {
-                HoldState::Releasing(secret) => {
-                    pending.push(Pending::Forward(forward(&record.request, secret)?));
-                }
-                HoldState::Failing => pending.push(Pending::Fail(record.request.id)),
-                HoldState::Held | HoldState::Released | HoldState::Failed => {}
+    /// A block: the holds whose cutoff it reaches begin to fail back. Gives their ids. What ended before an incoming edge that has expired
+    /// is forgotten.
+    pub fn block(&mut self, height: u32) -> alloc::vec::Vec<HoldId> {
+        let mut failing = alloc::vec::Vec::new();
+        while let Some((cutoff, id)) = self.cutoffs.first().copied() {
+            if cutoff > height {
+                break;
             }
+            self.step(&id, HoldState::Failing);
+            failing.push(id);
         }
-        Ok(pending)
+        while let Some((expiry, id)) = self.ended.first().copied() {
+            if expiry > height {
+                break;
+            }
+            self.ended.remove(&(expiry, id));
+            self.holds.remove(&id);
+        }
+        failing
+    }
+
+    /// A hold.
+    pub fn get(&self, id: &HoldId) -> Option<&Hold> {
+        self.holds.get(id)
+    }
+
+    /// All holds, the ended ones included whose ids are still kept.
+    pub fn holds(&self) -> impl ExactSizeIterator<Item = &Hold> {
+        self.holds.values()
+    }
+
+    /// What is open.
+    pub fn open(&self) -> OpenHolds {
+        OpenHolds { count: self.open, value_msat: self.value_msat }
     }
 
     /// The state of a hold.
     ///
     /// # Errors
     ///
-    /// [`HoldError::Unknown`], [`HoldError::Store`].
-    pub fn state(&self, id: &HoldId) -> Result<HoldState, HoldError> {
-        self.record(id).map(|record| record.state)
+    /// [`HoldError::Unknown`].
+    pub fn state(&self, id: &HoldId) -> Result<&HoldState, HoldError> {
+        self.holds.get(id).map(|hold| &hold.state).ok_or(HoldError::Unknown(*id))
     }
 
-    fn record(&self, id: &HoldId) -> Result<HoldRecord, HoldError> {
-        self.store.get(id)?.ok_or(HoldError::Unknown(*id))
-    }
-
-    fn step(&mut self, id: &HoldId, from: &HoldState, to: HoldState) -> Result<(), HoldError> {
-        if self.store.compare_and_swap(id, from, to)? {
-            Ok(())
-        } else {
-            // Somebody else stepped in between, so it is for that one to act.
-            Err(HoldError::OutOfOrder(*id))
+    /// Puts a hold into another state, and keeps the indices true.
+    fn step(&mut self, id: &HoldId, to: HoldState) {
+        let Some(mut hold) = self.holds.remove(id) else { return };
+        let HoldRequest { cutoff_height, neighbour, amount_msat, .. } = hold.request;
+        self.cutoffs.remove(&(cutoff_height, *id));
+        if hold.state.is_open() {
+            if let Some(count) = self.by_neighbour.get_mut(&neighbour) {
+                *count -= 1;
+                if *count == 0 {
+                    self.by_neighbour.remove(&neighbour);
+                }
+            }
+            self.open -= 1;
+            self.value_msat -= amount_msat;
         }
+        if to != HoldState::Held {
+            hold.announcement = None;
+        }
+        hold.state = to;
+        self.insert(hold);
     }
 
     fn check_caps(&self, request: &HoldRequest) -> Result<(), HoldError> {
-        let open = self.store.open()?;
-        let same = |record: &&HoldRecord| record.request.neighbour == request.neighbour;
-        let of_neighbour = open.iter().filter(same).count();
-        let value = open.iter().try_fold(request.amount_msat, |sum, record| {
-            sum.checked_add(record.request.amount_msat)
-        });
+        let of_neighbour = self.by_neighbour.get(&request.neighbour).copied().unwrap_or(0);
+        let value = self.value_msat.checked_add(request.amount_msat);
         let cap = if of_neighbour >= self.limits.holds_per_neighbour {
             Cap::HoldsPerNeighbour
-        } else if open.len() >= self.limits.holds {
+        } else if self.open >= self.limits.holds {
             Cap::Holds
         } else if value.is_none_or(|value| value > self.limits.value_msat) {
             Cap::Value
@@ -279,25 +289,19 @@ impl<S: HoldStore> Ledger<S> {
     }
 }
 
-fn is_announced(record: &HoldRecord, height: u32) -> bool {
-    record.state == HoldState::Held
-        && record.announcement.is_some()
-        && record.request.cutoff_height > height
-}
-
-/// The answer to a request that was answered before.
-fn held_again(known: &HoldRecord) -> Result<Held, HoldError> {
-    match &known.state {
-        HoldState::Held => Ok(Held::Waiting),
-        HoldState::Releasing(secret) => Ok(Held::Forward(forward(&known.request, secret)?)),
-        HoldState::Released | HoldState::Failing | HoldState::Failed => Ok(Held::Finished),
+impl Hold {
+    fn is_announced(&self, height: u32) -> bool {
+        self.state == HoldState::Held
+            && self.announcement.is_some()
+            && self.request.cutoff_height > height
     }
-}
 
-fn forward(request: &HoldRequest, secret: &ReleaseSecret) -> Result<Forward, HoldError> {
-    let blind = match &request.held_blind {
-        Some(held) => Some(held.open(secret).map_err(|_| HoldError::ZeroBlind(request.id))?),
-        None => None,
-    };
-    Ok(Forward { id: request.id, blind })
+    fn forward(&self, secret: &ReleaseSecret) -> Result<Forward, HoldError> {
+        let id = self.request.id;
+        let blind = match &self.request.held_blind {
+            Some(held) => Some(held.open(secret).map_err(|_| HoldError::ZeroBlind(id))?),
+            None => None,
+        };
+        Ok(Forward { id, blind })
+    }
 }

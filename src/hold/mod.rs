@@ -23,15 +23,15 @@
 //! Messages cost nothing, so nothing is spent on one: an announcement or a release for a hold that is not here is refused, and
 //! nothing of it is kept. No release is ahead of its hold, because the holder itself sends the announcement.
 //!
-//! Every step is a compare-and-swap on the [`HoldStore`]; the step is stored before its action is given out, and
-//! the action is given out again by [`Ledger::resume`] until the driver confirms it. So a crash at any instruction
-//! repeats an action and never loses one.
+//! The [`Ledger`] is a part of the forwarder's state, and as durable as the events that make it: a step is written before its action is
+//! given out, and after a crash the events make the same ledger again. It has no store of its own that could say something else.
+//! An id is taken until the incoming edge has expired, so that a hold that has ended is not opened again by a copy of its onion.
 //!
 //! # Synopsis
 //!
 //! ```
 //! use pointlock::curve::SecretScalar;
-//! use pointlock::hold::{HeldBlind, HoldId, HoldRequest, Ledger, Limits, MemoryStore, ReleaseSecret};
+//! use pointlock::hold::{HeldBlind, HoldId, HoldRequest, Ledger, Limits, ReleaseSecret};
 //! use pointlock::hold::{Forward, Released};
 //! use pointlock::lock::Blind;
 //!
@@ -40,12 +40,13 @@
 //! let h = ReleaseSecret::new(SecretScalar::from_bytes(&[2; 32])?);
 //!
 //! // The holder gets their sum and the hash of h. Entropy, time and heights come in as arguments.
-//! let mut ledger = Ledger::new(MemoryStore::default(), Limits::default());
+//! let mut ledger = Ledger::new(Limits::default());
 //! let request = HoldRequest {
 //!     id: HoldId([3; 32]),
 //!     release_hash: h.hash(),
 //!     held_blind: Some(HeldBlind::new(&Blind::new(y_1.clone()), &h)?),
 //!     amount_msat: 50_000_000,
+//!     expiry: 800_300,
 //!     cutoff_height: 800_144,
 //!     neighbour: [4; 32],
 //! };
@@ -78,12 +79,10 @@ mod error;
 mod ledger;
 mod limits;
 mod record;
-mod store;
 
 pub use error::{Cap, HoldError};
-pub use ledger::{Forward, Held, Ledger, Pending, Released};
+pub use ledger::{Forward, Hold, Ledger, OpenHolds, Released};
 pub use limits::{Limits, cutoff_height};
 pub use record::{
     Announcement, HeldBlind, HoldId, HoldRequest, HoldState, ReleaseHash, ReleaseSecret,
 };
-pub use store::{HoldRecord, HoldStore, MemoryStore};

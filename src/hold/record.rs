@@ -125,8 +125,10 @@ pub struct HoldRequest {
     pub release_hash: ReleaseHash,
     /// y_1 + h, or none for a hash lock.
     pub held_blind: Option<HeldBlind>,
-    /// What the incoming contract locks, in millisatoshi.
+    /// What the incoming edge locks, in millisatoshi.
     pub amount_msat: u64,
+    /// When the incoming edge expires, a block height. The id is taken for so long.
+    pub expiry: u32,
     /// The height at which the hold fails back; see [`cutoff_height`](super::cutoff_height).
     pub cutoff_height: u32,
     /// Who has brought the money that waits: the holder's own name for its neighbour, counted against a cap.
@@ -152,7 +154,7 @@ pub enum HoldState {
     Releasing(ReleaseSecret),
     /// Forwarded: from here on an ordinary payment.
     Released,
-    /// The cutoff is past; the incoming contract is being failed.
+    /// The cutoff is past; the incoming edge is being failed.
     Failing,
     /// Failed back.
     Failed,

@@ -24,9 +24,10 @@ const INCORRECT_CLTV_EXPIRY: u16 = UPDATE | 13;
 const EXPIRY_TOO_SOON: u16 = UPDATE | 14;
 const INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS: u16 = PERM | 15;
 const INVALID_ONION_PAYLOAD: u16 = PERM | 22;
+const EXPIRY_TOO_FAR: u16 = 21;
 const MPP_TIMEOUT: u16 = 23;
 
-/// What a node says to the neighbour that offered a contract when it fails it.
+/// What a node says to the neighbour that offered an edge when it fails it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FailureMessage {
     /// Encrypted for the sender: the reason of `update_fail_htlc`.
@@ -109,7 +110,7 @@ impl Origin {
         }
     }
 
-    /// What to say when the next node has failed. Nothing from it, if the outgoing contract timed out.
+    /// What to say when the next node has failed. Nothing from it, if the outgoing edge timed out.
     pub(super) fn pass_on(&self, downstream: Option<&FailureMessage>) -> FailureMessage {
         match (self.place, downstream) {
             (Place::Blinded, _) => self.malformed(INVALID_ONION_BLINDING),
@@ -173,10 +174,12 @@ fn code(refusal: &Refusal) -> u16 {
         Refusal::FeeInsufficient { .. } => FEE_INSUFFICIENT,
         Refusal::ExpiryDelta { .. } => INCORRECT_CLTV_EXPIRY,
         Refusal::ExpiryTooSoon { .. } => EXPIRY_TOO_SOON,
+        Refusal::ExpiryTooFar { .. } => EXPIRY_TOO_FAR,
         Refusal::Hold(_)
         | Refusal::CutoffReached(_)
         | Refusal::NoRoute
-        // These two say no to a message, and never to a payment.
+        | Refusal::TimeIsUp { .. }
+        // This one says no to a message, and never to a payment.
         | Refusal::AnnouncementVoid { .. } => TEMPORARY_NODE_FAILURE,
         Refusal::Downstream => TEMPORARY_CHANNEL_FAILURE,
         Refusal::SetTimedOut { .. } => MPP_TIMEOUT,

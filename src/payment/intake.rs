@@ -7,7 +7,7 @@ use super::leg::associated_data;
 use super::payload::{
     FinalPayload, ForwardPayload, Payload, TrampolineFinalPayload, TrampolinePayload,
 };
-use super::{Observer, Refusal};
+use super::{Deadlines, HeightError, Observer, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::Edge;
 use crate::onion::blinded::{PathHop, PathSecret, PeeledPayment, RecipientData, peel_payment};
@@ -18,6 +18,7 @@ use crate::onion::{Packet, ReplayGuard, ReplayTag, SharedSecret};
 pub(super) struct Intake {
     pub(super) node_key: SecretScalar,
     pub(super) height: u32,
+    pub(super) deadlines: Deadlines,
     /// Of payment onions.
     pub(super) replay_guard: ReplayGuard,
 }
@@ -76,14 +77,40 @@ impl Layer {
 }
 
 impl Intake {
-    pub(super) fn new(node_key: SecretScalar, height: u32) -> Self {
-        Self { node_key, height, replay_guard: ReplayGuard::new() }
+    pub(super) fn new(node_key: SecretScalar, height: u32, deadlines: Deadlines) -> Self {
+        Self { node_key, height, deadlines, replay_guard: ReplayGuard::new() }
     }
 
-    /// A new block.
-    pub(super) fn block(&mut self, height: u32) {
+    /// A new block; says whether it is new.
+    ///
+    /// # Errors
+    ///
+    /// [`HeightError::Backwards`].
+    pub(super) fn block(&mut self, height: u32) -> Result<bool, HeightError> {
+        let new = next_height(self.height, height)?;
         self.height = height;
         self.replay_guard.prune(height);
+        Ok(new)
+    }
+
+    /// The highest block is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`HeightError::NotTheTip`].
+    pub(super) fn disconnect(&mut self, height: u32) -> Result<(), HeightError> {
+        self.height = previous_height(self.height, height)?;
+        Ok(())
+    }
+
+    /// Whether there is such a block.
+    ///
+    /// # Errors
+    ///
+    /// [`HeightError::NotConnected`].
+    pub(super) fn check_reported(&self, height: u32) -> Result<(), HeightError> {
+        let current = self.height;
+        if height > current { Err(HeightError::NotConnected { height, current }) } else { Ok(()) }
     }
 
     /// Peels the onion that came with an edge, once and for good: the same onion again is a replay.
@@ -117,6 +144,10 @@ impl Intake {
         let peeled = peel_payment(packet, &self.node_key, path_key, &associated_data);
         let PeeledPayment { layer, path } = peeled.inspect_err(|error| origin.locate(error))?;
         origin.set_path(path.is_some());
+        let (expiry, most) = (edge.expiry, self.deadlines.latest_expiry(self.height));
+        if expiry > most {
+            return Err(Refusal::ExpiryTooFar { expiry, most });
+        }
         let replay_tag = layer.shared_secret.replay_tag();
         self.replay_guard.insert(replay_tag, edge.expiry)?;
         let is_last = layer.next.is_none();
@@ -136,4 +167,15 @@ impl Intake {
         };
         Ok((read, replay_tag, layer.shared_secret))
     }
+}
+
+/// Whether a block is above the height so far.
+pub(super) fn next_height(current: u32, height: u32) -> Result<bool, HeightError> {
+    if height < current { Err(HeightError::Backwards { height, current }) } else { Ok(height > current) }
+}
+
+/// The height without its highest block.
+pub(super) fn previous_height(current: u32, height: u32) -> Result<u32, HeightError> {
+    let not_the_tip = HeightError::NotTheTip { height, current };
+    height.checked_sub(1).filter(|_| height == current).ok_or(not_the_tip)
 }

@@ -84,6 +84,7 @@
 //! [trampoline routing](https://github.com/lightning/bolts/pull/836);
 //! [Stuckless Payments](https://lists.linuxfoundation.org/pipermail/lightning-dev/2019-June/002029.html).
 
+mod deadlines;
 mod error;
 mod failure;
 mod forwarder;
@@ -104,8 +105,9 @@ mod seed;
 mod sender;
 mod view;
 
+pub use deadlines::{Deadlines, Settling};
 pub use error::{
-    EdgeError, ForwarderError, MessageError, OrderError, PayloadError, PublishError, ReceiverError,
+    ConfigError, EdgeError, ForwarderError, HeightError, MessageError, OrderError, PayloadError, PublishError, ReceiverError,
     Refusal, RouteError, SenderError,
 };
 pub use failure::FailureMessage;

@@ -54,7 +54,7 @@ pub trait Role {
     ) -> Result<Reaction<Self::Action>, Self::Error>;
 
     /// Every action that no event has confirmed: for the start after a crash, when the event was written and its actions may not have
-    /// been carried out. Time-outs come with the next block.
+    /// been carried out. After a time away a role is told the height first, and then asked.
     fn pending(&self) -> Vec<Self::Action>;
 
     /// Takes an event and says what to do.
@@ -80,11 +80,17 @@ pub trait Role {
         Self: Sized,
         Self::Event: 'a,
     {
+        self.set_replaying(true);
         for event in events {
             let _ = self.apply(event)?;
         }
+        self.set_replaying(false);
         Ok(self)
     }
+
+    /// Says that the events from here on have happened before, or that they have not: what a store of the role's has forgotten of them is
+    /// entered again. [`replay`](Self::replay) does that.
+    fn set_replaying(&mut self, _replaying: bool) {}
 }
 
 /// A role with its events so far, and all that it knows: for analyses, demonstrations and tests. A node keeps its events in a place that
@@ -109,9 +115,11 @@ impl<R: Role> Recorded<R> {
     /// That of the first event which was not accepted before either.
     pub fn replay(role: R, log: Vec<R::Event>) -> Result<Self, R::Error> {
         let mut recorded = Self::new(role);
+        recorded.role.set_replaying(true);
         for event in log {
             recorded.apply(event)?;
         }
+        recorded.role.set_replaying(false);
         Ok(recorded)
     }
 

@@ -35,23 +35,39 @@ pub enum Refusal {
         /// The node's fee, in millisatoshi.
         required_msat: u64,
     },
-    /// The outgoing contract would not end early enough before the incoming one.
+    /// The outgoing edge would not end early enough before the incoming one.
     #[error("expiry: {offered} blocks between incoming and outgoing, {required} asked")]
     ExpiryDelta {
-        /// When the incoming contract expires, a block height.
+        /// When the incoming edge expires, a block height.
         expiry: u32,
         /// Blocks between the two expiries; zero when they are the wrong way round.
         offered: u32,
         /// The node's delta, in blocks.
         required: u32,
     },
-    /// The outgoing contract would end too soon.
+    /// The outgoing edge would end too soon.
     #[error("expiry: height {expiry}, but at least {required} is needed")]
     ExpiryTooSoon {
         /// The expiry that was offered.
         expiry: u32,
         /// The lowest that is accepted.
         required: u32,
+    },
+    /// The edge would keep its place, and its money, for too long (BOLT 4, `expiry_too_far`).
+    #[error("expiry: height {expiry}, but at most {most} is taken")]
+    ExpiryTooFar {
+        /// The expiry that was offered.
+        expiry: u32,
+        /// The highest that is accepted.
+        most: u32,
+    },
+    /// The edge was not offered further, or not claimed, while there was time for it.
+    #[error("expiry: height {expiry}, too near now that it is {height}")]
+    TimeIsUp {
+        /// When the edge expires.
+        expiry: u32,
+        /// The height now.
+        height: u32,
     },
     /// The receiver could not claim in time.
     #[error("expiry: height {expiry}, but the receiver needs at least {required}")]
@@ -79,7 +95,7 @@ pub enum Refusal {
     /// The receiver knows no invoice with this payment secret.
     #[error("payment_secret: belongs to no invoice")]
     UnknownPayment,
-    /// The last contract has another lock than the payment point and Y, or the payment hash, give.
+    /// The last edge has another lock than the payment point and Y, or the payment hash, give.
     #[error("lock: not the one that invoice and final blind give")]
     LockMismatch,
     /// The invoice has a polynomial and the payload no payer, or the other way round.
@@ -94,10 +110,10 @@ pub enum Refusal {
     /// The payment may not be claimed: its x was, or the polynomial has no slot left.
     #[error("claim: {0}")]
     Claim(#[from] ClaimError),
-    /// The contract locks less than it should.
+    /// The edge locks less than it should.
     #[error("amount: {offered_msat} msat, expected {expected_msat} msat")]
     AmountTooLow {
-        /// What the contract locks, in millisatoshi.
+        /// What the edge locks, in millisatoshi.
         offered_msat: u64,
         /// What it should, in millisatoshi.
         expected_msat: u64,
@@ -114,7 +130,7 @@ pub enum Refusal {
     /// The invoice may not be paid any more, or there is no rate for its currency.
     #[error("invoice: {0}")]
     Invoice(Box<InvoiceError>),
-    /// The holds of an announcement have ended, or would end later than any contract.
+    /// The holds of an announcement have ended, or would end later than any edge.
     #[error(
         "latest_release_height: {latest} is not a height to release at, now that it is {height}"
     )]
@@ -138,13 +154,13 @@ pub enum Refusal {
         /// The field, by its name on the wire.
         field: &'static str,
     },
-    /// The part has arrived already, with another contract.
+    /// The part has arrived already, on another edge.
     #[error("part_share: part {index} has arrived before")]
     DuplicatePart {
         /// Which part, from 1.
         index: u16,
     },
-    /// The other parts did not arrive in time.
+    /// The other parts, or the share that the sender withholds, did not arrive in time.
     #[error("{arrived} of {count} parts arrived")]
     SetTimedOut {
         /// How many arrived.

@@ -4,7 +4,7 @@ use alloc::string::String;
 use thiserror::Error;
 
 use super::super::{AttemptId, PaymentId};
-use super::{EdgeError, MessageError, RouteError};
+use super::{EdgeError, HeightError, MessageError, RouteError};
 use crate::claims::ClaimError;
 use crate::hold::HoldError;
 use crate::invoice::ktime::KtimeError;
@@ -61,6 +61,42 @@ pub enum SenderError {
     /// The proof can't be made.
     #[error("proof: {0}")]
     Proof(ProofError),
+    /// A block is not the next one.
+    #[error(transparent)]
+    Height(#[from] HeightError),
+    /// The payment has not ended, or its edges have not: it can't be forgotten yet.
+    #[error("payment {0}: is under way")]
+    PaymentUnderWay(PaymentId),
+}
+
+/// Why a role can't be set up: its deadlines would leave it no time. All in blocks.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// The policy's delta has no room for a claim on the chain.
+    #[error("cltv_expiry_delta: {delta} blocks, but at least {least} are needed")]
+    PolicyDelta {
+        /// The delta.
+        delta: u32,
+        /// The least that is safe.
+        least: u32,
+    },
+    /// The receiver's delta has no room for a claim on the chain.
+    #[error("min_final_delta: {delta} blocks, but at least {least} are needed")]
+    FinalDelta {
+        /// The delta.
+        delta: u32,
+        /// The least that is safe.
+        least: u32,
+    },
+    /// A hold would end too late to be forwarded.
+    #[error("hold_safety_margin: {margin} blocks, but at least {least} are needed")]
+    HoldSafetyMargin {
+        /// The margin.
+        margin: u32,
+        /// The least that is safe.
+        least: u32,
+    },
 }
 
 /// Why an invoice can't be paid as the order says.
@@ -127,7 +163,7 @@ impl From<InvoiceError> for OrderError {
     }
 }
 
-/// Why a forwarder refuses an event. Nothing has changed, unless it is its store that failed.
+/// Why a forwarder refuses an event. Nothing has changed.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ForwarderError {
@@ -143,9 +179,12 @@ pub enum ForwarderError {
     /// The seed of an attempt was used before.
     #[error("attempt {0}: its seed was used before")]
     SeedReused(AttemptId),
-    /// The ledger of holds refuses, or its store failed: then the same event may be given again.
+    /// The ledger of holds refuses.
     #[error(transparent)]
     Hold(#[from] HoldError),
+    /// A block is not the next one.
+    #[error(transparent)]
+    Height(#[from] HeightError),
 }
 
 impl From<LockError> for ForwarderError {
@@ -170,6 +209,9 @@ pub enum ReceiverError {
     /// The book of claims refuses, or its store failed: then the same event may be given again.
     #[error("claims: {0}")]
     Claims(#[from] ClaimError),
+    /// A block is not the next one.
+    #[error(transparent)]
+    Height(#[from] HeightError),
 }
 
 /// Why an invoice can't be published.

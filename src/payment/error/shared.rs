@@ -35,6 +35,46 @@ pub enum EdgeError {
     /// A secret that was reported does not open the edge.
     #[error("edge {0}: the secret does not open it")]
     WrongSecret(EdgeId),
+    /// It is too late for what the driver is about to do, which therefore must not leave the node.
+    #[error("edge {edge}: {event} too late, at height {height}")]
+    TooLate {
+        /// The edge.
+        edge: EdgeId,
+        /// What the driver was about to do.
+        event: &'static str,
+        /// The height now.
+        height: u32,
+    },
+}
+
+/// Why a block is refused.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum HeightError {
+    /// Blocks were connected below the height: those that are gone have to be disconnected first, the highest one first.
+    #[error("block {height}: connected below height {current}")]
+    Backwards {
+        /// The block's height.
+        height: u32,
+        /// The height so far.
+        current: u32,
+    },
+    /// The highest block is disconnected first.
+    #[error("block {height}: disconnected below height {current}")]
+    NotTheTip {
+        /// The block's height.
+        height: u32,
+        /// The height so far.
+        current: u32,
+    },
+    /// Something is reported for a block that has not come yet.
+    #[error("block {height}: reported from above height {current}")]
+    NotConnected {
+        /// The block's height.
+        height: u32,
+        /// The height so far.
+        current: u32,
+    },
 }
 
 /// Why a route, its locks or its onion can't be made.
@@ -85,6 +125,18 @@ pub enum RouteError {
     OverBudget {
         /// What exceeds it.
         field: &'static str,
+    },
+    /// An edge would expire too far ahead, or too soon.
+    #[error("hop {hop}: expiry {expiry}, which is not from {least} to {most}")]
+    ExpiryOutOfRange {
+        /// The hop whose edge it is, counted from 1 for the first forwarder.
+        hop: usize,
+        /// When it would expire, a block height.
+        expiry: u32,
+        /// The lowest height that is taken.
+        least: u32,
+        /// The highest.
+        most: u32,
     },
     /// A forwarder does not say that it can what it is asked for.
     #[error("hop {hop}: it does not say {feature}")]

@@ -5,41 +5,29 @@ use alloc::vec::Vec;
 use super::super::intake::Layer;
 use super::super::leg::derive;
 use super::super::{ForwardPayload, HoldOrder, Refusal, SecretSource, Tweak, proposal};
-use super::mail::learn_release;
 use super::trampoline::TrampolineOrder;
 use super::{
-    Context, ForwarderAction, ForwarderError, Forwarding, Forwards, Incoming, Order, Outgoing,
-    Stage,
+    Context, ForwarderAction, Forwarding, Forwards, Incoming, Order, Outgoing, Stage,
 };
 use crate::curve::Point;
 use crate::edge::{Edge, EdgeId};
-use crate::hold::{Forward, Held, HoldError, HoldRequest, HoldState, HoldStore, cutoff_height};
+use crate::hold::{HoldRequest, cutoff_height};
 use crate::lock::{Blind, Lock};
 use crate::onion::Packet;
 use crate::onion::blinded::{BlindingError, NextPeer, PathHop, path_offset};
 
-impl<S: HoldStore> Forwards<S> {
+impl Forwards {
     /// Takes a payment that came in with its onion peeled.
-    ///
-    /// # Errors
-    ///
-    /// [`ForwarderError::Hold`] when the store fails: whether the hold is kept is not known, so the payment is neither held nor
-    /// failed.
     pub(in crate::payment) fn incoming_committed(
         &mut self,
         cx: &mut Context<'_>,
         from: &Point,
         incoming: Incoming,
-    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        let (edge, origin, tag) = (incoming.edge, incoming.origin.clone(), incoming.replay_tag);
+    ) -> Option<ForwarderAction> {
+        let (edge, origin) = (incoming.edge, incoming.origin.clone());
         match self.accept(cx, from, incoming) {
-            Ok(actions) => Ok(actions),
-            Err(Refusal::Hold(error @ HoldError::Store(_))) => {
-                // The same edge will be reported again.
-                cx.intake.replay_guard.forget(&tag);
-                Err(error.into())
-            }
-            Err(reason) => Ok(alloc::vec![self.refuse(cx, &edge, &origin, reason)]),
+            Ok(action) => action,
+            Err(reason) => Some(self.refuse(cx, &edge, &origin, reason)),
         }
     }
 
@@ -49,7 +37,7 @@ impl<S: HoldStore> Forwards<S> {
         cx: &mut Context<'_>,
         from: &Point,
         incoming: Incoming,
-    ) -> Result<Vec<ForwarderAction>, Refusal> {
+    ) -> Result<Option<ForwarderAction>, Refusal> {
         let Incoming { edge, origin, shared_secret, layer, .. } = incoming;
         let mut on_path = None;
         let (order, tweak) = match layer {
@@ -77,27 +65,26 @@ impl<S: HoldStore> Forwards<S> {
             return Err(Refusal::TweakMismatch);
         }
         let path_offset = on_path.filter(|_| matches!(edge.lock, Lock::Point(_)));
-        let stage = Stage::Held;
+        let (stage, ended, tail) = (Stage::Held, None, None);
+        let incoming = edge;
         let mut forwarding =
-            Forwarding { incoming: edge, origin, order, path_offset, hold: None, stage };
-        let forward_now = match (edge.lock, tweak) {
-            (Lock::Hash(_), Tweak::Derived) => Some(None),
-            (Lock::Point(_), Tweak::Derived) => Some(Some(derive(&shared_secret)?)),
-            (_, Tweak::Blind(blind)) => Some(Some(blind)),
+            Forwarding { incoming, origin, order, path_offset, hold: None, tail, stage, ended };
+        let blind = match (edge.lock, tweak) {
+            (Lock::Hash(_), Tweak::Derived) => None,
+            (Lock::Point(_), Tweak::Derived) => Some(derive(&shared_secret)?),
+            (_, Tweak::Blind(blind)) => Some(blind),
             (_, Tweak::Hold(order)) => {
-                self.hold(cx, from, &mut forwarding, &order)?.map(|forward| forward.blind)
+                self.hold(cx, from, &mut forwarding, &order)?;
+                self.forwardings.put(&self.config, cx.intake.height, forwarding);
+                return Ok(None);
             }
         };
-        self.forwards.insert(edge.id, forwarding);
-        let Some(blind) = forward_now else { return Ok(Vec::new()) };
+        self.forwardings.put(&self.config, cx.intake.height, forwarding);
         let advanced = self.advance(cx, &edge.id, blind);
         if advanced.is_err() {
-            if let Some(forwarding) = self.forwards.get_mut(&edge.id) {
-                // It stays, for its hold has to end when the edge does.
-                forwarding.stage = Stage::Failing;
-            }
+            self.forwardings.remove(&edge.id);
         }
-        Ok(advanced?.into_iter().collect())
+        advanced
     }
 
     fn check_policy(
@@ -108,11 +95,13 @@ impl<S: HoldStore> Forwards<S> {
     ) -> Result<(), Refusal> {
         let Outgoing { amount_msat, expiry, .. } = *outgoing;
         proposal::check_policy(&self.config.policy, edge, amount_msat, expiry)?;
-        let height = cx.intake.height;
-        if expiry <= height {
-            return Err(Refusal::ExpiryTooSoon { expiry, required: height.saturating_add(1) });
-        }
-        Ok(())
+        self.check_time(cx, expiry)
+    }
+
+    /// Whether there is time to offer an edge that expires then.
+    fn check_time(&self, cx: &Context<'_>, expiry: u32) -> Result<(), Refusal> {
+        let required = self.config.deadlines.earliest_outgoing(cx.intake.height);
+        if expiry < required { Err(Refusal::ExpiryTooSoon { expiry, required }) } else { Ok(()) }
     }
 
     fn hold(
@@ -121,42 +110,30 @@ impl<S: HoldStore> Forwards<S> {
         from: &Point,
         forwarding: &mut Forwarding,
         order: &HoldOrder,
-    ) -> Result<Option<Forward>, Refusal> {
-        // A second edge would not be counted against the caps, nor fail back with the first.
-        if self.forwards.values().any(|other| other.hold == Some(order.id)) {
-            return Err(Refusal::Hold(HoldError::IdTaken(order.id)));
-        }
+    ) -> Result<(), Refusal> {
+        let Edge { amount_msat, expiry, .. } = forwarding.incoming;
         let request = HoldRequest {
             id: order.id,
             release_hash: order.release_hash,
             held_blind: order.held_blind.clone(),
-            amount_msat: forwarding.incoming.amount_msat,
+            amount_msat,
+            expiry,
             cutoff_height: cutoff_height(
                 order.latest_release_height,
-                forwarding.incoming.expiry,
+                expiry,
                 self.config.hold_safety_margin,
                 self.config.hold_deltas_ahead,
                 self.config.hold_min_final_delta,
             ),
             neighbour: from.x_only().serialize(),
         };
-        let held = self.ledger.hold(request, cx.intake.height)?;
+        self.ledger.hold(request, cx.intake.height)?;
         forwarding.hold = Some(order.id);
         if let Some(held_blind) = &order.held_blind {
             let source = SecretSource::HeldBlind { hold: order.id };
             cx.observer.learned_scalar(source, held_blind.as_scalar());
         }
-        match held {
-            Held::Waiting => Ok(None),
-            Held::Forward(forward) => {
-                if let Ok(HoldState::Releasing(secret)) = self.ledger.state(&order.id) {
-                    learn_release(cx, order.id, &secret);
-                }
-                Ok(Some(forward))
-            }
-            // The same order with another edge: the sender repeats itself.
-            Held::Finished => Err(Refusal::Hold(HoldError::IdTaken(order.id))),
-        }
+        Ok(())
     }
 
     /// Offers the payment further, with y_i and what else this node adds; or looks for a route first.
@@ -168,7 +145,7 @@ impl<S: HoldStore> Forwards<S> {
         incoming: &EdgeId,
         blind: Option<Blind>,
     ) -> Result<Option<ForwarderAction>, Refusal> {
-        let Some(forwarding) = self.forwards.get_mut(incoming) else { return Ok(None) };
+        let Some(forwarding) = self.forwardings.get(incoming) else { return Ok(None) };
         let incoming = *incoming;
         for (source, known) in [
             (SecretSource::Blind { incoming }, &blind),
@@ -178,8 +155,10 @@ impl<S: HoldStore> Forwards<S> {
                 cx.observer.learned_scalar(source, known.as_scalar());
             }
         }
-        forwarding.stage = match &mut forwarding.order {
-            Order::Forward(_) => {
+        let (height, mut started) = (cx.intake.height, None);
+        let stage = match &forwarding.order {
+            Order::Forward(outgoing) => {
+                self.check_time(cx, outgoing.expiry)?;
                 let blind = match (blind, &forwarding.path_offset) {
                     (Some(y), Some(b)) => Some(y.add(b)?),
                     (blind, _) => blind,
@@ -188,11 +167,20 @@ impl<S: HoldStore> Forwards<S> {
                 Stage::Offered { lock, blind }
             }
             Order::Trampoline(trampoline) => {
-                trampoline.start_at(cx.intake.height)?;
+                let mut trampoline = trampoline.clone();
+                let earliest = self.config.deadlines.earliest_outgoing(height);
+                trampoline.start_at(height, earliest)?;
+                started = Some(Order::Trampoline(trampoline));
                 Stage::Routing { blind }
             }
         };
-        Ok(forwarding.wanted())
+        self.change(cx, &incoming, |forwarding| {
+            forwarding.stage = stage;
+            if let Some(order) = started {
+                forwarding.order = order;
+            }
+        });
+        Ok(self.wanted(cx, &incoming))
     }
 }
 

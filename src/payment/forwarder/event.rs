@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use super::super::{
-    AttemptSeed, FailureMessage, ForwardingPolicy, Proposal, Recipient, Refusal, RouteHop,
+    AttemptSeed, Deadlines, FailureMessage, ForwardingPolicy, Proposal, Recipient, Refusal,
+    RouteHop,
 };
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId, IncomingEdge};
@@ -20,9 +21,11 @@ pub struct ForwarderConfig {
     pub node_key: SecretScalar,
     /// What it asks for forwarding, over whichever channel.
     pub policy: ForwardingPolicy,
+    /// How long a payment may wait.
+    pub deadlines: Deadlines,
     /// What it holds at most.
     pub limits: Limits,
-    /// Blocks it keeps between a release and the last moment to claim, for itself.
+    /// Blocks it keeps between a release and the last moment to claim, for itself: at least its policy's delta and the grace.
     pub hold_safety_margin: u32,
     /// Blocks it expects the deltas of the route behind it to need.
     pub hold_deltas_ahead: u32,
@@ -60,38 +63,68 @@ pub enum ForwarderEvent {
         /// The incoming edge.
         incoming: EdgeId,
     },
-    /// The edge that was offered for an incoming one is irrevocably committed.
+    /// The driver is about to let a signature go that covers the edge which was offered for an incoming one, or to fund its contract. From
+    /// here on the edge counts as committed. If the forwarder refuses, no signature may go.
     OutgoingCommitted {
         /// The incoming edge.
         incoming: EdgeId,
         /// The outgoing one.
         edge: Edge,
     },
-    /// The secret of the outgoing edge is known: the next node told it, or the driver found it in a claim on the chain.
+    /// The secret of the outgoing edge is known: the next node told it, or the driver found it in a claim, in a block or not yet. A claim
+    /// that is replaced before it confirms has shown its secret all the same.
     OutgoingFulfilled {
         /// The outgoing edge.
         outgoing: EdgeId,
         /// The secret.
         secret: LockSecret,
     },
-    /// The outgoing edge is irrevocably gone, and was not claimed.
+    /// The outgoing edge is irrevocably gone from its channel, or was never funded, and was not claimed.
     OutgoingFailed {
         /// The outgoing edge.
         outgoing: EdgeId,
-        /// What the neighbour said; nothing if the edge timed out.
+        /// What the neighbour said, if it said anything.
         failure: Option<FailureMessage>,
     },
-    /// The edge that was to be offered can't be: the next node is away, or refuses.
+    /// This node's refund of the outgoing edge is in a block, or the edge had no output in what was confirmed.
+    OutgoingTakenBack {
+        /// The outgoing edge.
+        outgoing: EdgeId,
+        /// The height of the block.
+        height: u32,
+    },
+    /// The edge that was to be offered is not, and no signature for it has gone: the next node is away, or refuses, or the offer was
+    /// to be withdrawn.
     OfferFailed {
         /// The incoming edge.
         incoming: EdgeId,
     },
-    /// This node's claim of the incoming edge is confirmed, or its secret was taken.
+    /// The incoming edge is irrevocably gone from its channel: its secret was taken.
     IncomingClaimed {
         /// The incoming edge.
         incoming: EdgeId,
     },
-    /// The incoming edge is irrevocably gone, as this node wished.
+    /// This node's claim of the incoming edge is in a block.
+    ClaimConfirmed {
+        /// The incoming edge.
+        incoming: EdgeId,
+        /// The height of the block.
+        height: u32,
+    },
+    /// The other side has taken the incoming edge back, in a block.
+    IncomingTakenBack {
+        /// The incoming edge.
+        incoming: EdgeId,
+        /// The height of the block.
+        height: u32,
+    },
+    /// The driver is about to give the failure of the incoming edge to its channel, which can't be taken back. If the forwarder refuses, the
+    /// secret has come meanwhile: then it must not.
+    FailGiven {
+        /// The incoming edge.
+        incoming: EdgeId,
+    },
+    /// The incoming edge is irrevocably gone from its channel, as this node wished.
     IncomingFailed {
         /// The incoming edge.
         incoming: EdgeId,
@@ -111,8 +144,13 @@ pub enum ForwarderEvent {
         /// 32 bytes of fresh entropy, for this message alone.
         entropy: [u8; 32],
     },
-    /// A new block.
+    /// A new block, or several of which this is the highest.
     Block {
+        /// Its height.
+        height: u32,
+    },
+    /// The highest block is gone, and what was reported from it: the height is one less now.
+    BlockDisconnected {
         /// Its height.
         height: u32,
     },
@@ -127,6 +165,11 @@ pub enum ForwarderAction {
         incoming: EdgeId,
         /// The offer.
         proposal: Proposal,
+    },
+    /// Offer it no more: it is too late. The driver says [`ForwarderEvent::OfferFailed`] once no signature can go any more.
+    Withdraw {
+        /// The incoming edge that was to be forwarded.
+        incoming: EdgeId,
     },
     /// Find a route from this node, as the sender has left that to it, and say so with [`ForwarderEvent::RouteFound`].
     FindRoute {
@@ -143,11 +186,26 @@ pub enum ForwarderAction {
         /// When that edge may expire at the latest, a block height.
         max_expiry: u32,
     },
-    /// Claim the incoming edge.
+    /// Claim the incoming edge, in its channel if that can be.
     Claim {
         /// The incoming edge.
         incoming: EdgeId,
         /// What opens it.
+        secret: LockSecret,
+    },
+    /// Claim the incoming edge on the chain: its neighbour has not taken the secret, and the expiry is near.
+    ClaimOnChain {
+        /// The incoming edge.
+        incoming: EdgeId,
+        /// What opens it.
+        secret: LockSecret,
+    },
+    /// The secret came after the failure was given, or after the other side took the edge back. If an output of the edge stands on the
+    /// chain, claim it; else there is nothing to do but to tell the operator.
+    SecretLate {
+        /// The incoming edge.
+        incoming: EdgeId,
+        /// What would open it.
         secret: LockSecret,
     },
     /// Fail the incoming edge.
@@ -159,8 +217,13 @@ pub enum ForwarderAction {
         /// Why, for the sender.
         failure: FailureMessage,
     },
-    /// Take the money of the outgoing edge back: its expiry is reached.
+    /// Go on the chain with the outgoing edge and take its money back: its expiry is past, and the grace with it.
     TimeOut {
+        /// The outgoing edge.
+        outgoing: EdgeId,
+    },
+    /// Pay more for what is to end the outgoing edge on the chain: the incoming one expires soon. Given with every block.
+    RaiseFees {
         /// The outgoing edge.
         outgoing: EdgeId,
     },

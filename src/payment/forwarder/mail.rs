@@ -5,10 +5,9 @@ use alloc::vec::Vec;
 use super::super::intake::Received;
 use super::super::message::{Handover, SealedAnnouncement};
 use super::super::{MessageError, Reaction, Refusal, ReleaseHeld, SecretSource};
-use super::{Context, ForwarderAction, ForwarderError, Forwarding, Forwards, Stage};
+use super::{Context, ForwarderAction, ForwarderError, Forwards};
 use crate::curve::{SecretScalar, Tag};
-use crate::edge::EdgeId;
-use crate::hold::{Announcement, Forward, HoldError, HoldId, HoldStore, ReleaseSecret, Released};
+use crate::hold::{Announcement, Forward, HoldError, HoldId, ReleaseSecret, Released};
 use crate::onion::blinded::{BlindedPath, OnionMessage, RecipientData};
 
 static RELEASE_PATH: Tag = Tag::new("pointlock/release_path");
@@ -26,7 +25,7 @@ pub(in crate::payment) fn is_for_holder(node_key: &SecretScalar, data: &Recipien
     data.path_id.is_none() || data.has_path_id(&release_path_id(node_key))
 }
 
-impl<S: HoldStore> Forwards<S> {
+impl Forwards {
     /// Takes a message that ends at this node.
     pub(in crate::payment) fn message_received(
         &mut self,
@@ -68,8 +67,8 @@ impl<S: HoldStore> Forwards<S> {
         hold: &HoldId,
         entropy: &[u8; 32],
     ) -> Result<Reaction<ForwarderAction>, ForwarderError> {
-        let announcement = self.ledger.announcement(hold, cx.intake.height)?;
-        let action = announcement.map(|announcement| self.wrap(cx, hold, &announcement, entropy));
+        let announcement = self.ledger.announcement(hold, cx.intake.height);
+        let action = announcement.map(|announcement| self.wrap(cx, hold, announcement, entropy));
         Ok(Reaction::unchanged(action.transpose()?.into_iter().collect()))
     }
 
@@ -101,28 +100,20 @@ impl<S: HoldStore> Forwards<S> {
         Ok(ForwarderAction::Announce { to: *path.introduction_node(), message })
     }
 
-    /// A `release_held_ptlc`. Duplicates are harmless: a hold is released once. When the store fails, nothing is forwarded before the
-    /// event is given again: the ledger then repeats what it had released before.
+    /// A `release_held_ptlc`. Duplicates are harmless: a hold is released once.
     fn release_received(
         &mut self,
         cx: &mut Context<'_>,
         payload: &[u8],
     ) -> Result<Reaction<ForwarderAction>, ForwarderError> {
         let message = ReleaseHeld::from_message(payload).map_err(MessageError::Payload)?;
-        let mut released = Vec::new();
-        for (id, secret) in &message.holds {
-            match self.ledger.release(id, secret, cx.intake.height) {
-                Err(error @ HoldError::Store(_)) => return Err(error.into()),
-                result => released.push((id, secret, result)),
-            }
-        }
         let (mut actions, mut changed) = (Vec::new(), false);
-        for (id, secret, result) in released {
+        for (id, secret) in &message.holds {
             // Of a stranger's guess nothing is learned.
-            let is_release_secret = match result {
+            let is_release_secret = match self.ledger.release(id, secret, cx.intake.height) {
                 Ok(Released::AlreadyReleased) => true,
                 Ok(Released::Forward(forward)) => {
-                    changed |= self.held(id).is_some();
+                    changed = true;
                     actions.extend(self.forward_held(cx, forward));
                     true
                 }
@@ -141,19 +132,11 @@ impl<S: HoldStore> Forwards<S> {
     }
 
     fn forward_held(&mut self, cx: &mut Context<'_>, forward: Forward) -> Option<ForwarderAction> {
-        let incoming = self.held(&forward.id)?;
+        let incoming = self.forwardings.by_hold(&forward.id)?.incoming.id;
         match self.advance(cx, &incoming, forward.blind) {
             Ok(action) => action,
             Err(reason) => self.fail(cx, &incoming, reason),
         }
-    }
-
-    /// The edge that is held under this id and not offered further.
-    pub(super) fn held(&self, id: &HoldId) -> Option<EdgeId> {
-        let waiting = |forwarding: &&Forwarding| {
-            forwarding.hold == Some(*id) && matches!(forwarding.stage, Stage::Held)
-        };
-        self.forwards.values().find(waiting).map(|forwarding| forwarding.incoming.id)
     }
 }
 

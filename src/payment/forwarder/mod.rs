@@ -1,145 +1,64 @@
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 mod accept;
 mod event;
+mod forwarding;
 mod mail;
+mod settle;
 mod trampoline;
 
 pub use event::{ForwarderAction, ForwarderConfig, ForwarderEvent};
+use forwarding::{Committed, Fail, Forwarding, Forwardings, Order, Outgoing, Stage};
 pub(super) use mail::is_for_holder;
-use trampoline::TrampolineOrder;
 
 use super::failure::Origin;
 use super::intake::{Context, Incoming, Intake, Received, Refused};
 use super::{
-    AttemptId, EdgeError, FailureMessage, ForwarderError, MessageError, Observer, Proposal,
-    Reaction, Refusal, Role, SecretSource, proposal,
+    ConfigError, EdgeError, FailureMessage, ForwarderError, MessageError, Observer, Reaction,
+    Refusal, Role, SecretSource, proposal,
 };
-use crate::curve::Point;
 use crate::edge::{Edge, EdgeId, IncomingEdge};
-use crate::hold::{HoldId, HoldState, HoldStore, Ledger, Pending};
-use crate::lock::{Blind, Lock, LockSecret, previous_secret};
-use crate::onion::Packet;
-use crate::onion::blinded::{NextPeer, PeeledMessage};
+use crate::hold::Ledger;
+use crate::onion::blinded::PeeledMessage;
 
 /// A node between sender and receiver; with a hold order in its payload, the one that holds. Alone: a node that pays and is paid
 /// as well is a [`Node`](super::Node).
 #[derive(Debug)]
-pub struct Forwarder<S> {
+pub struct Forwarder {
     intake: Intake,
-    forwards: Forwards<S>,
+    forwards: Forwards,
 }
 
 /// The payments that a node forwards.
 #[derive(Debug)]
-pub(super) struct Forwards<S> {
+pub(super) struct Forwards {
     config: ForwarderConfig,
-    ledger: Ledger<S>,
-    forwards: BTreeMap<EdgeId, Forwarding>,
-    outgoing: BTreeMap<EdgeId, EdgeId>,
-    failing: BTreeMap<EdgeId, (Refusal, FailureMessage)>,
-    /// The routes that this node has found itself.
-    tails: BTreeSet<AttemptId>,
+    ledger: Ledger,
+    forwardings: Forwardings,
+    /// Edges that were not accepted, until their failure is through.
+    refused: BTreeMap<EdgeId, Fail>,
 }
 
-/// A payment on its way through this node.
-#[derive(Debug)]
-struct Forwarding {
-    incoming: Edge,
-    origin: Origin,
-    order: Order,
-    /// b_i, in a blinded path.
-    path_offset: Option<Blind>,
-    hold: Option<HoldId>,
-    stage: Stage,
-}
-
-/// What is to be done with a payment.
-#[derive(Debug)]
-enum Order {
-    Forward(Outgoing),
-    Trampoline(TrampolineOrder),
-}
-
-/// The edge to offer further.
-#[derive(Debug)]
-struct Outgoing {
-    to: NextPeer,
-    amount_msat: u64,
-    expiry: u32,
-    path_key: Option<Point>,
-    packet: Packet,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Held,
-    /// With y_i, while the driver looks for a route.
-    Routing {
-        blind: Option<Blind>,
-    },
-    /// The blind is all that this node has added to the lock.
-    Offered {
-        lock: Lock,
-        blind: Option<Blind>,
-    },
-    Committed {
-        outgoing: Edge,
-        blind: Option<Blind>,
-    },
-    Claiming(LockSecret),
-    Claimed,
-    Failing,
-}
-
-impl Forwarding {
-    /// What is wanted while the edge is not offered further, or not committed.
-    fn wanted(&self) -> Option<ForwarderAction> {
-        let incoming = self.incoming.id;
-        match (&self.stage, &self.order) {
-            (Stage::Offered { lock, .. }, Order::Forward(outgoing)) => {
-                Some(ForwarderAction::Offer { incoming, proposal: outgoing.proposal(*lock) })
-            }
-            (Stage::Routing { .. }, Order::Trampoline(trampoline)) => {
-                Some(trampoline.find_route(incoming))
-            }
-            (Stage::Claiming(secret), _) => {
-                Some(ForwarderAction::Claim { incoming, secret: secret.clone() })
-            }
-            _ => None,
-        }
-    }
-}
-
-impl Outgoing {
-    fn proposal(&self, lock: Lock) -> Proposal {
-        Proposal {
-            to: self.to,
-            amount_msat: self.amount_msat,
-            expiry: self.expiry,
-            lock,
-            path_key: self.path_key,
-            packet: self.packet.clone(),
-        }
-    }
-}
-
-impl<S: HoldStore> Forwarder<S> {
-    /// A forwarder whose holds are kept in `store`: an empty one, or the one that was there when the events which are replayed next
-    /// had happened.
-    pub fn new(config: ForwarderConfig, store: S) -> Self {
-        let intake = Intake::new(config.node_key.clone(), config.height);
-        Self { intake, forwards: Forwards::new(config, store) }
+impl Forwarder {
+    /// A forwarder that has forwarded nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], when its deadlines leave it no time.
+    pub fn new(config: ForwarderConfig) -> Result<Self, ConfigError> {
+        let (node_key, height) = (config.node_key.clone(), config.height);
+        let intake = Intake::new(node_key, height, config.deadlines);
+        Ok(Self { intake, forwards: Forwards::new(config)? })
     }
 
     /// The ledger of holds.
-    pub fn ledger(&self) -> &Ledger<S> {
+    pub fn ledger(&self) -> &Ledger {
         self.forwards.ledger()
     }
 }
 
-impl<S: HoldStore> Role for Forwarder<S> {
+impl Role for Forwarder {
     type Event = ForwarderEvent;
     type Action = ForwarderAction;
     type Error = ForwarderError;
@@ -151,19 +70,20 @@ impl<S: HoldStore> Role for Forwarder<S> {
     ) -> Result<Reaction<ForwarderAction>, ForwarderError> {
         let Self { intake, forwards } = self;
         let cx = &mut Context { intake, observer };
-        let actions = match event {
+        match event {
             ForwarderEvent::IncomingCommitted { from, edge, path_key, packet } => {
                 forwards.check_new(edge)?;
-                match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
-                    Ok(incoming) => forwards.incoming_committed(cx, from, incoming)?,
+                let action = match cx.intake.open(edge.edge(), path_key.as_ref(), packet) {
+                    Ok(incoming) => forwards.incoming_committed(cx, from, incoming),
                     Err(refused) => {
                         let Refused { origin, reason } = *refused;
-                        alloc::vec![forwards.refuse(cx, edge.edge(), &origin, reason)]
+                        Some(forwards.refuse(cx, edge.edge(), &origin, reason))
                     }
-                }
+                };
+                Ok(action.into_iter().collect::<Vec<_>>().into())
             }
             ForwarderEvent::MessageReceived { message, entropy } => {
-                return match message.peel(&cx.intake.node_key).map_err(MessageError::Onion)? {
+                match message.peel(&cx.intake.node_key).map_err(MessageError::Onion)? {
                     PeeledMessage::Forward { to, message } => {
                         let pass_on = ForwarderAction::SendMessage { to, message };
                         Ok(Reaction::unchanged(alloc::vec![pass_on]))
@@ -173,69 +93,92 @@ impl<S: HoldStore> Role for Forwarder<S> {
                         let received = Received { length: message.length(), payload, data, secret };
                         forwards.message_received(cx, &received, entropy)
                     }
-                };
+                }
             }
-            ForwarderEvent::Announce { hold, entropy } => {
-                return forwards.announce(cx, hold, entropy);
-            }
+            ForwarderEvent::Announce { hold, entropy } => forwards.announce(cx, hold, entropy),
             ForwarderEvent::Block { height } => {
-                let actions = forwards.block(cx, *height)?;
-                cx.intake.block(*height);
-                actions
+                if !cx.intake.block(*height)? {
+                    return Ok(Reaction::unchanged(Vec::new()));
+                }
+                Ok(forwards.block(cx).into())
+            }
+            ForwarderEvent::BlockDisconnected { height } => {
+                cx.intake.disconnect(*height)?;
+                Ok(forwards.disconnected(cx, *height).into())
             }
             ForwarderEvent::RouteFound { incoming, forwarders, seed } => {
-                forwards.route_found(cx, incoming, forwarders, seed)?
+                Ok(forwards.route_found(cx, incoming, forwarders, seed)?.into())
             }
-            ForwarderEvent::NoRoute { incoming } => forwards.no_route(cx, incoming)?,
+            ForwarderEvent::NoRoute { incoming } => Ok(forwards.no_route(cx, incoming)?.into()),
             ForwarderEvent::OutgoingCommitted { incoming, edge } => {
-                forwards.outgoing_committed(incoming, edge)?
+                Ok(forwards.outgoing_committed(cx, incoming, edge)?.into())
+            }
+            ForwarderEvent::OfferFailed { incoming } => {
+                Ok(forwards.offer_failed(cx, incoming)?.into())
             }
             ForwarderEvent::OutgoingFulfilled { outgoing, secret } => {
-                forwards.fulfilled(cx, outgoing, secret)?
+                forwards.fulfilled(cx, outgoing, secret)
             }
             ForwarderEvent::OutgoingFailed { outgoing, failure } => {
-                forwards.outgoing_failed(outgoing, failure.as_ref())?
+                Ok(forwards.outgoing_failed(cx, outgoing, failure.as_ref())?.into())
             }
-            ForwarderEvent::OfferFailed { incoming } => forwards.offer_failed(cx, incoming)?,
-            ForwarderEvent::IncomingClaimed { incoming } => forwards.incoming_claimed(incoming)?,
-            ForwarderEvent::IncomingFailed { incoming } => forwards.incoming_failed(incoming)?,
-        };
-        Ok(actions.into())
-    }
-
-    fn pending(&self) -> Vec<ForwarderAction> {
-        self.forwards.pending()
-    }
-}
-
-impl<S: HoldStore> Forwards<S> {
-    pub(super) fn new(config: ForwarderConfig, store: S) -> Self {
-        Self {
-            ledger: Ledger::new(store, config.limits),
-            forwards: BTreeMap::new(),
-            outgoing: BTreeMap::new(),
-            failing: BTreeMap::new(),
-            tails: BTreeSet::new(),
-            config,
+            ForwarderEvent::OutgoingTakenBack { outgoing, height } => {
+                Ok(forwards.outgoing_taken_back(cx, outgoing, *height)?.into())
+            }
+            ForwarderEvent::IncomingClaimed { incoming } => {
+                Ok(forwards.incoming_claimed(incoming)?.into())
+            }
+            ForwarderEvent::ClaimConfirmed { incoming, height } => {
+                Ok(forwards.claim_confirmed(cx, incoming, *height)?.into())
+            }
+            ForwarderEvent::IncomingTakenBack { incoming, height } => {
+                Ok(forwards.taken_back(cx, incoming, *height)?.into())
+            }
+            ForwarderEvent::FailGiven { incoming } => Ok(forwards.fail_given(cx, incoming)?.into()),
+            ForwarderEvent::IncomingFailed { incoming } => {
+                Ok(forwards.incoming_failed(incoming)?.into())
+            }
         }
     }
 
-    pub(super) fn ledger(&self) -> &Ledger<S> {
+    fn pending(&self) -> Vec<ForwarderAction> {
+        self.forwards.pending(self.intake.height)
+    }
+}
+
+impl Forwards {
+    pub(super) fn new(config: ForwarderConfig) -> Result<Self, ConfigError> {
+        let (deadlines, delta) = (&config.deadlines, config.policy.cltv_expiry_delta);
+        deadlines.check_policy_delta(delta)?;
+        deadlines.check_hold_margin(config.hold_safety_margin, delta)?;
+        Ok(Self {
+            ledger: Ledger::new(config.limits),
+            forwardings: Forwardings::default(),
+            refused: BTreeMap::new(),
+            config,
+        })
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    pub(super) fn pending(&self) -> Vec<ForwarderAction> {
-        let wanted = self.forwards.values().filter_map(Forwarding::wanted);
-        let failing = self.failing.iter().map(|(incoming, (reason, failure))| {
-            let (reason, failure) = (reason.clone(), failure.clone());
-            ForwarderAction::Fail { incoming: *incoming, reason, failure }
-        });
-        wanted.chain(failing).collect()
+    pub(super) fn pending(&self, height: u32) -> Vec<ForwarderAction> {
+        let deadlines = &self.config.deadlines;
+        let forwardings = self.forwardings.iter();
+        let wanted = forwardings.filter_map(|forwarding| forwarding.wanted(deadlines, height));
+        let refused = self.refused.iter().filter(|(_, fail)| !fail.given);
+        wanted.chain(refused.map(|(incoming, fail)| fail.action(*incoming))).collect()
     }
 
     /// Whether this incoming edge is one of the forwarder's.
     pub(super) fn has_incoming(&self, id: &EdgeId) -> bool {
-        self.forwards.contains_key(id) || self.failing.contains_key(id)
+        self.forwardings.get(id).is_some() || self.refused.contains_key(id)
+    }
+
+    /// Whether this outgoing edge is one of the forwarder's.
+    pub(super) fn has_outgoing(&self, id: &EdgeId) -> bool {
+        self.forwardings.by_outgoing(id).is_some()
     }
 
     pub(super) fn check_new(&self, edge: &IncomingEdge) -> Result<(), EdgeError> {
@@ -246,176 +189,124 @@ impl<S: HoldStore> Forwards<S> {
     /// Fails a payment that was not accepted.
     pub(super) fn refuse(
         &mut self,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
         incoming: &Edge,
         origin: &Origin,
         reason: Refusal,
     ) -> ForwarderAction {
         let failure = origin.message(&reason, incoming, cx.intake.height);
-        self.fail_with(incoming.id, reason, failure)
+        let fail = Fail { reason, failure, given: false };
+        let action = fail.action(incoming.id);
+        self.refused.insert(incoming.id, fail);
+        action
     }
 
+    /// A payment that was accepted.
+    fn forwarding(&self, incoming: &EdgeId) -> Result<&Forwarding, EdgeError> {
+        self.forwardings.get(incoming).ok_or(EdgeError::Unknown(*incoming))
+    }
+
+    fn change(
+        &mut self,
+        cx: &Context<'_>,
+        incoming: &EdgeId,
+        change: impl FnOnce(&mut Forwarding),
+    ) {
+        self.forwardings.change(&self.config, cx.intake.height, incoming, change);
+    }
+
+    fn wanted(&self, cx: &Context<'_>, incoming: &EdgeId) -> Option<ForwarderAction> {
+        self.forwardings.get(incoming)?.wanted(&self.config.deadlines, cx.intake.height)
+    }
+
+    /// The driver is about to sign for an edge that was offered, or has just made one.
+    ///
+    /// # Errors
+    ///
+    /// [`EdgeError::TooLate`] when the offer is withdrawn: then no signature may leave.
     pub(super) fn outgoing_committed(
         &mut self,
+        cx: &Context<'_>,
         incoming: &EdgeId,
         edge: &Edge,
     ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        if self.outgoing.contains_key(&edge.id) {
+        if self.forwardings.by_outgoing(&edge.id).is_some() {
             return Err(EdgeError::Known(edge.id).into());
         }
-        let forwarding = self.forwards.get_mut(incoming).ok_or(EdgeError::Unknown(*incoming))?;
-        let (Stage::Offered { lock, blind }, Order::Forward(proposed)) =
-            (&mut forwarding.stage, &forwarding.order)
-        else {
-            return Err(EdgeError::OutOfOrder { edge: edge.id, event: "commitment" }.into());
+        let forwarding = self.forwarding(incoming)?;
+        let event = "commitment";
+        let (lock, proposed) = match (&forwarding.stage, &forwarding.order) {
+            (Stage::Offered { lock, .. }, Order::Forward(proposed)) => (*lock, proposed),
+            (Stage::Withdrawing, _) => {
+                let height = cx.intake.height;
+                return Err(EdgeError::TooLate { edge: edge.id, event, height }.into());
+            }
+            _ => return Err(EdgeError::OutOfOrder { edge: edge.id, event }.into()),
         };
-        proposal::check_proposed(edge, *lock, proposed.amount_msat, proposed.expiry)?;
-        if let Some(hold) = &forwarding.hold {
-            self.ledger.forwarded(hold)?;
+        proposal::check_proposed(edge, lock, proposed.amount_msat, proposed.expiry)?;
+        if let Some(hold) = forwarding.hold {
+            self.ledger.forwarded(&hold)?;
         }
-        let blind = blind.take();
-        forwarding.stage = Stage::Committed { outgoing: *edge, blind };
-        self.outgoing.insert(edge.id, *incoming);
+        self.change(cx, incoming, |forwarding| {
+            if let Stage::Offered { blind, .. } = &mut forwarding.stage {
+                let committed =
+                    Committed { outgoing: *edge, blind: blind.take(), taken_back: None };
+                forwarding.stage = Stage::Committed(committed);
+            }
+        });
         Ok(Vec::new())
     }
 
-    /// The incoming edge and the outgoing one, which was committed and has not ended.
-    fn committed(
-        &self,
-        outgoing: &EdgeId,
-        event: &'static str,
-    ) -> Result<(EdgeId, &Edge), EdgeError> {
-        let incoming = *self.outgoing.get(outgoing).ok_or(EdgeError::Unknown(*outgoing))?;
-        match self.forwards.get(&incoming).map(|forwarding| &forwarding.stage) {
-            Some(Stage::Committed { outgoing, .. }) => Ok((incoming, outgoing)),
-            _ => Err(EdgeError::OutOfOrder { edge: *outgoing, event }),
-        }
-    }
-
-    /// l_i = l_{i+1} − y_i, with all else that this node has added to the lock
-    pub(super) fn fulfilled(
-        &mut self,
-        cx: &mut Context<'_>,
-        outgoing: &EdgeId,
-        secret: &LockSecret,
-    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        let (incoming, edge) = self.committed(outgoing, "fulfilment")?;
-        proposal::check_secret(edge, secret)?;
-        let forwarding = self.forwards.get_mut(&incoming).ok_or(EdgeError::Unknown(incoming))?;
-        let incoming_secret = match (&forwarding.stage, secret) {
-            (Stage::Committed { blind: Some(blind), .. }, LockSecret::Scalar(scalar)) => {
-                LockSecret::Scalar(previous_secret(scalar, blind)?)
-            }
-            _ => secret.clone(),
-        };
-        proposal::check_secret(&forwarding.incoming, &incoming_secret)?;
-        forwarding.stage = Stage::Claiming(incoming_secret.clone());
-        cx.observer.learned(SecretSource::Lock { edge: *outgoing }, secret);
-        cx.observer.learned(SecretSource::Lock { edge: incoming }, &incoming_secret);
-        Ok(alloc::vec![ForwarderAction::Claim { incoming, secret: incoming_secret }])
-    }
-
-    pub(super) fn outgoing_failed(
-        &mut self,
-        outgoing: &EdgeId,
-        failure: Option<&FailureMessage>,
-    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        let (incoming, _) = self.committed(outgoing, "failure")?;
-        let Some(forwarding) = self.forwards.get_mut(&incoming) else { return Ok(Vec::new()) };
-        forwarding.stage = Stage::Failing;
-        let failure = forwarding.origin.pass_on(failure);
-        Ok(alloc::vec![self.fail_with(incoming, Refusal::Downstream, failure)])
-    }
-
+    /// No signature has left for an edge that was offered, and none will.
     pub(super) fn offer_failed(
         &mut self,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
         incoming: &EdgeId,
     ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        let forwarding = self.forwards.get(incoming).ok_or(EdgeError::Unknown(*incoming))?;
-        let Stage::Offered { .. } = forwarding.stage else {
-            return Err(EdgeError::OutOfOrder { edge: *incoming, event: "failed offer" }.into());
+        let forwarding = self.forwarding(incoming)?;
+        let reason = match forwarding.stage {
+            Stage::Offered { .. } => Refusal::Downstream,
+            Stage::Withdrawing => {
+                let (expiry, height) = (forwarding.incoming.expiry, cx.intake.height);
+                Refusal::TimeIsUp { expiry, height }
+            }
+            _ => {
+                let event = "failed offer";
+                return Err(EdgeError::OutOfOrder { edge: *incoming, event }.into());
+            }
         };
-        Ok(self.fail(cx, incoming, Refusal::Downstream).into_iter().collect())
-    }
-
-    pub(super) fn incoming_claimed(
-        &mut self,
-        incoming: &EdgeId,
-    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        let forwarding = self.forwards.get_mut(incoming).ok_or(EdgeError::Unknown(*incoming))?;
-        let Stage::Claiming(_) = forwarding.stage else {
-            return Err(EdgeError::OutOfOrder { edge: *incoming, event: "claim" }.into());
-        };
-        forwarding.stage = Stage::Claimed;
-        Ok(Vec::new())
+        Ok(self.fail(cx, incoming, reason).into_iter().collect())
     }
 
     /// Fails a payment that was accepted, for a reason of this node's own.
     fn fail(
         &mut self,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
         incoming: &EdgeId,
         reason: Refusal,
     ) -> Option<ForwarderAction> {
-        let forwarding = self.forwards.get_mut(incoming)?;
-        forwarding.stage = Stage::Failing;
+        let forwarding = self.forwardings.get(incoming)?;
         let failure = forwarding.origin.message(&reason, &forwarding.incoming, cx.intake.height);
-        Some(self.fail_with(*incoming, reason, failure))
+        self.fail_with(cx, incoming, Fail { reason, failure, given: false })
     }
 
     fn fail_with(
         &mut self,
-        incoming: EdgeId,
-        reason: Refusal,
-        failure: FailureMessage,
-    ) -> ForwarderAction {
-        self.failing.insert(incoming, (reason.clone(), failure.clone()));
-        ForwarderAction::Fail { incoming, reason, failure }
-    }
-
-    pub(super) fn incoming_failed(
-        &mut self,
+        cx: &Context<'_>,
         incoming: &EdgeId,
-    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        if !self.failing.contains_key(incoming) {
-            return Err(EdgeError::OutOfOrder { edge: *incoming, event: "failure" }.into());
+        fail: Fail,
+    ) -> Option<ForwarderAction> {
+        if let Some(hold) = self.forwardings.get(incoming).and_then(|forwarding| forwarding.hold) {
+            self.ledger.give_up(&hold);
         }
-        if let Some(hold) = self.forwards.get(incoming).and_then(|forwarding| forwarding.hold) {
-            match self.ledger.state(&hold)? {
-                HoldState::Failing => self.ledger.failed(&hold),
-                // Released, but with a blind that cancels the lock: it keeps no place among the holds.
-                HoldState::Releasing(_) => self.ledger.forwarded(&hold),
-                HoldState::Held | HoldState::Released | HoldState::Failed => Ok(()),
-            }?;
-        }
-        self.failing.remove(incoming);
-        Ok(Vec::new())
-    }
-
-    /// A new block: what waits beyond its cutoff fails, what was not claimed in time is taken back.
-    pub(super) fn block(
-        &mut self,
-        cx: &mut Context<'_>,
-        height: u32,
-    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        let mut actions = Vec::new();
-        self.ledger.block(height)?;
-        // All that are failing, for a block that the store refused may have begun it.
-        for pending in self.ledger.resume()? {
-            let Pending::Fail(id) = pending else { continue };
-            if let Some(incoming) = self.held(&id) {
-                actions.extend(self.fail(cx, &incoming, Refusal::CutoffReached(id)));
-            }
-        }
-        for forwarding in self.forwards.values() {
-            match &forwarding.stage {
-                Stage::Committed { outgoing, .. } if outgoing.expiry <= height => {
-                    actions.push(ForwarderAction::TimeOut { outgoing: outgoing.id });
-                }
-                _ => {}
-            }
-        }
-        Ok(actions)
+        self.change(cx, incoming, |forwarding| {
+            let stage = core::mem::replace(&mut forwarding.stage, Stage::Withdrawing);
+            let outgoing = match stage {
+                Stage::Committed(committed) => Some(committed),
+                _ => None,
+            };
+            forwarding.stage = Stage::Failing { fail, outgoing };
+        });
+        self.wanted(cx, incoming)
     }
 }

@@ -9,12 +9,11 @@ use super::super::{
 };
 use super::{Context, ForwarderAction, ForwarderError, Forwards, Order, Outgoing, Stage};
 use crate::edge::{Edge, EdgeId};
-use crate::hold::HoldStore;
 use crate::onion::Packet;
 use crate::onion::blinded::NextPeer;
 
 /// A payment whose way this node finds itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TrampolineOrder {
     recipient: Recipient,
     amount_msat: u64,
@@ -41,19 +40,23 @@ impl TrampolineOrder {
         Ok((trampoline, tweak))
     }
 
-    /// From this height on the route is wanted.
+    /// From this height on the route is wanted. `earliest` is the lowest expiry that an edge may have which is offered now.
     ///
     /// # Errors
     ///
     /// [`Refusal`], when there is too little time left.
-    pub(super) fn start_at(&mut self, height: u32) -> Result<(), Refusal> {
+    pub(super) fn start_at(&mut self, height: u32, earliest: u32) -> Result<(), Refusal> {
         // A path's own delta has the blocks in it that the receiver wants.
-        let final_delta = match &self.recipient {
-            Recipient::Node(_) => self.min_final_delta,
-            Recipient::Path(_) => 0,
+        self.last_expiry = match &self.recipient {
+            Recipient::Node(_) => height.saturating_add(self.min_final_delta).max(earliest),
+            Recipient::Path(_) => height,
         };
-        self.last_expiry = height.saturating_add(final_delta);
         self.end_terms(self.last_expiry).map(|_| ())
+    }
+
+    /// When the first edge of the route expires at the latest.
+    pub(super) fn max_expiry(&self) -> u32 {
+        self.max.expiry
     }
 
     /// What has to arrive at the end of the route.
@@ -85,7 +88,7 @@ impl TrampolineOrder {
     }
 }
 
-impl<S: HoldStore> Forwards<S> {
+impl Forwards {
     /// Draws its own y's for the route, and tells the receiver their sum δ.
     ///
     /// L_{i+1} = L_i + (y_i + y'_0)·G, and so on from there
@@ -97,10 +100,10 @@ impl<S: HoldStore> Forwards<S> {
         seed: &AttemptSeed,
     ) -> Result<Vec<ForwarderAction>, ForwarderError> {
         let attempt = seed.id();
-        if self.tails.contains(&attempt) {
+        if self.forwardings.has_tail(&attempt) {
             return Err(ForwarderError::SeedReused(attempt));
         }
-        let forwarding = self.forwards.get_mut(incoming).ok_or(EdgeError::Unknown(*incoming))?;
+        let forwarding = self.forwarding(incoming)?;
         let (Stage::Routing { blind }, Order::Trampoline(trampoline)) =
             (&forwarding.stage, &forwarding.order)
         else {
@@ -115,6 +118,11 @@ impl<S: HoldStore> Forwards<S> {
         }
         if first.expiry > trampoline.max.expiry {
             return Err(RouteError::OverBudget { field: "expiry" }.into());
+        }
+        let least = self.config.deadlines.earliest_outgoing(cx.intake.height);
+        if first.expiry < least {
+            let (hop, expiry, most) = (1, first.expiry, trampoline.max.expiry);
+            return Err(RouteError::ExpiryOutOfRange { hop, expiry, least, most }.into());
         }
         let start = proposal::add(forwarding.incoming.lock, blind.as_ref())?;
         let plan = LegPlan { start, route, seed, hop_blinds: HopBlinds::Derived, hold: None };
@@ -136,26 +144,29 @@ impl<S: HoldStore> Forwards<S> {
             cx.observer.learned_scalar(source, drawn.as_scalar());
         }
         let to = leg.route.first_node().ok_or(RouteError::NoTrampoline)?;
-        forwarding.order = Order::Forward(Outgoing {
+        let order = Order::Forward(Outgoing {
             to: NextPeer::Node(to),
             amount_msat: first.amount_msat,
             expiry: first.expiry,
             path_key: None,
             packet: leg.packet,
         });
-        forwarding.stage = Stage::Offered { lock: leg.locks[0], blind };
-        forwarding.origin.set_trampoline();
-        self.tails.insert(attempt);
-        Ok(forwarding.wanted().into_iter().collect())
+        let stage = Stage::Offered { lock: leg.locks[0], blind };
+        self.change(cx, incoming, |forwarding| {
+            forwarding.order = order;
+            forwarding.stage = stage;
+            forwarding.origin.set_trampoline();
+            forwarding.tail = Some(attempt);
+        });
+        Ok(self.wanted(cx, incoming).into_iter().collect())
     }
 
     pub(in crate::payment) fn no_route(
         &mut self,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
         incoming: &EdgeId,
     ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        let forwarding = self.forwards.get(incoming).ok_or(EdgeError::Unknown(*incoming))?;
-        let Stage::Routing { .. } = forwarding.stage else {
+        let Stage::Routing { .. } = self.forwarding(incoming)?.stage else {
             return Err(EdgeError::OutOfOrder { edge: *incoming, event: "route" }.into());
         };
         Ok(self.fail(cx, incoming, Refusal::NoRoute).into_iter().collect())

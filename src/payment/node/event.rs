@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use thiserror::Error;
 
 use super::super::{
-    AttemptId, AttemptSeed, EdgeError, FailureMessage, ForwarderAction, ForwarderError,
-    ForwardingPolicy, MessageError, PartOrder, Payment, PaymentId, Proposal, ReceiverAction,
+    AttemptId, AttemptSeed, Deadlines, EdgeError, FailureMessage, ForwarderAction, ForwarderError,
+    ForwardingPolicy, HeightError, MessageError, PartOrder, Payment, PaymentId, Proposal, ReceiverAction,
     ReceiverError, ReceiverPaths, Recipient, Refusal, RouteHop, SenderAction, SenderError,
 };
 use crate::curve::{Point, SecretScalar};
@@ -30,15 +30,17 @@ pub struct NodeConfig {
     pub unix_time: u64,
     /// What it asks for forwarding, over whichever channel.
     pub policy: ForwardingPolicy,
+    /// How long a payment may wait.
+    pub deadlines: Deadlines,
     /// What it holds at most.
     pub limits: Limits,
-    /// Blocks it keeps between a release and the last moment to claim, for itself.
+    /// Blocks it keeps between a release and the last moment to claim, for itself: at least its policy's delta and the grace.
     pub hold_safety_margin: u32,
     /// Blocks it expects the deltas of the route behind it to need.
     pub hold_deltas_ahead: u32,
     /// Blocks it expects the receiver of a held payment to need.
     pub hold_min_final_delta: u32,
-    /// How many blocks it wants to have for a claim of its own.
+    /// How many blocks it wants to have for a claim of its own: six more than its claim margin at least.
     pub min_final_delta: u32,
 }
 
@@ -72,46 +74,89 @@ pub enum NodeEvent {
         /// 32 bytes of fresh entropy, for the answer.
         entropy: [u8; 32],
     },
-    /// An edge that was offered is irrevocably committed.
+    /// The driver is about to let a signature go that covers an edge which was offered, or to fund its contract. From here on the edge counts
+    /// as committed. If the node refuses, no signature may go.
     OutgoingCommitted {
         /// For what.
         origin: OfferOrigin,
         /// The edge.
         edge: Edge,
     },
-    /// An edge can't be offered: the next node is away, or refuses.
+    /// An edge is not offered, and no signature for it has gone: the next node is away, or refuses, or the offer was to be withdrawn.
     OfferFailed {
         /// For what.
         origin: OfferOrigin,
     },
-    /// The secret of an outgoing edge is known: the next node told it, or the driver found it in a claim on the chain.
+    /// The secret of an outgoing edge is known: the next node told it, or the driver found it in a claim, in a block or not yet.
     OutgoingFulfilled {
         /// The edge.
         outgoing: EdgeId,
         /// The secret.
         secret: LockSecret,
     },
-    /// An outgoing edge is irrevocably gone, and was not claimed.
+    /// An outgoing edge is irrevocably gone from its channel, or was never funded, and was not claimed.
     OutgoingFailed {
         /// The edge.
         outgoing: EdgeId,
-        /// What the neighbour said; nothing if the edge timed out.
+        /// What the neighbour said, if it said anything.
         failure: Option<FailureMessage>,
     },
-    /// This node's claim of an incoming edge is confirmed, or its secret was taken.
+    /// This node's refund of an outgoing edge is in a block, or the edge had no output in what was confirmed.
+    OutgoingTakenBack {
+        /// The edge.
+        outgoing: EdgeId,
+        /// The height of the block.
+        height: u32,
+    },
+    /// The driver asks for the secret of an edge that is [`Claimable`](NodeAction::Claimable). From here on it counts as given away.
+    Claiming {
+        /// The edge.
+        incoming: EdgeId,
+    },
+    /// An incoming edge is irrevocably gone from its channel: its secret was taken.
     IncomingClaimed {
         /// The edge.
         incoming: EdgeId,
     },
-    /// An incoming edge is irrevocably gone, as this node wished.
+    /// This node's claim of an incoming edge is in a block.
+    ClaimConfirmed {
+        /// The edge.
+        incoming: EdgeId,
+        /// The height of the block.
+        height: u32,
+    },
+    /// The other side has taken an incoming edge back, in a block.
+    IncomingTakenBack {
+        /// The edge.
+        incoming: EdgeId,
+        /// The height of the block.
+        height: u32,
+    },
+    /// The driver is about to give the failure of an incoming edge to its channel, which can't be taken back. If the node refuses, the secret
+    /// has come meanwhile: then it must not.
+    FailGiven {
+        /// The edge.
+        incoming: EdgeId,
+    },
+    /// An incoming edge is irrevocably gone from its channel, as this node wished.
     IncomingFailed {
         /// The edge.
         incoming: EdgeId,
     },
-    /// A new block.
+    /// A new block, or several of which this is the highest.
     Block {
         /// Its height.
         height: u32,
+    },
+    /// The highest block is gone, and what was reported from it: the height is one less now.
+    BlockDisconnected {
+        /// Its height.
+        height: u32,
+    },
+    /// A payment of this node's own that has arrived can be forgotten: whoever has to prove it has its proof.
+    Forget {
+        /// The payment.
+        payment: PaymentId,
     },
     /// The time, by which invoices expire.
     Time {
@@ -208,11 +253,36 @@ pub enum NodeAction {
         /// The offer.
         proposal: Proposal,
     },
-    /// Claim an incoming edge.
+    /// Offer an edge no more: it is too late. The driver says [`NodeEvent::OfferFailed`] once no signature can go any more.
+    Withdraw {
+        /// For what it was offered.
+        origin: OfferOrigin,
+    },
+    /// A payment to this node is complete. The driver says [`NodeEvent::Claiming`] for this edge as soon as it can take its secret.
+    Claimable {
+        /// The edge.
+        incoming: EdgeId,
+    },
+    /// Claim an incoming edge, in its channel if that can be.
     Claim {
         /// The edge.
         incoming: EdgeId,
         /// What opens it.
+        secret: LockSecret,
+    },
+    /// Claim an incoming edge on the chain: its neighbour has not taken the secret, and the expiry is near.
+    ClaimOnChain {
+        /// The edge.
+        incoming: EdgeId,
+        /// What opens it.
+        secret: LockSecret,
+    },
+    /// A secret came after the failure of its edge was given, or after the other side took the edge back. If an output of the edge stands
+    /// on the chain, claim it; else there is nothing to do but to tell the operator.
+    SecretLate {
+        /// The edge.
+        incoming: EdgeId,
+        /// What would open it.
         secret: LockSecret,
     },
     /// Fail an incoming edge.
@@ -224,8 +294,13 @@ pub enum NodeAction {
         /// Why, for the sender.
         failure: FailureMessage,
     },
-    /// Take the money of an outgoing edge back: its expiry is reached.
+    /// Go on the chain with an outgoing edge and take its money back: its expiry is past, and the grace with it.
     TimeOut {
+        /// The edge.
+        outgoing: EdgeId,
+    },
+    /// Pay more for what is to end an outgoing edge on the chain: the incoming one expires soon. Given with every block.
+    RaiseFees {
         /// The edge.
         outgoing: EdgeId,
     },
@@ -311,6 +386,9 @@ pub enum NodeError {
     /// Its receiver refuses.
     #[error(transparent)]
     Receiver(#[from] ReceiverError),
+    /// A block is not the next one.
+    #[error(transparent)]
+    Height(#[from] HeightError),
 }
 
 impl From<SenderAction> for NodeAction {
@@ -318,6 +396,9 @@ impl From<SenderAction> for NodeAction {
         match action {
             SenderAction::Offer { attempt, proposal } => {
                 Self::Offer { origin: OfferOrigin::Attempt(attempt), proposal }
+            }
+            SenderAction::Withdraw { attempt } => {
+                Self::Withdraw { origin: OfferOrigin::Attempt(attempt) }
             }
             SenderAction::SendMessage { to, message } => Self::SendMessage { to, message },
             SenderAction::Paid { payment, secret } => Self::Paid { payment, secret },
@@ -344,7 +425,17 @@ impl From<ForwarderAction> for NodeAction {
                 max_amount_msat,
                 max_expiry,
             } => Self::FindRoute { incoming, to, amount_msat, expiry, max_amount_msat, max_expiry },
+            ForwarderAction::Withdraw { incoming } => {
+                Self::Withdraw { origin: OfferOrigin::Incoming(incoming) }
+            }
             ForwarderAction::Claim { incoming, secret } => Self::Claim { incoming, secret },
+            ForwarderAction::ClaimOnChain { incoming, secret } => {
+                Self::ClaimOnChain { incoming, secret }
+            }
+            ForwarderAction::SecretLate { incoming, secret } => {
+                Self::SecretLate { incoming, secret }
+            }
+            ForwarderAction::RaiseFees { outgoing } => Self::RaiseFees { outgoing },
             ForwarderAction::Fail { incoming, reason, failure } => {
                 Self::Fail { incoming, reason, failure }
             }
@@ -361,7 +452,14 @@ impl From<ReceiverAction> for NodeAction {
         match action {
             ReceiverAction::SendMessage { to, message } => Self::SendMessage { to, message },
             ReceiverAction::ReleaseRefused { reason } => Self::ReleaseRefused { reason },
+            ReceiverAction::Claimable { incoming } => Self::Claimable { incoming },
             ReceiverAction::Claim { incoming, secret } => Self::Claim { incoming, secret },
+            ReceiverAction::ClaimOnChain { incoming, secret } => {
+                Self::ClaimOnChain { incoming, secret }
+            }
+            ReceiverAction::SecretLate { incoming, secret } => {
+                Self::SecretLate { incoming, secret }
+            }
             ReceiverAction::Replace { invoice } => Self::Replace { invoice },
             ReceiverAction::Fail { incoming, reason, failure } => {
                 Self::Fail { incoming, reason, failure }

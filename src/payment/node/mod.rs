@@ -8,13 +8,13 @@ use super::forwarder::{Forwards, is_for_holder};
 use super::intake::{Context, Intake, Received, Refused};
 use super::receiver::Receipts;
 use super::{
-    ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer, Reaction,
+    ConfigError, ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer, Reaction,
     ReceiverAction, ReceiverConfig, ReceiverError, Role, Sender, SenderAction, SenderError,
 };
 use crate::claims::{ClaimBook, ClaimStore, MemoryClaimStore};
 use crate::curve::Point;
 use crate::edge::IncomingEdge;
-use crate::hold::{HoldStore, Ledger, MemoryStore};
+use crate::hold::Ledger;
 use crate::onion::Packet;
 use crate::onion::blinded::{OnionMessage, PeeledMessage};
 
@@ -31,7 +31,7 @@ use crate::onion::blinded::{OnionMessage, PeeledMessage};
 /// ```
 /// use pointlock::curve::SecretScalar;
 /// use pointlock::hold::Limits;
-/// use pointlock::payment::{ForwardingPolicy, Node, NodeConfig, NodeEvent, Role};
+/// use pointlock::payment::{Deadlines, ForwardingPolicy, Node, NodeConfig, NodeEvent, Role};
 ///
 /// let policy = ForwardingPolicy {
 ///     fee_base_msat: 1_000,
@@ -43,39 +43,49 @@ use crate::onion::blinded::{OnionMessage, PeeledMessage};
 ///     height: 900_000,
 ///     unix_time: 1_750_000_000,
 ///     policy,
+///     deadlines: Deadlines::default(),
 ///     limits: Limits::default(),
 ///     hold_safety_margin: 43,
 ///     hold_deltas_ahead: 80,
 ///     hold_min_final_delta: 24,
 ///     min_final_delta: 24,
-/// });
+/// })?;
 /// let reaction = node.apply(&NodeEvent::Block { height: 900_001 })?;
 /// assert!(reaction.actions.is_empty(), "nothing is under way");
 /// assert!(reaction.changed, "the event belongs into the journal before any action is carried out");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Node<H = MemoryStore, C = MemoryClaimStore> {
+pub struct Node<C = MemoryClaimStore> {
     intake: Intake,
     sender: Sender,
-    forwards: Forwards<H>,
+    forwards: Forwards,
     receipts: Receipts<C>,
 }
 
 impl Node {
-    /// A node whose holds and claims are kept in memory: its events have to be as durable as they should be.
-    pub fn new(config: NodeConfig) -> Self {
-        Self::with_stores(config, MemoryStore::default(), MemoryClaimStore::default())
+    /// A node whose claims are kept in memory: its events have to be as durable as they should be.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], when its deadlines leave it no time.
+    pub fn new(config: NodeConfig) -> Result<Self, ConfigError> {
+        Self::with_store(config, MemoryClaimStore::default())
     }
 }
 
-impl<H: HoldStore, C: ClaimStore> Node<H, C> {
-    /// A node with stores of its own for holds and claims.
-    pub fn with_stores(config: NodeConfig, holds: H, claims: C) -> Self {
-        let NodeConfig { node_key, height, policy, limits, .. } = config;
+impl<C: ClaimStore> Node<C> {
+    /// A node with a store of its own for claims.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], when its deadlines leave it no time.
+    pub fn with_store(config: NodeConfig, claims: C) -> Result<Self, ConfigError> {
+        let NodeConfig { node_key, height, policy, limits, deadlines, .. } = config;
         let forwarder = ForwarderConfig {
             node_key: node_key.clone(),
             policy,
+            deadlines,
             limits,
             hold_safety_margin: config.hold_safety_margin,
             hold_deltas_ahead: config.hold_deltas_ahead,
@@ -83,14 +93,19 @@ impl<H: HoldStore, C: ClaimStore> Node<H, C> {
             height,
         };
         let (min_final_delta, unix_time) = (config.min_final_delta, config.unix_time);
-        let receiver =
-            ReceiverConfig { node_key: node_key.clone(), min_final_delta, height, unix_time };
-        Self {
-            intake: Intake::new(node_key, height),
-            sender: Sender::new(),
-            forwards: Forwards::new(forwarder, holds),
-            receipts: Receipts::new(receiver, claims),
-        }
+        let receiver = ReceiverConfig {
+            node_key: node_key.clone(),
+            min_final_delta,
+            deadlines,
+            height,
+            unix_time,
+        };
+        Ok(Self {
+            intake: Intake::new(node_key, height, deadlines),
+            sender: Sender::with_deadlines(deadlines),
+            forwards: Forwards::new(forwarder)?,
+            receipts: Receipts::new(receiver, claims)?,
+        })
     }
 
     /// What it has paid and is paying.
@@ -99,7 +114,7 @@ impl<H: HoldStore, C: ClaimStore> Node<H, C> {
     }
 
     /// The ledger of holds.
-    pub fn ledger(&self) -> &Ledger<H> {
+    pub fn ledger(&self) -> &Ledger {
         self.forwards.ledger()
     }
 
@@ -125,7 +140,10 @@ impl<H: HoldStore, C: ClaimStore> Node<H, C> {
             Ok(incoming) if incoming.layer.is_for_receiver() => {
                 Ok(wrap(self.receipts.incoming_committed(cx, incoming)?))
             }
-            Ok(incoming) => Ok(wrap(self.forwards.incoming_committed(cx, from, incoming)?)),
+            Ok(incoming) => {
+                let action = self.forwards.incoming_committed(cx, from, incoming);
+                Ok(action.map(NodeAction::from).into_iter().collect())
+            }
             Err(refused) => {
                 let Refused { origin, reason } = *refused;
                 let refused = self.forwards.refuse(cx, edge.edge(), &origin, reason);
@@ -167,19 +185,32 @@ impl<H: HoldStore, C: ClaimStore> Node<H, C> {
         &mut self,
         observer: &mut dyn Observer,
         height: u32,
-    ) -> Result<Vec<NodeAction>, NodeError> {
+    ) -> Result<Reaction<NodeAction>, NodeError> {
+        if !self.intake.block(height)? {
+            return Ok(Reaction::unchanged(Vec::new()));
+        }
         let cx = &mut Context { intake: &mut self.intake, observer };
-        let forwards = self.forwards.block(cx, height)?;
-        cx.intake.block(height);
-        let receipts = self.receipts.block(cx);
-        let mut actions = wrap(self.sender.block(height));
-        actions.extend(wrap(forwards));
-        actions.extend(wrap(receipts));
-        Ok(actions)
+        let mut actions = wrap(self.sender.block(height)?.actions);
+        actions.extend(wrap(self.forwards.block(cx)));
+        actions.extend(wrap(self.receipts.block(cx)));
+        Ok(actions.into())
+    }
+
+    fn disconnected(
+        &mut self,
+        observer: &mut dyn Observer,
+        height: u32,
+    ) -> Result<Reaction<NodeAction>, NodeError> {
+        self.intake.disconnect(height)?;
+        let cx = &mut Context { intake: &mut self.intake, observer };
+        let mut actions = wrap(self.sender.disconnected(height));
+        actions.extend(wrap(self.forwards.disconnected(cx, height)));
+        actions.extend(wrap(self.receipts.disconnected(cx, height)));
+        Ok(actions.into())
     }
 }
 
-impl<H: HoldStore, C: ClaimStore> Role for Node<H, C> {
+impl<C: ClaimStore> Role for Node<C> {
     type Event = NodeEvent;
     type Action = NodeAction;
     type Error = NodeError;
@@ -201,23 +232,27 @@ impl<H: HoldStore, C: ClaimStore> Role for Node<H, C> {
                 let cx = &Context { intake: &mut self.intake, observer };
                 return Ok(self.forwards.announce(cx, hold, entropy)?.map());
             }
-            NodeEvent::Block { height } => return Ok(self.block(observer, *height)?.into()),
+            NodeEvent::Block { height } => return self.block(observer, *height),
+            NodeEvent::BlockDisconnected { height } => return self.disconnected(observer, *height),
             _ => {}
         }
         let Self { intake, sender, forwards, receipts } = self;
-        if let Some(actions) = for_sender(sender, event, observer) {
-            return Ok(wrap(actions?).into());
+        if let Some(reaction) = for_sender(sender, event, observer) {
+            return Ok(reaction?.map());
         }
         let cx = &mut Context { intake, observer };
-        let actions = match for_receiver(receipts, event, cx) {
-            Some(actions) => wrap(actions?),
-            None => wrap(for_forwarder(forwards, event, cx)?),
-        };
-        Ok(actions.into())
+        match for_receiver(receipts, event, cx) {
+            Some(reaction) => Ok(reaction?.map()),
+            None => Ok(for_forwarder(forwards, event, cx)?.map()),
+        }
+    }
+
+    fn set_replaying(&mut self, replaying: bool) {
+        self.receipts.set_replaying(replaying);
     }
 
     fn pending(&self) -> Vec<NodeAction> {
-        let forwards = self.forwards.pending().into_iter().map(NodeAction::from);
+        let forwards = self.forwards.pending(self.intake.height).into_iter().map(NodeAction::from);
         let receipts = self.receipts.pending(&self.intake).into_iter().map(NodeAction::from);
         wrap(self.sender.pending()).into_iter().chain(forwards).chain(receipts).collect()
     }
@@ -228,14 +263,15 @@ fn for_sender(
     sender: &mut Sender,
     event: &NodeEvent,
     observer: &mut dyn Observer,
-) -> Option<Result<Vec<SenderAction>, SenderError>> {
-    Some(match event {
+) -> Option<Result<Reaction<SenderAction>, SenderError>> {
+    let actions = match event {
         NodeEvent::Pay(payment) => sender.pay(payment, observer),
         NodeEvent::Retry { attempt, order, height } => {
             sender.retry(attempt, order, *height, observer)
         }
         NodeEvent::Announce { payment, seed } => sender.announce_again(payment, seed),
         NodeEvent::Cancel { payment } => sender.cancel(payment),
+        NodeEvent::Forget { payment } => sender.forget(payment),
         NodeEvent::OutgoingCommitted { origin: OfferOrigin::Attempt(attempt), edge } => {
             sender.outgoing_committed(attempt, edge)
         }
@@ -243,13 +279,17 @@ fn for_sender(
             sender.offer_failed(attempt)
         }
         NodeEvent::OutgoingFulfilled { outgoing, secret } if sender.has_outgoing(outgoing) => {
-            sender.fulfilled(outgoing, secret, observer)
+            return Some(sender.fulfilled(outgoing, secret, observer));
         }
         NodeEvent::OutgoingFailed { outgoing, failure } if sender.has_outgoing(outgoing) => {
             sender.outgoing_failed(outgoing, failure.as_ref())
         }
+        NodeEvent::OutgoingTakenBack { outgoing, height } if sender.has_outgoing(outgoing) => {
+            sender.outgoing_taken_back(outgoing, *height)
+        }
         _ => return None,
-    })
+    };
+    Some(actions.map(Reaction::from))
 }
 
 /// What the receiver makes of an event; None for one that is not its.
@@ -257,8 +297,8 @@ fn for_receiver<C: ClaimStore>(
     receipts: &mut Receipts<C>,
     event: &NodeEvent,
     cx: &mut Context<'_>,
-) -> Option<Result<Vec<ReceiverAction>, ReceiverError>> {
-    Some(match event {
+) -> Option<Result<Reaction<ReceiverAction>, ReceiverError>> {
+    let actions = match event {
         NodeEvent::Published { invoice, secret, paths } => {
             receipts.published(cx, invoice, secret, paths)
         }
@@ -269,43 +309,65 @@ fn for_receiver<C: ClaimStore>(
         NodeEvent::RateGiven { rate } => Ok(receipts.rate_given(rate)),
         NodeEvent::Time { unix_time } => Ok(receipts.time(*unix_time)),
         NodeEvent::PartsTimedOut { incoming } => receipts.parts_timed_out(cx, incoming),
+        NodeEvent::Claiming { incoming } => return Some(receipts.claiming(cx, incoming)),
+        NodeEvent::FailGiven { incoming } if receipts.has_incoming(incoming) => {
+            receipts.fail_given(incoming)
+        }
+        NodeEvent::ClaimConfirmed { incoming, height } if receipts.has_incoming(incoming) => {
+            receipts.claim_confirmed(cx, incoming, *height)
+        }
+        NodeEvent::IncomingTakenBack { incoming, height } if receipts.has_incoming(incoming) => {
+            receipts.taken_back(cx, incoming, *height)
+        }
         NodeEvent::IncomingClaimed { incoming } | NodeEvent::IncomingFailed { incoming }
             if receipts.has_incoming(incoming) =>
         {
             receipts.settled(incoming)
         }
         _ => return None,
-    })
+    };
+    Some(actions.map(Reaction::from))
 }
 
 /// What the forwarder makes of an event that is neither the sender's nor the receiver's.
-fn for_forwarder<H: HoldStore>(
-    forwards: &mut Forwards<H>,
+fn for_forwarder(
+    forwards: &mut Forwards,
     event: &NodeEvent,
     cx: &mut Context<'_>,
-) -> Result<Vec<ForwarderAction>, ForwarderError> {
-    match event {
+) -> Result<Reaction<ForwarderAction>, ForwarderError> {
+    let actions = match event {
         NodeEvent::RouteFound { incoming, forwarders, seed } => {
             forwards.route_found(cx, incoming, forwarders, seed)
         }
         NodeEvent::NoRoute { incoming } => forwards.no_route(cx, incoming),
         NodeEvent::OutgoingCommitted { origin: OfferOrigin::Incoming(incoming), edge } => {
-            forwards.outgoing_committed(incoming, edge)
+            forwards.outgoing_committed(cx, incoming, edge)
         }
         NodeEvent::OfferFailed { origin: OfferOrigin::Incoming(incoming) } => {
             forwards.offer_failed(cx, incoming)
         }
         NodeEvent::OutgoingFulfilled { outgoing, secret } => {
-            forwards.fulfilled(cx, outgoing, secret)
+            return forwards.fulfilled(cx, outgoing, secret);
         }
         NodeEvent::OutgoingFailed { outgoing, failure } => {
-            forwards.outgoing_failed(outgoing, failure.as_ref())
+            forwards.outgoing_failed(cx, outgoing, failure.as_ref())
+        }
+        NodeEvent::OutgoingTakenBack { outgoing, height } => {
+            forwards.outgoing_taken_back(cx, outgoing, *height)
         }
         NodeEvent::IncomingClaimed { incoming } => forwards.incoming_claimed(incoming),
+        NodeEvent::ClaimConfirmed { incoming, height } => {
+            forwards.claim_confirmed(cx, incoming, *height)
+        }
+        NodeEvent::IncomingTakenBack { incoming, height } => {
+            forwards.taken_back(cx, incoming, *height)
+        }
+        NodeEvent::FailGiven { incoming } => forwards.fail_given(cx, incoming),
         NodeEvent::IncomingFailed { incoming } => forwards.incoming_failed(incoming),
         // These were given out before.
-        _ => Ok(Vec::new()),
-    }
+        _ => return Ok(Reaction::unchanged(Vec::new())),
+    };
+    actions.map(Reaction::from)
 }
 
 fn wrap<A: Into<NodeAction>>(actions: Vec<A>) -> Vec<NodeAction> {

@@ -150,7 +150,9 @@ impl<S: ClaimStore> Receipts<S> {
         let first = parts.first().ok_or(Refusal::UnknownPayment)?;
         let published = self.invoices.get(&first.invoice).ok_or(Refusal::UnknownPayment)?;
         sets::check_sum(parts)?;
-        let required = cx.intake.height.saturating_add(self.config.min_final_delta);
+        // Those that came first have waited: what they need is time for a claim.
+        let earliest = cx.intake.height.saturating_add(self.config.deadlines.claim_margin);
+        let required = earliest.saturating_add(1);
         for part in parts {
             let expiry = part.edge.expiry;
             if expiry < required {
@@ -183,7 +185,10 @@ impl<S: ClaimStore> Receipts<S> {
         let mut exhausted = None;
         if let (Opening::Polynomial { id, .. }, Some(x)) = (&published.opening, first.x) {
             let locks = LockSet::new(parts.iter().filter_map(Arrival::id_and_lock))?;
-            self.claims.claim(id, &x, &locks)?;
+            match self.replaying {
+                false => self.claims.claim(id, &x, &locks)?,
+                true => self.claims.replay_claim(id, &x, &locks)?,
+            };
             if self.claims.slots_left(id)? == 0 {
                 exhausted = Some(first.invoice);
             }

@@ -1,6 +1,6 @@
 //! How a receiver is set up, what it is told, and what it wants done.
 
-use super::super::{FailureMessage, ReceiverPaths, Refusal};
+use super::super::{Deadlines, FailureMessage, ReceiverPaths, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{EdgeId, IncomingEdge};
 use crate::invoice::ktime::PaymentPolynomial;
@@ -15,8 +15,10 @@ use crate::wire::IntroductionNode;
 pub struct ReceiverConfig {
     /// The key of its node id.
     pub node_key: SecretScalar,
-    /// How many blocks it wants to have for its claim.
+    /// How many blocks it wants to have for its claim: six more than its claim margin at least.
     pub min_final_delta: u32,
+    /// How long a payment may wait.
+    pub deadlines: Deadlines,
     /// The height at which it starts.
     pub height: u32,
     /// The time at which it starts, in seconds since 1970.
@@ -79,21 +81,50 @@ pub enum ReceiverEvent {
         /// The edge.
         incoming: EdgeId,
     },
-    /// The edge is irrevocably gone: claimed, or failed as this node wished.
+    /// The driver asks for the secret of an edge that is [`Claimable`](ReceiverAction::Claimable). From here on the secret counts as given away: it
+    /// comes with the action, once this event is written. If the receiver refuses, it is too late, and the secret stays here.
+    Claiming {
+        /// The edge.
+        incoming: EdgeId,
+    },
+    /// The driver is about to give the failure of an edge to its channel, which can't be taken back.
+    FailGiven {
+        /// The edge.
+        incoming: EdgeId,
+    },
+    /// The edge is irrevocably gone from its channel: claimed, or failed as this node wished.
     Settled {
         /// The edge.
         incoming: EdgeId,
     },
-    /// A new block.
+    /// This node's claim of the edge is in a block.
+    ClaimConfirmed {
+        /// The edge.
+        incoming: EdgeId,
+        /// The height of the block.
+        height: u32,
+    },
+    /// The other side has taken the edge back, in a block.
+    IncomingTakenBack {
+        /// The edge.
+        incoming: EdgeId,
+        /// The height of the block.
+        height: u32,
+    },
+    /// The time, by which invoices expire.
+    Time {
+        /// In seconds since 1970.
+        unix_time: u64,
+    },
+    /// A new block, or several of which this is the highest.
     Block {
         /// Its height.
         height: u32,
     },
-    /// The time. Invoices expire by it: a driver tells it now and then, and before it tells a receiver that was away of what has
-    /// come meanwhile.
-    Time {
-        /// In seconds since 1970.
-        unix_time: u64,
+    /// The highest block is gone, and what was reported from it: the height is one less now.
+    BlockDisconnected {
+        /// Its height.
+        height: u32,
     },
 }
 
@@ -113,11 +144,31 @@ pub enum ReceiverAction {
         /// Why.
         reason: Refusal,
     },
-    /// Claim the edge.
+    /// The payment is complete. The driver says [`ReceiverEvent::Claiming`] for this edge as soon as it can take its secret: no secret leaves the
+    /// receiver before that is written.
+    Claimable {
+        /// The edge.
+        incoming: EdgeId,
+    },
+    /// Claim the edge, in its channel if that can be.
     Claim {
         /// The edge.
         incoming: EdgeId,
         /// What opens it.
+        secret: LockSecret,
+    },
+    /// Claim the edge on the chain: its neighbour has not taken the secret, and the expiry is near.
+    ClaimOnChain {
+        /// The edge.
+        incoming: EdgeId,
+        /// What opens it.
+        secret: LockSecret,
+    },
+    /// The other side has taken the edge back, though its secret was given away. There is nothing to do but to tell the operator.
+    SecretLate {
+        /// The edge.
+        incoming: EdgeId,
+        /// What would open it.
         secret: LockSecret,
     },
     /// Publish an invoice with a fresh polynomial in place of this one: it has no slot left, and the payments that still

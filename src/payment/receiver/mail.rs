@@ -22,9 +22,6 @@ use crate::wire::{BlindedPath, IntroductionNode};
 static ANSWER: Tag = Tag::new("pointlock/release_session");
 static ARRIVAL: Tag = Tag::new("pointlock/arrival_session");
 
-/// How far ahead an announcement may say that its holds end, in blocks: 60 days. No contract lasts longer.
-const MAX_HOLD_BLOCKS: u32 = 8_640;
-
 impl<S: ClaimStore> Receipts<S> {
     /// Takes a message that came along one of its paths, in an onion message of this length.
     pub(in crate::payment) fn message_received(
@@ -103,8 +100,7 @@ impl<S: ClaimStore> Receipts<S> {
         intake: &Intake,
         incoming: &EdgeId,
     ) -> Result<Vec<ReceiverAction>, ReceiverError> {
-        let is_among = |parts: &[&Arrival]| parts.iter().any(|part| part.edge.id == *incoming);
-        let arrived = self.sets.arrived().filter(|(_, parts)| is_among(parts));
+        let arrived = self.sets.arrived_with(incoming).into_iter();
         arrived.map(|(path, parts)| Ok(arrival(intake, path, &parts)?)).collect()
     }
 
@@ -121,7 +117,8 @@ impl<S: ClaimStore> Receipts<S> {
         available: &HeldAvailable,
     ) -> Result<(), Refusal> {
         let latest = available.latest_release_height;
-        if latest < intake.height || latest - intake.height > MAX_HOLD_BLOCKS {
+        // No edge lasts longer than that.
+        if !(intake.height..=intake.deadlines.latest_expiry(intake.height)).contains(&latest) {
             return Err(Refusal::AnnouncementVoid { latest, height: intake.height });
         }
         let amounts = available.holds.iter().map(|hold| hold.amount_msat);

@@ -6,16 +6,19 @@ mod accept;
 mod event;
 mod mail;
 mod sets;
+mod settle;
+mod standings;
 
-use accept::Arrival;
+use accept::{Arrival, Due};
 pub use event::{ReceiverAction, ReceiverConfig, ReceiverEvent};
 use sets::PartSets;
+use standings::{Stage, Standings};
 
 use super::failure::Origin;
 use super::intake::{Context, Incoming, Intake, Received, Refused};
 use super::published::{Invoices, Published};
 use super::{
-    EdgeError, FailureMessage, MessageError, Observer, PublishError, Reaction, ReceiverError,
+    ConfigError, EdgeError, MessageError, Observer, PublishError, Reaction, ReceiverError,
     ReceiverPaths, Refusal, Role, SecretSource,
 };
 use crate::claims::{ClaimBook, ClaimError, ClaimStore, MemoryClaimStore};
@@ -45,12 +48,18 @@ pub(super) struct Receipts<S> {
     /// By which invoices expire, in seconds since 1970.
     unix_time: u64,
     /// Every incoming edge, with what is wanted of it.
-    edges: BTreeMap<EdgeId, Standing>,
+    standings: Standings,
+    /// Whether the events that come now have happened before.
+    replaying: bool,
 }
 
 impl Receiver {
     /// A receiver without invoices, whose claims are kept in memory: its events have to be as durable as they should be.
-    pub fn new(config: ReceiverConfig) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], when its deadlines leave it no time.
+    pub fn new(config: ReceiverConfig) -> Result<Self, ConfigError> {
         Self::with_store(config, MemoryClaimStore::default())
     }
 }
@@ -59,9 +68,13 @@ impl<S: ClaimStore> Receiver<S> {
     /// A receiver without invoices, whose claims are kept in `store`. If earlier events are replayed over the store that there was: a
     /// claim that the events know and the store does not is recorded; one that the store knows and the events do not is made again
     /// when its edge is reported again.
-    pub fn with_store(config: ReceiverConfig, store: S) -> Self {
-        let intake = Intake::new(config.node_key.clone(), config.height);
-        Self { intake, receipts: Receipts::new(config, store) }
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], when its deadlines leave it no time.
+    pub fn with_store(config: ReceiverConfig, store: S) -> Result<Self, ConfigError> {
+        let intake = Intake::new(config.node_key.clone(), config.height, config.deadlines);
+        Ok(Self { intake, receipts: Receipts::new(config, store)? })
     }
 
     /// The book of claims.
@@ -104,8 +117,14 @@ impl<S: ClaimStore> Role for Receiver<S> {
                 };
             }
             ReceiverEvent::Block { height } => {
-                cx.intake.block(*height);
+                if !cx.intake.block(*height)? {
+                    return Ok(Reaction::unchanged(Vec::new()));
+                }
                 receipts.block(cx)
+            }
+            ReceiverEvent::BlockDisconnected { height } => {
+                cx.intake.disconnect(*height)?;
+                receipts.disconnected(cx, *height)
             }
             ReceiverEvent::Published { invoice, secret, paths } => {
                 receipts.published(cx, invoice, secret, paths)?
@@ -117,9 +136,21 @@ impl<S: ClaimStore> Role for Receiver<S> {
             ReceiverEvent::RateGiven { rate } => receipts.rate_given(rate),
             ReceiverEvent::Time { unix_time } => receipts.time(*unix_time),
             ReceiverEvent::PartsTimedOut { incoming } => receipts.parts_timed_out(cx, incoming)?,
+            ReceiverEvent::Claiming { incoming } => return receipts.claiming(cx, incoming),
+            ReceiverEvent::FailGiven { incoming } => receipts.fail_given(incoming)?,
             ReceiverEvent::Settled { incoming } => receipts.settled(incoming)?,
+            ReceiverEvent::ClaimConfirmed { incoming, height } => {
+                receipts.claim_confirmed(cx, incoming, *height)?
+            }
+            ReceiverEvent::IncomingTakenBack { incoming, height } => {
+                receipts.taken_back(cx, incoming, *height)?
+            }
         };
         Ok(actions.into())
+    }
+
+    fn set_replaying(&mut self, replaying: bool) {
+        self.receipts.set_replaying(replaying);
     }
 
     fn pending(&self) -> Vec<ReceiverAction> {
@@ -128,16 +159,23 @@ impl<S: ClaimStore> Role for Receiver<S> {
 }
 
 impl<S: ClaimStore> Receipts<S> {
-    pub(super) fn new(config: ReceiverConfig, store: S) -> Self {
-        Self {
+    pub(super) fn new(config: ReceiverConfig, store: S) -> Result<Self, ConfigError> {
+        config.deadlines.check_final_delta(config.min_final_delta)?;
+        Ok(Self {
             invoices: Invoices::default(),
             claims: ClaimBook::new(store),
             sets: PartSets::default(),
             rates: BTreeMap::new(),
             unix_time: config.unix_time,
-            edges: BTreeMap::new(),
+            standings: Standings::default(),
+            replaying: false,
             config,
-        }
+        })
+    }
+
+    /// While it replays, a claim that happened is recorded whatever the store says of its polynomial.
+    pub(super) fn set_replaying(&mut self, replaying: bool) {
+        self.replaying = replaying;
     }
 
     pub(super) fn claims(&self) -> &ClaimBook<S> {
@@ -145,35 +183,18 @@ impl<S: ClaimStore> Receipts<S> {
     }
 
     pub(super) fn pending(&self, intake: &Intake) -> Vec<ReceiverAction> {
-        let edges = self.edges.iter();
-        let wanted = edges.filter_map(|(incoming, standing)| standing.action(*incoming));
+        let wanted = self.standings.pending(&self.config.deadlines, intake.height);
         wanted.chain(self.arrivals(intake)).collect()
     }
 
     /// Whether this incoming edge is one of the receiver's.
     pub(super) fn has_incoming(&self, id: &EdgeId) -> bool {
-        self.edges.contains_key(id)
+        self.standings.contains(id)
     }
 
     pub(super) fn check_new(&self, edge: &IncomingEdge) -> Result<(), EdgeError> {
         let id = edge.edge().id;
         if self.has_incoming(&id) { Err(EdgeError::Known(id)) } else { Ok(()) }
-    }
-
-    pub(super) fn settled(
-        &mut self,
-        incoming: &EdgeId,
-    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
-        match self.edges.get_mut(incoming) {
-            None => Err(EdgeError::Unknown(*incoming).into()),
-            Some(Standing::Waiting) => {
-                Err(EdgeError::OutOfOrder { edge: *incoming, event: "settlement" }.into())
-            }
-            Some(standing) => {
-                *standing = Standing::Settled;
-                Ok(Vec::new())
-            }
-        }
     }
 
     pub(super) fn published(
@@ -311,8 +332,8 @@ impl<S: ClaimStore> Receipts<S> {
         let incoming = arrival.edge.id;
         if !self.sets.is_completed_by(&arrival) {
             arrival.teach(cx.observer);
+            self.standings.put(&self.config.deadlines, arrival.edge, Stage::Waiting);
             self.sets.insert(arrival);
-            self.edges.insert(incoming, Standing::Waiting);
             return self.arrival_of(cx.intake, &incoming);
         }
         let parts = self.sets.take(arrival);
@@ -343,45 +364,18 @@ impl<S: ClaimStore> Receipts<S> {
             Err(reason) => return Ok(self.fail_all(cx, &parts, &reason)),
         };
         let mut actions = Vec::new();
-        for (part, secret) in parts.iter().zip(due.secrets) {
-            let incoming = part.edge.id;
+        let Some(payment) = parts.first().map(|first| first.edge.id) else { return Ok(actions) };
+        self.sets.drop_given(&parts[0]);
+        for (part, secret) in parts.into_iter().zip(due.secrets) {
             part.teach(cx.observer);
+            let incoming = part.edge.id;
             cx.observer.learned(SecretSource::Lock { edge: incoming }, &secret);
-            self.edges.insert(incoming, Standing::Claim(secret.clone()));
-            actions.push(ReceiverAction::Claim { incoming, secret });
+            let stage = Stage::Due { secret, payment, origin: part.origin };
+            self.standings.put(&self.config.deadlines, part.edge, stage);
+            actions.push(ReceiverAction::Claimable { incoming });
         }
         actions.extend(due.exhausted.map(|invoice| ReceiverAction::Replace { invoice }));
         Ok(actions)
-    }
-
-    pub(super) fn parts_timed_out(
-        &mut self,
-        cx: &mut Context<'_>,
-        incoming: &EdgeId,
-    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
-        match self.edges.get(incoming) {
-            None => Err(EdgeError::Unknown(*incoming).into()),
-            Some(Standing::Waiting) => {
-                let parts = self.sets.take_with(incoming);
-                let reason = sets::timed_out(&parts);
-                Ok(self.fail_all(cx, &parts, &reason))
-            }
-            // It was claimed or failed in the meantime.
-            Some(_) => Ok(Vec::new()),
-        }
-    }
-
-    /// A new block, whose height the intake has.
-    pub(super) fn block(&mut self, cx: &mut Context<'_>) -> Vec<ReceiverAction> {
-        let height = cx.intake.height;
-        // A part that could not be claimed in time any more is of no use to the others.
-        let required = height.saturating_add(self.config.min_final_delta);
-        let mut actions = Vec::new();
-        for parts in self.sets.take_expiring_before(required) {
-            let reason = sets::timed_out(&parts);
-            actions.extend(self.fail_all(cx, &parts, &reason));
-        }
-        actions
     }
 
     fn fail_all(
@@ -402,30 +396,9 @@ impl<S: ClaimStore> Receipts<S> {
         reason: Refusal,
     ) -> ReceiverAction {
         let failure = origin.message(&reason, edge, cx.intake.height);
-        self.edges.insert(edge.id, Standing::Fail(reason.clone(), failure.clone()));
-        ReceiverAction::Fail { incoming: edge.id, reason, failure }
-    }
-}
-
-/// What is to become of an edge.
-#[derive(Debug)]
-enum Standing {
-    /// Other parts are missing.
-    Waiting,
-    Claim(LockSecret),
-    Fail(Refusal, FailureMessage),
-    Settled,
-}
-
-impl Standing {
-    fn action(&self, incoming: EdgeId) -> Option<ReceiverAction> {
-        match self {
-            Self::Claim(secret) => Some(ReceiverAction::Claim { incoming, secret: secret.clone() }),
-            Self::Fail(reason, failure) => {
-                let (reason, failure) = (reason.clone(), failure.clone());
-                Some(ReceiverAction::Fail { incoming, reason, failure })
-            }
-            Self::Waiting | Self::Settled => None,
-        }
+        let action = (reason.clone(), failure.clone());
+        let stage = Stage::Fail { reason, failure, given: false };
+        self.standings.put(&self.config.deadlines, *edge, stage);
+        ReceiverAction::Fail { incoming: edge.id, reason: action.0, failure: action.1 }
     }
 }

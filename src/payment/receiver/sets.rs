@@ -1,6 +1,6 @@
 //! The parts of a payment, until none is missing.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::super::Refusal;
@@ -21,6 +21,9 @@ type Key = (InvoiceId, [u8; Point::LENGTH]);
 #[derive(Debug, Default)]
 pub(super) struct PartSets {
     sets: BTreeMap<Key, BTreeMap<u16, Arrival>>,
+    by_edge: BTreeMap<EdgeId, Key>,
+    /// By the expiries of their parts.
+    expiries: BTreeSet<(u32, Key)>,
     /// q_0 of cancellable payments, as the senders give them.
     given: BTreeMap<Key, Blind>,
 }
@@ -66,16 +69,13 @@ impl PartSets {
     }
 
     /// The payments of which nothing but the sender's share is missing: where to say so, and all their parts.
-    pub(super) fn arrived(
-        &self,
-    ) -> impl Iterator<Item = (&BlindedPath<IntroductionNode>, Vec<&Arrival>)> {
-        self.sets.values().filter_map(|parts| {
-            let parts: Vec<&Arrival> = parts.values().collect();
-            let path = parts
-                .iter()
-                .find_map(|part| part.payload.withheld.as_ref()?.arrival_path.as_ref())?;
-            (parts.len() == usize::from(place(parts.first()?).1)).then_some((path, parts))
-        })
+    pub(super) fn arrived(&self) -> impl Iterator<Item = ArrivedParts<'_>> {
+        self.sets.values().filter_map(arrived)
+    }
+
+    /// The same, if the payment on this edge is one of them.
+    pub(super) fn arrived_with(&self, incoming: &EdgeId) -> Option<ArrivedParts<'_>> {
+        self.sets.get(self.by_edge.get(incoming)?).and_then(arrived)
     }
 
     /// Takes the share that a sender gives, and all parts with it; None unless just that is missing.
@@ -91,9 +91,25 @@ impl PartSets {
         if first.payload.withheld.is_none() || parts.len() != usize::from(place(first).1) {
             return None;
         }
-        let parts = self.sets.remove(&key)?;
         self.given.insert(key, Blind::new(share.as_scalar().clone()));
-        Some(parts.into_values().collect())
+        Some(self.remove(&key))
+    }
+
+    /// Drops the share that its sender has given: the payment was claimed or failed.
+    pub(super) fn drop_given(&mut self, arrival: &Arrival) {
+        if let Some(key) = key(arrival) {
+            self.given.remove(&key);
+        }
+    }
+
+    /// Takes the parts of a payment out of all indices.
+    fn remove(&mut self, key: &Key) -> Vec<Arrival> {
+        let parts = self.sets.remove(key).unwrap_or_default();
+        for part in parts.values() {
+            self.by_edge.remove(&part.edge.id);
+            self.expiries.remove(&(part.edge.expiry, *key));
+        }
+        parts.into_values().collect()
     }
 
     /// The share that its sender has given.
@@ -103,16 +119,19 @@ impl PartSets {
 
     pub(super) fn insert(&mut self, arrival: Arrival) {
         if let Some(key) = key(&arrival) {
+            self.by_edge.insert(arrival.edge.id, key);
+            self.expiries.insert((arrival.edge.expiry, key));
             self.sets.entry(key).or_default().insert(place(&arrival).0, arrival);
         }
     }
 
     /// The part with those that waited for it, in their order.
     pub(super) fn take(&mut self, arrival: Arrival) -> Vec<Arrival> {
-        let waiting = key(&arrival).and_then(|key| self.sets.remove(&key));
-        let mut parts = waiting.unwrap_or_default();
-        parts.insert(place(&arrival).0, arrival);
-        parts.into_values().collect()
+        let mut parts = key(&arrival).map(|key| self.remove(&key)).unwrap_or_default();
+        let index = place(&arrival).0;
+        let at = parts.partition_point(|part| place(part).0 < index);
+        parts.insert(at, arrival);
+        parts
     }
 
     fn waiting(&self, arrival: &Arrival) -> Option<&BTreeMap<u16, Arrival>> {
@@ -121,30 +140,44 @@ impl PartSets {
 
     /// The part on this edge, which waits, with all that wait with it.
     pub(super) fn take_with(&mut self, incoming: &EdgeId) -> Vec<Arrival> {
-        let has =
-            |parts: &BTreeMap<u16, Arrival>| parts.values().any(|part| part.edge.id == *incoming);
-        let key = self.sets.iter().find(|(_, parts)| has(parts)).map(|(key, _)| *key);
-        let parts = key.and_then(|key| self.sets.remove(&key)).unwrap_or_default();
-        parts.into_values().collect()
+        let key = self.by_edge.get(incoming).copied();
+        key.map(|key| self.remove(&key)).unwrap_or_default()
     }
 
     /// All parts that wait, of all payments of this invoice.
     pub(super) fn take_of(&mut self, invoice: &InvoiceId) -> Vec<Arrival> {
-        let keys: Vec<Key> = self.sets.keys().filter(|key| key.0 == *invoice).copied().collect();
-        let taken = keys.iter().filter_map(|key| self.sets.remove(key));
-        taken.flat_map(BTreeMap::into_values).collect()
+        let lowest = (*invoice, [0; Point::LENGTH]);
+        let keys: Vec<Key> = self
+            .sets
+            .range(lowest..)
+            .map(|(key, _)| *key)
+            .take_while(|key| key.0 == *invoice)
+            .collect();
+        keys.iter().flat_map(|key| self.remove(key)).collect()
     }
 
-    /// The payments one of whose parts expires before this height.
-    pub(super) fn take_expiring_before(&mut self, height: u32) -> Vec<Vec<Arrival>> {
-        let expiring = self
-            .sets
-            .iter()
-            .filter(|(_, parts)| parts.values().any(|part| part.edge.expiry < height));
-        let keys: Vec<Key> = expiring.map(|(key, _)| *key).collect();
-        let taken = keys.iter().filter_map(|key| self.sets.remove(key));
-        taken.map(|parts| parts.into_values().collect()).collect()
+    /// The payments one of whose parts expires at this height, or before it.
+    pub(super) fn take_expiring_until(&mut self, height: u32) -> Vec<Vec<Arrival>> {
+        let mut taken = Vec::new();
+        while let Some((expiry, key)) = self.expiries.first().copied() {
+            if expiry > height {
+                break;
+            }
+            self.expiries.remove(&(expiry, key));
+            taken.push(self.remove(&key));
+        }
+        taken
     }
+}
+
+/// Where to say that a payment has arrived, and all its parts.
+type ArrivedParts<'a> = (&'a BlindedPath<IntroductionNode>, Vec<&'a Arrival>);
+
+fn arrived(parts: &BTreeMap<u16, Arrival>) -> Option<ArrivedParts<'_>> {
+    let parts: Vec<&Arrival> = parts.values().collect();
+    let path =
+        parts.iter().find_map(|part| part.payload.withheld.as_ref()?.arrival_path.as_ref())?;
+    (parts.len() == usize::from(place(parts.first()?).1)).then_some((path, parts))
 }
 
 /// Whether the parts are worth the whole.

@@ -5,13 +5,13 @@ use super::super::paying::PayingUnder;
 use super::super::route::RouteEnd;
 use super::super::seed::MailSessions;
 use super::super::{
-    AttemptId, AvailableHold, EdgeTerms, FinalPayload, Handover, HeldAvailable, MessageError,
+    AttemptId, AvailableHold, Deadlines, EdgeTerms, FinalPayload, Handover, HeldAvailable, MessageError,
     Observer, OrderError, PartShare, PaymentSecret, Proposal, Route, RouteError, SecretSource,
     SenderError, Withheld, WithheldShare,
 };
 use super::{ArrivalPath, HoldPlan, HopBlinds, PartOrder, Payment, PaymentId, SenderAction};
 use crate::curve::{Point, SecretScalar};
-use crate::edge::Edge;
+use crate::edge::{Edge, EdgeId};
 use crate::hold::Announcement;
 use crate::invoice::StaticInvoice;
 use crate::lock::{Blind, Lock, next_lock};
@@ -54,6 +54,8 @@ pub(super) struct Attempt {
     pub(super) part: usize,
     pub(super) leg: Leg,
     pub(super) hold: Option<HeldAttempt>,
+    /// The first edge, once there is one.
+    pub(super) outgoing: Option<EdgeId>,
     pub(super) stage: Stage,
 }
 
@@ -67,10 +69,16 @@ pub(super) struct HeldAttempt {
     pub(super) sessions: MailSessions,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Stage {
     Offered,
-    Committed(Edge),
+    /// The offer is to be withdrawn, since it is too late for it.
+    Withdrawing,
+    /// With the height of the block in which the refund is.
+    Committed {
+        edge: Edge,
+        taken_back: Option<u32>,
+    },
     Claimed,
     Failed,
 }
@@ -181,7 +189,7 @@ impl PaymentPlan {
             let sessions = order.seed.mail_sessions();
             Some(HeldAttempt { holder, available, latest_release, sessions })
         });
-        Ok(Attempt { payment: id, part, leg, hold, stage: Stage::Offered })
+        Ok(Attempt { payment: id, part, leg, hold, outgoing: None, stage: Stage::Offered })
     }
 
     /// The `withheld_share`, along the first of the invoice's paths for messages.
@@ -242,6 +250,38 @@ impl Attempt {
                 packet: self.leg.packet.clone(),
             },
         }
+    }
+
+    /// What is wanted of it at this height, and confirmed by no event.
+    pub(super) fn wanted(
+        &self,
+        attempt: AttemptId,
+        deadlines: &Deadlines,
+        height: u32,
+    ) -> Option<SenderAction> {
+        match self.stage {
+            Stage::Offered => Some(self.offer(attempt)),
+            Stage::Withdrawing => Some(SenderAction::Withdraw { attempt }),
+            Stage::Committed { edge, taken_back: None } => (deadlines.time_out_at(edge.expiry)
+                <= height)
+                .then_some(SenderAction::TimeOut { outgoing: edge.id }),
+            Stage::Committed { .. } | Stage::Claimed | Stage::Failed => None,
+        }
+    }
+
+    /// The height at which a block has to look at it.
+    pub(super) fn due_at(&self, deadlines: &Deadlines) -> Option<u32> {
+        match self.stage {
+            Stage::Offered => Some(deadlines.withdraw_at(self.leg.route.edges()[0].expiry, None)),
+            Stage::Committed { edge, taken_back: None } => Some(deadlines.time_out_at(edge.expiry)),
+            Stage::Committed { taken_back: Some(height), .. } => Some(Deadlines::final_at(height)),
+            Stage::Withdrawing | Stage::Claimed | Stage::Failed => None,
+        }
+    }
+
+    /// Whether its edge is gone, or there never was one.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.stage, Stage::Claimed | Stage::Failed)
     }
 
     /// Everything secret that the sender has drawn for it.

@@ -46,34 +46,53 @@ pub enum SenderEvent {
         /// The payment.
         payment: PaymentId,
     },
-    /// The first edge is irrevocably committed.
+    /// The driver is about to let a signature go that covers the first edge, or to fund its contract. From here on the edge counts as
+    /// committed. If the sender refuses, no signature may go.
     OutgoingCommitted {
         /// The attempt.
         attempt: AttemptId,
         /// The edge.
         edge: Edge,
     },
-    /// The first edge can't be offered: the first node is away, or refuses.
+    /// The first edge is not offered, and no signature for it has gone: the first node is away, or refuses, or the offer was to be
+    /// withdrawn.
     OfferFailed {
         /// The attempt.
         attempt: AttemptId,
     },
-    /// The secret of the edge is known: the first node told it, or the driver found it in a claim on the chain.
+    /// The secret of the edge is known: the first node told it, or the driver found it in a claim, in a block or not yet.
     OutgoingFulfilled {
         /// The edge.
         outgoing: EdgeId,
         /// The secret.
         secret: LockSecret,
     },
-    /// The edge is irrevocably gone, and was not claimed.
+    /// The edge is irrevocably gone from its channel, or was never funded, and was not claimed.
     OutgoingFailed {
         /// The edge.
         outgoing: EdgeId,
-        /// What the neighbour said; nothing if the edge timed out.
+        /// What the neighbour said, if it said anything.
         failure: Option<FailureMessage>,
     },
-    /// A new block.
+    /// This node's refund of the edge is in a block, or the edge had no output in what was confirmed.
+    OutgoingTakenBack {
+        /// The edge.
+        outgoing: EdgeId,
+        /// The height of the block.
+        height: u32,
+    },
+    /// A payment that has arrived can be forgotten: whoever has to prove it has its proof.
+    Forget {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// A new block, or several of which this is the highest.
     Block {
+        /// Its height.
+        height: u32,
+    },
+    /// The highest block is gone, and what was reported from it: the height is one less now.
+    BlockDisconnected {
         /// Its height.
         height: u32,
     },
@@ -88,6 +107,11 @@ pub enum SenderAction {
         attempt: AttemptId,
         /// The offer.
         proposal: Proposal,
+    },
+    /// Offer it no more: it is too late. The driver says [`SenderEvent::OfferFailed`] once no signature can go any more.
+    Withdraw {
+        /// The attempt.
+        attempt: AttemptId,
     },
     /// Send a `handover` to the holder, after which the sender may go offline; or a `withheld_share` to the receiver, along a path of its
     /// invoice.
@@ -119,7 +143,7 @@ pub enum SenderAction {
         /// The payment.
         payment: PaymentId,
     },
-    /// Take the money of the edge back: its expiry is reached.
+    /// Go on the chain with the edge and take its money back: its expiry is past, and the grace with it.
     TimeOut {
         /// The edge.
         outgoing: EdgeId,

@@ -6,33 +6,43 @@ use subtle::ConstantTimeEq;
 mod attempt;
 mod event;
 mod order;
+mod settle;
 
 use attempt::{Attempt, HeldAttempt, PaymentPlan, Stage};
 pub use event::{SenderAction, SenderEvent};
 pub use order::{ArrivalPath, HoldPlan, PartOrder, Payee, Payer, Payment, Tail};
 
+use super::intake::previous_height;
 use super::paying::PayingUnder;
 use super::seed::MailSessions;
 use super::{
-    AttemptId, AttemptSeed, EdgeError, FailureMessage, HopBlinds, MessageError, Observer,
-    OrderError, PayloadError, PaymentId, PtlcArrived, Reaction, Role, Route, RouteError,
-    SecretSource, SenderError, proposal, static_lock,
+    AttemptId, AttemptSeed, Deadlines, HopBlinds, MessageError, Observer, OrderError, PayloadError,
+    PaymentId, PtlcArrived, Reaction, Role, Route, SecretSource, SenderError, static_lock,
 };
-use crate::edge::{Edge, EdgeId};
+use crate::edge::EdgeId;
 use crate::invoice::ktime::PointSecret;
 use crate::invoice::proof::{PaymentProof, ProofRequest};
-use crate::lock::{Lock, LockSecret, previous_secret};
+use crate::lock::{Lock, LockSecret};
 use crate::onion::blinded::OnionMessage;
 use crate::wire::IntroductionNode;
 
 /// The node that pays.
 #[derive(Debug, Default)]
 pub struct Sender {
+    deadlines: Deadlines,
+    /// The highest that it was told, with a block or with an order.
+    height: u32,
     payments: BTreeMap<PaymentId, Paying>,
     attempts: BTreeMap<AttemptId, Attempt>,
     outgoing: BTreeMap<EdgeId, AttemptId>,
     /// The seeds of the handovers that were repeated.
     announcements: BTreeSet<AttemptId>,
+    /// By the payers' keys, the payments that use them.
+    payers: BTreeMap<[u8; 33], BTreeSet<PaymentId>>,
+    /// Payments that keep a share back.
+    cancellable: BTreeSet<PaymentId>,
+    /// Attempts, by the height at which a block has to look at them.
+    due: BTreeSet<(u32, AttemptId)>,
 }
 
 #[derive(Debug)]
@@ -40,11 +50,18 @@ struct Paying {
     plan: PaymentPlan,
     /// The newest attempt of each part.
     attempts: Vec<AttemptId>,
+    /// Those before, which have failed, and the seeds of repeated handovers: no seed is used twice.
+    earlier: Vec<AttemptId>,
     announced: Option<(IntroductionNode, OnionMessage)>,
     outcome: Outcome,
 }
 
 impl Paying {
+    /// Whether its end is open.
+    fn is_open(&self) -> bool {
+        matches!(self.outcome, Outcome::UnderWay | Outcome::ShareGiven)
+    }
+
     fn arrives_along(&self, path_id: &[u8]) -> bool {
         let withheld = self.plan.withheld.as_ref();
         withheld.is_some_and(|withheld| bool::from(withheld.arrival.path_id.ct_eq(path_id)))
@@ -63,9 +80,19 @@ enum Outcome {
 }
 
 impl Sender {
-    /// A sender that has paid nothing yet.
+    /// A sender that has paid nothing yet, whose edges are contracts.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, with these deadlines.
+    pub fn with_deadlines(deadlines: Deadlines) -> Self {
+        Self { deadlines, ..Self::default() }
+    }
+
+    /// How many payments it keeps: those under way, and those that have arrived and were not forgotten.
+    pub fn payment_count(&self) -> usize {
+        self.payments.len()
     }
 
     /// The newest attempt of each part of a payment.
@@ -138,22 +165,29 @@ impl Role for Sender {
             }
             SenderEvent::OfferFailed { attempt } => self.offer_failed(attempt)?,
             SenderEvent::OutgoingFulfilled { outgoing, secret } => {
-                self.fulfilled(outgoing, secret, observer)?
+                return self.fulfilled(outgoing, secret, observer);
             }
             SenderEvent::OutgoingFailed { outgoing, failure } => {
                 self.outgoing_failed(outgoing, failure.as_ref())?
             }
-            SenderEvent::Block { height } => return Ok(Reaction::unchanged(self.block(*height))),
+            SenderEvent::OutgoingTakenBack { outgoing, height } => {
+                self.outgoing_taken_back(outgoing, *height)?
+            }
+            SenderEvent::Forget { payment } => self.forget(payment)?,
+            SenderEvent::Block { height } => return self.block(*height),
+            SenderEvent::BlockDisconnected { height } => {
+                previous_height(self.height, *height)?;
+                self.disconnected(*height)
+            }
         };
         Ok(actions.into())
     }
 
     /// A handover is given out again until the payment ends, because nobody confirms it; duplicates are harmless.
     fn pending(&self) -> Vec<SenderAction> {
-        let offered = self.attempts.iter().filter_map(|(id, attempt)| match &attempt.stage {
-            Stage::Offered => Some(attempt.offer(*id)),
-            Stage::Committed(_) | Stage::Claimed | Stage::Failed => None,
-        });
+        let attempts = self.attempts.iter();
+        let wanted = attempts
+            .filter_map(|(id, attempt)| attempt.wanted(*id, &self.deadlines, self.height));
         let announced = self.payments.values().filter_map(|paying| match &paying.outcome {
             Outcome::UnderWay | Outcome::ShareGiven => {
                 let announced = paying.announced.clone();
@@ -161,7 +195,7 @@ impl Role for Sender {
             }
             Outcome::Paid(_) | Outcome::Failed => None,
         });
-        offered.chain(announced).collect()
+        wanted.chain(announced).collect()
     }
 }
 
@@ -191,6 +225,7 @@ impl Sender {
             }
         }
         payment.check()?;
+        self.height = self.height.max(payment.height);
         let paying_under = PayingUnder::new(payment)?;
         let invoice_lock = match &paying_under {
             Some(paying) => {
@@ -203,7 +238,9 @@ impl Sender {
         };
         let plan = PaymentPlan::new(payment, invoice_lock, paying_under)?;
         let attempts = payment.parts.iter().enumerate().map(|(part, order)| {
-            Ok((order.seed.id(), plan.attempt(id, part, order, payment.height)?))
+            let attempt = plan.attempt(id, part, order, payment.height)?;
+            self.check_expiry(&attempt)?;
+            Ok((order.seed.id(), attempt))
         });
         let attempts = attempts.collect::<Result<Vec<_>, SenderError>>()?;
         // A payment that can't be announced would wait for nothing.
@@ -224,10 +261,16 @@ impl Sender {
         for (attempt_id, attempt) in attempts {
             attempt.teach(attempt_id, observer);
             actions.push(attempt.offer(attempt_id));
-            self.attempts.insert(attempt_id, attempt);
+            self.begin(attempt_id, attempt);
         }
-        let outcome = Outcome::UnderWay;
-        self.payments.insert(id, Paying { plan, attempts: ids, announced: None, outcome });
+        if let Some(paying) = &plan.paying_under {
+            self.payers.entry(paying.terms().payer.to_bytes()).or_default().insert(id);
+        }
+        if plan.withheld.is_some() {
+            self.cancellable.insert(id);
+        }
+        let (earlier, announced, outcome) = (Vec::new(), None, Outcome::UnderWay);
+        self.payments.insert(id, Paying { plan, attempts: ids, earlier, announced, outcome });
         Ok(actions)
     }
 
@@ -242,8 +285,7 @@ impl Sender {
         let before = self.attempts.get(failed).ok_or(SenderError::UnknownAttempt(*failed))?;
         let (id, part) = (before.payment, before.part);
         let amount_msat = before.leg.route.last().amount_msat;
-        let unknown = SenderError::UnknownPayment(id);
-        let paying = self.payments.get_mut(&id).ok_or(unknown)?;
+        let paying = self.payments.get(&id).ok_or(SenderError::UnknownPayment(id))?;
         let newest = paying.attempts[part] == *failed;
         let Outcome::UnderWay = paying.outcome else {
             return Err(SenderError::PaymentEnded(id));
@@ -260,10 +302,15 @@ impl Sender {
             }
         }
         let attempt = paying.plan.attempt(id, part, order, height)?;
-        paying.attempts[part] = attempt_id;
+        self.check_expiry(&attempt)?;
+        self.height = self.height.max(height);
+        if let Some(paying) = self.payments.get_mut(&id) {
+            paying.attempts[part] = attempt_id;
+            paying.earlier.push(*failed);
+        }
         attempt.teach(attempt_id, observer);
         let offer = attempt.offer(attempt_id);
-        self.attempts.insert(attempt_id, attempt);
+        self.begin(attempt_id, attempt);
         Ok(alloc::vec![offer])
     }
 
@@ -273,8 +320,8 @@ impl Sender {
         path_id: &[u8],
         payload: &[u8],
     ) -> Result<Reaction<SenderAction>, SenderError> {
-        let paying = self.payments.values_mut().find(|paying| paying.arrives_along(path_id));
-        let paying = paying.ok_or(MessageError::UnknownPath)?;
+        let id = self.arrival(path_id).ok_or(MessageError::UnknownPath)?;
+        let paying = self.payments.get_mut(&id).ok_or(MessageError::UnknownPath)?;
         let arrived = PtlcArrived::from_message(payload).map_err(MessageError::Payload)?;
         if paying.plan.start()? != Lock::Point(arrived.set_point) {
             return Err(MessageError::Payload(PayloadError::Malformed("set_point")).into());
@@ -282,7 +329,7 @@ impl Sender {
         let all_committed = paying
             .attempts
             .iter()
-            .all(|attempt| matches!(self.attempts[attempt].stage, Stage::Committed(_)));
+            .all(|attempt| matches!(self.attempts[attempt].stage, Stage::Committed { .. }));
         let nothing = || Ok(Reaction::unchanged(Vec::new()));
         let changed = match paying.outcome {
             Outcome::UnderWay if all_committed => true,
@@ -314,14 +361,15 @@ impl Sender {
     /// A payer key is for one payment, and the receiver claims its x once: another payment only when those before it have
     /// failed for good.
     fn check_payer_key(&self, paying: &PayingUnder) -> Result<(), SenderError> {
-        let in_use = self.payments.iter().find(|(_, payment)| {
-            payment.plan.paying_under.as_ref().is_some_and(|other| {
-                let retry =
-                    other.terms() == paying.terms() && matches!(payment.outcome, Outcome::Failed);
-                other.terms().payer == paying.terms().payer && !retry
-            })
+        let of_payer = self.payers.get(&paying.terms().payer.to_bytes());
+        let in_use = of_payer.into_iter().flatten().find(|payment| {
+            let other = self.payments.get(payment);
+            let failed = other.filter(|other| matches!(other.outcome, Outcome::Failed));
+            let under = failed.and_then(|other| other.plan.paying_under.as_ref());
+            // Its edges have not all ended, but nobody can claim them.
+            !under.is_some_and(|under| under.terms() == paying.terms())
         });
-        in_use.map_or(Ok(()), |(payment, _)| Err(SenderError::PayerKeyInUse { payment: *payment }))
+        in_use.map_or(Ok(()), |payment| Err(SenderError::PayerKeyInUse { payment: *payment }))
     }
 
     /// Whether this node has offered this edge for a payment of its own.
@@ -331,7 +379,14 @@ impl Sender {
 
     /// Whether this is the `path_id` of a path on which one of its payments is to be reported.
     pub(super) fn has_arrival_path(&self, path_id: &[u8]) -> bool {
-        self.payments.values().any(|paying| paying.arrives_along(path_id))
+        self.arrival(path_id).is_some()
+    }
+
+    fn arrival(&self, path_id: &[u8]) -> Option<PaymentId> {
+        let arrives = |id: &&PaymentId| {
+            self.payments.get(id).is_some_and(|paying| paying.arrives_along(path_id))
+        };
+        self.cancellable.iter().find(arrives).copied()
     }
 
     pub(super) fn announce_again(
@@ -343,75 +398,10 @@ impl Sender {
         let announced = self.announce(payment, seed.mail_sessions())?;
         let announced = announced.ok_or(SenderError::NotHeld(*payment))?;
         self.announcements.insert(id);
+        if let Some(paying) = self.payments.get_mut(payment) {
+            paying.earlier.push(id);
+        }
         Ok(alloc::vec![announced])
-    }
-
-    pub(super) fn outgoing_failed(
-        &mut self,
-        outgoing: &EdgeId,
-        failure: Option<&FailureMessage>,
-    ) -> Result<Vec<SenderAction>, SenderError> {
-        let (attempt, _) = self.committed(outgoing, "failure")?;
-        Ok(self.failed(&attempt, failure))
-    }
-
-    pub(super) fn offer_failed(
-        &mut self,
-        attempt_id: &AttemptId,
-    ) -> Result<Vec<SenderAction>, SenderError> {
-        let attempt =
-            self.attempts.get(attempt_id).ok_or(SenderError::UnknownAttempt(*attempt_id))?;
-        let Stage::Offered = attempt.stage else {
-            return Err(SenderError::AttemptUnderWay(*attempt_id));
-        };
-        Ok(self.failed(attempt_id, None))
-    }
-
-    fn failed(
-        &mut self,
-        attempt_id: &AttemptId,
-        failure: Option<&FailureMessage>,
-    ) -> Vec<SenderAction> {
-        let Some(attempt) = self.attempts.get_mut(attempt_id) else { return Vec::new() };
-        attempt.stage = Stage::Failed;
-        let payment = attempt.payment;
-        let failure = failure.and_then(|failure| failure.read(&attempt.leg.shared_secrets));
-        let failed = SenderAction::AttemptFailed { payment, attempt: *attempt_id, failure };
-        let mut actions = alloc::vec![failed];
-        let Some(paying) = self.payments.get_mut(&payment) else { return actions };
-        let is_failed = |id: &AttemptId| matches!(self.attempts[id].stage, Stage::Failed);
-        let is_open = matches!(paying.outcome, Outcome::UnderWay | Outcome::ShareGiven);
-        if is_open && paying.attempts.iter().all(is_failed) {
-            paying.outcome = Outcome::Failed;
-            actions.push(SenderAction::Failed { payment });
-        }
-        actions
-    }
-
-    pub(super) fn outgoing_committed(
-        &mut self,
-        attempt_id: &AttemptId,
-        edge: &Edge,
-    ) -> Result<Vec<SenderAction>, SenderError> {
-        if self.outgoing.contains_key(&edge.id) {
-            return Err(EdgeError::Known(edge.id).into());
-        }
-        let attempt =
-            self.attempts.get_mut(attempt_id).ok_or(SenderError::UnknownAttempt(*attempt_id))?;
-        let Stage::Offered = attempt.stage else {
-            return Err(EdgeError::OutOfOrder { edge: edge.id, event: "commitment" }.into());
-        };
-        let first = attempt.leg.route.edges()[0];
-        let lock = attempt.leg.locks[0];
-        proposal::check_proposed(edge, lock, first.amount_msat, first.expiry)?;
-        attempt.stage = Stage::Committed(*edge);
-        self.outgoing.insert(edge.id, *attempt_id);
-        let payment = attempt.payment;
-        // Not before: what is announced is there.
-        let Some(sessions) = attempt.hold.as_ref().map(|hold| hold.sessions.clone()) else {
-            return Ok(Vec::new());
-        };
-        Ok(self.announce(&payment, sessions)?.into_iter().collect())
     }
 
     /// The handover to the holder, if all parts are held.
@@ -424,7 +414,7 @@ impl Sender {
         let mut held = Vec::new();
         for attempt in paying.attempts.iter().map(|attempt| &self.attempts[attempt]) {
             match (&attempt.stage, &attempt.hold) {
-                (Stage::Committed(_), Some(hold)) => held.push(hold),
+                (Stage::Committed { .. }, Some(hold)) => held.push(hold),
                 _ => return Ok(None),
             }
         }
@@ -433,73 +423,5 @@ impl Sender {
         };
         paying.announced = Some((to, message.clone()));
         Ok(Some(SenderAction::SendMessage { to, message }))
-    }
-
-    fn committed(
-        &self,
-        outgoing: &EdgeId,
-        event: &'static str,
-    ) -> Result<(AttemptId, &Edge), EdgeError> {
-        let attempt = *self.outgoing.get(outgoing).ok_or(EdgeError::Unknown(*outgoing))?;
-        match self.attempts.get(&attempt).map(|attempt| &attempt.stage) {
-            Some(Stage::Committed(edge)) => Ok((attempt, edge)),
-            _ => Err(EdgeError::OutOfOrder { edge: *outgoing, event }),
-        }
-    }
-
-    /// z = l_1 − y_0 − q
-    pub(super) fn fulfilled(
-        &mut self,
-        outgoing: &EdgeId,
-        secret: &LockSecret,
-        observer: &mut dyn Observer,
-    ) -> Result<Vec<SenderAction>, SenderError> {
-        let (attempt_id, edge) = self.committed(outgoing, "fulfilment")?;
-        proposal::check_secret(edge, secret)?;
-        let attempt = &self.attempts[&attempt_id];
-        let id = attempt.payment;
-        let paying = self.payments.get(&id).ok_or(SenderError::UnknownPayment(id))?;
-        let payment_secret = match (attempt.leg.blinds.first(), secret) {
-            (Some(blind), LockSecret::Scalar(scalar)) => {
-                let shifted = previous_secret(scalar, blind).map_err(RouteError::Lock)?;
-                LockSecret::Scalar(match &paying.plan.share_sum {
-                    Some(sum) => previous_secret(&shifted, sum).map_err(RouteError::Lock)?,
-                    None => shifted,
-                })
-            }
-            _ => secret.clone(),
-        };
-        if !paying.plan.invoice_lock.is_opened_by(&payment_secret) {
-            return Err(EdgeError::WrongSecret(*outgoing).into());
-        }
-        let invoice = paying.plan.invoice.invoice_id();
-        let source = match &paying.plan.paying_under {
-            Some(paying) => SecretSource::PointSecret { invoice, x: paying.x() },
-            None => SecretSource::Payment { invoice },
-        };
-        observer.learned(SecretSource::Lock { edge: *outgoing }, secret);
-        observer.learned(source, &payment_secret);
-        if let Some(attempt) = self.attempts.get_mut(&attempt_id) {
-            attempt.stage = Stage::Claimed;
-        }
-        let Some(paying) = self.payments.get_mut(&id) else { return Ok(Vec::new()) };
-        // The other parts bring the same secret.
-        if let Outcome::Paid(_) = paying.outcome {
-            return Ok(Vec::new());
-        }
-        paying.outcome = Outcome::Paid(payment_secret.clone());
-        Ok(alloc::vec![SenderAction::Paid { payment: id, secret: payment_secret }])
-    }
-
-    pub(super) fn block(&self, height: u32) -> Vec<SenderAction> {
-        self.attempts
-            .values()
-            .filter_map(|attempt| match &attempt.stage {
-                Stage::Committed(edge) if edge.expiry <= height => {
-                    Some(SenderAction::TimeOut { outgoing: edge.id })
-                }
-                _ => None,
-            })
-            .collect()
     }
 }
