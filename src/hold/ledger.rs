@@ -1,4 +1,5 @@
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
 use super::{Announcement, Cap, HoldError, HoldId, HoldRequest, HoldState, Limits, ReleaseSecret};
 use crate::lock::Blind;
@@ -208,8 +209,8 @@ impl Ledger {
 
     /// A block: the holds whose cutoff it reaches begin to fail back. Gives their ids. What ended before an incoming edge that has expired
     /// is forgotten.
-    pub fn block(&mut self, height: u32) -> alloc::vec::Vec<HoldId> {
-        let mut failing = alloc::vec::Vec::new();
+    pub fn block(&mut self, height: u32) -> Vec<HoldId> {
+        let mut failing = Vec::new();
         while let Some((cutoff, id)) = self.cutoffs.first().copied() {
             if cutoff > height {
                 break;

@@ -1,5 +1,5 @@
-use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::OnionError;
 
@@ -46,6 +46,8 @@ impl ReplayTag {
 #[derive(Clone, Debug, Default)]
 pub struct ReplayGuard {
     expiries: BTreeMap<ReplayTag, u32>,
+    /// The same, by their heights.
+    by_height: BTreeSet<(u32, ReplayTag)>,
 }
 
 impl ReplayGuard {
@@ -70,6 +72,7 @@ impl ReplayGuard {
             Entry::Occupied(seen) => Err(OnionError::Replayed { expiry_height: *seen.get() }),
             Entry::Vacant(entry) => {
                 entry.insert(expiry_height);
+                self.by_height.insert((expiry_height, tag));
                 Ok(())
             }
         }
@@ -78,12 +81,20 @@ impl ReplayGuard {
     /// Takes an [`insert`](Self::insert) back: for a packet that this node could not process for a reason of its own, such as a
     /// store that failed, so that it will be given the same contract again. Never for a packet that was answered.
     pub fn forget(&mut self, tag: &ReplayTag) {
-        self.expiries.remove(tag);
+        if let Some(expiry_height) = self.expiries.remove(tag) {
+            self.by_height.remove(&(expiry_height, *tag));
+        }
     }
 
     /// Forgets what has expired at this block height: all with an expiry height of at most `height`.
     pub fn prune(&mut self, height: u32) {
-        self.expiries.retain(|_, expiry_height| *expiry_height > height);
+        while let Some((expiry_height, tag)) = self.by_height.first().copied() {
+            if expiry_height > height {
+                break;
+            }
+            self.by_height.remove(&(expiry_height, tag));
+            self.expiries.remove(&tag);
+        }
     }
 
     /// How many packets are remembered.

@@ -171,7 +171,11 @@ impl Intake {
 
 /// Whether a block is above the height so far.
 pub(super) fn next_height(current: u32, height: u32) -> Result<bool, HeightError> {
-    if height < current { Err(HeightError::Backwards { height, current }) } else { Ok(height > current) }
+    if height < current {
+        Err(HeightError::Backwards { height, current })
+    } else {
+        Ok(height > current)
+    }
 }
 
 /// The height without its highest block.

@@ -108,8 +108,8 @@ mod view;
 
 pub use deadlines::{Deadlines, Settling};
 pub use error::{
-    ConfigError, EdgeError, ForwarderError, HeightError, MessageError, OrderError, PayloadError, PublishError, ReceiverError,
-    Refusal, RouteError, SenderError,
+    ConfigError, EdgeError, ForwarderError, HeightError, MessageError, OrderError, PayloadError,
+    PublishError, ReceiverError, Refusal, RouteError, SenderError,
 };
 pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};

@@ -11,5 +11,7 @@ mod shared;
 
 pub use payload::PayloadError;
 pub use refusal::Refusal;
-pub use roles::{ConfigError, ForwarderError, OrderError, PublishError, ReceiverError, SenderError};
-pub use shared::{HeightError, EdgeError, MessageError, RouteError};
+pub use roles::{
+    ConfigError, ForwarderError, OrderError, PublishError, ReceiverError, SenderError,
+};
+pub use shared::{EdgeError, HeightError, MessageError, RouteError};

@@ -1,14 +1,10 @@
 //! An edge has come in: whether what the onion says may be done, and the first step of it.
 
-use alloc::vec::Vec;
-
 use super::super::intake::Layer;
 use super::super::leg::derive;
 use super::super::{ForwardPayload, HoldOrder, Refusal, SecretSource, Tweak, proposal};
 use super::trampoline::TrampolineOrder;
-use super::{
-    Context, ForwarderAction, Forwarding, Forwards, Incoming, Order, Outgoing, Stage,
-};
+use super::{Context, ForwarderAction, Forwarding, Forwards, Incoming, Order, Outgoing, Stage};
 use crate::curve::Point;
 use crate::edge::{Edge, EdgeId};
 use crate::hold::{HoldRequest, cutoff_height};

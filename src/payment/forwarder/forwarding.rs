@@ -1,6 +1,7 @@
 //! One payment on its way through a node, and all of them with what finds them.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
 use super::super::failure::Origin;
 use super::super::{AttemptId, Deadlines, FailureMessage, Proposal, Refusal};
@@ -331,8 +332,8 @@ impl Forwardings {
     }
 
     /// The payments that a block of this height has to look at.
-    pub(super) fn take_due(&mut self, height: u32) -> alloc::vec::Vec<EdgeId> {
-        let mut due = alloc::vec::Vec::new();
+    pub(super) fn take_due(&mut self, height: u32) -> Vec<EdgeId> {
+        let mut due = Vec::new();
         while let Some((at, incoming)) = self.due.first().copied() {
             if at > height {
                 break;

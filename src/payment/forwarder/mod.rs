@@ -15,8 +15,8 @@ pub(super) use mail::is_for_holder;
 use super::failure::Origin;
 use super::intake::{Context, Incoming, Intake, Received, Refused};
 use super::{
-    ConfigError, EdgeError, FailureMessage, ForwarderError, MessageError, Observer, Reaction,
-    Refusal, Role, SecretSource, proposal,
+    ConfigError, EdgeError, ForwarderError, MessageError, Observer, Reaction, Refusal, Role,
+    proposal,
 };
 use crate::edge::{Edge, EdgeId, IncomingEdge};
 use crate::hold::Ledger;
@@ -55,6 +55,11 @@ impl Forwarder {
     /// The ledger of holds.
     pub fn ledger(&self) -> &Ledger {
         self.forwards.ledger()
+    }
+
+    /// How many payments are on their way through it, or being failed.
+    pub fn payment_count(&self) -> usize {
+        self.forwards.payment_count()
     }
 }
 
@@ -163,6 +168,10 @@ impl Forwards {
         &self.ledger
     }
 
+    pub(super) fn payment_count(&self) -> usize {
+        self.forwardings.iter().len() + self.refused.len()
+    }
+
     pub(super) fn pending(&self, height: u32) -> Vec<ForwarderAction> {
         let deadlines = &self.config.deadlines;
         let forwardings = self.forwardings.iter();
@@ -174,11 +183,6 @@ impl Forwards {
     /// Whether this incoming edge is one of the forwarder's.
     pub(super) fn has_incoming(&self, id: &EdgeId) -> bool {
         self.forwardings.get(id).is_some() || self.refused.contains_key(id)
-    }
-
-    /// Whether this outgoing edge is one of the forwarder's.
-    pub(super) fn has_outgoing(&self, id: &EdgeId) -> bool {
-        self.forwardings.by_outgoing(id).is_some()
     }
 
     pub(super) fn check_new(&self, edge: &IncomingEdge) -> Result<(), EdgeError> {

@@ -8,7 +8,7 @@
 
 use alloc::vec::Vec;
 
-use super::forwarding::{Committed, Ended, Fail, Stage};
+use super::forwarding::{Ended, Fail, Stage};
 use super::{Context, ForwarderAction, ForwarderError, Forwards};
 use crate::edge::EdgeId;
 use crate::lock::{LockSecret, previous_secret};

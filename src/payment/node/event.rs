@@ -6,8 +6,9 @@ use thiserror::Error;
 
 use super::super::{
     AttemptId, AttemptSeed, Deadlines, EdgeError, FailureMessage, ForwarderAction, ForwarderError,
-    ForwardingPolicy, HeightError, MessageError, PartOrder, Payment, PaymentId, Proposal, ReceiverAction,
-    ReceiverError, ReceiverPaths, Recipient, Refusal, RouteHop, SenderAction, SenderError,
+    ForwardingPolicy, HeightError, MessageError, PartOrder, Payment, PaymentId, Proposal,
+    ReceiverAction, ReceiverError, ReceiverPaths, Recipient, Refusal, RouteHop, SenderAction,
+    SenderError,
 };
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId, IncomingEdge};

@@ -8,8 +8,9 @@ use super::forwarder::{Forwards, is_for_holder};
 use super::intake::{Context, Intake, Received, Refused};
 use super::receiver::Receipts;
 use super::{
-    ConfigError, ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer, Reaction,
-    ReceiverAction, ReceiverConfig, ReceiverError, Role, Sender, SenderAction, SenderError,
+    ConfigError, ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer,
+    Reaction, ReceiverAction, ReceiverConfig, ReceiverError, Role, Sender, SenderAction,
+    SenderError,
 };
 use crate::claims::{ClaimBook, ClaimStore, MemoryClaimStore};
 use crate::curve::Point;
@@ -121,6 +122,12 @@ impl<C: ClaimStore> Node<C> {
     /// The book of claims.
     pub fn claims(&self) -> &ClaimBook<C> {
         self.receipts.claims()
+    }
+
+    /// How many payments are under way: its own, those that it forwards, and edges that pay it.
+    pub fn open_count(&self) -> usize {
+        let forwarded = self.forwards.payment_count();
+        self.sender.payment_count() + forwarded + self.receipts.edge_count()
     }
 
     /// Payload → incoming → role, with no way back.

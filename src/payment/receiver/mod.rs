@@ -9,7 +9,7 @@ mod sets;
 mod settle;
 mod standings;
 
-use accept::{Arrival, Due};
+use accept::Arrival;
 pub use event::{ReceiverAction, ReceiverConfig, ReceiverEvent};
 use sets::PartSets;
 use standings::{Stage, Standings};
@@ -80,6 +80,11 @@ impl<S: ClaimStore> Receiver<S> {
     /// The book of claims.
     pub fn claims(&self) -> &ClaimBook<S> {
         self.receipts.claims()
+    }
+
+    /// How many edges pay it that have not ended.
+    pub fn edge_count(&self) -> usize {
+        self.receipts.edge_count()
     }
 }
 
@@ -180,6 +185,10 @@ impl<S: ClaimStore> Receipts<S> {
 
     pub(super) fn claims(&self) -> &ClaimBook<S> {
         &self.claims
+    }
+
+    pub(super) fn edge_count(&self) -> usize {
+        self.standings.len()
     }
 
     pub(super) fn pending(&self, intake: &Intake) -> Vec<ReceiverAction> {

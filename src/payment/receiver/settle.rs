@@ -114,7 +114,9 @@ impl<S: ClaimStore> Receipts<S> {
         }
         // The others of its payment can't be claimed without it.
         let mut actions = if taken_back { self.give_up(cx, incoming) } else { Vec::new() };
-        actions.retain(|action| !matches!(action, ReceiverAction::Fail { incoming, .. } if *incoming == edge));
+        actions.retain(
+            |action| !matches!(action, ReceiverAction::Fail { incoming, .. } if *incoming == edge),
+        );
         let deadlines = self.config.deadlines;
         self.standings.set_ended(&deadlines, incoming, Some(ended));
         actions.extend(self.look_at(cx, incoming));
@@ -122,6 +124,19 @@ impl<S: ClaimStore> Receipts<S> {
             actions.extend(self.standings.wanted(&deadlines, incoming, cx.intake.height));
         }
         Ok(actions)
+    }
+
+    pub(in crate::payment) fn parts_timed_out(
+        &mut self,
+        cx: &Context<'_>,
+        incoming: &EdgeId,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        let standing = self.standings.get(incoming).ok_or(EdgeError::Unknown(*incoming))?;
+        match standing.stage {
+            Stage::Waiting => Ok(self.give_up(cx, incoming)),
+            // It was completed or failed in the meantime.
+            Stage::Due { .. } | Stage::Fail { .. } => Ok(Vec::new()),
+        }
     }
 
     /// Fails the payment on this edge with all its parts, unless a secret of it was given away.
@@ -180,7 +195,9 @@ impl<S: ClaimStore> Receipts<S> {
                 }
                 Vec::new()
             }
-            (None, Stage::Due { payment, .. }) if deadlines.claim_at(standing.edge.expiry) <= height => {
+            (None, Stage::Due { payment, .. })
+                if deadlines.claim_at(standing.edge.expiry) <= height =>
+            {
                 if self.standings.is_given(payment) {
                     self.standings.wanted(&deadlines, incoming, height).into_iter().collect()
                 } else {

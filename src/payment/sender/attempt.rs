@@ -5,9 +5,9 @@ use super::super::paying::PayingUnder;
 use super::super::route::RouteEnd;
 use super::super::seed::MailSessions;
 use super::super::{
-    AttemptId, AvailableHold, Deadlines, EdgeTerms, FinalPayload, Handover, HeldAvailable, MessageError,
-    Observer, OrderError, PartShare, PaymentSecret, Proposal, Route, RouteError, SecretSource,
-    SenderError, Withheld, WithheldShare,
+    AttemptId, AvailableHold, Deadlines, EdgeTerms, FinalPayload, Handover, HeldAvailable,
+    MessageError, Observer, OrderError, PartShare, PaymentSecret, Proposal, Route, RouteError,
+    SecretSource, SenderError, Withheld, WithheldShare,
 };
 use super::{ArrivalPath, HoldPlan, HopBlinds, PartOrder, Payment, PaymentId, SenderAction};
 use crate::curve::{Point, SecretScalar};

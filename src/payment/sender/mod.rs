@@ -30,7 +30,7 @@ use crate::wire::IntroductionNode;
 #[derive(Debug, Default)]
 pub struct Sender {
     deadlines: Deadlines,
-    /// The highest that it was told, with a block or with an order.
+    /// Of the last block that it was told; 0 before the first.
     height: u32,
     payments: BTreeMap<PaymentId, Paying>,
     attempts: BTreeMap<AttemptId, Attempt>,
@@ -186,8 +186,8 @@ impl Role for Sender {
     /// A handover is given out again until the payment ends, because nobody confirms it; duplicates are harmless.
     fn pending(&self) -> Vec<SenderAction> {
         let attempts = self.attempts.iter();
-        let wanted = attempts
-            .filter_map(|(id, attempt)| attempt.wanted(*id, &self.deadlines, self.height));
+        let wanted =
+            attempts.filter_map(|(id, attempt)| attempt.wanted(*id, &self.deadlines, self.height));
         let announced = self.payments.values().filter_map(|paying| match &paying.outcome {
             Outcome::UnderWay | Outcome::ShareGiven => {
                 let announced = paying.announced.clone();
@@ -225,7 +225,6 @@ impl Sender {
             }
         }
         payment.check()?;
-        self.height = self.height.max(payment.height);
         let paying_under = PayingUnder::new(payment)?;
         let invoice_lock = match &paying_under {
             Some(paying) => {
@@ -239,7 +238,7 @@ impl Sender {
         let plan = PaymentPlan::new(payment, invoice_lock, paying_under)?;
         let attempts = payment.parts.iter().enumerate().map(|(part, order)| {
             let attempt = plan.attempt(id, part, order, payment.height)?;
-            self.check_expiry(&attempt)?;
+            self.check_expiry(&attempt, payment.height)?;
             Ok((order.seed.id(), attempt))
         });
         let attempts = attempts.collect::<Result<Vec<_>, SenderError>>()?;
@@ -302,8 +301,7 @@ impl Sender {
             }
         }
         let attempt = paying.plan.attempt(id, part, order, height)?;
-        self.check_expiry(&attempt)?;
-        self.height = self.height.max(height);
+        self.check_expiry(&attempt, height)?;
         if let Some(paying) = self.payments.get_mut(&id) {
             paying.attempts[part] = attempt_id;
             paying.earlier.push(*failed);

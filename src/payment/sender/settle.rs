@@ -14,10 +14,10 @@ use crate::payment::{
 
 impl Sender {
     /// Whether the first edge can be offered now, and does not lock its money for too long.
-    pub(super) fn check_expiry(&self, attempt: &Attempt) -> Result<(), RouteError> {
-        let (expiry, hop) = (attempt.leg.route.edges()[0].expiry, 1);
-        let least = self.deadlines.earliest_outgoing(self.height);
-        let most = self.deadlines.latest_expiry(self.height);
+    pub(super) fn check_expiry(&self, attempt: &Attempt, now: u32) -> Result<(), RouteError> {
+        let (expiry, hop, height) = (attempt.leg.route.edges()[0].expiry, 1, self.height.max(now));
+        let least = self.deadlines.earliest_outgoing(height);
+        let most = self.deadlines.latest_expiry(height);
         if (least..=most).contains(&expiry) {
             Ok(())
         } else {
@@ -305,7 +305,9 @@ impl Sender {
             .attempts
             .iter()
             .filter_map(|(id, attempt)| match attempt.stage {
-                Stage::Committed { edge, taken_back: Some(at) } if at >= height => Some((*id, edge)),
+                Stage::Committed { edge, taken_back: Some(at) } if at >= height => {
+                    Some((*id, edge))
+                }
                 _ => None,
             })
             .collect();
