@@ -6,7 +6,7 @@
 #[path = "common/nodes.rs"]
 mod nodes;
 
-use nodes::{AMOUNT_MSAT, AWAY, HEIGHT, HOLD_BLOCKS, Known, Net, node_id, node_key, number, start};
+use nodes::{AMOUNT_MSAT, AWAY, HEIGHT, HOLD_BLOCKS, Known, Net, node_id, node_key, number_of, start};
 use pointlock::curve::{SecretScalar, Tag};
 use pointlock::hold::{Announcement, HoldId, ReleaseSecret};
 use pointlock::invoice::StaticInvoice;
@@ -211,7 +211,7 @@ impl Flood {
             }
             node => {
                 let event = ForwarderEvent::MessageReceived { message, entropy };
-                let _ = self.net.tell_forwarder(number(node), event);
+                let _ = self.net.tell_forwarder(number_of(node), event);
             }
         }
         true

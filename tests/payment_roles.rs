@@ -6,7 +6,7 @@ mod nodes;
 
 use nodes::{
     AMOUNT_MSAT, AWAY, HEIGHT, HOLD_BLOCKS, Known, LockKind, MIN_FINAL_DELTA, Net, SAFETY_MARGIN,
-    invoice_of, invoice_secret, node_id, number, policy, start,
+    invoice_of, invoice_secret, node_id, number_of, policy, start,
 };
 use pointlock::curve::SecretScalar;
 use pointlock::edge::EdgeId;
@@ -394,7 +394,7 @@ fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
                 .nth(holder - 1)
                 .unwrap();
             let expiry = net.at(&incoming).terms().expiry;
-            let ahead: u32 = (holder + 1..=forwarders).map(|i| policy(i).cltv_expiry_delta).sum();
+            let ahead: u32 = (holder..=forwarders).map(|i| policy(i).cltv_expiry_delta).sum();
             let by_expiry = expiry - SAFETY_MARGIN - ahead - MIN_FINAL_DELTA;
             let cutoff = by_expiry.min(HEIGHT + HOLD_BLOCKS);
 
@@ -548,14 +548,14 @@ fn a_release_that_is_repeated_changes_nothing() {
     let (_, message) = net.answers[0].clone();
     let holder = Who::Forwarder(1);
     net.tell_forwarder(
-        number(holder),
+        number_of(holder),
         ForwarderEvent::MessageReceived { message: message.clone(), entropy: [0; 32] },
     )
     .unwrap();
     // Not confirmed yet: no second offer, but the same one on request.
     assert_eq!(net.tasks.len(), 1);
     net.tell_forwarder(
-        number(holder),
+        number_of(holder),
         ForwarderEvent::MessageReceived { message: message.clone(), entropy: [0; 32] },
     )
     .unwrap();
@@ -569,7 +569,7 @@ fn a_release_that_is_repeated_changes_nothing() {
     assert!(net.forwarders[0].pending().is_empty());
     // Confirmed: nothing.
     net.tell_forwarder(
-        number(holder),
+        number_of(holder),
         ForwarderEvent::MessageReceived { message, entropy: [0; 32] },
     )
     .unwrap();

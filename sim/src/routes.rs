@@ -133,7 +133,9 @@ impl<C: Chain> Sim<C> {
         Payment {
             invoice,
             payee: Payee::Known(self.node_id(Who::Receiver)),
-            amount_msat: parts.iter().map(|part| part.amount_msat).sum(),
+            amount_msat: parts
+                .iter()
+                .fold(0, |sum: u64, part| sum.saturating_add(part.amount_msat)),
             parts,
             chain: ChainHash::BITCOIN,
             rate: None,

@@ -203,13 +203,14 @@ impl Scenario {
         node_key: SecretScalar,
         height: u32,
     ) -> ForwarderConfig {
-        let behind = self.forwarders.iter().skip(number);
+        // Its own is among them: what it offers ends that much sooner than what it holds.
+        let ahead = self.forwarders.iter().skip(number - 1);
         ForwarderConfig {
             node_key,
             policy: self.forwarders[number - 1].policy,
             limits: self.limits,
             hold_safety_margin: self.hold_safety_margin,
-            hold_deltas_ahead: behind.map(|hop| hop.policy.cltv_expiry_delta).sum(),
+            hold_deltas_ahead: ahead.map(|hop| hop.policy.cltv_expiry_delta).sum(),
             hold_min_final_delta: self.min_final_delta,
             height,
         }

@@ -92,7 +92,7 @@ pub(crate) fn node_id(who: Who) -> Point {
 }
 
 /// i of N_i.
-pub(crate) fn number(who: Who) -> usize {
+pub(crate) fn number_of(who: Who) -> usize {
     match who {
         Who::Forwarder(number) => number,
         other => panic!("{other:?} is no forwarder"),
