@@ -4,13 +4,13 @@
 
 #[path = "common/failing_claims.rs"]
 mod failing_claims;
-#[path = "common/network.rs"]
-mod network;
+#[path = "common/nodes.rs"]
+mod nodes;
 
 use failing_claims::{FailingClaims, Fails};
-use network::{
-    AMOUNT_MSAT, Edge, Fact, MIN_FINAL_DELTA, Network, Node, REQUEST, node_id, node_key, payer_of,
-    receiver_config,
+use nodes::{
+    AMOUNT_MSAT, AWAY, Known, LockKind, MIN_FINAL_DELTA, Net, REQUEST, TIME, invoice_secret,
+    node_id, node_key, payer_of, receiver_config, start,
 };
 use pointlock::claims::{ClaimError, ClaimStore, MemoryClaimStore};
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar};
@@ -24,10 +24,11 @@ use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice, StaticInvoiceB
 use pointlock::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
 use pointlock::onion::Packet;
 use pointlock::payment::{
-    AvailableHold, FinalPayload, HeldAvailable, OrderError, PayerPayload, Payment, PaymentSecret,
-    PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent, ReceiverPaths, Recorded,
-    Refusal, SecretSource, SenderError, SenderEvent,
+    AvailableHold, FinalPayload, HeldAvailable, NodeAction, OrderError, PayerPayload, Payment,
+    PaymentSecret, PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent,
+    ReceiverPaths, Recorded, Refusal, SecretSource, SenderError, SenderEvent,
 };
+use pointlock_sim::{Chain, Contract, Fact, Who};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -248,9 +249,8 @@ fn a_payers_signature_is_for_one_x_and_one_lock() {
 
 // Payments.
 
-fn paid(net: &Network) -> Vec<LockSecret> {
-    net.facts
-        .iter()
+fn paid(net: &Net) -> Vec<LockSecret> {
+    net.facts()
         .filter_map(|fact| match fact {
             Fact::Paid { secret, .. } => Some(secret.clone()),
             _ => None,
@@ -258,11 +258,10 @@ fn paid(net: &Network) -> Vec<LockSecret> {
         .collect()
 }
 
-fn refusals(net: &Network) -> Vec<Refusal> {
-    net.facts
-        .iter()
+fn refusals(net: &Net) -> Vec<Refusal> {
+    net.facts()
         .filter_map(|fact| match fact {
-            Fact::Failed { by: Node::Receiver, reason, .. } => Some(reason.clone()),
+            Fact::Failed { by: Who::Receiver, reason, .. } => Some(reason.clone()),
             _ => None,
         })
         .collect()
@@ -279,10 +278,10 @@ fn terms(invoice: &StaticInvoice, note: &str) -> PaymentTerms {
 
 #[test]
 fn paid_through_a_hold_with_a_proof_of_its_own() {
-    let mut net = Network::new(1, 3);
+    let mut net = start(1, 3);
     let invoice = net.publish_polynomial(2, 9);
     let attempt = net.pay_as(0, &invoice, "table 4", Some(1), [1; 32]);
-    net.run();
+    net.run().unwrap();
 
     let terms = terms(&invoice, "table 4");
     let polynomial = PaymentPolynomial::from_entropy(&[9; 32], 2).unwrap();
@@ -305,14 +304,14 @@ fn paid_through_a_hold_with_a_proof_of_its_own() {
 
     let payment = net.senders[0].role().payment_of(&attempt).unwrap();
     let proof = net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]).unwrap();
-    let proven = proof.verify(&node_id(Node::Receiver), &REQUEST).unwrap();
+    let proven = proof.verify(&node_id(Who::Receiver), &REQUEST).unwrap();
     assert_eq!((proven.terms, proven.invoice), (terms, &invoice));
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 #[test]
 fn k_payments_and_no_more() {
-    let mut net = Network::new(1, 1);
+    let mut net = start(1, 1);
     let k = 3;
     let invoice = net.publish_polynomial(k, 9);
     let polynomial = PaymentPolynomial::from_entropy(&[9; 32], k).unwrap();
@@ -322,13 +321,13 @@ fn k_payments_and_no_more() {
             Ok(u32::from(4 - payment))
         );
         net.pay_as(0, &invoice, &format!("payment {payment}"), None, [payment; 32]);
-        net.run();
+        net.run().unwrap();
         assert_eq!(paid(&net).len(), usize::from(payment));
         let replace = Fact::Replace { invoice: invoice.invoice_id() };
-        assert_eq!(net.facts.contains(&replace), payment == 3);
+        assert_eq!(net.facts().any(|fact| *fact == replace), payment == 3);
     }
     net.pay_as(0, &invoice, "one too many", None, [9; 32]);
-    net.run();
+    net.run().unwrap();
     let no_slot = ClaimError::NoSlotLeft { polynomial: polynomial.id(), k: 3 };
     assert_eq!(refusals(&net), [Refusal::Claim(no_slot)]);
     assert_eq!(paid(&net).len(), k);
@@ -337,19 +336,19 @@ fn k_payments_and_no_more() {
     let fresh = net.publish_polynomial(k, 10);
     net.pay_as(0, &fresh, "not too many", None, [10; 32]);
     assert_eq!(paid(&net).len(), k);
-    net.run();
+    net.run().unwrap();
     assert_eq!(paid(&net).len(), k + 1);
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 #[test]
 fn a_payer_key_pays_once() {
-    let mut net = Network::new(2, 1);
+    let mut net = start(2, 1);
     let invoice = net.publish_polynomial(5, 9);
-    let payment = |net: &Network, attempt| net.senders[0].role().payment_of(attempt).unwrap();
-    let order = |net: &Network, note: &str, entropy: u8| Payment {
+    let payment = |net: &Net, attempt| net.senders[0].role().payment_of(attempt).unwrap();
+    let order = |net: &Net, note: &str, entropy: u8| Payment {
         payer: Some(payer_of(Some(note.as_bytes()))),
-        ..net.payment(&invoice, [entropy; 32])
+        ..net.in_one_part(&invoice, [entropy; 32])
     };
     // Under way: not again. Failed for good: again, with the same x and other locks.
     let first = net.pay_as(0, &invoice, "table 4", None, [1; 32]);
@@ -357,13 +356,11 @@ fn a_payer_key_pays_once() {
     let refused = net.senders[0].apply(SenderEvent::Pay(again)).unwrap_err();
     assert_eq!(refused, SenderError::PayerKeyInUse { payment: payment(&net, &first) });
     let (_, action) = net.tasks.pop_back().unwrap();
-    let network::Action::Sender(pointlock::payment::SenderAction::Offer { proposal, .. }) = action
-    else {
-        panic!("{action:?}")
-    };
-    let edge = net.fund(Node::Sender(0), &proposal);
-    let outgoing = edge.outgoing().id;
-    let committed = SenderEvent::OutgoingCommitted { attempt: first, edge: edge.outgoing() };
+    let NodeAction::Offer { proposal, .. } = action else { panic!("{action:?}") };
+    let edge = net.fund(Who::Sender(0), &proposal);
+    let outgoing = edge.outgoing().unwrap().id;
+    let committed =
+        SenderEvent::OutgoingCommitted { attempt: first, edge: edge.outgoing().unwrap() };
     net.tell_sender(0, committed).unwrap();
     net.tell_sender(0, SenderEvent::OutgoingFailed { outgoing, failure: None }).unwrap();
     let second = net.pay_as(0, &invoice, "table 4", None, [2; 32]);
@@ -374,7 +371,7 @@ fn a_payer_key_pays_once() {
     other_amount.parts[0].amount_msat += 1;
     let refused = net.senders[0].apply(SenderEvent::Pay(other_amount)).unwrap_err();
     assert!(matches!(refused, SenderError::PayerKeyInUse { .. }));
-    net.run();
+    net.run().unwrap();
     assert_eq!(paid(&net).len(), 1);
     let once_more = order(&net, "table 4", 3);
     let refused = net.senders[0].apply(SenderEvent::Pay(once_more)).unwrap_err();
@@ -382,22 +379,22 @@ fn a_payer_key_pays_once() {
 
     // A second sender with the same key does not know better; the receiver does.
     net.pay_as(1, &invoice, "table 4", None, [4; 32]);
-    net.run();
+    net.run().unwrap();
     let x = terms(&invoice, "table 4").x().unwrap();
     assert_eq!(refusals(&net), [Refusal::Claim(ClaimError::AlreadyClaimed(x))]);
 }
 
 #[test]
 fn payer_and_invoice_have_to_fit() {
-    let mut net = Network::new(1, 1);
+    let mut net = start(1, 1);
     let with_polynomial = net.publish_polynomial(1, 9);
-    let plain = net.publish(network::LockKind::Point, 1);
+    let plain = net.publish(LockKind::Point, 1);
     let payer = || Some(payer_of(Some(b"me")));
     let mut pay = |payment: Payment| net.senders[0].apply(SenderEvent::Pay(payment)).map(|_| ());
-    let quiet = Network::new(1, 1);
+    let quiet = start(1, 1);
     let (of_polynomial, of_plain) = (
-        |entropy| quiet.payment(&with_polynomial, entropy),
-        |entropy| quiet.payment(&plain, entropy),
+        |entropy| quiet.in_one_part(&with_polynomial, entropy),
+        |entropy| quiet.in_one_part(&plain, entropy),
     );
     assert_eq!(pay(of_polynomial([1; 32])), Err(OrderError::PayerMissing.into()));
     assert_eq!(pay(Payment { payer: payer(), ..of_polynomial([1; 32]) }), Ok(()));
@@ -410,18 +407,17 @@ fn payer_and_invoice_have_to_fit() {
 
 #[test]
 fn no_proof_of_what_was_not_paid_or_was_paid_under_a_common_point() {
-    let mut net = Network::new(1, 1);
+    let mut net = start(1, 1);
     let with_polynomial = net.publish_polynomial(1, 9);
-    let plain = net.publish(network::LockKind::Point, 1);
+    let plain = net.publish(LockKind::Point, 1);
     let attempt = net.pay_as(0, &with_polynomial, "me", None, [1; 32]);
-    let no_proof =
-        |net: &Network, payment| net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]);
+    let no_proof = |net: &Net, payment| net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]);
     let payment = net.senders[0].role().payment_of(&attempt).unwrap();
     assert_eq!(no_proof(&net, payment), Err(SenderError::NoProof(payment)));
-    net.run();
+    net.run().unwrap();
     assert!(no_proof(&net, payment).is_ok());
-    let attempt = net.pay(0, &plain, None, [2; 32]);
-    net.run();
+    let attempt = net.pay_known(0, &plain, None, [2; 32]);
+    net.run().unwrap();
     assert_eq!(paid(&net).len(), 2);
     let payment = net.senders[0].role().payment_of(&attempt).unwrap();
     assert_eq!(no_proof(&net, payment), Err(SenderError::NoProof(payment)));
@@ -431,29 +427,29 @@ fn no_proof_of_what_was_not_paid_or_was_paid_under_a_common_point() {
 /// Without one nothing is released.
 #[test]
 fn released_payments_share_the_slots_in_the_order_in_which_they_arrive() {
-    let mut net = Network::new(4, 1);
-    net.online = false;
+    let mut net = start(4, 1);
+    net.keep = AWAY;
     let invoice = net.publish_polynomial(1, 9);
-    let pay = |net: &mut Network, sender: usize| {
+    let pay = |net: &mut Net, sender: usize| {
         let entropy = [sender as u8 + 1; 32];
         net.pay_as(sender, &invoice, &format!("payer {sender}"), Some(1), entropy);
-        net.run();
-        net.deliver_mail();
-        net.run();
+        net.run().unwrap();
+        net.read_mail().unwrap();
+        net.run().unwrap();
     };
     (0..3).for_each(|sender| pay(&mut net, sender));
-    assert_eq!(net.releases.len(), 3);
-    net.deliver_releases();
-    net.run();
+    assert_eq!(net.answers.len(), 3);
+    net.deliver_answers().unwrap();
+    net.run().unwrap();
     let id = PaymentPolynomial::from_entropy(&[9; 32], 1).unwrap().id();
     let no_slot = Refusal::Claim(ClaimError::NoSlotLeft { polynomial: id, k: 1 });
     assert_eq!(paid(&net).len(), 1);
     assert_eq!(refusals(&net), [no_slot.clone(), no_slot.clone()]);
     pay(&mut net, 3);
-    assert!(net.releases.is_empty());
-    let refused = Fact::ReleaseRefused { by: Node::Receiver, reason: no_slot };
-    assert_eq!(net.facts.last(), Some(&refused));
-    net.check_replay();
+    assert!(net.answers.is_empty());
+    let refused = Fact::ReleaseRefused { by: Who::Receiver, reason: no_slot };
+    assert_eq!(net.facts().next_back(), Some(&refused));
+    net.check_replay().unwrap();
 }
 
 #[test]
@@ -523,31 +519,31 @@ impl Arrival {
         self.payload.payer.as_mut().unwrap()
     }
 
-    fn edge(&self, net: &mut Network) -> Edge {
-        let expiry = net.height + MIN_FINAL_DELTA + 10;
-        net.fund_terms(Node::Forwarder(1), Node::Receiver, self.lock, AMOUNT_MSAT, expiry)
+    fn edge(&self, net: &mut Net) -> Contract {
+        let expiry = net.chain.height() + MIN_FINAL_DELTA + 10;
+        net.fund_terms(Who::Forwarder(1), Who::Receiver, self.lock, AMOUNT_MSAT, expiry)
     }
 
-    fn event(&self, edge: &Edge, session: u8) -> ReceiverEvent {
-        self.event_on(edge.incoming(), session)
+    fn event(&self, edge: &Contract, session: u8) -> ReceiverEvent {
+        self.event_on(edge.incoming().unwrap(), session)
     }
 
     fn event_on(&self, edge: IncomingEdge, session: u8) -> ReceiverEvent {
-        let hops = [(node_id(Node::Receiver), self.payload.to_bytes())];
+        let hops = [(node_id(Who::Receiver), self.payload.to_bytes())];
         let (packet, _) = Packet::build(secret([session; 32]), &hops, &[]).unwrap();
         ReceiverEvent::IncomingCommitted { edge, path_key: None, packet }
     }
 }
 
-fn scene() -> (Network, StaticInvoice, u32) {
-    let mut net = Network::new(0, 1);
+fn scene() -> (Net, StaticInvoice, u32) {
+    let mut net = start(0, 1);
     let invoice = net.publish_polynomial(K, 9);
-    let expiry = net.height + MIN_FINAL_DELTA + 10;
+    let expiry = net.chain.height() + MIN_FINAL_DELTA + 10;
     (net, invoice, expiry)
 }
 
 /// What the receiver of this scene keeps of its invoice's paths.
-fn paths_of(net: &Network) -> ReceiverPaths {
+fn paths_of(net: &Net) -> ReceiverPaths {
     match &net.receiver.log()[0] {
         ReceiverEvent::PublishedPolynomial { paths, .. } => paths.clone(),
         other => panic!("{other:?}"),
@@ -555,7 +551,7 @@ fn paths_of(net: &Network) -> ReceiverPaths {
 }
 
 /// The reaction of the receiver to one payment.
-fn receive(net: &mut Network, arrival: &Arrival, session: u8) -> Result<LockSecret, Refusal> {
+fn receive(net: &mut Net, arrival: &Arrival, session: u8) -> Result<LockSecret, Refusal> {
     let edge = arrival.edge(net);
     let actions = net.receiver.apply(arrival.event(&edge, session)).unwrap();
     match actions.into_iter().next().unwrap() {
@@ -632,14 +628,12 @@ fn each_bit_of_the_payers_signature_counts() {
 
 #[test]
 fn a_payer_under_a_static_point_is_refused() {
-    let mut net = Network::new(0, 1);
-    let plain = net.publish(network::LockKind::Point, 1);
-    let expiry = net.height + MIN_FINAL_DELTA + 10;
+    let mut net = start(0, 1);
+    let plain = net.publish(LockKind::Point, 1);
+    let expiry = net.chain.height() + MIN_FINAL_DELTA + 10;
     let mut wrong = arrival(&plain, "table 4", expiry);
     assert_eq!(receive(&mut net, &wrong, 1), Err(Refusal::PayerMismatch));
-    let LockSecret::Scalar(z) = network::invoice_secret(network::LockKind::Point, 1) else {
-        panic!("a scalar")
-    };
+    let LockSecret::Scalar(z) = invoice_secret(LockKind::Point, 1) else { panic!("a scalar") };
     wrong.payload.payer = None;
     wrong.lock = Lock::Point(final_lock(&z.to_point(), &blind()).unwrap());
     assert!(receive(&mut net, &wrong, 2).is_ok());
@@ -720,9 +714,9 @@ fn the_same_edge_elsewhere_is_the_same_claim() {
         paths: paths.clone(),
     };
     // What a channel layer makes of an output of one of its commitments.
-    let in_channel = |edge: &Edge, number| {
+    let in_channel = |edge: &Contract, number| {
         let id = EdgeId::in_channel([7; 32], Direction::FromNode2, number);
-        IncomingEdge::dangerous_committed(edge::Edge { id, ..edge.outgoing() })
+        IncomingEdge::dangerous_committed(edge::Edge { id, ..edge.outgoing().unwrap() })
     };
     let first = arrival.edge(&mut net);
     let moved = arrival.edge(&mut net);
@@ -749,13 +743,13 @@ fn the_same_edge_elsewhere_is_the_same_claim() {
 
 #[test]
 fn what_may_be_published() {
-    let key = Keypair::new(node_key(Node::Receiver));
-    let route = [node_id(Node::Receiver)];
+    let key = Keypair::new(node_key(Who::Receiver));
+    let route = [node_id(Who::Receiver)];
     let polynomial = |entropy| PaymentPolynomial::from_entropy(&[entropy; 32], 1).unwrap();
     let sign =
         |builder: StaticInvoiceBuilder| builder.interim_route(&route).sign(&key, &[0; 32]).unwrap();
     let asking = |points: PaymentPoints, amount: u64| {
-        sign(StaticInvoiceBuilder::new(points, network::TIME).amount_msat(amount).description("a"))
+        sign(StaticInvoiceBuilder::new(points, TIME).amount_msat(amount).description("a"))
     };
     let receiver = || Recorded::new(Receiver::new(receiver_config()));
     let publish = |receiver: &mut Recorded<Receiver>, invoice: &StaticInvoice, entropy| {
@@ -773,8 +767,7 @@ fn what_may_be_published() {
         Err(PublishError::NotTheInvoicePolynomial.into())
     );
 
-    let without_amount =
-        sign(StaticInvoiceBuilder::new(polynomial(1).payment_points(), network::TIME));
+    let without_amount = sign(StaticInvoiceBuilder::new(polynomial(1).payment_points(), TIME));
     assert_eq!(
         publish(&mut receiver(), &without_amount, 1),
         Err(PublishError::NoMinimumAmount.into())
@@ -794,7 +787,7 @@ fn what_may_be_published() {
 
     // A coefficient as a static point, and the opposite of one.
     for secret in [&polynomial(1).coefficients()[1], &polynomial(1).coefficients()[1].negate()] {
-        let plain = sign(StaticInvoiceBuilder::new(secret.to_point(), network::TIME));
+        let plain = sign(StaticInvoiceBuilder::new(secret.to_point(), TIME));
         let secret = LockSecret::Scalar(secret.clone());
         let published = || ReceiverEvent::Published {
             invoice: plain.clone(),
@@ -809,7 +802,7 @@ fn what_may_be_published() {
         assert_eq!(publish(&mut other_way, &right, 1), Err(in_use.into()));
     }
     // The two kinds are not taken for each other.
-    let plain = sign(StaticInvoiceBuilder::new(secret([5; 32]).to_point(), network::TIME));
+    let plain = sign(StaticInvoiceBuilder::new(secret([5; 32]).to_point(), TIME));
     assert_eq!(publish(&mut one, &plain, 1), Err(PublishError::NoPolynomial.into()));
     let secret = LockSecret::Scalar(polynomial(1).coefficients()[0].clone());
     let paths = ReceiverPaths::default();

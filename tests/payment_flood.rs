@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-#[path = "common/network.rs"]
-mod network;
+#[path = "common/nodes.rs"]
+mod nodes;
 
-use network::{AMOUNT_MSAT, Action, Fact, HEIGHT, HOLD_BLOCKS, Network, Node, node_id, node_key};
+use nodes::{AMOUNT_MSAT, AWAY, HEIGHT, HOLD_BLOCKS, Known, Net, node_id, node_key, number_of, start};
 use pointlock::curve::{SecretScalar, Tag};
 use pointlock::hold::{Announcement, HoldId, ReleaseSecret};
 use pointlock::invoice::StaticInvoice;
@@ -14,13 +14,14 @@ use pointlock::invoice::ktime::PayerScalar;
 use pointlock::lock::Blind;
 use pointlock::onion::blinded::{BlindedPath, OnionMessage, PeeledMessage, RecipientData};
 use pointlock::payment::{
-    AvailableHold, ForwarderAction, ForwarderEvent, Handover, HeldAvailable, MessageLimiter,
-    ReceiverAction, ReceiverEvent, ReleaseHeld, SealedAnnouncement, WithheldShare,
+    AvailableHold, ForwarderEvent, Handover, HeldAvailable, MessageLimiter, NodeAction,
+    ReceiverEvent, ReleaseHeld, SealedAnnouncement, WithheldShare,
 };
 use pointlock::wire::{BlindedPath as WirePath, IntroductionNode, TlvWriter};
+use pointlock_sim::{Chain, Fact, Who};
 use proptest::prelude::*;
 
-const HOLDER: Node = Node::Forwarder(1);
+const HOLDER: Who = Who::Forwarder(1);
 /// What a node reads in a block, of ten minutes.
 const RATE: u32 = 50;
 const MINUTE_MS: usize = 60_000;
@@ -79,7 +80,7 @@ fn strangers() -> impl Strategy<Value = Stranger> {
 }
 
 /// A path to a node alone, with these data.
-fn path_to(node: Node, path_id: Option<Vec<u8>>, drawn: &mut Drawn) -> BlindedPath {
+fn path_to(node: Who, path_id: Option<Vec<u8>>, drawn: &mut Drawn) -> BlindedPath {
     let data = RecipientData { path_id, ..RecipientData::default() };
     BlindedPath::build(drawn.scalar(), &[(node_id(node), data.to_bytes())]).unwrap().0
 }
@@ -89,7 +90,7 @@ fn of_stranger(
     stranger: Stranger,
     invoice: &StaticInvoice,
     drawn: &mut Drawn,
-) -> (Node, OnionMessage) {
+) -> (Who, OnionMessage) {
     let to_receiver = &invoice.message_paths()[0];
     let available = |latest_release_height, drawn: &mut Drawn| HeldAvailable {
         holds: vec![AvailableHold {
@@ -114,18 +115,18 @@ fn of_stranger(
             // Its own node hears the answer, or would.
             let reply_path = path_to(HOLDER, Some(vec![1; 32]), drawn).into();
             let fields = SealedAnnouncement { packet, reply_path }.to_tlv();
-            (Node::Receiver, along(to_receiver, fields, drawn))
+            (Who::Receiver, along(to_receiver, fields, drawn))
         }
         Stranger::Share => {
             let set_point = drawn.scalar().to_point();
             let share = Blind::new(drawn.scalar());
             let fields = WithheldShare { set_point, share }.to_tlv();
-            (Node::Receiver, along(to_receiver, fields, drawn))
+            (Who::Receiver, along(to_receiver, fields, drawn))
         }
         Stranger::Noise => {
             let mut fields = TlvWriter::new();
             fields.set(65_577, drawn.next()).set(65_599, drawn.next());
-            (Node::Receiver, along(to_receiver, fields, drawn))
+            (Who::Receiver, along(to_receiver, fields, drawn))
         }
         Stranger::Release => {
             let release = ReleaseSecret::new(drawn.scalar());
@@ -147,14 +148,14 @@ fn of_stranger(
 }
 
 /// All that a role is and has: its state, its log, its view.
-fn everything(net: &Network, node: Node) -> (String, usize, usize) {
+fn everything(net: &Net, node: Who) -> (String, usize, usize) {
     match node {
-        Node::Receiver => (
+        Who::Receiver => (
             format!("{:?}", net.receiver.role()),
             net.receiver.log().len(),
             net.receiver.view().secrets().len(),
         ),
-        Node::Forwarder(index) => {
+        Who::Forwarder(index) => {
             let forwarder = &net.forwarders[index - 1];
             (
                 format!("{:?}", forwarder.role()),
@@ -162,7 +163,7 @@ fn everything(net: &Network, node: Node) -> (String, usize, usize) {
                 forwarder.view().secrets().len(),
             )
         }
-        Node::Sender(_) => panic!("nobody writes to a sender"),
+        Who::Sender(_) => panic!("nobody writes to a sender"),
     }
 }
 
@@ -173,7 +174,7 @@ struct Guarded {
 
 /// A held payment, with `times` as many messages of strangers as each node wants to read; and what has become of it.
 struct Flood {
-    net: Network,
+    net: Net,
     invoice: StaticInvoice,
     drawn: Drawn,
     receiver: Guarded,
@@ -182,8 +183,8 @@ struct Flood {
 
 impl Flood {
     fn new(k: usize, seed: u64) -> Self {
-        let mut net = Network::new(2, 2);
-        net.online = false;
+        let mut net = start(2, 2);
+        net.keep = AWAY;
         let invoice = net.publish_polynomial(k, 9);
         let guarded =
             || Guarded { limiter: MessageLimiter::new(RATE, (MINUTE_MS * ROUNDS) as u64) };
@@ -197,50 +198,49 @@ impl Flood {
     }
 
     /// A message arrives at a node, which may read it; says whether it did.
-    fn arrives(&mut self, node: Node, message: OnionMessage, now_ms: u64) -> bool {
-        let guarded = if node == Node::Receiver { &mut self.receiver } else { &mut self.holder };
+    fn arrives(&mut self, node: Who, message: OnionMessage, now_ms: u64) -> bool {
+        let guarded = if node == Who::Receiver { &mut self.receiver } else { &mut self.holder };
         if !guarded.limiter.admits(now_ms, self.drawn.eight()) {
             return false;
         }
         let entropy = self.drawn.next();
         match node {
-            Node::Receiver => {
+            Who::Receiver => {
                 let event = ReceiverEvent::MessageReceived { message, entropy };
                 let _ = self.net.tell_receiver(event);
             }
             node => {
                 let event = ForwarderEvent::MessageReceived { message, entropy };
-                let _ = self.net.tell_forwarder(node, event);
+                let _ = self.net.tell_forwarder(number_of(node), event);
             }
         }
         true
     }
 
     /// A stranger's message, which changes nothing and is answered at most once.
-    fn stranger(&mut self, stranger: Stranger, node: Node, message: OnionMessage, now_ms: u64) {
+    fn stranger(&mut self, stranger: Stranger, node: Who, message: OnionMessage, now_ms: u64) {
         let (before, waiting) = (everything(&self.net, node), self.net.tasks.len());
         self.arrives(node, message, now_ms);
         let said: Vec<_> = self.net.tasks.drain(waiting..).collect();
         assert_eq!(everything(&self.net, node), before, "{stranger:?} leaves something behind");
         assert!(said.len() <= 1);
-        for (_, action) in said {
+        for said in said {
             assert!(matches!(
-                action,
-                Action::Receiver(
-                    ReceiverAction::SendMessage { .. } | ReceiverAction::ReleaseRefused { .. }
-                ) | Action::Forwarder(ForwarderAction::ReleaseRefused { .. })
+                said,
+                (Who::Receiver, NodeAction::SendMessage { .. } | NodeAction::ReleaseRefused { .. })
+                    | (Who::Forwarder(_), NodeAction::ReleaseRefused { .. })
             ));
         }
     }
 
     /// The payments end, within their blocks or not: how many were paid, and when the last was.
     fn run(&mut self, strangers: &[Stranger], times: usize) -> (usize, u32) {
-        let mut made: Vec<(Stranger, Node, OnionMessage)> = Vec::new();
+        let mut made: Vec<(Stranger, Who, OnionMessage)> = Vec::new();
         for stranger in strangers {
             let (node, message) = of_stranger(*stranger, &self.invoice, &mut self.drawn);
             // N_2 passes on what goes to the receiver.
             let message = match node {
-                Node::Receiver => match message.peel(&node_key(Node::Forwarder(2))).unwrap() {
+                Who::Receiver => match message.peel(&node_key(Who::Forwarder(2))).unwrap() {
                     PeeledMessage::Forward { message, .. } => message,
                     _ => panic!("N_2 is the introduction node"),
                 },
@@ -251,15 +251,15 @@ impl Flood {
         for sender in 0..2 {
             let seed = [sender as u8 + 1; 32];
             self.net.pay_as(sender, &self.invoice, &format!("{sender}"), Some(1), seed);
-            self.net.run();
+            self.net.run().unwrap();
         }
         let count = times * RATE as usize / ROUNDS;
         let mut flood = made.iter().cycle();
         for round in 0..HOLD_BLOCKS as usize * ROUNDS {
             let start = (round * MINUTE_MS) as u64;
             if round > 0 && round % ROUNDS == 0 {
-                self.net.block(self.net.height + 1);
-                self.net.run();
+                self.net.mine_to(self.net.chain.height() + 1).unwrap();
+                self.net.run().unwrap();
             }
             if round > 0 {
                 self.announce();
@@ -275,34 +275,31 @@ impl Flood {
                     self.stranger(*stranger, *node, message.clone(), now);
                 }
             }
-            let paid = self.net.facts.iter().filter(|fact| matches!(fact, Fact::Paid { .. }));
+            let paid = self.net.facts().filter(|fact| matches!(fact, Fact::Paid { .. }));
             if paid.count() == 2 {
-                return (2, self.net.height);
+                return (2, self.net.chain.height());
             }
         }
-        let paid = self.net.facts.iter().filter(|fact| matches!(fact, Fact::Paid { .. }));
-        (paid.count(), self.net.height)
+        let paid = self.net.facts().filter(|fact| matches!(fact, Fact::Paid { .. }));
+        (paid.count(), self.net.chain.height())
     }
 
     /// The holder announces what it holds once more.
     fn announce(&mut self) {
-        for hold in self.net.forwarders[0].role().ledger().announced(self.net.height).unwrap() {
-            let entropy = self.drawn.next();
-            self.net.tell_forwarder(HOLDER, ForwarderEvent::Announce { hold, entropy }).unwrap();
-        }
-        self.net.run();
+        self.net.announce_again().unwrap();
+        self.net.run().unwrap();
     }
 
     /// What has been announced comes to the receiver, and what it answers to the holder, if they read it.
     fn honest(&mut self, now_ms: u64) {
-        for message in std::mem::take(&mut self.net.mailbox) {
-            self.arrives(Node::Receiver, message, now_ms);
+        for mail in std::mem::take(&mut self.net.mailbox) {
+            self.arrives(Who::Receiver, mail.message, now_ms);
         }
-        self.net.run();
-        for (holder, answer) in std::mem::take(&mut self.net.releases) {
+        self.net.run().unwrap();
+        for (holder, answer) in std::mem::take(&mut self.net.answers) {
             self.arrives(holder, answer, now_ms);
         }
-        self.net.run();
+        self.net.run().unwrap();
     }
 }
 
@@ -322,6 +319,6 @@ proptest! {
         let (paid, last) = flooded.run(&messages, times);
         prop_assert_eq!(paid, 2, "{} times {:?}", times, messages);
         prop_assert!(last < HEIGHT + HOLD_BLOCKS);
-        flooded.net.check_replay();
+        flooded.net.check_replay().unwrap();
     }
 }

@@ -1,59 +1,39 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 //! Crashes: what was wanted and not yet carried out is lost, and `pending` gives it again.
 
-#[path = "common/network.rs"]
-mod network;
+#[path = "common/nodes.rs"]
+mod nodes;
 
-use network::{
-    AMOUNT_MSAT, Action, Fact, HOLD_BLOCKS, LockKind, Network, Node, Settle, copy_receiver_log,
-    hops, payer_of,
-};
+use nodes::{AMOUNT_MSAT, HOLD_BLOCKS, Known, LockKind, Net, REQUEST, hops, payer_of, start};
 use pointlock::hold::MemoryStore;
 use pointlock::payment::{
-    AttemptSeed, EdgeError, Forwarder, ForwarderAction, ForwarderError, ForwarderEvent,
-    ForwardingPolicy, HoldPlan, PartOrder, PaymentId, Receiver, Recorded, Refusal, Sender,
-    SenderAction, SenderError, SenderEvent, Tail,
+    AttemptSeed, EdgeError, Forwarder, ForwarderError, ForwarderEvent, ForwardingPolicy, HoldPlan,
+    NodeAction, OfferOrigin, PartOrder, PaymentId, Receiver, Refusal, Role, SenderError,
+    SenderEvent, Tail,
 };
+use pointlock_sim::{Fact, Settle, Who};
 
-/// Every action of every role that no event has confirmed.
-fn pending(net: &Network) -> Vec<(Node, Action)> {
-    let senders = net.senders.iter().enumerate().flat_map(|(index, sender)| {
-        let actions = sender.pending().into_iter();
-        actions.map(move |action| (Node::Sender(index), Action::Sender(action)))
-    });
-    let forwarders = net.forwarders.iter().zip(1..).flat_map(|(forwarder, index)| {
-        let actions = forwarder.pending().into_iter();
-        actions.map(move |action| (Node::Forwarder(index), Action::Forwarder(action)))
-    });
-    let receiver = net.receiver.pending().into_iter();
-    senders
-        .chain(forwarders)
-        .chain(receiver.map(|action| (Node::Receiver, Action::Receiver(action))))
-        .collect()
+fn paid(net: &Net) -> usize {
+    net.facts().filter(|fact| matches!(fact, Fact::Paid { .. })).count()
 }
 
-fn paid(net: &Network) -> usize {
-    net.facts.iter().filter(|fact| matches!(fact, Fact::Paid { .. })).count()
-}
-
-fn started(kind: LockKind, hold: Option<usize>, settle: Settle) -> Network {
-    let mut net = Network::new(1, 3);
+fn started(kind: LockKind, hold: Option<usize>, settle: Settle) -> Net {
+    let mut net = start(1, 3);
     net.settle = settle;
-    net.online = true;
     let invoice = net.publish(kind, 1);
-    net.pay(0, &invoice, hold, [1; 32]);
+    net.pay_known(0, &invoice, hold, [1; 32]);
     net
 }
 
 /// Nothing is wanted any more: no answer to an announcement is kept to be given again.
-fn check_done(net: &mut Network) {
-    assert!(pending(net).is_empty());
+fn check_done(net: &Net) {
+    assert!(net.pending().is_empty());
 }
 
 /// The same for a payment in parts: one along a path of the receiver's, one to a node that finds the rest of the route, and one
 /// over forwarders of the sender's choice up to the same path; held or not.
-fn started_in_parts(hold: bool) -> (Network, PaymentId) {
-    let mut net = Network::new(1, 3);
+fn started_in_parts(hold: bool) -> (Net, PaymentId) {
+    let mut net = start(1, 3);
     net.settle = Settle::OnChain;
     let invoice = net.publish_paths(LockKind::Point, 2, 0, &[&[3], &[2, 3]]);
     let budget = ForwardingPolicy {
@@ -62,9 +42,9 @@ fn started_in_parts(hold: bool) -> (Network, PaymentId) {
         cltv_expiry_delta: 200,
     };
     let ways = [
-        (&[1][..], Node::Forwarder(2), Tail::Path(1)),
-        (&[1], Node::Forwarder(2), Tail::Trampoline { budget, path: Some(0) }),
-        (&[1, 2], Node::Forwarder(3), Tail::Path(0)),
+        (&[1][..], Who::Forwarder(2), Tail::Path(1)),
+        (&[1], Who::Forwarder(2), Tail::Trampoline { budget, path: Some(0) }),
+        (&[1, 2], Who::Forwarder(3), Tail::Path(0)),
     ];
     let parts = ways.into_iter().zip(1..).map(|((forwarders, end, tail), seed)| PartOrder {
         amount_msat: AMOUNT_MSAT / 5 * if seed == 1 { 3 } else { 1 },
@@ -76,9 +56,8 @@ fn started_in_parts(hold: bool) -> (Network, PaymentId) {
     payment.payer = Some(payer_of(Some(b"table 4")));
     payment.hold = hold.then_some(HoldPlan { hop: 1, blocks: HOLD_BLOCKS });
     // Forwarder 1 knows the way over forwarder 2 to the introduction node.
-    net.tails.insert(Node::Forwarder(1), vec![Node::Forwarder(2)]);
-    net.tail_end = Node::Forwarder(3);
-    let payment = net.order_parts(0, payment, &[1, 2, 3].map(|seed| [seed; 32]));
+    net.tails.insert(Who::Forwarder(1), vec![Who::Forwarder(2)]);
+    let payment = net.order_to_pay(0, payment);
     (net, payment)
 }
 
@@ -88,36 +67,25 @@ fn a_crash_in_a_payment_of_parts_loses_nothing() {
     for hold in [false, true] {
         let (mut undisturbed, payment) = started_in_parts(hold);
         let mut steps = 0;
-        while undisturbed.step() {
+        while undisturbed.step().unwrap() {
             steps += 1;
         }
         assert_eq!(paid(&undisturbed), 1);
-        undisturbed.check_replay();
+        undisturbed.check_replay().unwrap();
         assert!(steps > 20, "{steps}");
         for crash in 0..steps - 1 {
             let (mut net, _) = started_in_parts(hold);
             for _ in 0..crash {
-                net.step();
+                net.step().unwrap();
             }
-            let log = copy_receiver_log(net.receiver.log());
-            net.receiver =
-                Recorded::replay(Receiver::new(network::receiver_config()), log).unwrap();
-            for (index, config) in net.configs.iter().enumerate() {
-                let log = network::copy_forwarder_log(net.forwarders[index].log());
-                let store = MemoryStore::default();
-                net.forwarders[index] =
-                    Recorded::replay(Forwarder::new(config.clone(), store), log).unwrap();
-            }
-            let log = network::copy_sender_log(net.senders[0].log(), &net.seeds[0]);
-            net.senders[0] = Recorded::replay(Sender::new(), log).unwrap();
-            net.tasks = pending(&net).into();
-            net.announce();
-            net.run();
+            net.restart().unwrap();
+            net.announce_again().unwrap();
+            net.run().unwrap();
             // That it was paid may have been said before.
-            let proof = net.senders[0].role().prove(&payment, &network::REQUEST, &[0; 32]);
+            let proof = net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]);
             assert!(proof.is_ok(), "{hold}, crash after {crash} steps");
-            assert_eq!(net.balances, undisturbed.balances, "{hold}, crash after {crash} steps");
-            check_done(&mut net);
+            assert_eq!(net.balances(), undisturbed.balances(), "{hold}, crash after {crash} steps");
+            check_done(&net);
         }
     }
 }
@@ -130,7 +98,7 @@ fn a_crash_after_any_step_loses_nothing() {
             for settle in [Settle::OffChain, Settle::OnChain] {
                 let mut undisturbed = started(kind, hold, settle);
                 let mut steps = 0;
-                while undisturbed.step() {
+                while undisturbed.step().unwrap() {
                     steps += 1;
                 }
                 assert_eq!(paid(&undisturbed), 1);
@@ -138,15 +106,15 @@ fn a_crash_after_any_step_loses_nothing() {
                 for crash in 0..steps - 1 {
                     let mut net = started(kind, hold, settle);
                     for _ in 0..crash {
-                        net.step();
+                        net.step().unwrap();
                     }
-                    net.tasks = pending(&net).into();
-                    net.announce();
-                    net.run();
+                    net.tasks = net.pending().into();
+                    net.announce_again().unwrap();
+                    net.run().unwrap();
                     assert_eq!(paid(&net), 1, "{hold:?} {settle:?}, crash after {crash} steps");
-                    assert_eq!(net.balances, undisturbed.balances);
+                    assert_eq!(net.balances(), undisturbed.balances());
                 }
-                check_done(&mut undisturbed);
+                check_done(&undisturbed);
             }
         }
     }
@@ -156,16 +124,13 @@ fn a_crash_after_any_step_loses_nothing() {
 #[test]
 fn a_replayed_role_wants_the_same() {
     let mut net = started(LockKind::Point, Some(1), Settle::OnChain);
-    while net.step() {
-        for (index, forwarder) in net.forwarders.iter().enumerate() {
-            let log = network::copy_forwarder_log(forwarder.log());
-            let config = net.configs[index].clone();
-            let replayed =
-                Recorded::replay(Forwarder::new(config, MemoryStore::default()), log).unwrap();
+    while net.step().unwrap() {
+        for (forwarder, number) in net.forwarders.iter().zip(1..) {
+            let fresh = Forwarder::new(net.forwarder_config(number), MemoryStore::default());
+            let replayed = fresh.replay(forwarder.log()).unwrap();
             assert_eq!(format!("{:?}", replayed.pending()), format!("{:?}", forwarder.pending()));
         }
-        let log = copy_receiver_log(net.receiver.log());
-        let replayed = Recorded::replay(Receiver::new(network::receiver_config()), log).unwrap();
+        let replayed = Receiver::new(net.receiver_config()).replay(net.receiver.log()).unwrap();
         assert_eq!(format!("{:?}", replayed.pending()), format!("{:?}", net.receiver.pending()));
     }
 }
@@ -178,32 +143,31 @@ fn an_offer_that_can_not_be_made_fails_the_payment_back() {
         let incoming = loop {
             match net.tasks.front() {
                 Some((
-                    Node::Forwarder(2),
-                    Action::Forwarder(ForwarderAction::Offer { incoming, .. }),
+                    Who::Forwarder(2),
+                    NodeAction::Offer { origin: OfferOrigin::Incoming(incoming), .. },
                 )) => break *incoming,
-                _ => assert!(net.step(), "forwarder 2 offers"),
+                _ => assert!(net.step().unwrap(), "forwarder 2 offers"),
             }
         };
         net.tasks.clear();
         let failed = || ForwarderEvent::OfferFailed { incoming };
-        net.tell_forwarder(Node::Forwarder(2), failed()).unwrap();
-        let again = net.tell_forwarder(Node::Forwarder(2), failed());
+        net.tell_forwarder(2, failed()).unwrap();
+        let again = net.tell_forwarder(2, failed());
         assert!(
             matches!(again, Err(ForwarderError::Edge(EdgeError::OutOfOrder { .. }))),
             "{again:?}"
         );
-        net.run();
+        net.run().unwrap();
         let reasons: Vec<&Refusal> = net
-            .facts
-            .iter()
+            .facts()
             .filter_map(|fact| match fact {
                 Fact::Failed { reason, .. } => Some(reason),
                 _ => None,
             })
             .collect();
         assert_eq!(reasons, [&Refusal::Downstream, &Refusal::Downstream]);
-        assert!(net.facts.iter().any(|fact| matches!(fact, Fact::PaymentFailed { .. })));
-        check_done(&mut net);
+        assert!(net.facts().any(|fact| matches!(fact, Fact::PaymentFailed { .. })));
+        check_done(&net);
         assert!(
             net.forwarders[1].role().ledger().resume().unwrap().is_empty(),
             "no place is taken"
@@ -214,13 +178,14 @@ fn an_offer_that_can_not_be_made_fails_the_payment_back() {
 #[test]
 fn a_first_offer_that_can_not_be_made_ends_the_attempt() {
     let mut net = started(LockKind::Point, None, Settle::OffChain);
-    let Some((_, Action::Sender(SenderAction::Offer { attempt, .. }))) = net.tasks.pop_front()
+    let Some((Who::Sender(_), NodeAction::Offer { origin: OfferOrigin::Attempt(attempt), .. })) =
+        net.tasks.pop_front()
     else {
         panic!("the sender offers first")
     };
     net.tell_sender(0, SenderEvent::OfferFailed { attempt }).unwrap();
-    net.run();
-    assert!(net.facts.iter().any(|fact| matches!(fact, Fact::PaymentFailed { .. })));
+    net.run().unwrap();
+    assert!(net.facts().any(|fact| matches!(fact, Fact::PaymentFailed { .. })));
     let again = net.tell_sender(0, SenderEvent::OfferFailed { attempt });
     assert!(matches!(again, Err(SenderError::AttemptUnderWay(_))), "{again:?}");
 }

@@ -1,21 +1,21 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 //! Whole payments over one to six edges: who ends with what, and who knows what.
 
-#[path = "common/network.rs"]
-mod network;
+#[path = "common/nodes.rs"]
+mod nodes;
 
-use network::{
-    AMOUNT_MSAT, Action, Fact, HEIGHT, HOLD_BLOCKS, LockKind, MIN_FINAL_DELTA, Network, Node,
-    SAFETY_MARGIN, Settle, invoice_secret, node_id, policy,
+use nodes::{
+    AMOUNT_MSAT, AWAY, HEIGHT, HOLD_BLOCKS, Known, LockKind, MIN_FINAL_DELTA, Net, SAFETY_MARGIN,
+    invoice_of, invoice_secret, node_id, number_of, policy, start,
 };
 use pointlock::curve::SecretScalar;
 use pointlock::edge::EdgeId;
 use pointlock::hold::{HoldId, HoldState};
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::payment::{
-    AttemptId, ForwarderAction, ForwarderEvent, Refusal, SecretSource, SenderAction, SenderEvent,
-    View,
+    AttemptId, ForwarderEvent, NodeAction, Refusal, SecretSource, SenderEvent, View,
 };
+use pointlock_sim::{Fact, Keep, Settle, Who};
 
 fn entropy(index: u8) -> [u8; 32] {
     [index; 32]
@@ -33,7 +33,7 @@ fn knows(view: &View, secret: &LockSecret) -> bool {
 }
 
 /// y_0 … y_{n−1}, as the sender drew them.
-fn blinds(net: &Network, sender: usize, attempt: AttemptId, edges: usize) -> Vec<LockSecret> {
+fn blinds(net: &Net, sender: usize, attempt: AttemptId, edges: usize) -> Vec<LockSecret> {
     let view = net.senders[sender].view();
     (0..edges)
         .map(|hop| view.get(SecretSource::DrawnBlind { attempt, hop }).unwrap().clone())
@@ -41,27 +41,30 @@ fn blinds(net: &Network, sender: usize, attempt: AttemptId, edges: usize) -> Vec
 }
 
 /// The claims of one attempt, from the receiver's back to the sender's contract.
-fn claims(net: &Network) -> Vec<(Node, EdgeId, LockSecret)> {
-    net.facts
-        .iter()
+fn claims(net: &Net) -> Vec<(Who, EdgeId, LockSecret)> {
+    net.facts()
         .filter_map(|fact| match fact {
-            Fact::Claimed { by, edge_id, secret } => Some((*by, *edge_id, secret.clone())),
+            Fact::Claimed { by, edge: edge_id, secret, .. } => {
+                Some((*by, *edge_id, secret.clone()))
+            }
             _ => None,
         })
         .collect()
 }
 
-fn paid(net: &Network) -> Vec<(Node, AttemptId, LockSecret)> {
-    net.facts
-        .iter()
+fn paid(net: &Net) -> Vec<(Who, AttemptId, LockSecret)> {
+    net.facts()
         .filter_map(|fact| match fact {
-            Fact::Paid { by, attempt, secret } => Some((*by, *attempt, secret.clone())),
+            Fact::Paid { by: by @ Who::Sender(index), payment, secret } => {
+                let attempts = net.senders[*index].role().attempts(payment).unwrap();
+                Some((*by, attempts[0], secret.clone()))
+            }
             _ => None,
         })
         .collect()
 }
 
-fn hold_of(net: &Network, sender: usize) -> HoldId {
+fn hold_of(net: &Net, sender: usize) -> HoldId {
     let secrets = net.senders[sender].view().secrets();
     secrets
         .iter()
@@ -86,10 +89,10 @@ fn amounts(forwarders: usize) -> Vec<u64> {
 }
 
 /// The whole payment is done; everybody has what the design says, and knows no more.
-fn check_paid(net: &Network, kind: LockKind, forwarders: usize, attempt: AttemptId) {
+fn check_paid(net: &Net, kind: LockKind, forwarders: usize, attempt: AttemptId) {
     let secret = invoice_secret(kind, 0);
-    assert_eq!(paid(net), [(Node::Sender(0), attempt, secret.clone())]);
-    assert!(!net.facts.iter().any(|fact| matches!(fact, Fact::Failed { .. })));
+    assert_eq!(paid(net), [(Who::Sender(0), attempt, secret.clone())]);
+    assert!(!net.facts().any(|fact| matches!(fact, Fact::Failed { .. })));
 
     // From the last edge to the first, each once, each with the secret of its own lock.
     let claims = claims(net);
@@ -97,22 +100,22 @@ fn check_paid(net: &Network, kind: LockKind, forwarders: usize, attempt: Attempt
     assert_eq!(claims.len(), forwarders + 1);
     assert_eq!(locks.len(), forwarders + 1);
     for ((by, edge_id, secret), (edge, lock)) in claims.iter().zip(locks.iter().enumerate().rev()) {
-        let claimer = if edge == forwarders { Node::Receiver } else { Node::Forwarder(edge + 1) };
+        let claimer = if edge == forwarders { Who::Receiver } else { Who::Forwarder(edge + 1) };
         assert_eq!(*by, claimer);
         assert_eq!(secret.lock(), *lock);
-        assert_eq!(net.edges[edge_id].terms().lock, *lock);
+        assert_eq!(net.at(edge_id).terms().lock, *lock);
     }
 
     // Fees and deltas.
     let amounts = amounts(forwarders);
     let satoshi = |edge: usize| (amounts[edge].div_ceil(1_000) * 1_000) as i64;
-    assert_eq!(net.balances[&Node::Sender(0)], -satoshi(0));
-    assert_eq!(net.balances[&Node::Receiver], satoshi(forwarders));
+    assert_eq!(net.balances()[&Who::Sender(0)], -satoshi(0));
+    assert_eq!(net.balances()[&Who::Receiver], satoshi(forwarders));
     for index in 1..=forwarders {
-        assert_eq!(net.balances[&Node::Forwarder(index)], satoshi(index - 1) - satoshi(index));
+        assert_eq!(net.balances()[&Who::Forwarder(index)], satoshi(index - 1) - satoshi(index));
     }
     let expiries: Vec<u32> =
-        claims.iter().rev().map(|(_, edge_id, _)| net.edges[edge_id].terms().expiry).collect();
+        claims.iter().rev().map(|(_, edge_id, _)| net.at(edge_id).terms().expiry).collect();
     for index in 1..=forwarders {
         assert_eq!(expiries[index - 1] - expiries[index], policy(index).cltv_expiry_delta);
     }
@@ -128,14 +131,14 @@ fn check_paid(net: &Network, kind: LockKind, forwarders: usize, attempt: Attempt
             }
         }
     }
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 fn check_point_views(
-    net: &Network,
+    net: &Net,
     forwarders: usize,
     attempt: AttemptId,
-    claims: &[(Node, EdgeId, LockSecret)],
+    claims: &[(Who, EdgeId, LockSecret)],
 ) {
     let z = invoice_secret(LockKind::Point, 0);
     let blinds = blinds(net, 0, attempt, forwarders + 1);
@@ -197,13 +200,13 @@ const SETTLEMENTS: [Settle; 2] = [Settle::OffChain, Settle::OnChain];
 fn payments_that_nobody_holds() {
     for forwarders in 0..6 {
         for (kind, settle) in KINDS.into_iter().flat_map(|k| SETTLEMENTS.map(|s| (k, s))) {
-            let mut net = Network::new(1, forwarders);
+            let mut net = start(1, forwarders);
             net.settle = settle;
             let invoice = net.publish(kind, 0);
-            let attempt = net.pay(0, &invoice, None, entropy(1));
-            net.run();
+            let attempt = net.pay_known(0, &invoice, None, entropy(1));
+            net.run().unwrap();
             check_paid(&net, kind, forwarders, attempt);
-            assert!(!net.facts.contains(&Fact::Mailed));
+            assert!(!net.facts().any(|fact| matches!(fact, Fact::Mailed { .. })));
         }
     }
 }
@@ -231,21 +234,23 @@ fn payments_held_at_any_forwarder() {
 }
 
 fn held(forwarders: usize, holder: usize, kind: LockKind, settle: Settle, back: Return) {
-    let mut net = Network::new(1, forwarders);
+    let mut net = start(1, forwarders);
     net.settle = settle;
-    net.online = matches!(back, Return::Never);
+    if matches!(back, Return::Late) {
+        net.keep = AWAY;
+    }
     let invoice = net.publish(kind, 0);
-    let attempt = net.pay(0, &invoice, Some(holder), entropy(1));
+    let attempt = net.pay_known(0, &invoice, Some(holder), entropy(1));
     match back {
-        Return::Never => net.run(),
+        Return::Never => net.run().unwrap(),
         Return::Late => {
-            net.run();
+            net.run().unwrap();
             check_waits(&net, kind, forwarders, holder, attempt);
             // The last block before the cutoff.
-            net.block(HEIGHT + HOLD_BLOCKS - SAFETY_MARGIN - 1);
-            net.online = true;
-            net.deliver_mail();
-            net.run();
+            net.mine_to(HEIGHT + HOLD_BLOCKS - SAFETY_MARGIN - 1).unwrap();
+            net.keep = Keep::default();
+            net.read_mail().unwrap();
+            net.run().unwrap();
         }
     }
     check_paid(&net, kind, forwarders, attempt);
@@ -262,14 +267,8 @@ fn held(forwarders: usize, holder: usize, kind: LockKind, settle: Settle, back: 
 }
 
 /// Nothing is locked beyond the holder, and the holder can't compute what it would lock.
-fn check_waits(
-    net: &Network,
-    kind: LockKind,
-    forwarders: usize,
-    holder: usize,
-    attempt: AttemptId,
-) {
-    assert_eq!(net.edges.len(), holder);
+fn check_waits(net: &Net, kind: LockKind, forwarders: usize, holder: usize, attempt: AttemptId) {
+    assert_eq!(net.contracts.len(), holder);
     let hold = hold_of(net, 0);
     let view = net.forwarders[holder - 1].view();
     assert_eq!(net.forwarders[holder - 1].role().ledger().state(&hold).unwrap(), HoldState::Held);
@@ -294,46 +293,46 @@ fn check_waits(
 #[test]
 fn a_handover_can_be_ahead_of_its_hold() {
     for kind in KINDS {
-        let mut net = Network::new(1, 2);
+        let mut net = start(1, 2);
         let invoice = net.publish(kind, 0);
-        let attempt = net.pay(0, &invoice, Some(1), entropy(1));
+        let attempt = net.pay_known(0, &invoice, Some(1), entropy(1));
         // The sender's contract stands on its side; N_1 has not heard of it.
-        let Some((_, Action::Sender(action))) = net.tasks.pop_front() else { panic!("an offer") };
-        let SenderAction::Offer { proposal, .. } = action else { panic!("an offer") };
-        let edge = net.fund(Node::Sender(0), &proposal);
-        let committed = edge.outgoing();
+        let Some((Who::Sender(0), action)) = net.tasks.pop_front() else { panic!("an offer") };
+        let NodeAction::Offer { proposal, .. } = action else { panic!("an offer") };
+        let edge = net.fund(Who::Sender(0), &proposal);
+        let committed = edge.outgoing().unwrap();
         let event = SenderEvent::OutgoingCommitted { attempt, edge: committed };
         net.tell_sender(0, event).unwrap();
-        net.run();
-        assert!(!net.facts.contains(&Fact::Announced));
+        net.run().unwrap();
+        assert!(!net.facts().any(|fact| matches!(fact, Fact::Announced { .. })));
         assert!(net.forwarders[0].log().is_empty());
         net.commit(edge, proposal.path_key, proposal.packet);
-        net.run();
+        net.run().unwrap();
         check_paid(&net, kind, 2, attempt);
-        net.check_replay();
+        net.check_replay().unwrap();
     }
 }
 
 #[test]
 fn two_payers_over_one_invoice() {
     for settle in SETTLEMENTS {
-        let mut net = Network::new(2, 3);
+        let mut net = start(2, 3);
         net.settle = settle;
-        net.online = false;
+        net.keep = AWAY;
         let invoice = net.publish(LockKind::Point, 0);
         let z = invoice_secret(LockKind::Point, 0);
         // Both wait; the second is released first.
         let attempts = [0, 1].map(|payer| {
-            let attempt = net.pay(payer, &invoice, Some(1), entropy(payer as u8 + 1));
-            net.run();
+            let attempt = net.pay_known(payer, &invoice, Some(1), entropy(payer as u8 + 1));
+            net.run().unwrap();
             attempt
         });
         assert_eq!(net.mailbox.len(), 2);
-        net.online = true;
+        net.keep = Keep::default();
         let first = net.mailbox.remove(0);
-        net.deliver_mail();
-        net.run();
-        assert_eq!(paid(&net), [(Node::Sender(1), attempts[1], z.clone())]);
+        net.read_mail().unwrap();
+        net.run().unwrap();
+        assert_eq!(paid(&net), [(Who::Sender(1), attempts[1], z.clone())]);
         // Only who has paid knows z.
         assert!(knows(net.senders[1].view(), &z));
         assert!(!knows(net.senders[0].view(), &z));
@@ -341,9 +340,9 @@ fn two_payers_over_one_invoice() {
             assert!(!knows(forwarder.view(), &z));
         }
         net.mailbox.push(first);
-        net.deliver_mail();
-        net.run();
-        assert_eq!(paid(&net)[1], (Node::Sender(0), attempts[0], z.clone()));
+        net.read_mail().unwrap();
+        net.run().unwrap();
+        assert_eq!(paid(&net)[1], (Who::Sender(0), attempts[0], z.clone()));
 
         // No lock and no blind is shared by the two, and no forwarder has any y but its own two.
         let (one, other) = attempts.map(|a| a).into();
@@ -357,80 +356,80 @@ fn two_payers_over_one_invoice() {
             }
         }
         let twice = 2 * AMOUNT_MSAT as i64;
-        assert_eq!(net.balances[&Node::Receiver], twice);
-        net.check_replay();
+        assert_eq!(net.balances()[&Who::Receiver], twice);
+        net.check_replay().unwrap();
     }
 }
 
 /// The same payer again: fresh seed, fresh locks.
 #[test]
 fn one_payer_twice_over_one_invoice() {
-    let mut net = Network::new(1, 2);
+    let mut net = start(1, 2);
     let invoice = net.publish(LockKind::Point, 0);
-    let first = net.pay(0, &invoice, None, entropy(1));
-    net.run();
-    let second = net.pay(0, &invoice, Some(2), entropy(2));
-    net.run();
+    let first = net.pay_known(0, &invoice, None, entropy(1));
+    net.run().unwrap();
+    let second = net.pay_known(0, &invoice, Some(2), entropy(2));
+    net.run().unwrap();
     let attempts: Vec<AttemptId> = paid(&net).iter().map(|(_, attempt, _)| *attempt).collect();
     assert_eq!(attempts, [first, second]);
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 #[test]
 fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
     for (forwarders, holder) in [(1, 1), (3, 1), (3, 2), (5, 5)] {
         for kind in KINDS {
-            let mut net = Network::new(1, forwarders);
-            net.online = false;
+            let mut net = start(1, forwarders);
+            net.keep = AWAY;
             let invoice = net.publish(kind, 0);
-            let attempt = net.pay(0, &invoice, Some(holder), entropy(1));
-            net.run();
+            let attempt = net.pay_known(0, &invoice, Some(holder), entropy(1));
+            net.run().unwrap();
             let hold = hold_of(&net, 0);
             let incoming = net
-                .facts
-                .iter()
+                .facts()
                 .filter_map(|fact| match fact {
-                    Fact::Offered { edge_id, .. } => Some(*edge_id),
+                    Fact::Offered { edge: edge_id, .. } => Some(*edge_id),
                     _ => None,
                 })
                 .nth(holder - 1)
                 .unwrap();
-            let expiry = net.edges[&incoming].terms().expiry;
+            let expiry = net.at(&incoming).terms().expiry;
             let ahead: u32 = (holder..=forwarders).map(|i| policy(i).cltv_expiry_delta).sum();
             let by_expiry = expiry - SAFETY_MARGIN - ahead - MIN_FINAL_DELTA;
             let cutoff = by_expiry.min(HEIGHT + HOLD_BLOCKS);
 
-            net.block(cutoff - 1);
-            net.run();
-            assert!(!net.facts.iter().any(|fact| matches!(fact, Fact::Failed { .. })));
-            net.block(cutoff);
-            net.run();
-            assert_eq!(net.edges.len(), holder, "something was locked beyond the holder");
+            net.mine_to(cutoff - 1).unwrap();
+            net.run().unwrap();
+            assert!(!net.facts().any(|fact| matches!(fact, Fact::Failed { .. })));
+            net.mine_to(cutoff).unwrap();
+            net.run().unwrap();
+            assert_eq!(net.contracts.len(), holder, "something was locked beyond the holder");
             let failed: Vec<&Fact> =
-                net.facts.iter().filter(|fact| matches!(fact, Fact::Failed { .. })).collect();
+                net.facts().filter(|fact| matches!(fact, Fact::Failed { .. })).collect();
             assert_eq!(failed.len(), holder);
             let reason = Refusal::CutoffReached(hold);
             assert_eq!(
                 *failed[0],
-                Fact::Failed { by: Node::Forwarder(holder), edge_id: incoming, reason }
+                Fact::Failed { by: Who::Forwarder(holder), edge: incoming, reason }
             );
             for (fact, index) in failed[1..].iter().zip((1..holder).rev()) {
                 let Fact::Failed { by, reason, .. } = fact else { panic!("a failure") };
-                assert_eq!((*by, reason), (Node::Forwarder(index), &Refusal::Downstream));
+                assert_eq!((*by, reason), (Who::Forwarder(index), &Refusal::Downstream));
             }
-            let end = Fact::PaymentFailed { by: Node::Sender(0), attempt };
-            assert!(net.facts.contains(&end));
+            let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+            let end = Fact::PaymentFailed { by: Who::Sender(0), payment };
+            assert!(net.facts().any(|fact| *fact == end));
             let ledger = net.forwarders[holder - 1].role().ledger();
             assert_eq!(ledger.state(&hold).unwrap(), HoldState::Failed);
 
             // The receiver comes back too late: refused, and nothing moves.
-            net.online = true;
-            net.deliver_mail();
-            net.run();
-            assert!(net.facts.iter().any(|fact| matches!(fact, Fact::ReleaseRefused { .. })));
-            assert_eq!(net.edges.len(), holder);
-            assert!(net.balances.is_empty());
-            net.check_replay();
+            net.keep = Keep::default();
+            net.read_mail().unwrap();
+            net.run().unwrap();
+            assert!(net.facts().any(|fact| matches!(fact, Fact::ReleaseRefused { .. })));
+            assert_eq!(net.contracts.len(), holder);
+            assert!(net.balances().is_empty());
+            net.check_replay().unwrap();
         }
     }
 }
@@ -438,149 +437,142 @@ fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
 #[test]
 fn a_failure_goes_back_hop_by_hop() {
     for forwarders in 1..6 {
-        let mut net = Network::new(1, forwarders);
+        let mut net = start(1, forwarders);
         // The receiver has not published it: it refuses.
-        let route = [node_id(Node::Receiver)];
+        let route = [node_id(Who::Receiver)];
         let secret = invoice_secret(LockKind::Point, 1);
-        let invoice = network::invoice_of(&secret, &route);
-        let attempt = net.pay(0, &invoice, None, entropy(1));
-        net.run();
-        let failures: Vec<(Node, Refusal)> = net
-            .facts
-            .iter()
+        let invoice = invoice_of(&secret, &route);
+        let attempt = net.pay_known(0, &invoice, None, entropy(1));
+        net.run().unwrap();
+        let failures: Vec<(Who, Refusal)> = net
+            .facts()
             .filter_map(|fact| match fact {
                 Fact::Failed { by, reason, .. } => Some((*by, reason.clone())),
                 _ => None,
             })
             .collect();
-        let mut expected = vec![(Node::Receiver, Refusal::UnknownPayment)];
-        expected.extend((1..=forwarders).rev().map(|i| (Node::Forwarder(i), Refusal::Downstream)));
+        let mut expected = vec![(Who::Receiver, Refusal::UnknownPayment)];
+        expected.extend((1..=forwarders).rev().map(|i| (Who::Forwarder(i), Refusal::Downstream)));
         assert_eq!(failures, expected);
-        assert_eq!(net.facts.last(), Some(&Fact::PaymentFailed { by: Node::Sender(0), attempt }));
-        assert!(net.balances.is_empty());
-        net.check_replay();
+        let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+        let end = Fact::PaymentFailed { by: Who::Sender(0), payment };
+        assert_eq!(net.facts().next_back(), Some(&end));
+        assert!(net.balances().is_empty());
+        net.check_replay().unwrap();
     }
 }
 
 /// At its expiry the offerer of a committed contract takes its money back, and not a block sooner.
 #[test]
 fn contracts_time_out() {
-    let mut net = Network::new(1, 2);
+    let mut net = start(1, 2);
     let invoice = net.publish(LockKind::Point, 0);
-    net.pay(0, &invoice, None, entropy(1));
+    net.pay_known(0, &invoice, None, entropy(1));
     // Sender, N_1 and N_2 commit; the receiver falls silent before its claim.
     for _ in 0..3 {
-        assert!(net.step());
+        assert!(net.step().unwrap());
     }
-    let (_, Action::Receiver(_)) = net.tasks.pop_front().unwrap() else { panic!("a claim") };
+    let claim = net.tasks.pop_front().unwrap();
+    assert!(matches!(claim, (Who::Receiver, NodeAction::Claim { .. })));
     assert!(net.tasks.is_empty());
-    let mut edges: Vec<(u32, Node, EdgeId)> = net
-        .edges
+    let mut edges: Vec<(u32, Who, EdgeId)> = net
+        .contracts
         .iter()
-        .map(|(edge_id, edge)| (edge.terms().expiry, edge.offerer, *edge_id))
+        .map(|contract| (contract.terms().expiry, contract.offerer, contract.edge_id()))
         .collect();
     edges.sort();
     assert_eq!(
         edges.iter().map(|edge| edge.1).collect::<Vec<_>>(),
-        [Node::Forwarder(2), Node::Forwarder(1), Node::Sender(0)]
+        [Who::Forwarder(2), Who::Forwarder(1), Who::Sender(0)]
     );
-    let time_outs = |net: &Network| {
-        net.facts
-            .iter()
-            .filter(|fact| matches!(fact, Fact::TimeOut { .. }))
+    let time_outs = |net: &Net| {
+        net.facts()
+            .filter(|fact| matches!(fact, Fact::TakenBack { .. }))
             .cloned()
             .collect::<Vec<_>>()
     };
     let mut expected = Vec::new();
     for (expiry, by, edge_id) in edges {
-        net.block(expiry - 1);
-        net.run();
+        net.mine_to(expiry - 1).unwrap();
+        net.run().unwrap();
         assert_eq!(time_outs(&net), expected);
-        net.block(expiry);
-        net.run();
-        expected.push(Fact::TimeOut { by, edge_id });
+        net.mine_to(expiry).unwrap();
+        assert!(net.step().unwrap());
+        expected.push(Fact::TakenBack { by, edge: edge_id });
         assert_eq!(time_outs(&net), expected);
         // Its refund is confirmed: the failure goes one hop back.
-        match by {
-            Node::Sender(index) => net
-                .tell_sender(
-                    index,
-                    SenderEvent::OutgoingFailed { outgoing: edge_id, failure: None },
-                )
-                .unwrap(),
-            node => net
-                .tell_forwarder(
-                    node,
-                    ForwarderEvent::OutgoingFailed { outgoing: edge_id, failure: None },
-                )
-                .unwrap(),
-        }
         let (_, action) = net.tasks.pop_front().unwrap();
         assert!(matches!(
-            action,
-            Action::Forwarder(ForwarderAction::Fail { reason: Refusal::Downstream, .. })
-                | Action::Sender(SenderAction::AttemptFailed { failure: None, .. })
+            (by, action),
+            (Who::Forwarder(_), NodeAction::Fail { reason: Refusal::Downstream, .. })
+                | (Who::Sender(0), NodeAction::AttemptFailed { failure: None, .. })
         ));
     }
-    net.block(HEIGHT + 1_000);
-    net.run();
+    net.mine_to(HEIGHT + 1_000).unwrap();
+    net.run().unwrap();
     assert_eq!(time_outs(&net), expected);
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 /// A contract is asked to be timed out at every block until that is done, and claims are taken as long.
 #[test]
 fn a_claim_after_the_expiry_still_counts() {
-    let mut net = Network::new(1, 1);
+    let mut net = start(1, 1);
     let invoice = net.publish(LockKind::Point, 0);
-    let attempt = net.pay(0, &invoice, None, entropy(1));
-    assert!(net.step() && net.step());
+    let attempt = net.pay_known(0, &invoice, None, entropy(1));
+    assert!(net.step().unwrap() && net.step().unwrap());
     let (_, claim) = net.tasks.pop_front().unwrap();
-    let expiry = net.edges.values().map(|edge| edge.terms().expiry).min().unwrap();
-    net.block(expiry);
-    net.block(expiry + 1);
-    net.run();
-    let count = net.facts.iter().filter(|fact| matches!(fact, Fact::TimeOut { .. })).count();
-    assert_eq!(count, 2);
-    net.tasks.push_back((Node::Receiver, claim));
-    net.run();
+    let expiry = net.contracts.iter().map(|edge| edge.terms().expiry).min().unwrap();
+    net.mine_to(expiry).unwrap();
+    net.mine_to(expiry + 1).unwrap();
+    let time_out = |(_, action): &(Who, NodeAction)| matches!(action, NodeAction::TimeOut { .. });
+    assert_eq!(net.tasks.iter().filter(|task| time_out(task)).count(), 2);
+    // None of them was quick enough.
+    net.tasks.retain(|task| !time_out(task));
+    net.tasks.push_back((Who::Receiver, claim));
+    net.run().unwrap();
     assert_eq!(paid(&net)[0].1, attempt);
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 /// A release makes one offer, however often it comes; the offer itself is repeated by `pending` until it is confirmed.
 #[test]
 fn a_release_that_is_repeated_changes_nothing() {
-    let mut net = Network::new(1, 2);
-    net.online = false;
+    let mut net = start(1, 2);
+    net.keep = AWAY;
     let invoice = net.publish(LockKind::Point, 0);
-    let attempt = net.pay(0, &invoice, Some(1), entropy(1));
-    net.run();
-    net.deliver_mail();
-    net.run();
-    let (_, message) = net.releases[0].clone();
-    let holder = Node::Forwarder(1);
+    let attempt = net.pay_known(0, &invoice, Some(1), entropy(1));
+    net.run().unwrap();
+    net.read_mail().unwrap();
+    net.run().unwrap();
+    let (_, message) = net.answers[0].clone();
+    let holder = Who::Forwarder(1);
     net.tell_forwarder(
-        holder,
+        number_of(holder),
         ForwarderEvent::MessageReceived { message: message.clone(), entropy: [0; 32] },
     )
     .unwrap();
     // Not confirmed yet: no second offer, but the same one on request.
     assert_eq!(net.tasks.len(), 1);
     net.tell_forwarder(
-        holder,
+        number_of(holder),
         ForwarderEvent::MessageReceived { message: message.clone(), entropy: [0; 32] },
     )
     .unwrap();
     assert_eq!(net.tasks.len(), 1);
-    let Some((_, Action::Forwarder(offer))) = net.tasks.front() else { panic!("an offer") };
-    let pending = net.forwarders[0].pending();
+    let Some((Who::Forwarder(_), offer)) = net.tasks.front() else { panic!("an offer") };
+    let pending = net.pending();
+    let pending = pending.iter().filter(|(who, _)| *who == holder).map(|(_, action)| action);
+    let pending: Vec<&NodeAction> = pending.collect();
     assert_eq!(format!("{pending:?}"), format!("[{offer:?}]"));
-    net.run();
+    net.run().unwrap();
     assert!(net.forwarders[0].pending().is_empty());
     // Confirmed: nothing.
-    net.tell_forwarder(holder, ForwarderEvent::MessageReceived { message, entropy: [0; 32] })
-        .unwrap();
+    net.tell_forwarder(
+        number_of(holder),
+        ForwarderEvent::MessageReceived { message, entropy: [0; 32] },
+    )
+    .unwrap();
     assert!(net.tasks.is_empty());
     check_paid(&net, LockKind::Point, 2, attempt);
 }

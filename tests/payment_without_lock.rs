@@ -3,11 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-mod common {
-    pub(crate) mod network;
-}
+#[path = "common/nodes.rs"]
+mod nodes;
 
-use common::network::{LockKind, Network, Node, invoice_secret, node_id, node_key, payer_of};
+use nodes::{Known, LockKind, TIME, invoice_secret, node_id, node_key, payer_of, start};
 use pointlock::curve::{Keypair, SecretScalar};
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{
@@ -17,13 +16,14 @@ use pointlock::payment::{
     OrderError, Payment, PublishError, ReceiverEvent, ReceiverPaths, SenderEvent,
 };
 use pointlock::wire::{BlindedHop, BlindedPath, Features, TlvStream, TlvWriter};
+use pointlock_sim::Who;
 
 /// As another implementation signs it: an invoice of ours without its payment points.
 fn plain() -> StaticInvoice {
-    let receiver = Keypair::new(node_key(Node::Receiver));
+    let receiver = Keypair::new(node_key(Who::Receiver));
     let point = SecretScalar::from_bytes(&[1; 32]).unwrap().to_point();
     let hop = BlindedHop { blinded_node_id: point, encrypted_recipient_data: vec![7; 20] };
-    let path = BlindedPath::from_parts(node_id(Node::Receiver), point, vec![hop]).unwrap();
+    let path = BlindedPath::from_parts(node_id(Who::Receiver), point, vec![hop]).unwrap();
     let pay_info = BlindedPayInfo {
         fee_base_msat: 0,
         fee_proportional_millionths: 0,
@@ -32,11 +32,11 @@ fn plain() -> StaticInvoice {
         htlc_maximum_msat: u64::MAX,
         features: Features::NONE,
     };
-    let with_lock = StaticInvoiceBuilder::new(point, common::network::TIME)
+    let with_lock = StaticInvoiceBuilder::new(point, TIME)
         .offer_paths(std::slice::from_ref(&path))
         .paths(&[PaymentPath::new(path.clone(), pay_info)])
         .message_paths(&[path])
-        .interim_route(&[node_id(Node::Forwarder(1)), node_id(Node::Receiver)])
+        .interim_route(&[node_id(Who::Forwarder(1)), node_id(Who::Receiver)])
         .sign(&receiver, &[0; 32])
         .unwrap();
     let mut writer = TlvWriter::new();
@@ -58,9 +58,9 @@ fn no_role_takes_it() {
     let refused = OrderError::from(InvoiceError::Missing { field });
     assert_eq!(refused.to_string(), "invoice: payment_points: missing");
 
-    let mut net = Network::new(1, 1);
+    let mut net = start(1, 1);
     for payer in [None, Some(payer_of(None))] {
-        let payment = Payment { payer, ..net.payment(&invoice, [3; 32]) };
+        let payment = Payment { payer, ..net.in_one_part(&invoice, [3; 32]) };
         assert_eq!(
             net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(),
             refused.clone().into()
@@ -75,10 +75,10 @@ fn no_role_takes_it() {
     let paths = ReceiverPaths::default();
     let published = ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths };
     assert_eq!(net.tell_receiver(published), Err(PublishError::NoPolynomial.into()));
-    assert!(net.tasks.is_empty() && net.facts.is_empty());
+    assert!(net.tasks.is_empty() && net.happened.is_empty());
 
     // With a lock, the same order is taken.
     let invoice = net.publish(LockKind::Point, 0);
-    let payment = net.payment(&invoice, [3; 32]);
+    let payment = net.in_one_part(&invoice, [3; 32]);
     assert!(net.senders[0].apply(SenderEvent::Pay(payment)).is_ok());
 }

@@ -49,6 +49,7 @@
 //! | `book` | which contract is which edge of which payment |
 //! | `fault` | what a node does otherwise than its role says |
 //! | `fact`, `record` | what happened, and whether it happens again when it is replayed |
+//! | `restart` | crashes, and what the roles want after one |
 //! | `chain`, `entropy` | what a scenario runs on |
 //! | `system` | S1 to S5 |
 //!
@@ -69,6 +70,7 @@ mod fault;
 mod invoices;
 mod mail;
 mod record;
+mod restart;
 mod roles;
 mod routes;
 mod scenario;
@@ -87,6 +89,6 @@ pub use invoices::{Opening, OpeningKind, Published};
 pub use mail::Mail;
 pub use record::{Record, ReplayDiffers};
 pub use routes::Way;
-pub use scenario::{Hop, Keep, NodeKeys, Scenario, Settle, Who};
+pub use scenario::{Channels, Hop, Keep, NodeKeys, Scenario, Settle, Who};
 pub use sim::Sim;
 pub use system::{Holder, System};

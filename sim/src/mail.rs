@@ -77,6 +77,8 @@ impl<C: Chain> Sim<C> {
                     Err(ForwarderError::Hold(HoldError::Unknown(_))) => {
                         self.ahead.push((from, to, message));
                     }
+                    // It came again, as after a crash, and the hold is past it.
+                    Err(ForwarderError::Hold(HoldError::OutOfOrder(_))) => {}
                     told => told.map_err(|source| of_role(self.name(to), source))?,
                 }
                 // Passed on or announced at once, as long as it is known whose it is.
@@ -108,6 +110,26 @@ impl<C: Chain> Sim<C> {
             self.carry(to, from, to, message)?;
         }
         Ok(count > self.ahead.len())
+    }
+
+    /// Holders announce once more what they hold, as their drivers have them do from time to time. What that makes them want waits.
+    ///
+    /// # Errors
+    ///
+    /// [`SimError::Role`].
+    pub fn announce_again(&mut self) -> Result<(), SimError<C::Refused>> {
+        let height = self.chain.height();
+        for number in 1..=self.forwarders.len() {
+            let held = self.forwarders[number - 1].role().ledger().announced(height);
+            let held = held.map_err(|source| {
+                of_role(self.name(Who::Forwarder(number)), ForwarderError::from(source))
+            })?;
+            for hold in held {
+                let entropy = self.entropy.bytes();
+                self.forwarder(number, ForwarderEvent::Announce { hold, entropy })?;
+            }
+        }
+        Ok(())
     }
 
     fn sender_reads(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use pointlock::hold::MemoryStore;
 use pointlock::lock::LockSecret;
-use pointlock::payment::{Forwarder, ForwarderConfig, NodeAction, Receiver, Role, Sender, View};
+use pointlock::payment::{Forwarder, NodeAction, Receiver, Role, Sender, View};
 
 use crate::{Chain, Sim, Who};
 
@@ -47,17 +47,15 @@ impl<C: Chain> Sim<C> {
     /// Where the first difference is.
     pub fn check_replay(&self) -> Result<(), ReplayDiffers> {
         for who in self.everybody() {
-            let key = || self.keys[&who].clone();
             match who {
                 Who::Sender(index) => self.replay(who, Sender::new, self.senders[index].log())?,
                 Who::Forwarder(number) => {
-                    let config = self.scenario.forwarder_config(number, key());
-                    let config = ForwarderConfig { height: self.started_at, ..config };
+                    let config = self.forwarder_config(number);
                     let fresh = || Forwarder::new(config.clone(), MemoryStore::default());
                     self.replay(who, fresh, self.forwarders[number - 1].log())?;
                 }
                 Who::Receiver => {
-                    let config = self.scenario.receiver_config(key(), self.receiver_since);
+                    let config = self.receiver_config();
                     self.replay(who, || Receiver::new(config.clone()), self.receiver.log())?;
                 }
             }
@@ -87,7 +85,12 @@ impl<C: Chain> Sim<C> {
             for event in &log[..count] {
                 let _ = role.process(event, &mut view).map_err(|_| differs)?;
             }
+            let known = view.secrets().len();
             let said = role.process(&log[count], &mut view).map_err(|_| differs)?;
+            // It is in the log for something.
+            if !said.changed && view.secrets().len() == known {
+                return Err(differs);
+            }
             let actions: Vec<NodeAction> = said.actions.into_iter().map(Into::into).collect();
             if Record::new(&actions, view) != *record {
                 return Err(differs);

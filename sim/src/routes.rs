@@ -9,7 +9,7 @@ use pointlock::payment::{
 };
 use pointlock::wire::Features;
 
-use crate::{Chain, Fact, Sim, SimError, Who};
+use crate::{Chain, Channels, Fact, Sim, SimError, Who};
 
 /// The block in which the first channel was made: long before any scenario begins.
 const FIRST_CHANNELS: u64 = 890_000;
@@ -26,6 +26,9 @@ pub struct Way {
 impl<C: Chain> Sim<C> {
     /// The channel between two nodes: everybody has one to everybody (BOLT 7: block, transaction, output).
     pub fn channel(&self, one: Who, other: Who) -> u64 {
+        if let Channels::Given(channel) = self.scenario.channels {
+            return channel(one, other);
+        }
         let [one, other] = [one, other].map(|who| self.number(who));
         let (first, distance) = (one.min(other), one.abs_diff(other));
         FIRST_CHANNELS.saturating_add(first) << 40 | distance << 16
@@ -130,7 +133,9 @@ impl<C: Chain> Sim<C> {
         Payment {
             invoice,
             payee: Payee::Known(self.node_id(Who::Receiver)),
-            amount_msat: parts.iter().map(|part| part.amount_msat).sum(),
+            amount_msat: parts
+                .iter()
+                .fold(0, |sum: u64, part| sum.saturating_add(part.amount_msat)),
             parts,
             chain: ChainHash::BITCOIN,
             rate: None,

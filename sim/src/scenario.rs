@@ -59,6 +59,15 @@ pub enum NodeKeys {
     Given(fn(Who) -> SecretScalar),
 }
 
+/// What channels are called (BOLT 7: `short_channel_id`). Everybody has one to everybody.
+#[derive(Clone, Copy, Debug)]
+pub enum Channels {
+    /// By their nodes' order, as if all had been made in one block after the other.
+    Ordered,
+    /// As this function says, from the first node's side to the second.
+    Given(fn(Who, Who) -> u64),
+}
+
 /// Who there is, and on what terms.
 ///
 /// ```
@@ -96,6 +105,8 @@ pub struct Scenario {
     pub keep: Keep,
     /// Where node keys come from.
     pub node_keys: NodeKeys,
+    /// What channels are called.
+    pub channels: Channels,
     /// Where everything random comes from.
     pub seed: u64,
 }
@@ -116,6 +127,7 @@ impl Default for Scenario {
             settle: Settle::OnChain,
             keep: Keep::default(),
             node_keys: NodeKeys::Drawn,
+            channels: Channels::Ordered,
             seed: 1,
         }
     }
@@ -148,8 +160,8 @@ impl Scenario {
             keys.insert(who, key(who));
         }
         let forwarders = (1..=self.forwarders.len()).map(|number| {
-            let config = self.forwarder_config(number, keys[&Who::Forwarder(number)].clone());
-            let config = ForwarderConfig { height, ..config };
+            let node_key = keys[&Who::Forwarder(number)].clone();
+            let config = self.forwarder_config(number, node_key, height);
             Recorded::new(Forwarder::new(config, MemoryStore::default()))
         });
         let forwarders = forwarders.collect();
@@ -184,17 +196,23 @@ impl Scenario {
         }
     }
 
-    /// How N_i is set up, at height 0.
-    pub fn forwarder_config(&self, number: usize, node_key: SecretScalar) -> ForwarderConfig {
-        let behind = self.forwarders.iter().skip(number);
+    /// How N_i is set up.
+    pub fn forwarder_config(
+        &self,
+        number: usize,
+        node_key: SecretScalar,
+        height: u32,
+    ) -> ForwarderConfig {
+        // Its own is among them: what it offers ends that much sooner than what it holds.
+        let ahead = self.forwarders.iter().skip(number - 1);
         ForwarderConfig {
             node_key,
             policy: self.forwarders[number - 1].policy,
             limits: self.limits,
             hold_safety_margin: self.hold_safety_margin,
-            hold_deltas_ahead: behind.map(|hop| hop.policy.cltv_expiry_delta).sum(),
+            hold_deltas_ahead: ahead.map(|hop| hop.policy.cltv_expiry_delta).sum(),
             hold_min_final_delta: self.min_final_delta,
-            height: 0,
+            height,
         }
     }
 

@@ -75,20 +75,17 @@ impl<C: Chain> Sim<C> {
     ///
     /// [`SimError`].
     pub fn run(&mut self) -> Result<(), SimError<C::Refused>> {
-        loop {
-            while self.step()? {}
-            if !self.hand_over_again()? {
-                return Ok(());
-            }
-        }
+        while self.step()? {}
+        Ok(())
     }
 
-    /// Carries out one action; says whether there was one.
+    /// Carries out one action; says whether there was one. Where none is left, handovers that were ahead of their hold come again.
     ///
     /// # Errors
     ///
     /// [`SimError`].
     pub fn step(&mut self) -> Result<bool, SimError<C::Refused>> {
+        while self.tasks.is_empty() && self.hand_over_again()? {}
         let Some((who, action)) = self.tasks.pop_front() else { return Ok(false) };
         self.carry_out(who, action)?;
         Ok(true)

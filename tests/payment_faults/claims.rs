@@ -4,27 +4,25 @@ use pointlock::contract::{ContractError, FeeCoins};
 use pointlock::curve::SecretScalar;
 use pointlock::edge::EdgeId;
 use pointlock::lock::{LockSecret, Preimage};
-use pointlock::payment::{EdgeError, ForwarderEvent, ReceiverAction, Recorded, SenderEvent, View};
+use pointlock::payment::{EdgeError, ForwarderEvent, NodeAction, Recorded, SenderEvent, View};
+use pointlock_sim::{Chain, Settle, Who};
 
-use crate::network::{Action, LockKind, Network, Node, Settle, contract_key, unknown_edge};
+use crate::nodes::{Known, LockKind, start, unknown_edge};
 use crate::scene::{HOP, entropy, is_paid, refuses_forwarder, refuses_sender};
 
 /// Before the next claim nobody has a scalar that opens anything.
 #[test]
 fn early_claims_open_nothing() {
     for settle in [Settle::OffChain, Settle::OnChain] {
-        let mut net = Network::new(1, 3);
+        let mut net = start(1, 3);
         net.settle = settle;
         let invoice = net.publish(LockKind::Point, 0);
-        net.pay(0, &invoice, Some(1), entropy(1));
+        net.pay_known(0, &invoice, Some(1), entropy(1));
         // Until the receiver wants to claim.
-        while !matches!(
-            net.tasks.front(),
-            Some((Node::Receiver, Action::Receiver(ReceiverAction::Claim { .. })))
-        ) {
-            assert!(net.step());
+        while !matches!(net.tasks.front(), Some((Who::Receiver, NodeAction::Claim { .. }))) {
+            assert!(net.step().unwrap());
         }
-        let edges: Vec<EdgeId> = net.edges.keys().copied().collect();
+        let edges: Vec<EdgeId> = net.contracts.iter().map(|contract| contract.edge_id()).collect();
         assert_eq!(edges.len(), 4);
         for claimed in (0..4).rev() {
             // All that everybody but the receiver knows, and sums and differences of it.
@@ -52,21 +50,21 @@ fn early_claims_open_nothing() {
             // Contract i needs l_i, which only the claim of the next one gives to its claimer.
             let closed = if claimed == 3 { 0..4 } else { 0..claimed };
             for edge_id in &edges[closed] {
-                let edge = &net.edges[edge_id];
-                let keypair = contract_key(edge.claimer);
+                let edge = net.at(edge_id);
+                let keypair = &edge.claimer_key;
                 for scalar in &candidates {
                     let secret = LockSecret::Scalar(scalar.clone());
                     let claim =
-                        edge.received.claim(0, &secret, &keypair, &FeeCoins::none(), &[0; 32]);
+                        edge.received.claim(0, &secret, keypair, &FeeCoins::none(), &[0; 32]);
                     assert_eq!(claim.unwrap_err(), ContractError::WrongSecret);
                 }
             }
             let edge_id = edges[claimed];
-            let edge = net.edges[&edge_id].clone();
+            let edge = net.at(&edge_id).clone();
             let wrong = EdgeError::WrongSecret(edge_id);
             let secret = LockSecret::Scalar(candidates[0].clone());
             match edge.offerer {
-                Node::Sender(_) => {
+                Who::Sender(_) => {
                     let event = SenderEvent::OutgoingFulfilled { outgoing: edge_id, secret };
                     refuses_sender(&mut net, event, wrong.clone());
                     let secret = LockSecret::Preimage(Preimage::new([1; 32]));
@@ -82,9 +80,9 @@ fn early_claims_open_nothing() {
                 }
             }
             // The right claim, and the next contract's turn.
-            assert!(net.step());
+            assert!(net.step().unwrap());
         }
-        net.run();
+        net.run().unwrap();
         assert!(is_paid(&net));
     }
 }
@@ -92,18 +90,22 @@ fn early_claims_open_nothing() {
 /// A transaction that claims another contract, or was altered, says nothing.
 #[test]
 fn claims_that_give_no_secret_are_refused() {
-    let mut net = Network::new(1, 1);
+    let mut net = start(1, 1);
     net.settle = Settle::OnChain;
     let invoice = net.publish(LockKind::Point, 0);
-    net.pay(0, &invoice, None, entropy(1));
-    assert!(net.step() && net.step());
-    let Some((_, Action::Receiver(ReceiverAction::Claim { incoming, secret }))) = net.tasks.front()
-    else {
+    net.pay_known(0, &invoice, None, entropy(1));
+    assert!(net.step().unwrap() && net.step().unwrap());
+    let Some((Who::Receiver, NodeAction::Claim { incoming, secret })) = net.tasks.front() else {
         panic!("a claim")
     };
     let (outgoing, secret) = (*incoming, secret.clone());
-    let right = net.claim_transaction(outgoing, &secret);
-    let offered = net.edges[&outgoing].offered.clone();
+    let claimed = net.at(&outgoing);
+    let right = claimed
+        .received
+        .claim(0, &secret, &claimed.claimer_key, &FeeCoins::none(), &[0; 32])
+        .unwrap();
+    assert!(net.chain.judge(&right).is_ok());
+    let offered = net.at(&outgoing).offered.clone();
     assert_eq!(offered.extract(&right), Ok(secret.clone()));
 
     let mut elsewhere = right.clone();
@@ -120,6 +122,6 @@ fn claims_that_give_no_secret_are_refused() {
     let unknown = unknown_edge();
     let event = ForwarderEvent::OutgoingFulfilled { outgoing: unknown, secret };
     refuses_forwarder(&mut net, HOP, event, EdgeError::Unknown(unknown));
-    net.run();
+    net.run().unwrap();
     assert!(is_paid(&net));
 }

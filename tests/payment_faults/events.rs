@@ -2,10 +2,11 @@
 
 use pointlock::edge::EdgeId;
 use pointlock::payment::{
-    AttemptId, EdgeError, ForwarderEvent, SecretSource, SenderAction, SenderEvent,
+    AttemptId, EdgeError, ForwarderEvent, NodeAction, SecretSource, SenderEvent,
 };
+use pointlock_sim::{Fact, Who};
 
-use crate::network::{Action, Fact, LockKind, Network, Node, node_id, unknown_edge};
+use crate::nodes::{Known, LockKind, Net, node_id, start, unknown_edge};
 use crate::scene::{
     HOP, entropy, forward_case, forward_packet, is_paid, offer, refuses_forwarder, refuses_sender,
     snapshot,
@@ -13,35 +14,35 @@ use crate::scene::{
 
 #[test]
 fn events_out_of_order_are_refused() {
-    let mut net = Network::new(1, 1);
+    let mut net = start(1, 1);
     let invoice = net.publish(LockKind::Point, 0);
-    net.pay(0, &invoice, None, entropy(1));
-    net.run();
+    net.pay_known(0, &invoice, None, entropy(1));
+    net.run().unwrap();
     assert!(is_paid(&net));
-    let edge_ids: Vec<EdgeId> = net.edges.keys().copied().collect();
-    let (first, second) = (net.edges[&edge_ids[0]].clone(), net.edges[&edge_ids[1]].clone());
+    let edge_ids: Vec<EdgeId> = net.contracts.iter().map(|contract| contract.edge_id()).collect();
+    let (first, second) = (net.at(&edge_ids[0]).clone(), net.at(&edge_ids[1]).clone());
     let incoming = edge_ids[0];
     let packet = forward_packet(&forward_case(LockKind::Point).1, 0);
 
     let event = || ForwarderEvent::IncomingCommitted {
-        from: node_id(Node::Sender(0)),
-        edge: first.incoming(),
+        from: node_id(Who::Sender(0)),
+        edge: first.incoming().unwrap(),
         path_key: None,
         packet: packet.clone(),
     };
     refuses_forwarder(&mut net, HOP, event(), EdgeError::Known(incoming));
-    let edge = second.outgoing();
+    let edge = second.outgoing().unwrap();
     let event = ForwarderEvent::OutgoingCommitted { incoming, edge };
     refuses_forwarder(&mut net, HOP, event, EdgeError::Known(edge_ids[1]));
-    let edge = first.outgoing();
+    let edge = first.outgoing().unwrap();
     let attempt = attempt_of(&net);
     let commitment = |edge| EdgeError::OutOfOrder { edge, event: "commitment" };
     let event = ForwarderEvent::OutgoingCommitted { incoming, edge };
     refuses_forwarder(&mut net, HOP, event, commitment(edge_ids[0]));
     let event = SenderEvent::OutgoingCommitted { attempt, edge };
-    let before = snapshot(&net, Node::Sender(0));
+    let before = snapshot(&net, Who::Sender(0));
     assert!(net.tell_sender(0, event).is_err());
-    assert_eq!(snapshot(&net, Node::Sender(0)), before);
+    assert_eq!(snapshot(&net, Who::Sender(0)), before);
 
     // Settled is settled.
     let failure = |edge| EdgeError::OutOfOrder { edge, event: "failure" };
@@ -63,17 +64,16 @@ fn events_out_of_order_are_refused() {
     refuses_forwarder(&mut net, HOP, event, failure(unknown_edge()));
 
     // The next payment goes as if nothing had been.
-    net.facts.clear();
-    net.pay(0, &invoice, None, entropy(2));
-    net.run();
+    net.happened.clear();
+    net.pay_known(0, &invoice, None, entropy(2));
+    net.run().unwrap();
     assert!(is_paid(&net));
 }
 
-fn attempt_of(net: &Network) -> AttemptId {
-    net.facts
-        .iter()
+fn attempt_of(net: &Net) -> AttemptId {
+    net.facts()
         .find_map(|fact| match fact {
-            Fact::Paid { attempt, .. } => Some(*attempt),
+            Fact::Paid { payment, .. } => Some(net.senders[0].role().attempts(payment).unwrap()[0]),
             _ => None,
         })
         .unwrap()
@@ -82,25 +82,25 @@ fn attempt_of(net: &Network) -> AttemptId {
 /// With hashes two attempts have the same lock, so that one edge would fit both.
 #[test]
 fn one_edge_pays_for_one_attempt() {
-    let mut net = Network::new(1, 1);
+    let mut net = start(1, 1);
     let invoice = net.publish(LockKind::Hash, 0);
-    net.pay(0, &invoice, None, entropy(1));
+    net.pay_known(0, &invoice, None, entropy(1));
     let (first, proposal) = offer(&mut net);
-    net.pay(0, &invoice, None, entropy(2));
+    net.pay_known(0, &invoice, None, entropy(2));
     let (second, _) = offer(&mut net);
-    let edge = net.fund(Node::Sender(0), &proposal).outgoing();
+    let edge = net.fund(Who::Sender(0), &proposal).outgoing().unwrap();
     let edge_id = edge.id;
     let event = SenderEvent::OutgoingCommitted { attempt: first, edge };
     net.tell_sender(0, event).unwrap();
     let event = SenderEvent::OutgoingCommitted { attempt: second, edge };
     refuses_sender(&mut net, event, EdgeError::Known(edge_id));
-    let edge = net.fund(Node::Sender(0), &proposal).outgoing();
+    let edge = net.fund(Who::Sender(0), &proposal).outgoing().unwrap();
     let event = SenderEvent::OutgoingCommitted { attempt: second, edge };
     net.tell_sender(0, event).unwrap();
     // The first ends under its own name.
     net.tell_sender(0, SenderEvent::OutgoingFailed { outgoing: edge_id, failure: None }).unwrap();
     assert!(matches!(
         net.tasks.front(),
-        Some((_, Action::Sender(SenderAction::AttemptFailed { attempt, .. }))) if *attempt == first
+        Some((Who::Sender(_), NodeAction::AttemptFailed { attempt, .. })) if *attempt == first
     ));
 }

@@ -7,9 +7,10 @@ use pointlock::onion::OnionError;
 use pointlock::payment::{
     EdgeError, Forwarder, ForwarderEvent, PayloadError, Recorded, Refusal, Tweak,
 };
+use pointlock_sim::Who;
 
-use crate::network::{
-    AMOUNT_MSAT, HEIGHT, LockKind, MIN_FINAL_DELTA, Node, node_id, policy, secret_of,
+use crate::nodes::{
+    AMOUNT_MSAT, HEIGHT, LockKind, MIN_FINAL_DELTA, node_id, number_of, policy, secret_of,
 };
 use crate::scene::{
     ForwardCase, HOP, blind, build, final_case, flipped, forward, forward_case, forward_packet,
@@ -58,7 +59,7 @@ fn forwarder_checks_its_delta() {
 fn a_forwarder_that_asks_for_nothing_pays_nothing() {
     let says = |change: fn(&mut ForwardCase)| {
         let (mut net, mut case) = forward_case(LockKind::Point);
-        let mut config = net.configs[0].clone();
+        let mut config = net.forwarder_config(1);
         config.policy.fee_base_msat = 0;
         config.policy.fee_proportional_millionths = 0;
         config.policy.cltv_expiry_delta = 0;
@@ -80,20 +81,20 @@ fn a_forwarder_that_asks_for_nothing_pays_nothing() {
 #[test]
 fn forwarder_goes_by_the_height() {
     let (mut net, case) = forward_case(LockKind::Point);
-    net.block(HEIGHT + MIN_FINAL_DELTA - 1);
+    net.mine_to(HEIGHT + MIN_FINAL_DELTA - 1).unwrap();
     let packet = forward_packet(&case, 0);
     assert_eq!(forward(&mut net, &case, packet.clone()), None);
-    net.block(HEIGHT + MIN_FINAL_DELTA);
+    net.mine_to(HEIGHT + MIN_FINAL_DELTA).unwrap();
     let too_soon = |height| Refusal::ExpiryTooSoon { expiry: HEIGHT + 18, required: height + 1 };
     let said = forward(&mut net, &case, forward_packet(&case, 1));
     assert_eq!(said, Some(too_soon(HEIGHT + 18)));
     // Replays are remembered up to the expiry; from then on what they ask for is past.
     let mut again = forward_case(LockKind::Point).1;
     again.expiry += 100;
-    net.block(case.expiry - 1);
+    net.mine_to(case.expiry - 1).unwrap();
     let replayed = OnionError::Replayed { expiry_height: case.expiry };
     assert_eq!(forward(&mut net, &again, packet.clone()), Some(Refusal::Onion(replayed)));
-    net.block(case.expiry);
+    net.mine_to(case.expiry).unwrap();
     assert_eq!(forward(&mut net, &again, packet), Some(too_soon(case.expiry)));
 }
 
@@ -102,15 +103,15 @@ fn a_refused_contract_is_known_until_it_is_gone() {
     let (mut net, mut case) = forward_case(LockKind::Point);
     case.amount_msat -= 1_000;
     let edge = reach_hop(&mut net, &case, forward_packet(&case, 0));
-    let incoming = edge.outgoing().id;
+    let incoming = edge.outgoing().unwrap().id;
     let event = ForwarderEvent::IncomingCommitted {
-        from: node_id(Node::Sender(0)),
-        edge: edge.incoming(),
+        from: node_id(Who::Sender(0)),
+        edge: edge.incoming().unwrap(),
         path_key: None,
         packet: forward_packet(&case, 1),
     };
     refuses_forwarder(&mut net, HOP, event, EdgeError::Known(incoming));
-    net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming }).unwrap();
+    net.tell_forwarder(number_of(HOP), ForwarderEvent::IncomingFailed { incoming }).unwrap();
     let gone = EdgeError::OutOfOrder { edge: incoming, event: "failure" };
     refuses_forwarder(&mut net, HOP, ForwarderEvent::IncomingFailed { incoming }, gone.clone());
 }
@@ -142,13 +143,13 @@ fn forwarder_refuses_payloads_of_others() {
     let last = last.payload.to_bytes();
     let own = case.payload.to_bytes();
     let misplaced = |field| Some(Refusal::Payload(PayloadError::Misplaced(field)));
-    let packet = build(&[(HOP, last.clone()), (Node::Receiver, last.clone())], 0);
+    let packet = build(&[(HOP, last.clone()), (Who::Receiver, last.clone())], 0);
     assert_eq!(forward(&mut net, &case, packet), misplaced("payment_data"));
     let packet = build(&[(HOP, last)], 1);
     assert_eq!(forward(&mut net, &case, packet), Some(Refusal::RouteEnd));
     let packet = build(&[(HOP, own.clone())], 2);
     assert_eq!(forward(&mut net, &case, packet), misplaced("short_channel_id"));
-    let packet = build(&[(Node::Receiver, own.clone()), (HOP, own)], 3);
+    let packet = build(&[(Who::Receiver, own.clone()), (HOP, own)], 3);
     let hmac = Some(invalid_hmac());
     assert_eq!(forward(&mut net, &case, packet), hmac);
     let good = forward_packet(&case, 4);

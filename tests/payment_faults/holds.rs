@@ -8,14 +8,15 @@ use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::OnionError;
 use pointlock::onion::blinded::{BlindingError, OnionMessage};
 use pointlock::payment::{
-    Forwarder, ForwarderAction, ForwarderEvent, MessageError, Payload, PayloadError, Recorded,
-    Refusal, ReleaseHeld, SecretSource, Tweak,
+    Forwarder, ForwarderEvent, MessageError, NodeAction, OfferOrigin, Payload, PayloadError,
+    Recorded, Refusal, ReleaseHeld, SecretSource, Tweak,
 };
 use pointlock::wire::{TlvStream, TlvWriter};
+use pointlock_sim::Who;
 
-use crate::network::{
-    AMOUNT_MSAT, Action, HEIGHT, LockKind, MIN_FINAL_DELTA, Network, Node, SAFETY_MARGIN,
-    channel_to, policy, secret_of,
+use crate::nodes::{
+    AMOUNT_MSAT, HEIGHT, Known, LockKind, MIN_FINAL_DELTA, Net, SAFETY_MARGIN, channel_to,
+    number_of, policy, secret_of, start,
 };
 use crate::scene::{
     HOP, blind, forward_case, forward_packet, held_case, hold_tweak, ledger_state, message_to,
@@ -34,7 +35,7 @@ fn wrong_releases_move_nothing() {
     // Somebody's guess, and the secret of another hold.
     for wrong in [ReleaseSecret::new(secret_of("guess", 0)), release(1)] {
         let actions = send_release(&mut net, &[(0, wrong)]);
-        let [ForwarderAction::ReleaseRefused { reason }] = actions.as_slice() else {
+        let [NodeAction::ReleaseRefused { reason }] = actions.as_slice() else {
             panic!("{actions:?}")
         };
         let id = HoldId([0; 32]);
@@ -42,7 +43,7 @@ fn wrong_releases_move_nothing() {
         assert_eq!(ledger_state(&net, 0), HoldState::Held);
     }
     let y = LockSecret::Scalar(blind("blind", 0).as_scalar().clone());
-    let knows = |net: &Network, secret: &LockSecret| {
+    let knows = |net: &Net, secret: &LockSecret| {
         net.forwarders[0].view().secrets().iter().any(|known| known.secret == *secret)
     };
     assert!(!knows(&net, &y));
@@ -58,7 +59,7 @@ fn wrong_releases_move_nothing() {
     let unpeeled = MessageError::Onion(BlindingError::Onion { source: OnionError::InvalidHmac });
     let mut altered = message(HOP).to_bytes();
     altered[500] ^= 4;
-    for message in [OnionMessage::from_bytes(&altered).unwrap(), message(Node::Receiver)] {
+    for message in [OnionMessage::from_bytes(&altered).unwrap(), message(Who::Receiver)] {
         refuses_forwarder(
             &mut net,
             HOP,
@@ -70,9 +71,9 @@ fn wrong_releases_move_nothing() {
     // A wrong entry beside a right one.
     let actions = send_release(&mut net, &[(1, release(0)), (0, release(0)), (7, release(7))]);
     let [
-        ForwarderAction::ReleaseRefused { .. },
-        ForwarderAction::Offer { proposal, .. },
-        ForwarderAction::ReleaseRefused { reason },
+        NodeAction::ReleaseRefused { .. },
+        NodeAction::Offer { proposal, .. },
+        NodeAction::ReleaseRefused { reason },
     ] = actions.as_slice()
     else {
         panic!("{actions:?}")
@@ -137,7 +138,7 @@ fn a_hold_past_its_cutoff_is_refused() {
         reach_hop(&mut net, &case, forward_packet(&case, 0));
         match net.tasks.pop_back() {
             None => None,
-            Some((_, Action::Forwarder(ForwarderAction::Fail { reason, .. }))) => Some(reason),
+            Some((Who::Forwarder(_), NodeAction::Fail { reason, .. })) => Some(reason),
             Some(other) => panic!("{other:?}"),
         }
     };
@@ -158,20 +159,20 @@ fn a_hold_past_its_cutoff_is_refused() {
 fn caps_count_what_the_holder_sees() {
     let wide = Limits::default();
     let fee = policy(1).fee_msat(AMOUNT_MSAT).unwrap();
-    let second = |limits: Limits, sender: usize, next: Node| {
-        let mut net = Network::new(2, 1);
-        let mut config = net.configs[0].clone();
+    let second = |limits: Limits, sender: usize, next: Who| {
+        let mut net = start(2, 1);
+        let mut config = net.forwarder_config(1);
         config.limits = limits;
         net.forwarders[0] = Recorded::new(Forwarder::new(config, MemoryStore::default()));
         let mut said = None;
-        for (index, sender, next) in [(0, 0, Node::Receiver), (1, sender, next)] {
+        for (index, sender, next) in [(0, 0, Who::Receiver), (1, sender, next)] {
             let (_, mut case) = held_case(index);
             case.payload.short_channel_id = channel_to(next);
             let (lock, msat) = (case.lock, case.amount_msat);
-            let edge = net.fund_terms(Node::Sender(sender), HOP, lock, msat, case.expiry);
+            let edge = net.fund_terms(Who::Sender(sender), HOP, lock, msat, case.expiry);
             net.commit(edge, None, forward_packet(&case, index));
-            said = net.tasks.pop_back().map(|(_, action)| match action {
-                Action::Forwarder(ForwarderAction::Fail { reason, .. }) => reason,
+            said = net.tasks.pop_back().map(|task| match task {
+                (HOP, NodeAction::Fail { reason, .. }) => reason,
                 other => panic!("{other:?}"),
             });
             assert!(index == 1 || said.is_none());
@@ -179,7 +180,7 @@ fn caps_count_what_the_holder_sees() {
         said
     };
     let capped = |cap| Some(Refusal::Hold(HoldError::CapReached(cap)));
-    let (receiver, elsewhere) = (Node::Receiver, Node::Forwarder(7));
+    let (receiver, elsewhere) = (Who::Receiver, Who::Forwarder(7));
     let one = Limits { holds_per_neighbour: 1, ..wide };
     assert_eq!(second(one, 0, elsewhere), capped(Cap::HoldsPerNeighbour));
     assert_eq!(second(one, 1, receiver), None);
@@ -201,26 +202,28 @@ fn one_hold_order_holds_one_contract() {
         let first = reach_hop(&mut net, &case, forward_packet(&case, 0));
         assert!(net.tasks.is_empty());
         let second = reach_hop(&mut net, &case, forward_packet(&case, 1));
-        let (_, Action::Forwarder(ForwarderAction::Fail { incoming, reason, .. })) =
+        let (Who::Forwarder(_), NodeAction::Fail { incoming, reason, .. }) =
             net.tasks.pop_back().unwrap()
         else {
             panic!("the second is failed")
         };
-        assert_eq!(incoming, second.outgoing().id);
+        assert_eq!(incoming, second.outgoing().unwrap().id);
         assert_eq!(reason, Refusal::Hold(HoldError::IdTaken(HoldId([0; 32]))));
-        net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming }).unwrap();
+        net.tell_forwarder(number_of(HOP), ForwarderEvent::IncomingFailed { incoming }).unwrap();
         // The first is held as ever.
         assert_eq!(ledger_state(&net, 0), HoldState::Held);
-        let edge_id = first.outgoing().id;
+        let edge_id = first.outgoing().unwrap().id;
         if with_release {
             let actions = send_release(&mut net, &[(0, release(0))]);
-            let [ForwarderAction::Offer { incoming, .. }] = actions.as_slice() else {
+            let [NodeAction::Offer { origin: OfferOrigin::Incoming(incoming), .. }] =
+                actions.as_slice()
+            else {
                 panic!("{actions:?}")
             };
             assert_eq!(*incoming, edge_id);
         } else {
-            net.block(HEIGHT + 100);
-            let (_, Action::Forwarder(ForwarderAction::Fail { incoming, .. })) =
+            net.mine_to(HEIGHT + 100).unwrap();
+            let (Who::Forwarder(_), NodeAction::Fail { incoming, .. }) =
                 net.tasks.pop_back().unwrap()
             else {
                 panic!("the first fails at the cutoff")
@@ -246,22 +249,26 @@ fn a_hold_that_cannot_be_forwarded_gives_its_place_back() {
             }
             let edge = reach_hop(&mut net, &case, forward_packet(&case, 0));
             for action in send_release(&mut net, &[(0, release(0))]) {
-                net.tasks.push_back((HOP, Action::Forwarder(action)));
+                net.tasks.push_back((HOP, action));
             }
             // At the latest at the cutoff the contract is failed, once.
-            net.block(HEIGHT + 100);
+            net.mine_to(HEIGHT + 100).unwrap();
             let failed: Vec<EdgeId> = net
                 .tasks
                 .drain(..)
-                .filter_map(|(_, action)| match action {
-                    Action::Forwarder(ForwarderAction::Fail { incoming, .. }) => Some(incoming),
-                    Action::Forwarder(ForwarderAction::ReleaseRefused { .. }) => None,
+                .filter_map(|task| match task {
+                    (HOP, NodeAction::Fail { incoming, .. }) => Some(incoming),
+                    (HOP, NodeAction::ReleaseRefused { .. }) => None,
                     other => panic!("{other:?}"),
                 })
                 .collect();
-            let edge_id = edge.outgoing().id;
+            let edge_id = edge.outgoing().unwrap().id;
             assert_eq!(failed, [edge_id], "zero {zero}");
-            net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming: edge_id }).unwrap();
+            net.tell_forwarder(
+                number_of(HOP),
+                ForwarderEvent::IncomingFailed { incoming: edge_id },
+            )
+            .unwrap();
             let open = net.forwarders[0].role().ledger().store().open().unwrap();
             assert_eq!(open.len(), 0, "zero {zero}");
         }

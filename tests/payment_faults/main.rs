@@ -3,8 +3,8 @@
 
 #[path = "../common/failing_claims.rs"]
 mod failing_claims;
-#[path = "../common/network.rs"]
-mod network;
+#[path = "../common/nodes.rs"]
+mod nodes;
 mod scene;
 
 mod claims;

@@ -12,15 +12,15 @@ use pointlock::onion::blinded::{
 };
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptId, AttemptSeed, AvailableHold, ForwarderAction, ForwarderEvent, Handover,
-    HeldAvailable, MessageError, PayloadError, PaymentId, ReceiverAction, ReceiverError,
-    ReceiverEvent, Refusal, ReleaseHeld, SealedAnnouncement, SecretSource, SenderError,
-    SenderEvent,
+    AttemptId, AttemptSeed, AvailableHold, ForwarderEvent, Handover, HeldAvailable, MessageError,
+    NodeAction, PayloadError, PaymentId, ReceiverError, ReceiverEvent, Refusal, ReleaseHeld,
+    SealedAnnouncement, SecretSource, SenderError, SenderEvent,
 };
 use pointlock::wire::{BlindedPath as WirePath, IntroductionNode, TlvStream, TlvWriter};
+use pointlock_sim::{Chain, Keep, Who};
 
-use crate::network::{
-    AMOUNT_MSAT, Action, HEIGHT, LockKind, Network, Node, node_id, node_key, secret_of,
+use crate::nodes::{
+    AMOUNT_MSAT, AWAY, HEIGHT, Known, LockKind, Net, node_id, node_key, number_of, secret_of, start,
 };
 use crate::scene::{
     HOP, blind, entropy, forward_packet, held_case, hold_tweak, is_paid, ledger_state, message_to,
@@ -51,8 +51,8 @@ fn reply_path(session: usize) -> WirePath<IntroductionNode> {
 }
 
 /// A receiver without forwarders, so that the path of its invoice is its own hop alone.
-fn alone() -> (Network, StaticInvoice) {
-    let mut net = Network::new(1, 0);
+fn alone() -> (Net, StaticInvoice) {
+    let mut net = start(1, 0);
     let invoice = net.publish(LockKind::Point, 0);
     (net, invoice)
 }
@@ -87,21 +87,21 @@ fn received(message: &OnionMessage) -> ReceiverEvent {
 }
 
 /// None when it answers. Whatever it says, it keeps nothing.
-fn says(net: &mut Network, message: &OnionMessage) -> Option<Refusal> {
-    let before = (snapshot(net, Node::Receiver), format!("{:?}", net.receiver.role()));
+fn says(net: &mut Net, message: &OnionMessage) -> Option<Refusal> {
+    let before = (snapshot(net, Who::Receiver), format!("{:?}", net.receiver.role()));
     net.tell_receiver(received(message)).unwrap();
-    let after = (snapshot(net, Node::Receiver), format!("{:?}", net.receiver.role()));
+    let after = (snapshot(net, Who::Receiver), format!("{:?}", net.receiver.role()));
     assert_eq!(after, before, "nothing of a message stays");
-    let (_, action) = net.tasks.pop_back().unwrap();
+    let task = net.tasks.pop_back().unwrap();
     assert!(net.tasks.is_empty());
     assert!(net.receiver.pending().is_empty());
-    match action {
-        Action::Receiver(ReceiverAction::SendMessage { to, message: answer }) => {
+    match task {
+        (Who::Receiver, NodeAction::SendMessage { to, message: answer }) => {
             assert_eq!(to, IntroductionNode::NodeId(node_id(HOP)));
             assert!(answer.to_bytes().len() <= message.to_bytes().len());
             None
         }
-        Action::Receiver(ReceiverAction::ReleaseRefused { reason }) => Some(reason),
+        (Who::Receiver, NodeAction::ReleaseRefused { reason }) => Some(reason),
         other => panic!("{other:?}"),
     }
 }
@@ -116,12 +116,12 @@ fn an_announcement_is_answered_whenever_it_comes() {
     for _ in 0..3 {
         assert_eq!(says(&mut net, &first), None);
     }
-    net.block(latest);
+    net.mine_to(latest).unwrap();
     assert_eq!(says(&mut net, &first), None);
-    net.block(latest + 1);
+    net.mine_to(latest + 1).unwrap();
     let void = Refusal::AnnouncementVoid { latest, height: latest + 1 };
     assert_eq!(says(&mut net, &first), Some(void));
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 /// 5,000 of them, as strangers had silenced an invoice with 1,000 once, and filled a log and a view.
@@ -134,7 +134,7 @@ fn no_number_of_announcements_silences_an_invoice() {
         let message = announcement(&invoice, &available(HEIGHT + 10, number % 200), number);
         net.tell_receiver(received(&message)).unwrap();
         let said = net.tasks.pop_back();
-        assert!(matches!(said, Some((_, Action::Receiver(ReceiverAction::SendMessage { .. })))));
+        assert!(matches!(said, Some((Who::Receiver, NodeAction::SendMessage { .. }))));
     }
     assert_eq!(format!("{:?}", net.receiver.role()), before);
     assert_eq!(net.receiver.log().len(), log);
@@ -184,7 +184,7 @@ fn announcements_of_too_little_are_refused() {
         assert_eq!(said, Some(Refusal::PayerMismatch));
     }
     assert_eq!(says(&mut net, &announcement(&of_polynomial, &with_x(1, 5), 5)), None);
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 /// A slot is taken by the claim of a payment that is there, and by nothing before it: k messages of a stranger took all of them once, and
@@ -192,11 +192,11 @@ fn announcements_of_too_little_are_refused() {
 #[test]
 fn announcements_take_no_slot() {
     const K: usize = 2;
-    let mut net = Network::new(1, 1);
-    net.online = false;
+    let mut net = start(1, 1);
+    net.keep = AWAY;
     let invoice = net.publish_polynomial(K, 9);
     net.pay_as(0, &invoice, "victim", Some(1), entropy(1));
-    net.run();
+    net.run().unwrap();
     let honest = std::mem::take(&mut net.mailbox);
     assert_eq!(honest.len(), 1);
     for number in 0..20 * K {
@@ -207,19 +207,19 @@ fn announcements_take_no_slot() {
         };
         assert_eq!(says(&mut net, &message), None);
     }
-    net.online = true;
+    net.keep = Keep::default();
     net.mailbox = honest;
-    net.deliver_mail();
-    net.run();
+    net.read_mail().unwrap();
+    net.run().unwrap();
     assert!(is_paid(&net));
-    let slots = |net: &Network| {
+    let slots = |net: &Net| {
         let polynomial = pointlock::invoice::ktime::PaymentPolynomial::from_entropy(&[9; 32], K);
         net.receiver.role().claims().slots_left(&polynomial.unwrap().id()).unwrap()
     };
     assert_eq!(slots(&net), 1);
     // Of the x that is claimed nothing more is released, and without a free slot nothing at all.
     net.pay_as(0, &invoice, "second", Some(1), entropy(2));
-    net.run();
+    net.run().unwrap();
     assert_eq!(slots(&net), 0);
     let bogus = announcement(&invoice, &with_x(1, 1), 1);
     let Ok(PeeledMessage::Forward { message, .. }) = bogus.peel(&node_key(HOP)) else {
@@ -234,9 +234,9 @@ fn messages_along_other_paths_or_for_others_are_ignored() {
     let (mut net, invoice) = alone();
     let fields = sealed(&invoice, &available(HEIGHT + 10, 0), reply_path(0), 0);
     // A path to the receiver that somebody else has made, with a guess for its id; and one with none.
-    let guess = message_to(Node::Receiver, vec![9; 32], &fields, 0);
+    let guess = message_to(Who::Receiver, vec![9; 32], &fields, 0);
     refuses_receiver(&mut net, received(&guess), MessageError::UnknownPath);
-    let hops = [(node_id(Node::Receiver), RecipientData::default().to_bytes())];
+    let hops = [(node_id(Who::Receiver), RecipientData::default().to_bytes())];
     let (path, _) = BlindedPath::build(secret_of("path", 1), &hops).unwrap();
     let nameless = OnionMessage::build(secret_of("message", 1), &path, &fields).unwrap();
     refuses_receiver(&mut net, received(&nameless), MessageError::UnknownPath);
@@ -246,7 +246,7 @@ fn messages_along_other_paths_or_for_others_are_ignored() {
     refuses_receiver(&mut net, received(&elsewhere), MessageError::Onion(invalid));
     let next = RecipientData { next_node_id: Some(node_id(HOP)), ..RecipientData::default() };
     let end = RecipientData { path_id: Some(vec![9; 32]), ..RecipientData::default() };
-    let hops = [(node_id(Node::Receiver), next.to_bytes()), (node_id(HOP), end.to_bytes())];
+    let hops = [(node_id(Who::Receiver), next.to_bytes()), (node_id(HOP), end.to_bytes())];
     let (path, _) = BlindedPath::build(secret_of("path", 3), &hops).unwrap();
     let through = OnionMessage::build(secret_of("message", 3), &path, &fields).unwrap();
     refuses_receiver(&mut net, received(&through), MessageError::NotForThisNode);
@@ -392,16 +392,16 @@ fn sealed_announcements_have_two_lengths() {
 fn an_answer_is_no_longer_than_its_announcement() {
     let (mut net, _) = alone();
     let invoice = net.publish_polynomial(1, 9);
-    let answered = |net: &mut Network, hops: usize| {
+    let answered = |net: &mut Net, hops: usize| {
         let hops = vec![(node_id(HOP), vec![0; 24]); hops];
         let (path, _) = BlindedPath::build(secret_of("reply path", 0), &hops).unwrap();
         let fields = sealed(&invoice, &with_x(1, 0), path.into(), 0);
         let message = message(&invoice, &fields, 0);
-        let before = snapshot(net, Node::Receiver);
+        let before = snapshot(net, Who::Receiver);
         let told = net.tell_receiver(received(&message));
-        assert_eq!(snapshot(net, Node::Receiver), before);
-        let answer = net.tasks.pop_back().map(|(_, action)| match action {
-            Action::Receiver(ReceiverAction::SendMessage { message, .. }) => message,
+        assert_eq!(snapshot(net, Who::Receiver), before);
+        let answer = net.tasks.pop_back().map(|task| match task {
+            (Who::Receiver, NodeAction::SendMessage { message, .. }) => message,
             other => panic!("{other:?}"),
         });
         (message.to_bytes().len(), told.map(|()| answer.unwrap().to_bytes().len()))
@@ -432,7 +432,7 @@ fn an_answer_is_no_longer_than_its_announcement() {
 
 // ---- The holder ----
 
-fn held() -> Network {
+fn held() -> Net {
     let (mut net, case) = held_case(0);
     reach_hop(&mut net, &case, forward_packet(&case, 0));
     let mut second = held_case(1).1;
@@ -456,11 +456,8 @@ fn releases_come_along_a_path_of_the_holders() {
     }
     assert_eq!(ledger_state(&net, 0), HoldState::Held);
     let message = release_message(&[(0, release(0))], 2);
-    net.tell_forwarder(HOP, to_holder(&message)).unwrap();
-    assert!(matches!(
-        net.tasks.pop_back(),
-        Some((_, Action::Forwarder(ForwarderAction::Offer { .. })))
-    ));
+    net.tell_forwarder(number_of(HOP), to_holder(&message)).unwrap();
+    assert!(matches!(net.tasks.pop_back(), Some((Who::Forwarder(_), NodeAction::Offer { .. }))));
 }
 
 /// Releases that move nothing are in no log: of a hold that is not here, of a wrong secret, of one that was released.
@@ -474,20 +471,20 @@ fn releases_that_move_nothing_leave_nothing() {
         [(9, 9, unknown), (1, 0, wrong)].into_iter().cycle().take(200).enumerate()
     {
         let message = release_message(&[(hold, release(secret))], number);
-        net.tell_forwarder(HOP, to_holder(&message)).unwrap();
-        let Some((_, Action::Forwarder(ForwarderAction::ReleaseRefused { reason }))) =
-            net.tasks.pop_back()
+        net.tell_forwarder(number_of(HOP), to_holder(&message)).unwrap();
+        let Some((Who::Forwarder(_), NodeAction::ReleaseRefused { reason })) = net.tasks.pop_back()
         else {
             panic!("refused")
         };
         assert_eq!(reason, Refusal::Hold(error));
     }
     assert_eq!((snapshot(&net, HOP), format!("{:?}", net.forwarders[0].role())), before);
-    net.tell_forwarder(HOP, to_holder(&release_message(&[(0, release(0))], 1))).unwrap();
+    net.tell_forwarder(number_of(HOP), to_holder(&release_message(&[(0, release(0))], 1))).unwrap();
     net.tasks.clear();
     let before = snapshot(&net, HOP);
     for number in 0..10 {
-        net.tell_forwarder(HOP, to_holder(&release_message(&[(0, release(0))], number))).unwrap();
+        net.tell_forwarder(number_of(HOP), to_holder(&release_message(&[(0, release(0))], number)))
+            .unwrap();
     }
     assert_eq!(snapshot(&net, HOP), before);
     assert!(net.tasks.is_empty());
@@ -508,11 +505,9 @@ fn hand_over(handover: &Handover, number: usize) -> OnionMessage {
 }
 
 /// What the holder sends, as the receiver gets it.
-fn announces(net: &mut Network) -> Option<OnionMessage> {
-    let (_, action) = net.tasks.pop_back()?;
-    let Action::Forwarder(ForwarderAction::Announce { to, message }) = action else {
-        panic!("{action:?}")
-    };
+fn announces(net: &mut Net) -> Option<OnionMessage> {
+    let task = net.tasks.pop_back()?;
+    let (HOP, NodeAction::SendMessage { to, message }) = task else { panic!("{task:?}") };
     // The path begins at this very node, which gives itself the message.
     assert_eq!(to, IntroductionNode::NodeId(node_id(HOP)));
     match message.peel(&node_key(HOP)).unwrap() {
@@ -538,11 +533,11 @@ fn a_handover_is_kept_with_its_hold_and_nowhere_else() {
     let elsewhere = message_to(HOP, vec![1; 32], &good.to_tlv(), 1);
     refuses_forwarder(&mut net, HOP, to_holder(&elsewhere), MessageError::UnknownPath);
 
-    net.tell_forwarder(HOP, to_holder(&hand_over(&good, 1))).unwrap();
+    net.tell_forwarder(number_of(HOP), to_holder(&hand_over(&good, 1))).unwrap();
     let first = announces(&mut net).unwrap();
     // Once more is nothing new.
     let before = snapshot(&net, HOP);
-    net.tell_forwarder(HOP, to_holder(&hand_over(&good, 2))).unwrap();
+    net.tell_forwarder(number_of(HOP), to_holder(&hand_over(&good, 2))).unwrap();
     assert_eq!((announces(&mut net), snapshot(&net, HOP)), (None, before.clone()));
     // Again and again, and no two look alike.
     let again = |hold: u8, entropy: u8| ForwarderEvent::Announce {
@@ -551,7 +546,7 @@ fn a_handover_is_kept_with_its_hold_and_nowhere_else() {
     };
     let mut seen = vec![first.clone()];
     for entropy in 1..5 {
-        net.tell_forwarder(HOP, again(0, entropy)).unwrap();
+        net.tell_forwarder(number_of(HOP), again(0, entropy)).unwrap();
         let message = announces(&mut net).unwrap();
         assert!(!seen.contains(&message));
         seen.push(message);
@@ -559,23 +554,22 @@ fn a_handover_is_kept_with_its_hold_and_nowhere_else() {
     assert_eq!(snapshot(&net, HOP), before, "nothing of it is written down");
     // Of a hold without one, and of none at all, there is nothing to send.
     for hold in [1, 9] {
-        net.tell_forwarder(HOP, again(hold, 1)).unwrap();
+        net.tell_forwarder(number_of(HOP), again(hold, 1)).unwrap();
         assert_eq!(announces(&mut net), None);
     }
     // Each of them is answered by a message that releases.
     for message in seen {
         net.tell_receiver(received(&message)).unwrap();
-        let Some((_, Action::Receiver(ReceiverAction::SendMessage { to, message }))) =
-            net.tasks.pop_back()
+        let Some((Who::Receiver, NodeAction::SendMessage { to, message })) = net.tasks.pop_back()
         else {
             panic!("answered")
         };
         assert_eq!(to, IntroductionNode::NodeId(node_id(HOP)));
-        net.tell_forwarder(HOP, to_holder(&message)).unwrap();
+        net.tell_forwarder(number_of(HOP), to_holder(&message)).unwrap();
     }
     assert!(matches!(ledger_state(&net, 0), HoldState::Releasing(_)));
     net.tasks.clear();
-    net.tell_forwarder(HOP, again(0, 9)).unwrap();
+    net.tell_forwarder(number_of(HOP), again(0, 9)).unwrap();
     assert_eq!(announces(&mut net), None, "released");
     let late = handover(&invoice, 0, 9);
     let ended = HoldError::OutOfOrder(HoldId([0; 32]));
@@ -586,18 +580,19 @@ fn a_handover_is_kept_with_its_hold_and_nowhere_else() {
 fn a_hold_is_announced_up_to_its_cutoff() {
     let mut net = held();
     let invoice = net.publish(LockKind::Point, 0);
-    net.tell_forwarder(HOP, to_holder(&hand_over(&handover(&invoice, 0, 1), 1))).unwrap();
+    net.tell_forwarder(number_of(HOP), to_holder(&hand_over(&handover(&invoice, 0, 1), 1)))
+        .unwrap();
     assert!(announces(&mut net).is_some());
     let again = || ForwarderEvent::Announce { hold: HoldId([0; 32]), entropy: [3; 32] };
-    let announced = |net: &Network| net.forwarders[0].role().ledger().announced(net.height);
-    net.block(HEIGHT + 99);
+    let announced = |net: &Net| net.forwarders[0].role().ledger().announced(net.chain.height());
+    net.mine_to(HEIGHT + 99).unwrap();
     assert_eq!(announced(&net), Ok(vec![HoldId([0; 32])]));
-    net.tell_forwarder(HOP, again()).unwrap();
+    net.tell_forwarder(number_of(HOP), again()).unwrap();
     assert!(announces(&mut net).is_some());
-    net.block(HEIGHT + 100);
+    net.mine_to(HEIGHT + 100).unwrap();
     assert_eq!(announced(&net), Ok(vec![]));
     net.tasks.clear();
-    net.tell_forwarder(HOP, again()).unwrap();
+    net.tell_forwarder(number_of(HOP), again()).unwrap();
     assert_eq!(announces(&mut net), None);
 }
 
@@ -631,13 +626,13 @@ fn handovers_are_refused_by_field_and_have_a_last_one() {
     let most = usize::from(Ledger::<MemoryStore>::MAX_ANNOUNCEMENTS);
     for number in 0..most {
         let message = hand_over(&handover(&invoice, 0, number), number);
-        net.tell_forwarder(HOP, to_holder(&message)).unwrap();
+        net.tell_forwarder(number_of(HOP), to_holder(&message)).unwrap();
         assert!(announces(&mut net).is_some());
     }
     let one_more = hand_over(&handover(&invoice, 0, most), most);
     let capped = HoldError::CapReached(Cap::Announcements);
     refuses_forwarder(&mut net, HOP, to_holder(&one_more), capped);
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 #[test]
@@ -646,20 +641,18 @@ fn messages_for_others_are_passed_on_and_no_release_is_read_in_them() {
     let view = net.forwarders[0].view().clone();
     let fields = ReleaseHeld { holds: vec![(HoldId([0; 32]), release(0))] }.to_tlv();
     let next =
-        RecipientData { next_node_id: Some(node_id(Node::Receiver)), ..RecipientData::default() };
+        RecipientData { next_node_id: Some(node_id(Who::Receiver)), ..RecipientData::default() };
     let end = RecipientData { path_id: Some(vec![1; 32]), ..RecipientData::default() };
-    let hops = [(node_id(HOP), next.to_bytes()), (node_id(Node::Receiver), end.to_bytes())];
+    let hops = [(node_id(HOP), next.to_bytes()), (node_id(Who::Receiver), end.to_bytes())];
     let (path, _) = BlindedPath::build(secret_of("path", 0), &hops).unwrap();
     let through = OnionMessage::build(secret_of("message", 0), &path, &fields).unwrap();
     let before = snapshot(&net, HOP);
-    net.tell_forwarder(HOP, to_holder(&through)).unwrap();
+    net.tell_forwarder(number_of(HOP), to_holder(&through)).unwrap();
     assert_eq!(snapshot(&net, HOP), before, "what is passed on is not written down");
-    let Some((_, Action::Forwarder(ForwarderAction::SendMessage { message, .. }))) =
-        net.tasks.pop_back()
-    else {
+    let Some((Who::Forwarder(_), NodeAction::PassOn { message, .. })) = net.tasks.pop_back() else {
         panic!("passed on")
     };
-    assert!(message.peel(&node_key(Node::Receiver)).is_ok());
+    assert!(message.peel(&node_key(Who::Receiver)).is_ok());
     assert_eq!(*net.forwarders[0].view(), view);
     assert_eq!(ledger_state(&net, 0), HoldState::Held);
     // An announcement is no release.
@@ -677,9 +670,9 @@ fn a_hold_set_that_was_altered_releases_no_more_than_it_may() {
     let wrong =
         |index: usize| Refusal::Hold(HoldError::WrongReleaseSecret(HoldId([index as u8; 32])));
     let message = release_message(&[(0, release(1)), (1, release(0))], 0);
-    net.tell_forwarder(HOP, to_holder(&message)).unwrap();
+    net.tell_forwarder(number_of(HOP), to_holder(&message)).unwrap();
     for index in [0, 1] {
-        let Some((_, Action::Forwarder(ForwarderAction::ReleaseRefused { reason }))) =
+        let Some((Who::Forwarder(_), NodeAction::ReleaseRefused { reason })) =
             net.tasks.pop_front()
         else {
             panic!("refused")
@@ -690,18 +683,18 @@ fn a_hold_set_that_was_altered_releases_no_more_than_it_may() {
         assert_eq!(net.forwarders[0].view().get(SecretSource::Release { hold }), None);
     }
     let message = release_message(&[(1, release(1))], 1);
-    net.tell_forwarder(HOP, to_holder(&message)).unwrap();
+    net.tell_forwarder(number_of(HOP), to_holder(&message)).unwrap();
     assert_eq!(ledger_state(&net, 0), HoldState::Held);
     assert!(matches!(ledger_state(&net, 1), HoldState::Releasing(_)));
 }
 
 // ---- The sender ----
 
-fn held_payment() -> (Network, AttemptId, PaymentId) {
-    let mut net = Network::new(1, 2);
-    net.online = false;
+fn held_payment() -> (Net, AttemptId, PaymentId) {
+    let mut net = start(1, 2);
+    net.keep = AWAY;
     let invoice = net.publish(LockKind::Point, 0);
-    let attempt = net.pay(0, &invoice, Some(1), entropy(1));
+    let attempt = net.pay_known(0, &invoice, Some(1), entropy(1));
     let payment = net.senders[0].role().payment_of(&attempt).unwrap();
     (net, attempt, payment)
 }
@@ -718,56 +711,55 @@ fn the_holder_repeats_for_a_sender_that_is_offline() {
     refuses_sender(&mut net, announce(payment, 2), SenderError::NotHeld(payment));
     let unknown = PaymentId([9; 32]);
     refuses_sender(&mut net, announce(unknown, 2), SenderError::UnknownPayment(unknown));
-    net.run();
+    net.run().unwrap();
     assert_eq!(net.mailbox.len(), 1);
     // The keeper of the mail loses it, and all that come in the next hours.
     for hour in 0..20 {
         net.mailbox.clear();
-        net.block(HEIGHT + hour);
-        for hold in net.forwarders[0].role().ledger().announced(net.height).unwrap() {
+        net.mine_to(HEIGHT + hour).unwrap();
+        for hold in net.forwarders[0].role().ledger().announced(net.chain.height()).unwrap() {
             let event = ForwarderEvent::Announce { hold, entropy: [hour as u8; 32] };
-            net.tell_forwarder(HOP, event).unwrap();
+            net.tell_forwarder(number_of(HOP), event).unwrap();
         }
-        net.run();
+        net.run().unwrap();
         assert_eq!(net.mailbox.len(), 1);
     }
-    net.online = true;
-    net.deliver_mail();
-    net.run();
+    net.keep = Keep::default();
+    net.read_mail().unwrap();
+    net.run().unwrap();
     assert!(is_paid(&net));
     // Paid: nothing is held any more, and nothing is announced.
     refuses_sender(&mut net, announce(payment, 3), SenderError::NotHeld(payment));
-    assert_eq!(net.forwarders[0].role().ledger().announced(net.height), Ok(vec![]));
-    net.check_replay();
+    assert_eq!(net.forwarders[0].role().ledger().announced(net.chain.height()), Ok(vec![]));
+    net.check_replay().unwrap();
 }
 
 /// A handover that may have got lost is sealed anew, and the newest counts.
 #[test]
 fn a_sender_can_hand_over_again() {
     let (mut net, _, payment) = held_payment();
-    net.run();
+    net.run().unwrap();
     net.mailbox.clear();
-    net.seeds[0].push(entropy(2));
     net.tell_sender(0, announce(payment, 2)).unwrap();
-    net.run();
+    net.run().unwrap();
     assert_eq!(net.mailbox.len(), 1);
-    net.online = true;
-    net.deliver_mail();
-    net.run();
+    net.keep = Keep::default();
+    net.read_mail().unwrap();
+    net.run().unwrap();
     assert!(is_paid(&net));
-    net.check_replay();
+    net.check_replay().unwrap();
 }
 
 /// Two messages with one session key show the difference of what they say.
 #[test]
 fn a_seed_announces_once() {
     let (mut net, attempt, payment) = held_payment();
-    net.run();
+    net.run().unwrap();
     refuses_sender(&mut net, announce(payment, 1), SenderError::SeedReused(attempt));
     net.tell_sender(0, announce(payment, 2)).unwrap();
     assert!(matches!(net.tell_sender(0, announce(payment, 2)), Err(SenderError::SeedReused(_))));
     let invoice = net.publish(LockKind::Point, 1);
-    let order = SenderEvent::Pay(net.payment(&invoice, entropy(2)));
+    let order = SenderEvent::Pay(net.in_one_part(&invoice, entropy(2)));
     assert!(matches!(net.tell_sender(0, order), Err(SenderError::SeedReused(_))));
     net.tell_sender(0, announce(payment, 3)).unwrap();
 }

@@ -5,9 +5,10 @@ use pointlock::onion::blinded::BlindingError;
 use pointlock::onion::{FailurePacket, OnionError, Packet, PayloadFault};
 use pointlock::payment::{FailureMessage, PayloadError, Refusal};
 use pointlock::wire::{TlvWriter, WireError};
+use pointlock_sim::{Fact, Who};
 use sha2::{Digest, Sha256};
 
-use crate::network::{Action, Fact, Node, node_key};
+use crate::nodes::{Known, node_key};
 use crate::places::Place::{
     self, Blinded, Holder, Introduction, Plain, Receiver, ReceiverInPath, ReceiverOfTrampoline,
     Trampoline,
@@ -21,7 +22,7 @@ const INVALID_ONION_PAYLOAD: u16 = 0x4016;
 const TEMPORARY_NODE_FAILURE: u16 = 0x2002;
 
 /// What the sender would read of a failure that is encrypted for it by this node.
-fn decrypted(failure: &FailureMessage, packet: &Packet, node: Node) -> Vec<u8> {
+fn decrypted(failure: &FailureMessage, packet: &Packet, node: Who) -> Vec<u8> {
     let FailureMessage::Encrypted(failure) = failure else { panic!("{failure:?}") };
     let shared_secret = packet.shared_secret(&node_key(node));
     let failure = FailurePacket::from_bytes(failure.as_bytes()).unwrap();
@@ -148,7 +149,7 @@ fn a_path_key_too_many_or_too_few() {
         let mut scene = Scene::new(place);
         let packet = scene.packet.clone();
         let other = match scene.path_key {
-            None => Some(node_key(Node::Sender(3)).to_point()),
+            None => Some(node_key(Who::Sender(3)).to_point()),
             Some(_) => None,
         };
         let (refusal, failure) = refused(scene.deliver(other, packet.clone()));
@@ -405,14 +406,14 @@ fn what_the_sender_reads() {
         let mut bytes = proposal.packet.to_bytes();
         bytes[700] ^= 1;
         net.commit(edge, proposal.path_key, Packet::from_bytes(&bytes).unwrap());
-        net.run();
-        let read = net.facts.iter().find_map(|fact| match fact {
+        net.run().unwrap();
+        let read = net.facts().find_map(|fact| match fact {
             Fact::AttemptFailed { failure, .. } => Some(*failure),
             _ => None,
         });
         assert_eq!(read, Some(Some(expected)), "{place:?}");
-        assert!(net.balances.is_empty());
-        assert!(!net.tasks.iter().any(|(_, action)| matches!(action, Action::Receiver(_))));
-        net.check_replay();
+        assert!(net.balances().is_empty());
+        assert!(!net.tasks.iter().any(|(who, _)| *who == Who::Receiver));
+        net.check_replay().unwrap();
     }
 }

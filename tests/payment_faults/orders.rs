@@ -8,10 +8,11 @@ use pointlock::payment::{
     SenderError, SenderEvent, Tail,
 };
 use pointlock::wire::Features;
+use pointlock_sim::Who;
 
-use crate::network::{
-    AMOUNT_MSAT, LockKind, Network, Node, TIME, hops, invoice_of, invoice_secret, node_id,
-    node_key, policy,
+use crate::nodes::{
+    AMOUNT_MSAT, Known, LockKind, Net, TIME, hops, invoice_of, invoice_secret, node_id, node_key,
+    policy, start,
 };
 use crate::places::part;
 use crate::receiver::polynomial;
@@ -19,19 +20,19 @@ use crate::scene::{entropy, offer, refuses_sender, snapshot};
 
 #[test]
 fn orders_that_cannot_be_right_are_refused() {
-    let mut net = Network::new(1, 2);
+    let mut net = start(1, 2);
     let invoice = net.publish(LockKind::Point, 0);
-    let pay = |net: &Network, change: &dyn Fn(&mut Payment)| {
-        let mut payment = net.payment(&invoice, entropy(1));
+    let pay = |net: &Net, change: &dyn Fn(&mut Payment)| {
+        let mut payment = net.in_one_part(&invoice, entropy(1));
         change(&mut payment);
         SenderEvent::Pay(payment)
     };
-    let route = [node_id(Node::Receiver)];
-    let forwarder = hops(&[3], Node::Receiver).remove(0);
+    let route = [node_id(Who::Receiver)];
+    let forwarder = hops(&[3], Who::Receiver).remove(0);
     type Change = Box<dyn Fn(&mut Payment)>;
     let cases: Vec<(Change, SenderError)> = vec![
         (
-            Box::new(|payment| payment.payee = Payee::Known(node_id(Node::Forwarder(1)))),
+            Box::new(|payment| payment.payee = Payee::Known(node_id(Who::Forwarder(1)))),
             OrderError::NotFromPayee.into(),
         ),
         (Box::new(|payment| payment.invoice = polynomial()), OrderError::PayerMissing.into()),
@@ -85,12 +86,12 @@ fn orders_that_cannot_be_right_are_refused() {
     // Expired: the last second, and the one after it.
     let last = invoice.expires_at();
     let event = pay(&net, &|payment| payment.unix_time = last + 1);
-    let before = snapshot(&net, Node::Sender(0));
+    let before = snapshot(&net, Who::Sender(0));
     assert!(matches!(
         net.tell_sender(0, event).unwrap_err(),
         SenderError::Order(OrderError::Invoice(_))
     ));
-    assert_eq!(snapshot(&net, Node::Sender(0)), before);
+    assert_eq!(snapshot(&net, Who::Sender(0)), before);
     let event = pay(&net, &|payment| payment.unix_time = last);
     net.tell_sender(0, event).unwrap();
 
@@ -98,7 +99,7 @@ fn orders_that_cannot_be_right_are_refused() {
     let (attempt, _) = offer(&mut net);
     let event = pay(&net, &|payment| payment.amount_msat += 1_000);
     refuses_sender(&mut net, event, SenderError::SeedReused(attempt));
-    let mut payment = net.payment(&invoice, entropy(2));
+    let mut payment = net.in_one_part(&invoice, entropy(2));
     payment.payee = Payee::WhoeverSigned;
     payment.parts[0].seed = AttemptSeed::new(entropy(2));
     net.tell_sender(0, SenderEvent::Pay(payment)).unwrap();
@@ -106,13 +107,13 @@ fn orders_that_cannot_be_right_are_refused() {
     // An invoice without a route can't be paid yet.
     let LockSecret::Scalar(z) = invoice_secret(LockKind::Point, 0) else { panic!("a scalar") };
     let built = StaticInvoiceBuilder::new(z.to_point(), TIME)
-        .sign(&Keypair::new(node_key(Node::Receiver)), &[0; 32]);
+        .sign(&Keypair::new(node_key(Who::Receiver)), &[0; 32]);
     if let Ok(invoice) = built {
-        let payment = net.payment(&invoice, entropy(3));
+        let payment = net.in_one_part(&invoice, entropy(3));
         refuses_sender(&mut net, SenderEvent::Pay(payment), RouteError::RouteMismatch);
     }
     let alone = invoice_of(&invoice_secret(LockKind::Point, 0), &route);
-    let mut payment = net.payment(&alone, entropy(3));
+    let mut payment = net.in_one_part(&alone, entropy(3));
     payment.parts[0].forwarders.clear();
     net.tell_sender(0, SenderEvent::Pay(payment)).unwrap();
 }
@@ -138,9 +139,9 @@ fn what_a_forwarder_does_not_say_is_not_asked_of_it() {
         (LockKind::Hash, Some(2), [&[][..], &[hold_odd]], None),
         (LockKind::Hash, Some(2), [&all[..], &[points_odd]], Some(missing(2, holds))),
     ] {
-        let mut net = Network::new(1, 2);
+        let mut net = start(1, 2);
         let invoice = net.publish(kind, 0);
-        let mut payment = net.payment(&invoice, entropy(1));
+        let mut payment = net.in_one_part(&invoice, entropy(1));
         payment.hold = hold.map(|hop| HoldPlan { hop, blocks: 10 });
         for (forwarder, bits) in payment.parts[0].forwarders.iter_mut().zip(bits) {
             forwarder.features = Features::of(bits);
@@ -154,11 +155,11 @@ fn what_a_forwarder_does_not_say_is_not_asked_of_it() {
 
 #[test]
 fn parts_that_cannot_be_a_payment_are_refused() {
-    let mut net = Network::new(1, 2);
+    let mut net = start(1, 2);
     let invoice = net.publish(LockKind::Point, 0);
     let tail = Tail::Receiver;
-    let part = |msat, seed| part(msat, (&[1, 2], Node::Receiver), tail, seed);
-    let pay = |net: &Network, invoice: &StaticInvoice, parts| {
+    let part = |msat, seed| part(msat, (&[1, 2], Who::Receiver), tail, seed);
+    let pay = |net: &Net, invoice: &StaticInvoice, parts| {
         SenderEvent::Pay(net.payment_in(invoice, parts))
     };
     let mismatch = OrderError::PartsMismatch { amount_msat: AMOUNT_MSAT };
@@ -189,8 +190,8 @@ fn parts_that_cannot_be_a_payment_are_refused() {
     let hash = net.publish(LockKind::Hash, 1);
     let LockSecret::Scalar(z) = invoice_secret(LockKind::Point, 2) else { panic!("a scalar") };
     let silent = StaticInvoiceBuilder::new(z.to_point(), TIME)
-        .interim_route(&[node_id(Node::Receiver)])
-        .sign(&Keypair::new(node_key(Node::Receiver)), &[0; 32])
+        .interim_route(&[node_id(Who::Receiver)])
+        .sign(&Keypair::new(node_key(Who::Receiver)), &[0; 32])
         .unwrap();
     for invoice in [&hash, &silent] {
         let event = pay(&net, invoice, vec![part(half, 1), part(half, 2)]);
@@ -210,7 +211,7 @@ fn parts_that_cannot_be_a_payment_are_refused() {
     refuses_sender(&mut net, SenderEvent::Pay(payment), RouteError::AmountOverflow { hop: 2 });
     // Held, but not all by the same node; or where no mail can reach the receiver.
     let held = |hop| Some(HoldPlan { hop, blocks: 10 });
-    let other = PartOrder { forwarders: hops(&[2, 1], Node::Receiver), ..part(half, 5) };
+    let other = PartOrder { forwarders: hops(&[2, 1], Who::Receiver), ..part(half, 5) };
     let mut payment = net.payment_in(&invoice, vec![part(half, 6), other]);
     payment.hold = held(1);
     refuses_sender(&mut net, SenderEvent::Pay(payment), OrderError::NoHolder { hop: 1 });
@@ -224,7 +225,7 @@ fn parts_that_cannot_be_a_payment_are_refused() {
         (Tail::Trampoline { budget, path: Some(0) }, &[1], RouteError::NoSuchPath { index: 0 }),
         (Tail::Trampoline { budget, path: None }, &[], RouteError::NoTrampoline),
     ] {
-        let order = crate::places::part(AMOUNT_MSAT, (forwarders, Node::Receiver), tail, 5);
+        let order = crate::places::part(AMOUNT_MSAT, (forwarders, Who::Receiver), tail, 5);
         let event = pay(&net, &invoice, vec![order]);
         refuses_sender(&mut net, event, error.clone());
     }
@@ -232,7 +233,7 @@ fn parts_that_cannot_be_a_payment_are_refused() {
     let with_paths = net.publish_paths(LockKind::Point, 0, 3, &[&[2]]);
     let event = pay(&net, &with_paths, vec![part(AMOUNT_MSAT, 5)]);
     refuses_sender(&mut net, event, RouteError::RouteMismatch);
-    let order = crate::places::part(AMOUNT_MSAT, (&[1], Node::Forwarder(2)), Tail::Path(1), 5);
+    let order = crate::places::part(AMOUNT_MSAT, (&[1], Who::Forwarder(2)), Tail::Path(1), 5);
     let event = pay(&net, &with_paths, vec![order]);
     refuses_sender(&mut net, event, RouteError::NoSuchPath { index: 1 });
 }

@@ -4,13 +4,14 @@ use pointlock::curve::{Point, SecretScalar};
 use pointlock::onion::Packet;
 use pointlock::onion::blinded::{PathSecret, peel_payment};
 use pointlock::payment::{
-    AttemptSeed, FailureMessage, ForwarderAction, ForwarderEvent, ForwardingPolicy, PartOrder,
-    Proposal, ReceiverAction, Refusal, SenderAction, SenderEvent, Tail, View,
+    AttemptSeed, FailureMessage, ForwarderEvent, ForwardingPolicy, NodeAction, OfferOrigin,
+    PartOrder, Proposal, Refusal, SenderEvent, Tail, View,
 };
 use pointlock::wire::TlvStream;
+use pointlock_sim::{Contract, Who};
 
-use crate::network::{
-    AMOUNT_MSAT, Action, Edge, LockKind, Network, Node, hops, node_id, node_key, secret_of,
+use crate::nodes::{
+    AMOUNT_MSAT, AWAY, Known, LockKind, Net, hops, node_id, node_key, number_of, secret_of, start,
 };
 use crate::scene::entropy;
 
@@ -53,8 +54,8 @@ pub(crate) enum Said {
 /// A contract is committed, and its claimer has not heard of it.
 pub(crate) struct Scene {
     pub(crate) place: Place,
-    pub(crate) net: Network,
-    pub(crate) edge: Edge,
+    pub(crate) net: Net,
+    pub(crate) edge: Contract,
     pub(crate) path_key: Option<Point>,
     pub(crate) packet: Packet,
     /// The node's layer of it.
@@ -70,75 +71,68 @@ pub(crate) fn budget() -> ForwardingPolicy {
     }
 }
 
-pub(crate) fn part(amount_msat: u64, to: (&[usize], Node), tail: Tail, seed: u8) -> PartOrder {
+pub(crate) fn part(amount_msat: u64, to: (&[usize], Who), tail: Tail, seed: u8) -> PartOrder {
     let seed = AttemptSeed::new(entropy(seed));
     PartOrder { amount_msat, forwarders: hops(to.0, to.1), tail, seed }
 }
 
 /// A payment that is ordered, by which a node comes to this place; and the node.
-pub(crate) fn ordered(place: Place) -> (Network, Node) {
+pub(crate) fn ordered(place: Place) -> (Net, Who) {
     let (mut net, node) = match place {
-        Plain | Holder => (Network::new(1, 2), Node::Forwarder(1)),
-        Receiver => (Network::new(1, 2), Node::Receiver),
-        Trampoline => (Network::new(1, 3), Node::Forwarder(1)),
-        Introduction => (Network::new(1, 3), Node::Forwarder(2)),
-        Blinded => (Network::new(1, 3), Node::Forwarder(3)),
-        ReceiverInPath | ReceiverOfTrampoline => (Network::new(1, 3), Node::Receiver),
+        Plain | Holder => (start(1, 2), Who::Forwarder(1)),
+        Receiver => (start(1, 2), Who::Receiver),
+        Trampoline => (start(1, 3), Who::Forwarder(1)),
+        Introduction => (start(1, 3), Who::Forwarder(2)),
+        Blinded => (start(1, 3), Who::Forwarder(3)),
+        ReceiverInPath | ReceiverOfTrampoline => (start(1, 3), Who::Receiver),
     };
     match place {
         Plain | Receiver => {
             let invoice = net.publish(LockKind::Point, 0);
-            net.pay(0, &invoice, None, entropy(1));
+            net.pay_known(0, &invoice, None, entropy(1));
         }
         Holder => {
-            net.online = false;
+            net.keep = AWAY;
             let invoice = net.publish(LockKind::Point, 0);
-            net.pay(0, &invoice, Some(1), entropy(1));
+            net.pay_known(0, &invoice, Some(1), entropy(1));
         }
         Trampoline | ReceiverOfTrampoline => {
             let invoice = net.publish(LockKind::Point, 0);
             let tail = Tail::Trampoline { budget: budget(), path: None };
-            let part = part(AMOUNT_MSAT, (&[1], Node::Forwarder(2)), tail, 1);
+            let part = part(AMOUNT_MSAT, (&[1], Who::Forwarder(2)), tail, 1);
             let payment = net.payment_in(&invoice, vec![part]);
-            net.order_parts(0, payment, &[entropy(1)]);
+            net.order_to_pay(0, payment);
         }
         Introduction | Blinded | ReceiverInPath => {
             let invoice = net.publish_paths(LockKind::Point, 0, 0, &[&[2, 3]]);
-            let part = part(AMOUNT_MSAT, (&[1], Node::Forwarder(2)), Tail::Path(0), 1);
+            let part = part(AMOUNT_MSAT, (&[1], Who::Forwarder(2)), Tail::Path(0), 1);
             let payment = net.payment_in(&invoice, vec![part]);
-            net.order_parts(0, payment, &[entropy(1)]);
+            net.order_to_pay(0, payment);
         }
     }
     (net, node)
 }
 
 /// Up to the contract for this node, of which it has not heard.
-pub(crate) fn reach(net: &mut Network, node: Node) -> (Edge, Proposal) {
+pub(crate) fn reach(net: &mut Net, node: Who) -> (Contract, Proposal) {
     loop {
         let (offerer, action) = net.tasks.pop_front().expect("the payment gets there");
-        let (proposal, incoming) = match &action {
-            Action::Sender(SenderAction::Offer { proposal, .. }) => (proposal.clone(), None),
-            Action::Forwarder(ForwarderAction::Offer { incoming, proposal }) => {
-                (proposal.clone(), Some(*incoming))
-            }
-            _ => {
-                net.tasks.push_front((offerer, action));
-                assert!(net.step());
-                continue;
-            }
+        let NodeAction::Offer { origin, proposal } = action else {
+            net.tasks.push_front((offerer, action));
+            assert!(net.step().unwrap());
+            continue;
         };
         let edge = net.fund(offerer, &proposal);
-        let committed = edge.outgoing();
-        match (action, incoming) {
-            (Action::Sender(SenderAction::Offer { attempt, .. }), _) => {
+        let committed = edge.outgoing().unwrap();
+        match origin {
+            OfferOrigin::Attempt(attempt) => {
                 let event = SenderEvent::OutgoingCommitted { attempt, edge: committed };
                 net.tell_sender(0, event).unwrap();
             }
-            (_, Some(incoming)) => {
+            OfferOrigin::Incoming(incoming) => {
                 let event = ForwarderEvent::OutgoingCommitted { incoming, edge: committed };
-                net.tell_forwarder(offerer, event).unwrap();
+                net.tell_forwarder(number_of(offerer), event).unwrap();
             }
-            (other, None) => panic!("{other:?}"),
         }
         if edge.claimer == node {
             return (edge, proposal);
@@ -159,7 +153,7 @@ impl Scene {
         Self { place, net, edge, path_key, packet, payload }
     }
 
-    pub(crate) fn node(&self) -> Node {
+    pub(crate) fn node(&self) -> Who {
         self.edge.claimer
     }
 
@@ -181,7 +175,7 @@ impl Scene {
         let behind = [2, 0];
         let mut hops = vec![(self.onion_key().to_point(), payload)];
         if !self.is_last() {
-            hops.push((node_id(Node::Sender(7)), &behind));
+            hops.push((node_id(Who::Sender(7)), &behind));
         }
         Packet::build(secret_of("altered", session), &hops, &[]).unwrap().0
     }
@@ -194,9 +188,9 @@ impl Scene {
 
     pub(crate) fn view(&self) -> View {
         match self.node() {
-            Node::Forwarder(index) => self.net.forwarders[index - 1].view().clone(),
-            Node::Receiver => self.net.receiver.view().clone(),
-            Node::Sender(_) => panic!("a sender receives nothing"),
+            Who::Forwarder(index) => self.net.forwarders[index - 1].view().clone(),
+            Who::Receiver => self.net.receiver.view().clone(),
+            Who::Sender(_) => panic!("a sender receives nothing"),
         }
     }
 
@@ -214,26 +208,23 @@ impl Scene {
         self.commit(self.edge.clone(), self.path_key, self.packet.clone())
     }
 
-    fn commit(&mut self, edge: Edge, path_key: Option<Point>, packet: Packet) -> Said {
+    fn commit(&mut self, edge: Contract, path_key: Option<Point>, packet: Packet) -> Said {
         let view = self.view();
-        let edge_id = edge.outgoing().id;
+        let edge_id = edge.outgoing().unwrap().id;
         self.net.commit(edge, path_key, packet);
         let (incoming, reason, failure) = match self.net.tasks.pop_back() {
-            Some((_, Action::Forwarder(ForwarderAction::Fail { incoming, reason, failure })))
-            | Some((_, Action::Receiver(ReceiverAction::Fail { incoming, reason, failure }))) => {
+            Some((Who::Forwarder(_), NodeAction::Fail { incoming, reason, failure }))
+            | Some((Who::Receiver, NodeAction::Fail { incoming, reason, failure })) => {
                 (incoming, reason, failure)
             }
             None => {
                 assert_eq!(self.place, Holder);
                 return Said::Yes;
             }
-            Some((
-                _,
-                Action::Forwarder(
-                    ForwarderAction::Offer { .. } | ForwarderAction::FindRoute { .. },
-                )
-                | Action::Receiver(ReceiverAction::Claim { .. }),
-            )) => return Said::Yes,
+            Some(
+                (Who::Forwarder(_), NodeAction::Offer { .. } | NodeAction::FindRoute { .. })
+                | (Who::Receiver, NodeAction::Claim { .. }),
+            ) => return Said::Yes,
             other => panic!("{other:?}"),
         };
         assert_eq!(incoming, edge_id);

@@ -8,9 +8,10 @@ use pointlock::payment::{
     EdgeError, ForwardPayload, PayloadError, PaymentSecret, PublishError, ReceiverEvent,
     ReceiverPaths, Refusal, Tweak,
 };
+use pointlock_sim::Who;
 
-use crate::network::{
-    AMOUNT_MSAT, HEIGHT, LockKind, MIN_FINAL_DELTA, Node, TIME, channel_to, invoice_of,
+use crate::nodes::{
+    AMOUNT_MSAT, HEIGHT, Known, LockKind, MIN_FINAL_DELTA, TIME, channel_to, invoice_of,
     invoice_secret, node_id, node_key, secret_of,
 };
 use crate::scene::{
@@ -72,7 +73,7 @@ fn receiver_checks_expiry() {
     );
     // A block later the same is too late.
     let (mut net, case) = final_case(Point);
-    net.block(HEIGHT + 1);
+    net.mine_to(HEIGHT + 1).unwrap();
     assert_eq!(
         receive(&mut net, &case, 0),
         Some(Refusal::FinalExpiryTooSoon { expiry, required: expiry + 1 })
@@ -144,7 +145,7 @@ fn receiver_checks_the_payment_secret() {
 #[test]
 fn receiver_refuses_a_replayed_onion() {
     let (mut net, case) = final_case(LockKind::Point);
-    let packet = build(&[(Node::Receiver, case.payload.to_bytes())], 0);
+    let packet = build(&[(Who::Receiver, case.payload.to_bytes())], 0);
     assert_eq!(receive_packet(&mut net, &case, packet.clone()), None);
     let replayed = Refusal::Onion(OnionError::Replayed { expiry_height: case.expiry });
     assert_eq!(receive_packet(&mut net, &case, packet), Some(replayed));
@@ -155,39 +156,39 @@ fn receiver_refuses_a_replayed_onion() {
 fn receiver_refuses_payloads_of_others() {
     let (mut net, case) = final_case(LockKind::Point);
     let forward = |tweak| ForwardPayload {
-        short_channel_id: channel_to(Node::Forwarder(1)),
+        short_channel_id: channel_to(Who::Forwarder(1)),
         amount_msat: AMOUNT_MSAT,
         expiry: case.expiry,
         tweak,
     };
-    let packet = build(&[(Node::Receiver, forward(Tweak::Derived).to_bytes())], 0);
+    let packet = build(&[(Who::Receiver, forward(Tweak::Derived).to_bytes())], 0);
     let misplaced = Refusal::Payload(PayloadError::Misplaced("short_channel_id"));
     assert_eq!(receive_packet(&mut net, &case, packet), Some(misplaced));
     // Its own payload, but the packet goes on; and a forwarder's, where it does.
     let last = case.payload.to_bytes();
-    let packet = build(&[(Node::Receiver, last.clone()), (Node::Forwarder(1), last.clone())], 1);
+    let packet = build(&[(Who::Receiver, last.clone()), (Who::Forwarder(1), last.clone())], 1);
     let misplaced = Refusal::Payload(PayloadError::Misplaced("payment_data"));
     assert_eq!(receive_packet(&mut net, &case, packet), Some(misplaced));
     let forwarded = forward(Tweak::Derived).to_bytes();
-    let packet = build(&[(Node::Receiver, forwarded), (Node::Forwarder(1), last.clone())], 5);
+    let packet = build(&[(Who::Receiver, forwarded), (Who::Forwarder(1), last.clone())], 5);
     assert_eq!(receive_packet(&mut net, &case, packet), Some(Refusal::RouteEnd));
     // For somebody else.
-    let packet = build(&[(Node::Forwarder(1), last.clone())], 2);
+    let packet = build(&[(Who::Forwarder(1), last.clone())], 2);
     let hmac = invalid_hmac();
     assert_eq!(receive_packet(&mut net, &case, packet), Some(hmac));
     // Garbage, well packed.
-    let packet = build(&[(Node::Receiver, vec![2, 0])], 3);
+    let packet = build(&[(Who::Receiver, vec![2, 0])], 3);
     let Some(Refusal::Payload(_)) = receive_packet(&mut net, &case, packet) else {
         panic!("a payload without an amount")
     };
-    let packet = build(&[(Node::Receiver, last)], 4);
+    let packet = build(&[(Who::Receiver, last)], 4);
     assert_eq!(receive_packet(&mut net, &case, packet), None);
 }
 
 #[test]
 fn receiver_refuses_flipped_bits() {
     let (mut net, case) = final_case(LockKind::Point);
-    let packet = build(&[(Node::Receiver, case.payload.to_bytes())], 0);
+    let packet = build(&[(Who::Receiver, case.payload.to_bytes())], 0);
     for flipped in flipped(&packet) {
         let said = receive_packet(&mut net, &case, flipped);
         assert_eq!(said, Some(invalid_hmac()));
@@ -198,20 +199,20 @@ fn receiver_refuses_flipped_bits() {
 #[test]
 fn receiver_refuses_impossible_events() {
     let (mut net, case) = final_case(LockKind::Point);
-    let packet = build(&[(Node::Receiver, case.payload.to_bytes())], 0);
+    let packet = build(&[(Who::Receiver, case.payload.to_bytes())], 0);
     let edge =
-        net.fund_terms(Node::Sender(0), Node::Receiver, case.lock, case.amount_msat, case.expiry);
+        net.fund_terms(Who::Sender(0), Who::Receiver, case.lock, case.amount_msat, case.expiry);
     let event = || ReceiverEvent::IncomingCommitted {
-        edge: edge.incoming(),
+        edge: edge.incoming().unwrap(),
         path_key: None,
         packet: packet.clone(),
     };
     net.tell_receiver(event()).unwrap();
-    let edge_id = edge.outgoing().id;
+    let edge_id = edge.outgoing().unwrap().id;
     refuses_receiver(&mut net, event(), EdgeError::Known(edge_id));
 
     // An invoice with another secret, or one that only its payers' own points are paid under.
-    let invoice = invoice_of(&invoice_secret(LockKind::Point, 1), &[node_id(Node::Receiver)]);
+    let invoice = invoice_of(&invoice_secret(LockKind::Point, 1), &[node_id(Who::Receiver)]);
     let publish = |secret| ReceiverEvent::Published {
         invoice: invoice.clone(),
         secret,
@@ -231,7 +232,7 @@ fn receiver_refuses_impossible_events() {
 pub(crate) fn polynomial() -> StaticInvoice {
     let points = (0..2).map(|index| secret_of("coefficient", index).to_point()).collect();
     StaticInvoiceBuilder::new(PaymentLock::Points(PaymentPoints::new(points).unwrap()), TIME)
-        .interim_route(&[node_id(Node::Receiver)])
-        .sign(&Keypair::new(node_key(Node::Receiver)), &[0; 32])
+        .interim_route(&[node_id(Who::Receiver)])
+        .sign(&Keypair::new(node_key(Who::Receiver)), &[0; 32])
         .unwrap()
 }

@@ -6,15 +6,16 @@ use pointlock::lock::{Blind, Lock, PaymentHash};
 use pointlock::onion::blinded::{BlindedPath, BlindingError, OnionMessage, RecipientData};
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptId, FinalPayload, ForwardPayload, ForwarderAction, ForwarderError, ForwarderEvent,
-    HoldOrder, PaymentSecret, Proposal, ReceiverAction, ReceiverError, ReceiverEvent, Refusal,
-    ReleaseHeld, SenderAction, SenderError, SenderEvent, Tweak, View,
+    AttemptId, FinalPayload, ForwardPayload, ForwarderError, ForwarderEvent, HoldOrder, NodeAction,
+    OfferOrigin, PaymentSecret, Proposal, ReceiverError, ReceiverEvent, Refusal, ReleaseHeld,
+    SenderError, SenderEvent, Tweak, View,
 };
 use pointlock::wire::TlvWriter;
+use pointlock_sim::{Contract, Fact, Who};
 
-use crate::network::{
-    AMOUNT_MSAT, Action, Edge, Fact, HEIGHT, LockKind, MIN_FINAL_DELTA, Network, Node, channel_to,
-    invoice_secret, node_id, node_key, policy, secret_of,
+use crate::nodes::{
+    AMOUNT_MSAT, HEIGHT, Known, LockKind, MIN_FINAL_DELTA, Net, channel_to, invoice_secret,
+    node_id, node_key, number_of, policy, secret_of, start,
 };
 
 pub(crate) fn entropy(index: u8) -> [u8; 32] {
@@ -26,12 +27,12 @@ pub(crate) fn blind(name: &str, index: usize) -> Blind {
 }
 
 /// A packet for these nodes, under a point lock.
-pub(crate) fn build(hops: &[(Node, Vec<u8>)], session: usize) -> Packet {
+pub(crate) fn build(hops: &[(Who, Vec<u8>)], session: usize) -> Packet {
     build_under(Lock::Point(secret_of("any", 0).to_point()), hops, session)
 }
 
 /// A packet for these nodes. A hash is covered by the HMACs; points are not.
-pub(crate) fn build_under(lock: Lock, hops: &[(Node, Vec<u8>)], session: usize) -> Packet {
+pub(crate) fn build_under(lock: Lock, hops: &[(Who, Vec<u8>)], session: usize) -> Packet {
     let associated_data = match lock {
         Lock::Hash(hash) => hash.0.to_vec(),
         Lock::Point(_) => Vec::new(),
@@ -41,9 +42,8 @@ pub(crate) fn build_under(lock: Lock, hops: &[(Node, Vec<u8>)], session: usize) 
     Packet::build(secret_of("session", session), &hops, &associated_data).unwrap().0
 }
 
-pub(crate) fn failures(net: &Network) -> Vec<(Node, Refusal)> {
-    net.facts
-        .iter()
+pub(crate) fn failures(net: &Net) -> Vec<(Who, Refusal)> {
+    net.facts()
         .filter_map(|fact| match fact {
             Fact::Failed { by, reason, .. } => Some((*by, reason.clone())),
             _ => None,
@@ -51,55 +51,51 @@ pub(crate) fn failures(net: &Network) -> Vec<(Node, Refusal)> {
         .collect()
 }
 
-pub(crate) fn is_paid(net: &Network) -> bool {
-    net.facts.iter().any(|fact| matches!(fact, Fact::Paid { .. }))
+pub(crate) fn is_paid(net: &Net) -> bool {
+    net.facts().any(|fact| matches!(fact, Fact::Paid { .. }))
 }
 
 /// What of a role a test can see.
-pub(crate) fn snapshot(net: &Network, node: Node) -> (usize, View, usize) {
+pub(crate) fn snapshot(net: &Net, node: Who) -> (usize, View, usize) {
     match node {
-        Node::Sender(index) => {
+        Who::Sender(index) => {
             let sender = &net.senders[index];
             (sender.log().len(), sender.view().clone(), 0)
         }
-        Node::Forwarder(index) => {
+        Who::Forwarder(index) => {
             let forwarder = &net.forwarders[index - 1];
             let open = forwarder.role().ledger().store().open().unwrap().len();
             (forwarder.log().len(), forwarder.view().clone(), open)
         }
-        Node::Receiver => (net.receiver.log().len(), net.receiver.view().clone(), 0),
+        Who::Receiver => (net.receiver.log().len(), net.receiver.view().clone(), 0),
     }
 }
 
-pub(crate) fn refuses_sender(
-    net: &mut Network,
-    event: SenderEvent,
-    expected: impl Into<SenderError>,
-) {
-    let before = (snapshot(net, Node::Sender(0)), net.tasks.len());
+pub(crate) fn refuses_sender(net: &mut Net, event: SenderEvent, expected: impl Into<SenderError>) {
+    let before = (snapshot(net, Who::Sender(0)), net.tasks.len());
     assert_eq!(net.tell_sender(0, event).unwrap_err(), expected.into());
-    assert_eq!((snapshot(net, Node::Sender(0)), net.tasks.len()), before);
+    assert_eq!((snapshot(net, Who::Sender(0)), net.tasks.len()), before);
 }
 
 pub(crate) fn refuses_forwarder(
-    net: &mut Network,
-    node: Node,
+    net: &mut Net,
+    node: Who,
     event: ForwarderEvent,
     expected: impl Into<ForwarderError>,
 ) {
     let before = (snapshot(net, node), net.tasks.len());
-    assert_eq!(net.tell_forwarder(node, event).unwrap_err(), expected.into());
+    assert_eq!(net.tell_forwarder(number_of(node), event).unwrap_err(), expected.into());
     assert_eq!((snapshot(net, node), net.tasks.len()), before);
 }
 
 pub(crate) fn refuses_receiver(
-    net: &mut Network,
+    net: &mut Net,
     event: ReceiverEvent,
     expected: impl Into<ReceiverError>,
 ) {
-    let before = (snapshot(net, Node::Receiver), net.tasks.len());
+    let before = (snapshot(net, Who::Receiver), net.tasks.len());
     assert_eq!(net.tell_receiver(event).unwrap_err(), expected.into());
-    assert_eq!((snapshot(net, Node::Receiver), net.tasks.len()), before);
+    assert_eq!((snapshot(net, Who::Receiver), net.tasks.len()), before);
 }
 
 pub(crate) struct FinalCase {
@@ -110,8 +106,8 @@ pub(crate) struct FinalCase {
 }
 
 /// A receiver with an invoice; and a payment that it accepts, to be changed.
-pub(crate) fn final_case(kind: LockKind) -> (Network, FinalCase) {
-    let mut net = Network::new(1, 0);
+pub(crate) fn final_case(kind: LockKind) -> (Net, FinalCase) {
+    let mut net = start(1, 0);
     let invoice = net.publish(kind, 0);
     let secret = invoice_secret(kind, 0);
     let (lock, final_blind) = match secret.lock() {
@@ -136,32 +132,28 @@ pub(crate) fn final_case(kind: LockKind) -> (Network, FinalCase) {
 }
 
 /// None when it claims.
-pub(crate) fn receive(net: &mut Network, case: &FinalCase, session: usize) -> Option<Refusal> {
+pub(crate) fn receive(net: &mut Net, case: &FinalCase, session: usize) -> Option<Refusal> {
     receive_packet(net, case, final_packet(case, session))
 }
 
 pub(crate) fn final_packet(case: &FinalCase, session: usize) -> Packet {
-    build_under(case.lock, &[(Node::Receiver, case.payload.to_bytes())], session)
+    build_under(case.lock, &[(Who::Receiver, case.payload.to_bytes())], session)
 }
 
-pub(crate) fn receive_packet(
-    net: &mut Network,
-    case: &FinalCase,
-    packet: Packet,
-) -> Option<Refusal> {
+pub(crate) fn receive_packet(net: &mut Net, case: &FinalCase, packet: Packet) -> Option<Refusal> {
     let edge =
-        net.fund_terms(Node::Sender(0), Node::Receiver, case.lock, case.amount_msat, case.expiry);
-    let edge_id = edge.outgoing().id;
+        net.fund_terms(Who::Sender(0), Who::Receiver, case.lock, case.amount_msat, case.expiry);
+    let edge_id = edge.outgoing().unwrap().id;
     let secrets = net.receiver.view().secrets().len();
     net.commit(edge, None, packet);
-    let reason = match net.tasks.pop_back().unwrap().1 {
-        Action::Receiver(ReceiverAction::Fail { incoming, reason, .. }) => {
+    let reason = match net.tasks.pop_back().unwrap() {
+        (Who::Receiver, NodeAction::Fail { incoming, reason, .. }) => {
             assert_eq!(incoming, edge_id);
             // Nothing was computed that could leak.
             assert_eq!(net.receiver.view().secrets().len(), secrets);
             Some(reason)
         }
-        Action::Receiver(ReceiverAction::Claim { incoming, secret }) => {
+        (Who::Receiver, NodeAction::Claim { incoming, secret }) => {
             assert_eq!(incoming, edge_id);
             assert_eq!(secret.lock(), case.lock);
             None
@@ -210,11 +202,11 @@ pub(crate) struct ForwardCase {
     pub(crate) expiry: u32,
 }
 
-pub(crate) const HOP: Node = Node::Forwarder(1);
+pub(crate) const HOP: Who = Who::Forwarder(1);
 
 /// N_1 before the receiver; and a payment that it forwards, to be changed.
-pub(crate) fn forward_case(kind: LockKind) -> (Network, ForwardCase) {
-    let net = Network::new(1, 1);
+pub(crate) fn forward_case(kind: LockKind) -> (Net, ForwardCase) {
+    let net = start(1, 1);
     let (lock, tweak) = match kind {
         LockKind::Point => {
             (Lock::Point(secret_of("lock", 0).to_point()), Tweak::Blind(blind("blind", 0)))
@@ -223,7 +215,7 @@ pub(crate) fn forward_case(kind: LockKind) -> (Network, ForwardCase) {
     };
     let fee = policy(1).fee_msat(AMOUNT_MSAT).unwrap();
     let expiry = HEIGHT + MIN_FINAL_DELTA;
-    let short_channel_id = channel_to(Node::Receiver);
+    let short_channel_id = channel_to(Who::Receiver);
     let payload = ForwardPayload { short_channel_id, amount_msat: AMOUNT_MSAT, expiry, tweak };
     let case = ForwardCase {
         payload,
@@ -235,27 +227,28 @@ pub(crate) fn forward_case(kind: LockKind) -> (Network, ForwardCase) {
 }
 
 pub(crate) fn forward_packet(case: &ForwardCase, session: usize) -> Packet {
-    let hops = [(HOP, case.payload.to_bytes()), (Node::Receiver, vec![2, 0])];
+    let hops = [(HOP, case.payload.to_bytes()), (Who::Receiver, vec![2, 0])];
     build_under(case.lock, &hops, session)
 }
 
-pub(crate) fn reach_hop(net: &mut Network, case: &ForwardCase, packet: Packet) -> Edge {
-    let edge = net.fund_terms(Node::Sender(0), HOP, case.lock, case.amount_msat, case.expiry);
+pub(crate) fn reach_hop(net: &mut Net, case: &ForwardCase, packet: Packet) -> Contract {
+    let edge = net.fund_terms(Who::Sender(0), HOP, case.lock, case.amount_msat, case.expiry);
     net.commit(edge.clone(), None, packet);
     edge
 }
 
 /// None when it offers.
-pub(crate) fn forward(net: &mut Network, case: &ForwardCase, packet: Packet) -> Option<Refusal> {
+pub(crate) fn forward(net: &mut Net, case: &ForwardCase, packet: Packet) -> Option<Refusal> {
     let edge = reach_hop(net, case, packet);
-    let edge_id = edge.outgoing().id;
-    let said = match net.tasks.pop_back().unwrap().1 {
-        Action::Forwarder(ForwarderAction::Fail { incoming, reason, .. }) => {
+    let edge_id = edge.outgoing().unwrap().id;
+    let said = match net.tasks.pop_back().unwrap() {
+        (HOP, NodeAction::Fail { incoming, reason, .. }) => {
             assert_eq!(incoming, edge_id);
-            net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming }).unwrap();
+            net.tell_forwarder(number_of(HOP), ForwarderEvent::IncomingFailed { incoming })
+                .unwrap();
             Some(reason)
         }
-        Action::Forwarder(ForwarderAction::Offer { incoming, proposal }) => {
+        (HOP, NodeAction::Offer { origin: OfferOrigin::Incoming(incoming), proposal }) => {
             assert_eq!(incoming, edge_id);
             assert_eq!(proposal.amount_msat, case.payload.amount_msat);
             assert_eq!(proposal.expiry, case.payload.expiry);
@@ -295,7 +288,7 @@ pub(crate) fn hold_tweak(index: usize, y: Option<&Blind>, latest: u32) -> Tweak 
 }
 
 /// A payment to hold under id `index`, with y = `blind("blind", 0)` and plenty of time.
-pub(crate) fn held_case(index: usize) -> (Network, ForwardCase) {
+pub(crate) fn held_case(index: usize) -> (Net, ForwardCase) {
     let (net, mut case) = forward_case(LockKind::Point);
     case.payload.expiry += 200;
     case.expiry += 200;
@@ -304,7 +297,7 @@ pub(crate) fn held_case(index: usize) -> (Network, ForwardCase) {
 }
 
 /// The `path_id` of the reply paths that a holder makes.
-pub(crate) fn release_path_id(node: Node) -> Vec<u8> {
+pub(crate) fn release_path_id(node: Who) -> Vec<u8> {
     Tag::new("pointlock/release_path").hash(&[&*node_key(node).dangerous_to_bytes()]).to_vec()
 }
 
@@ -316,7 +309,7 @@ pub(crate) fn release_message(holds: &[(usize, ReleaseSecret)], session: usize) 
 
 /// A message for this node alone, along a path of one hop with this `path_id`.
 pub(crate) fn message_to(
-    node: Node,
+    node: Who,
     path_id: Vec<u8>,
     fields: &TlvWriter,
     session: usize,
@@ -327,39 +320,32 @@ pub(crate) fn message_to(
     OnionMessage::build(secret_of("message", session), &path, fields).unwrap()
 }
 
-pub(crate) fn send_release(
-    net: &mut Network,
-    holds: &[(usize, ReleaseSecret)],
-) -> Vec<ForwarderAction> {
+pub(crate) fn send_release(net: &mut Net, holds: &[(usize, ReleaseSecret)]) -> Vec<NodeAction> {
     let event =
         ForwarderEvent::MessageReceived { message: release_message(holds, 0), entropy: [0; 32] };
-    net.tell_forwarder(HOP, event).unwrap();
-    net.tasks
-        .drain(..)
-        .map(|(_, action)| match action {
-            Action::Forwarder(action) => action,
-            other => panic!("{other:?}"),
-        })
-        .collect()
+    net.tell_forwarder(number_of(HOP), event).unwrap();
+    let wanted: Vec<(Who, NodeAction)> = net.tasks.drain(..).collect();
+    assert!(wanted.iter().all(|(who, _)| *who == HOP));
+    wanted.into_iter().map(|(_, action)| action).collect()
 }
 
-pub(crate) fn ledger_state(net: &Network, index: usize) -> HoldState {
+pub(crate) fn ledger_state(net: &Net, index: usize) -> HoldState {
     net.forwarders[0].role().ledger().state(&HoldId([index as u8; 32])).unwrap()
 }
 
 /// The sender's offer, before it is carried out.
-pub(crate) fn offer(net: &mut Network) -> (AttemptId, Proposal) {
+pub(crate) fn offer(net: &mut Net) -> (AttemptId, Proposal) {
     match net.tasks.pop_front().unwrap() {
-        (Node::Sender(0), Action::Sender(SenderAction::Offer { attempt, proposal })) => {
+        (Who::Sender(0), NodeAction::Offer { origin: OfferOrigin::Attempt(attempt), proposal }) => {
             (attempt, proposal)
         }
         other => panic!("{other:?}"),
     }
 }
 
-pub(crate) fn put_back(net: &mut Network, attempt: AttemptId, proposal: Proposal) {
-    let action = Action::Sender(SenderAction::Offer { attempt, proposal });
-    net.tasks.push_front((Node::Sender(0), action));
+pub(crate) fn put_back(net: &mut Net, attempt: AttemptId, proposal: Proposal) {
+    let action = NodeAction::Offer { origin: OfferOrigin::Attempt(attempt), proposal };
+    net.tasks.push_front((Who::Sender(0), action));
 }
 
 /// What a node in the clear says to a packet that it can't peel.

@@ -6,8 +6,9 @@ use pointlock::hold::{
     Announcement, HoldError, HoldId, HoldRecord, HoldState, HoldStore, MemoryStore,
 };
 use pointlock::payment::{Forwarder, ForwarderAction, ForwarderError, ForwarderEvent, Recorded};
+use pointlock_sim::Who;
 
-use crate::network::{HEIGHT, Network, Node, node_id};
+use crate::nodes::{HEIGHT, Known, Net, node_id};
 use crate::scene::{
     ForwardCase, HOP, blind, forward_packet, held_case, hold_tweak, release, release_message,
 };
@@ -68,21 +69,21 @@ impl HoldStore for FailingStore {
 
 /// A forwarder that holds these two, and whose store fails at a write; with their contracts.
 fn holding(
-    net: &mut Network,
+    net: &mut Net,
     cases: [&ForwardCase; 2],
     fails_at: usize,
     session: usize,
 ) -> (Recorded<Forwarder<FailingStore>>, Vec<EdgeId>) {
     let store = FailingStore { fails_at: Some(fails_at), ..FailingStore::default() };
-    let mut forwarder = Recorded::new(Forwarder::new(net.configs[0].clone(), store));
+    let mut forwarder = Recorded::new(Forwarder::new(net.forwarder_config(1), store));
     let mut incoming = Vec::new();
     for (index, case) in cases.into_iter().enumerate() {
         let (lock, msat) = (case.lock, case.amount_msat);
-        let edge = net.fund_terms(Node::Sender(0), HOP, lock, msat, case.expiry);
-        incoming.push(edge.outgoing().id);
+        let edge = net.fund_terms(Who::Sender(0), HOP, lock, msat, case.expiry);
+        incoming.push(edge.outgoing().unwrap().id);
         let event = ForwarderEvent::IncomingCommitted {
-            from: node_id(Node::Sender(0)),
-            edge: edge.incoming(),
+            from: node_id(Who::Sender(0)),
+            edge: edge.incoming().unwrap(),
             path_key: None,
             packet: forward_packet(case, 10 * (index + 1) + session),
         };
@@ -124,11 +125,11 @@ fn a_block_that_the_store_refused_is_repeated() {
 fn a_hold_that_the_store_refused_is_reported_again() {
     let (mut net, case) = held_case(0);
     let store = FailingStore { fails_at: Some(1), ..FailingStore::default() };
-    let mut forwarder = Recorded::new(Forwarder::new(net.configs[0].clone(), store));
-    let edge = net.fund_terms(Node::Sender(0), HOP, case.lock, case.amount_msat, case.expiry);
+    let mut forwarder = Recorded::new(Forwarder::new(net.forwarder_config(1), store));
+    let edge = net.fund_terms(Who::Sender(0), HOP, case.lock, case.amount_msat, case.expiry);
     let event = || ForwarderEvent::IncomingCommitted {
-        from: node_id(Node::Sender(0)),
-        edge: edge.incoming(),
+        from: node_id(Who::Sender(0)),
+        edge: edge.incoming().unwrap(),
         path_key: None,
         packet: forward_packet(&case, 10),
     };
@@ -168,7 +169,7 @@ fn a_release_that_the_store_refused_is_given_again() {
         assert_eq!(offered, incoming, "write {fails_at}");
         let pending = format!("{:?}", forwarder.pending());
         let log = forwarder.into_log();
-        let config = net.configs[0].clone();
+        let config = net.forwarder_config(1);
         let replayed =
             Recorded::replay(Forwarder::new(config, MemoryStore::default()), log).unwrap();
         assert_eq!(format!("{:?}", replayed.pending()), pending);

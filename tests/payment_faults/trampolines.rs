@@ -6,19 +6,20 @@ use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::blinded::peel_payment;
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptSeed, EdgeError, ForwarderAction, ForwarderError, ForwarderEvent, Payload, PayloadError,
-    ReceiverAction, Refusal, RouteError, RouteHop, SecretSource, Tail, TrampolineFinalPayload,
+    AttemptSeed, EdgeError, ForwarderError, ForwarderEvent, NodeAction, Payload, PayloadError,
+    Refusal, RouteError, RouteHop, SecretSource, Tail, TrampolineFinalPayload,
 };
+use pointlock_sim::{Fact, Who};
 
-use crate::network::{
-    AMOUNT_MSAT, Action, Fact, HEIGHT, LockKind, Network, Node, hops, invoice_secret, node_id,
-    node_key, policy, secret_of, unknown_edge,
+use crate::nodes::{
+    AMOUNT_MSAT, HEIGHT, Known, LockKind, Net, hops, invoice_secret, node_id, node_key, number_of,
+    policy, secret_of, start, unknown_edge,
 };
 use crate::places::Place::{ReceiverOfTrampoline, Trampoline};
 use crate::places::{Said, Scene, budget, ordered, part, reach};
 use crate::scene::{blind, entropy, failures, is_paid, refuses_forwarder};
 
-const TRAMPOLINE: Node = Node::Forwarder(1);
+const TRAMPOLINE: Who = Who::Forwarder(1);
 
 fn trampoline(scene: &Scene) -> TrampolineFinalPayload {
     match Payload::parse(&scene.payload, true).unwrap() {
@@ -82,11 +83,9 @@ fn what_the_node_tells_the_receiver_is_not_believed_alone() {
     let packet = scene.packet_with(&payload.to_bytes(), 2);
     let offerer = scene.edge.offerer;
     let less = offered_msat - 1_000;
-    let edge = scene.net.fund_terms(offerer, Node::Receiver, terms.lock, less, terms.expiry);
+    let edge = scene.net.fund_terms(offerer, Who::Receiver, terms.lock, less, terms.expiry);
     scene.net.commit(edge, None, packet);
-    let Some((_, Action::Receiver(ReceiverAction::Fail { reason, .. }))) =
-        scene.net.tasks.pop_back()
-    else {
+    let Some((Who::Receiver, NodeAction::Fail { reason, .. })) = scene.net.tasks.pop_back() else {
         panic!("refused")
     };
     let low = Refusal::AmountTooLow { offered_msat: less, expected_msat: AMOUNT_MSAT };
@@ -126,9 +125,9 @@ fn the_senders_packet_is_the_last_one() {
         let plan = Packet::plan(secret_of("inner", session), &nodes).unwrap();
         plan.build(&payloads, &[], if session == 2 { 800 } else { 500 }).unwrap().0
     };
-    let receiver = node_id(Node::Receiver);
+    let receiver = node_id(Who::Receiver);
     let right = trampoline(&scene);
-    let last = right.packet.peel(&node_key(Node::Receiver), &[]).unwrap().payload.to_vec();
+    let last = right.packet.peel(&node_key(Who::Receiver), &[]).unwrap().payload.to_vec();
     for (session, (packet, expected)) in [
         (inner(&[(node_id(TRAMPOLINE), last.clone())], 0), Refusal::Onion(OnionError::InvalidHmac)),
         (inner(&[(receiver, last.clone()), (receiver, last.clone())], 1), Refusal::RouteEnd),
@@ -154,17 +153,16 @@ fn after_own_fee(incoming_msat: u64) -> u64 {
 }
 
 /// The node is asked for a route; what it wants is gone from the tasks.
-fn asked() -> (Network, EdgeId) {
+fn asked() -> (Net, EdgeId) {
     let (mut net, _) = ordered(Trampoline);
     loop {
-        if let Some((_, Action::Forwarder(ForwarderAction::FindRoute { incoming, .. }))) =
-            net.tasks.front()
+        if let Some((Who::Forwarder(_), NodeAction::FindRoute { incoming, .. })) = net.tasks.front()
         {
             let incoming = *incoming;
             net.tasks.clear();
             return (net, incoming);
         }
-        assert!(net.step());
+        assert!(net.step().unwrap());
     }
 }
 
@@ -177,7 +175,7 @@ fn routes_over_budget_are_refused() {
         seed: AttemptSeed::new(entropy(seed)),
     };
     let with = |fee: u64, delta: u32| {
-        let mut hop = hops(&[2], Node::Receiver).remove(0);
+        let mut hop = hops(&[2], Who::Receiver).remove(0);
         hop.policy.fee_base_msat = fee;
         hop.policy.fee_proportional_millionths = 0;
         hop.policy.cltv_expiry_delta = delta;
@@ -185,14 +183,14 @@ fn routes_over_budget_are_refused() {
     };
     // What the sender has allowed for, to the millisatoshi.
     let budget = budget();
-    let most = after_own_fee(net.edges[&incoming].amount_msat) - AMOUNT_MSAT;
+    let most = after_own_fee(net.at(&incoming).amount_msat) - AMOUNT_MSAT;
     assert_eq!(most, budget.fee_base_msat);
     let over = |field| RouteError::OverBudget { field };
     let delta = budget.cltv_expiry_delta;
     for (route, field) in [
         (with(most + 1, delta), "amount"),
         (with(most, delta + 1), "expiry"),
-        (hops(&[2; 7], Node::Receiver), "expiry"),
+        (hops(&[2; 7], Who::Receiver), "expiry"),
     ] {
         refuses_forwarder(&mut net, TRAMPOLINE, found(route, 1), over(field));
     }
@@ -202,27 +200,30 @@ fn routes_over_budget_are_refused() {
     let event = ForwarderEvent::NoRoute { incoming: unknown };
     refuses_forwarder(&mut net, TRAMPOLINE, event, EdgeError::Unknown(unknown));
 
-    net.tell_forwarder(TRAMPOLINE, found(with(most, delta), 1)).unwrap();
+    net.tell_forwarder(number_of(TRAMPOLINE), found(with(most, delta), 1)).unwrap();
     let second = EdgeError::OutOfOrder { edge: incoming, event: "route" };
     refuses_forwarder(&mut net, TRAMPOLINE, found(with(0, 1), 2), second.clone());
     refuses_forwarder(&mut net, TRAMPOLINE, ForwarderEvent::NoRoute { incoming }, second.clone());
     let reused = || found(with(0, 1), 1);
-    assert!(matches!(net.tell_forwarder(TRAMPOLINE, reused()), Err(ForwarderError::SeedReused(_))));
+    assert!(matches!(
+        net.tell_forwarder(number_of(TRAMPOLINE), reused()),
+        Err(ForwarderError::SeedReused(_))
+    ));
 }
 
 /// All y's of two routes would be the same.
 #[test]
 fn a_seed_makes_one_route() {
-    let mut net = Network::new(1, 3);
+    let mut net = start(1, 3);
     let invoice = net.publish(LockKind::Point, 0);
     let mut asked = Vec::new();
     for seed in [1, 2] {
         let tail = Tail::Trampoline { budget: budget(), path: None };
-        let part = part(AMOUNT_MSAT, (&[1], Node::Forwarder(2)), tail, seed);
+        let part = part(AMOUNT_MSAT, (&[1], Who::Forwarder(2)), tail, seed);
         let payment = net.payment_in(&invoice, vec![part]);
-        net.order_parts(0, payment, &[entropy(seed)]);
-        assert!(net.step());
-        let Some((_, Action::Forwarder(ForwarderAction::FindRoute { incoming, .. }))) =
+        net.order_to_pay(0, payment);
+        assert!(net.step().unwrap());
+        let Some((Who::Forwarder(_), NodeAction::FindRoute { incoming, .. })) =
             net.tasks.pop_front()
         else {
             panic!("a route is wanted")
@@ -234,32 +235,30 @@ fn a_seed_makes_one_route() {
         forwarders: Vec::new(),
         seed: AttemptSeed::new(entropy(seed)),
     };
-    net.tell_forwarder(TRAMPOLINE, found(asked[0], 1)).unwrap();
+    net.tell_forwarder(number_of(TRAMPOLINE), found(asked[0], 1)).unwrap();
     let view = net.forwarders[0].view();
     let reused = view.secrets().iter().find_map(|known| match known.source {
         SecretSource::DrawnBlind { attempt, .. } => Some(ForwarderError::SeedReused(attempt)),
         _ => None,
     });
     refuses_forwarder(&mut net, TRAMPOLINE, found(asked[1], 1), reused.clone().unwrap());
-    net.tell_forwarder(TRAMPOLINE, found(asked[1], 2)).unwrap();
-    net.entropies = 2;
-    net.run();
-    assert_eq!(net.facts.iter().filter(|fact| matches!(fact, Fact::Paid { .. })).count(), 2);
-    net.check_replay();
+    net.tell_forwarder(number_of(TRAMPOLINE), found(asked[1], 2)).unwrap();
+    net.run().unwrap();
+    assert_eq!(net.facts().filter(|fact| matches!(fact, Fact::Paid { .. })).count(), 2);
+    net.check_replay().unwrap();
 }
 
 #[test]
 fn without_a_route_the_payment_fails_back() {
     let (mut net, incoming) = asked();
-    net.tell_forwarder(TRAMPOLINE, ForwarderEvent::NoRoute { incoming }).unwrap();
-    net.run();
+    net.tell_forwarder(number_of(TRAMPOLINE), ForwarderEvent::NoRoute { incoming }).unwrap();
+    net.run().unwrap();
     assert_eq!(failures(&net), [(TRAMPOLINE, Refusal::NoRoute)]);
     let failed = net
-        .facts
-        .iter()
+        .facts()
         .any(|fact| matches!(fact, Fact::AttemptFailed { failure: Some((0, 0x2002)), .. }));
-    assert!(failed && net.balances.is_empty());
-    net.check_replay();
+    assert!(failed && net.balances().is_empty());
+    net.check_replay().unwrap();
 }
 
 /// A payment that does not pay even a route without nodes is refused before a route is looked for.
@@ -291,8 +290,7 @@ fn an_order_that_pays_no_route_is_refused() {
         edge.expiry,
     );
     scene.net.commit(edge, None, packet);
-    let Some((_, Action::Forwarder(ForwarderAction::Fail { reason, .. }))) =
-        scene.net.tasks.pop_back()
+    let Some((Who::Forwarder(_), NodeAction::Fail { reason, .. })) = scene.net.tasks.pop_back()
     else {
         panic!("refused")
     };
@@ -345,12 +343,12 @@ fn the_node_can_not_read_y() {
         );
     }
     // Where it is, so that the search is known to find it.
-    let Ok(outer) = proposal.packet.peel(&node_key(Node::Receiver), &[]) else { panic!("a layer") };
+    let Ok(outer) = proposal.packet.peel(&node_key(Who::Receiver), &[]) else { panic!("a layer") };
     let Payload::TrampolineFinal(payload) = Payload::parse(&outer.payload, true).unwrap() else {
         panic!("the tail's")
     };
     assert!(!contains(&outer.payload));
-    let inner = payload.packet.peel(&node_key(Node::Receiver), &[]).unwrap();
+    let inner = payload.packet.peel(&node_key(Who::Receiver), &[]).unwrap();
     assert!(contains(&inner.payload));
     // Nor does δ, which the node does know, open the lock: with z, which a past payer sells, and all that the node has.
     let Lock::Point(lock) = edge.terms().lock else { panic!("a point") };
@@ -371,6 +369,6 @@ fn the_node_can_not_read_y() {
         assert_ne!(sum.to_point(), lock);
     }
     net.commit(edge, proposal.path_key, proposal.packet);
-    net.run();
+    net.run().unwrap();
     assert!(is_paid(&net));
 }

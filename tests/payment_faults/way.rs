@@ -4,13 +4,13 @@ use pointlock::curve::SecretScalar;
 use pointlock::lock::{Blind, Lock, LockSecret, PaymentHash};
 use pointlock::onion::Packet;
 use pointlock::payment::{
-    AttemptId, EdgeError, FinalPayload, ForwardPayload, ForwarderAction, ForwarderEvent,
-    PaymentSecret, Proposal, ReceiverAction, Refusal, SecretSource, SenderError, SenderEvent,
-    Tweak,
+    AttemptId, EdgeError, FinalPayload, ForwardPayload, ForwarderEvent, NodeAction, OfferOrigin,
+    PaymentSecret, Proposal, Refusal, SecretSource, SenderError, SenderEvent, Tweak,
 };
+use pointlock_sim::Who;
 
-use crate::network::{
-    AMOUNT_MSAT, Action, LockKind, Network, Node, channel_to, invoice_secret, secret_of,
+use crate::nodes::{
+    AMOUNT_MSAT, Known, LockKind, channel_to, invoice_secret, number_of, secret_of, start,
 };
 use crate::scene::{
     HOP, build, entropy, failures, invalid_hmac, is_paid, offer, put_back, refuses_forwarder,
@@ -21,9 +21,9 @@ use crate::scene::{
 #[test]
 fn a_wrong_blind_at_any_hop_claims_nothing() {
     for wrong in [None, Some(1), Some(2), Some(3), Some(4)] {
-        let mut net = Network::new(1, 3);
+        let mut net = start(1, 3);
         let invoice = net.publish(LockKind::Point, 0);
-        let attempt = net.pay(0, &invoice, None, entropy(1));
+        let attempt = net.pay_known(0, &invoice, None, entropy(1));
         let (attempt, mut proposal) = match offer(&mut net) {
             (same, proposal) if same == attempt => (attempt, proposal),
             other => panic!("{other:?}"),
@@ -39,8 +39,8 @@ fn a_wrong_blind_at_any_hop_claims_nothing() {
             Blind::new(if wrong == Some(hop) { right.add(&one).unwrap() } else { right })
         };
         let edges = net.senders[0].role().route(&attempt).unwrap().edges().to_vec();
-        let nodes: Vec<Node> = (1..=3).map(Node::Forwarder).chain([Node::Receiver]).collect();
-        let mut hops: Vec<(Node, Vec<u8>)> = (1..=3)
+        let nodes: Vec<Who> = (1..=3).map(Who::Forwarder).chain([Who::Receiver]).collect();
+        let mut hops: Vec<(Who, Vec<u8>)> = (1..=3)
             .map(|hop| {
                 let payload = ForwardPayload {
                     short_channel_id: channel_to(nodes[hop]),
@@ -62,16 +62,16 @@ fn a_wrong_blind_at_any_hop_claims_nothing() {
             withheld: None,
             payer: None,
         };
-        hops.push((Node::Receiver, last.to_bytes()));
+        hops.push((Who::Receiver, last.to_bytes()));
         proposal.packet = build(&hops, 0);
         put_back(&mut net, attempt, proposal);
-        net.run();
+        net.run().unwrap();
         assert_eq!(is_paid(&net), wrong.is_none());
         if wrong.is_some() {
             let failures = failures(&net);
-            assert_eq!(failures[0], (Node::Receiver, Refusal::LockMismatch));
+            assert_eq!(failures[0], (Who::Receiver, Refusal::LockMismatch));
             assert_eq!(failures.len(), 4);
-            assert!(net.balances.is_empty());
+            assert!(net.balances().is_empty());
             let z = invoice_secret(LockKind::Point, 0);
             assert!(!net.senders[0].view().secrets().iter().any(|known| known.secret == z));
         }
@@ -93,48 +93,48 @@ fn what_a_hop_changes_is_found_out_further_along() {
     let nothing: Change = |_| {};
     for (change, at, refuser, reason) in [
         (nothing, 1, None, None),
-        (lower_amount, 1, Some(Node::Forwarder(2)), None),
-        (lower_amount, 2, Some(Node::Receiver), None),
-        (sooner, 1, Some(Node::Forwarder(2)), None),
-        (sooner, 2, Some(Node::Receiver), None),
-        (other_lock, 1, Some(Node::Receiver), Some(Refusal::LockMismatch)),
-        (other_lock, 2, Some(Node::Receiver), Some(Refusal::LockMismatch)),
-        (flipped, 1, Some(Node::Forwarder(2)), Some(invalid_hmac())),
-        (flipped, 2, Some(Node::Receiver), Some(invalid_hmac())),
+        (lower_amount, 1, Some(Who::Forwarder(2)), None),
+        (lower_amount, 2, Some(Who::Receiver), None),
+        (sooner, 1, Some(Who::Forwarder(2)), None),
+        (sooner, 2, Some(Who::Receiver), None),
+        (other_lock, 1, Some(Who::Receiver), Some(Refusal::LockMismatch)),
+        (other_lock, 2, Some(Who::Receiver), Some(Refusal::LockMismatch)),
+        (flipped, 1, Some(Who::Forwarder(2)), Some(invalid_hmac())),
+        (flipped, 2, Some(Who::Receiver), Some(invalid_hmac())),
     ] {
-        let mut net = Network::new(1, 2);
+        let mut net = start(1, 2);
         let invoice = net.publish(LockKind::Point, 0);
-        net.pay(0, &invoice, None, entropy(1));
+        net.pay_known(0, &invoice, None, entropy(1));
         for _ in 0..at {
-            assert!(net.step());
+            assert!(net.step().unwrap());
         }
-        let Some((node, Action::Forwarder(ForwarderAction::Offer { incoming, mut proposal }))) =
-            net.tasks.pop_front()
+        let Some((
+            node,
+            NodeAction::Offer { origin: OfferOrigin::Incoming(incoming), mut proposal },
+        )) = net.tasks.pop_front()
         else {
             panic!("an offer")
         };
-        assert_eq!(node, Node::Forwarder(at));
+        assert_eq!(node, Who::Forwarder(at));
         // It tells its own role what that expects, and the next node what it likes.
         let honest = net.fund(node, &proposal);
-        let edge = honest.outgoing();
-        net.tell_forwarder(node, ForwarderEvent::OutgoingCommitted { incoming, edge }).unwrap();
+        let edge = honest.outgoing().unwrap();
+        net.tell_forwarder(number_of(node), ForwarderEvent::OutgoingCommitted { incoming, edge })
+            .unwrap();
         change(&mut proposal);
         let mut crooked = net.fund(node, &proposal);
         if refuser.is_none() {
-            crooked = net.edges[&honest.outgoing().id].clone();
+            crooked = net.at(&honest.outgoing().unwrap().id).clone();
         }
         net.commit(crooked, proposal.path_key, proposal.packet);
         // Only the reaction of the next nodes matters, up to the first failure or claim.
         let said = loop {
             match net.tasks.pop_front().unwrap() {
-                (node, Action::Forwarder(ForwarderAction::Fail { reason, .. }))
-                | (node, Action::Receiver(ReceiverAction::Fail { reason, .. })) => {
-                    break Some((node, reason));
-                }
-                (_, Action::Receiver(ReceiverAction::Claim { .. })) => break None,
+                (node, NodeAction::Fail { reason, .. }) => break Some((node, reason)),
+                (Who::Receiver, NodeAction::Claim { .. }) => break None,
                 task => {
                     net.tasks.push_front(task);
-                    net.step();
+                    net.step().unwrap();
                 }
             }
         };
@@ -158,19 +158,19 @@ fn a_contract_that_was_not_proposed_is_refused() {
         ("amount", |proposal| proposal.amount_msat += 1_000),
         ("expiry", |proposal| proposal.expiry += 1),
     ];
-    let mut net = Network::new(1, 1);
+    let mut net = start(1, 1);
     let invoice = net.publish(LockKind::Point, 0);
-    net.pay(0, &invoice, None, entropy(1));
+    net.pay_known(0, &invoice, None, entropy(1));
     let (attempt, proposal) = offer(&mut net);
     for (field, change) in changes {
         let mut other = proposal.clone();
         change(&mut other);
-        let edge = net.fund(Node::Sender(0), &other).outgoing();
+        let edge = net.fund(Who::Sender(0), &other).outgoing().unwrap();
         let error = EdgeError::NotAsProposed { edge: edge.id, field };
         let event = SenderEvent::OutgoingCommitted { attempt, edge };
         refuses_sender(&mut net, event, error.clone());
     }
-    let edge = net.fund(Node::Sender(0), &proposal).outgoing();
+    let edge = net.fund(Who::Sender(0), &proposal).outgoing().unwrap();
     let edge_id = edge.id;
     let unknown = AttemptId([9; 32]);
     let event = SenderEvent::OutgoingCommitted { attempt: unknown, edge };
@@ -178,26 +178,28 @@ fn a_contract_that_was_not_proposed_is_refused() {
     let event = SenderEvent::OutgoingFailed { outgoing: edge_id, failure: None };
     refuses_sender(&mut net, event, EdgeError::Unknown(edge_id));
     put_back(&mut net, attempt, proposal);
-    net.step();
+    net.step().unwrap();
 
-    let Some((_, Action::Forwarder(ForwarderAction::Offer { incoming, proposal }))) =
-        net.tasks.pop_front()
+    let Some((
+        Who::Forwarder(_),
+        NodeAction::Offer { origin: OfferOrigin::Incoming(incoming), proposal },
+    )) = net.tasks.pop_front()
     else {
         panic!("an offer")
     };
     for (field, change) in changes {
         let mut other = proposal.clone();
         change(&mut other);
-        let edge = net.fund(HOP, &other).outgoing();
+        let edge = net.fund(HOP, &other).outgoing().unwrap();
         let error = EdgeError::NotAsProposed { edge: edge.id, field };
         let event = ForwarderEvent::OutgoingCommitted { incoming, edge };
         refuses_forwarder(&mut net, HOP, event, error.clone());
     }
-    let edge = net.fund(HOP, &proposal).outgoing();
+    let edge = net.fund(HOP, &proposal).outgoing().unwrap();
     let event = ForwarderEvent::OutgoingCommitted { incoming: edge_id, edge };
     refuses_forwarder(&mut net, HOP, event, EdgeError::Unknown(edge_id));
-    let action = ForwarderAction::Offer { incoming, proposal };
-    net.tasks.push_front((HOP, Action::Forwarder(action)));
-    net.run();
+    let action = NodeAction::Offer { origin: OfferOrigin::Incoming(incoming), proposal };
+    net.tasks.push_front((HOP, action));
+    net.run().unwrap();
     assert!(is_paid(&net));
 }

@@ -2,10 +2,13 @@
 
 use pointlock::lock::LockSecret;
 use pointlock::payment::{ForwarderEvent, SenderEvent};
+use pointlock_sim::Who;
 
 use crate::Answer::{NotOurs, Says};
 use crate::Rule;
-use crate::network::{LockKind, Network, Node, invoice_secret, secret_of, unknown_edge};
+use crate::nodes::{
+    Known, LockKind, Net, invoice_secret, number_of, secret_of, start, unknown_edge,
+};
 use crate::places::{Place, reach};
 use crate::scene::{
     HOP, entropy, forward_case, forward_packet, forwarder_says, reach_hop, receiver_says,
@@ -67,10 +70,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         FORWARDING,
         "the failure of an incoming edge before the outgoing one is gone",
-        Says(
-            "edge 0101010101010101010101010101010101010101010101010101010101010101:7: failure out of order",
-            early_failure,
-        ),
+        Says("edge (the incoming one): failure out of order", early_failure),
     ),
     rule(
         FORWARDING,
@@ -144,17 +144,19 @@ pub(crate) fn said(refusal: Option<pointlock::payment::Refusal>) -> String {
 fn early_failure() -> String {
     let (mut net, case) = forward_case(LockKind::Point);
     let edge = reach_hop(&mut net, &case, forward_packet(&case, 0));
-    let incoming = edge.outgoing().id;
-    net.tell_forwarder(HOP, ForwarderEvent::IncomingFailed { incoming }).unwrap_err().to_string()
+    let incoming = edge.outgoing().unwrap().id;
+    let event = ForwarderEvent::IncomingFailed { incoming };
+    let said = net.tell_forwarder(number_of(HOP), event).unwrap_err().to_string();
+    said.replacen(&incoming.to_string(), "(the incoming one)", 1)
 }
 
 /// A payment that has gone out from the sender.
-fn offered(kind: LockKind) -> (Network, pointlock::edge::EdgeId) {
-    let mut net = Network::new(1, 1);
+fn offered(kind: LockKind) -> (Net, pointlock::edge::EdgeId) {
+    let mut net = start(1, 1);
     let invoice = net.publish(kind, 0);
-    net.pay(0, &invoice, None, entropy(1));
+    net.pay_known(0, &invoice, None, entropy(1));
     let (edge, _) = reach(&mut net, HOP);
-    (net, edge.outgoing().id)
+    (net, edge.outgoing().unwrap().id)
 }
 
 fn refused(kind: LockKind, wrong: LockSecret) -> String {
@@ -196,6 +198,6 @@ fn other_hash() -> String {
     let refused = receive_packet(&mut net, &case, packet.clone());
     case.lock = right;
     assert_eq!(receive_packet(&mut net, &case, final_packet(&case, 1)), None);
-    assert!(matches!(net.receiver.log().len(), 3..), "{:?}", Node::Receiver);
+    assert!(matches!(net.receiver.log().len(), 3..), "{:?}", Who::Receiver);
     said(refused)
 }

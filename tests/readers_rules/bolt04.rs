@@ -7,14 +7,15 @@ use pointlock::onion::blinded::{
     peel_payment,
 };
 use pointlock::payment::{
-    FailureMessage, PartShare, ReceiverAction, ReceiverEvent, Refusal, ReleaseHeld,
+    FailureMessage, NodeAction, PartShare, ReceiverEvent, Refusal, ReleaseHeld,
 };
 use pointlock::wire::{TlvWriter, tu64};
+use pointlock_sim::Who;
 
 use crate::Answer::{NotOurs, Says};
 use crate::bolt02::said;
-use crate::network::{
-    AMOUNT_MSAT, Action, LockKind, Network, Node, invoice_secret, node_id, node_key, secret_of,
+use crate::nodes::{
+    AMOUNT_MSAT, Known, LockKind, Net, invoice_secret, node_id, node_key, secret_of,
 };
 use crate::places::{Place, Said, Scene};
 use crate::scene::{FinalCase, blind, final_case, final_packet, forwarder_says, receiver_says};
@@ -81,7 +82,7 @@ pub(crate) const RULES: &[Rule] = &[
         PAYLOAD,
         "both short_channel_id and next_node_id",
         Says("next_node_id has an invalid value", || {
-            hop_says(|data| data.next_node_id = Some(node_id(Node::Receiver)))
+            hop_says(|data| data.next_node_id = Some(node_id(Who::Receiver)))
         }),
     ),
     rule(
@@ -467,7 +468,7 @@ pub(crate) const RULES: &[Rule] = &[
 ];
 
 fn some_point() -> Vec<u8> {
-    node_id(Node::Sender(5)).to_bytes().to_vec()
+    node_id(Who::Sender(5)).to_bytes().to_vec()
 }
 
 /// What a node at this place says to a changed payload; the right one it takes afterwards.
@@ -564,13 +565,13 @@ fn relayed() -> RecipientData {
 fn hop(data: &RecipientData) -> Result<PathHop, String> {
     let end = RecipientData { path_id: Some(vec![7; 32]), ..RecipientData::default() };
     let hops =
-        [(node_id(Node::Forwarder(1)), data.to_bytes()), (node_id(Node::Receiver), end.to_bytes())];
+        [(node_id(Who::Forwarder(1)), data.to_bytes()), (node_id(Who::Receiver), end.to_bytes())];
     let (path, _) = BlindedPath::build(secret_of("a path", 0), &hops).unwrap();
     let mut fields = TlvWriter::new();
     fields.set(2, tu64(1)).set(4, tu64(1)).set(18, tu64(1));
     let packet =
         Packet::build(secret_of("a session", 0), &path.onion_hops(&fields), &[]).unwrap().0;
-    let peeled = peel_payment(&packet, &node_key(Node::Forwarder(1)), None, &[]);
+    let peeled = peel_payment(&packet, &node_key(Who::Forwarder(1)), None, &[]);
     peeled.map(|peeled| peeled.path.unwrap()).map_err(|error| error.to_string())
 }
 
@@ -608,18 +609,18 @@ fn other_path_id() -> String {
     let terms = *scene.edge.terms();
     let amount_msat = terms.amount.to_sat() * 1_000;
     let edge =
-        other.fund_terms(Node::Forwarder(1), Node::Receiver, terms.lock, amount_msat, terms.expiry);
+        other.fund_terms(Who::Forwarder(1), Who::Receiver, terms.lock, amount_msat, terms.expiry);
     other.tasks.clear();
     other.commit(edge, scene.path_key, scene.packet.clone());
     assert_eq!(scene.deliver_right(), Said::Yes);
     match other.tasks.pop_back() {
-        Some((_, Action::Receiver(ReceiverAction::Fail { reason, .. }))) => reason.to_string(),
+        Some((Who::Receiver, NodeAction::Fail { reason, .. })) => reason.to_string(),
         _ => "nothing".into(),
     }
 }
 
 /// Two parts of one payment, both right.
-fn two_parts() -> (Network, [FinalCase; 2]) {
+fn two_parts() -> (Net, [FinalCase; 2]) {
     let (net, case) = final_case(LockKind::Point);
     let Lock::Point(z) = invoice_secret(LockKind::Point, 0).lock() else { panic!("a point") };
     let shares = [blind("share", 1), blind("share", 2)];
@@ -648,17 +649,17 @@ fn two_parts() -> (Network, [FinalCase; 2]) {
     (net, [part(1), part(2)])
 }
 
-fn commit(net: &mut Network, case: &FinalCase, session: usize) -> pointlock::edge::EdgeId {
+fn commit(net: &mut Net, case: &FinalCase, session: usize) -> pointlock::edge::EdgeId {
     let edge =
-        net.fund_terms(Node::Sender(0), Node::Receiver, case.lock, case.amount_msat, case.expiry);
-    let id = edge.outgoing().id;
+        net.fund_terms(Who::Sender(0), Who::Receiver, case.lock, case.amount_msat, case.expiry);
+    let id = edge.outgoing().unwrap().id;
     net.commit(edge, None, final_packet(case, session));
     id
 }
 
-fn first_failure(net: &mut Network) -> String {
+fn first_failure(net: &mut Net) -> String {
     let reason = net.tasks.drain(..).find_map(|(_, action)| match action {
-        Action::Receiver(ReceiverAction::Fail { reason, .. }) => Some(reason),
+        NodeAction::Fail { reason, .. } => Some(reason),
         _ => None,
     });
     said(reason)
@@ -668,10 +669,8 @@ fn second_part_says(change: impl FnOnce(&mut FinalCase)) -> String {
     let (mut net, [first, second]) = two_parts();
     commit(&mut net, &first, 0);
     commit(&mut net, &second, 1);
-    let claims = net
-        .tasks
-        .drain(..)
-        .filter(|(_, action)| matches!(action, Action::Receiver(ReceiverAction::Claim { .. })));
+    let claims =
+        net.tasks.drain(..).filter(|(_, action)| matches!(action, NodeAction::Claim { .. }));
     assert_eq!(claims.count(), 2, "the twin");
     let (mut net, [first, mut second]) = two_parts();
     change(&mut second);
@@ -696,15 +695,15 @@ fn message_says(
     let message = |data: &RecipientData| {
         let end = RecipientData { path_id: Some(vec![7; 32]), ..RecipientData::default() };
         let hops = [
-            (node_id(Node::Forwarder(1)), data.to_bytes()),
-            (node_id(Node::Receiver), end.to_bytes()),
+            (node_id(Who::Forwarder(1)), data.to_bytes()),
+            (node_id(Who::Receiver), end.to_bytes()),
         ];
         let (path, _) = BlindedPath::build(secret_of("a path", 0), &hops).unwrap();
         OnionMessage::build(secret_of("a session", 0), &path, &TlvWriter::new()).unwrap()
     };
     let data =
-        RecipientData { next_node_id: Some(node_id(Node::Receiver)), ..RecipientData::default() };
-    let key = node_key(Node::Forwarder(1));
+        RecipientData { next_node_id: Some(node_id(Who::Receiver)), ..RecipientData::default() };
+    let key = node_key(Who::Forwarder(1));
     message(&data).peel(&key).unwrap();
     let mut bytes = message(&change(data)).to_bytes();
     alter(&mut bytes);

@@ -2,9 +2,10 @@
 
 use pointlock::invoice::{ChainHash, FallbackAddress, Field, Offer, OfferBuilder, StaticInvoice};
 use pointlock::payment::SenderEvent;
+use pointlock_sim::Who;
 
 use crate::Answer::{NotOurs, Says};
-use crate::network::{AMOUNT_MSAT, LockKind, Network, Node, TIME};
+use crate::nodes::{AMOUNT_MSAT, Known, LockKind, TIME, start};
 use crate::payers::{
     changed, invoice_says, pay, payee, payer_says, receiver, with_path, with_terms,
 };
@@ -478,7 +479,7 @@ fn expired(invoice: &StaticInvoice, last: u64) -> String {
 }
 
 fn path_with_feature() -> String {
-    let mut net = Network::new(1, 2);
+    let mut net = start(1, 2);
     let invoice = net.publish_paths(LockKind::Point, 0, 0, &[&[1], &[2]]);
     let mut fields = fields_of(invoice.as_bytes());
     let pay_infos = fields.get_mut(&Field::INVOICE_BLINDEDPAY.tlv_type()).unwrap();
@@ -489,7 +490,7 @@ fn path_with_feature() -> String {
     let mut order = |path| {
         let tail = pointlock::payment::Tail::Path(path);
         let payment =
-            net.payment_in(&invoice, vec![part(AMOUNT_MSAT, (&[], Node::Receiver), tail, 1)]);
+            net.payment_in(&invoice, vec![part(AMOUNT_MSAT, (&[], Who::Receiver), tail, 1)]);
         net.tell_sender(0, SenderEvent::Pay(payment)).map_err(|error| error.to_string())
     };
     let said = order(0).unwrap_err();
@@ -521,7 +522,7 @@ fn parts_not_allowed() -> String {
     });
     let mut order = |invoice: &StaticInvoice, seed| {
         let half = |seed| {
-            part(AMOUNT_MSAT / 2, (&[], Node::Receiver), pointlock::payment::Tail::Path(0), seed)
+            part(AMOUNT_MSAT / 2, (&[], Who::Receiver), pointlock::payment::Tail::Path(0), seed)
         };
         let payment = net.payment_in(invoice, vec![half(seed), half(seed + 1)]);
         net.tell_sender(0, SenderEvent::Pay(payment)).map_err(|error| error.to_string())

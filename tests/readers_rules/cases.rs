@@ -9,8 +9,9 @@ use pointlock::lock::Lock;
 use pointlock::payment::{
     OrderError, PaymentSecret, PublishError, ReceiverEvent, ReceiverPaths, Refusal, RouteError,
 };
+use pointlock_sim::Who;
 
-use crate::network::{AMOUNT_MSAT, LockKind, Network, Node, TIME, invoice_secret, node_id};
+use crate::nodes::{AMOUNT_MSAT, Known, LockKind, Net, TIME, invoice_secret, node_id, start};
 use crate::payers::{changed, for_offer, pay, receiver, with_path, with_terms, z};
 use crate::places::Place;
 use crate::scene::{FinalCase, blind, final_case, is_paid, receive, refuses_receiver};
@@ -49,7 +50,7 @@ fn no_rate() -> InvoiceError {
 /// 100,000.00 EUR are not paid with 5,000 satoshi.
 #[test]
 fn a_currency_is_worth_what_the_receiver_says() {
-    let (mut net, invoice) = (Network::new(1, 0), in_euros());
+    let (mut net, invoice) = (start(1, 0), in_euros());
     let refused = PublishError::from(no_rate());
     assert_eq!(
         refused.to_string(),
@@ -84,7 +85,7 @@ fn a_currency_and_k_time_points() {
     let polynomial = PaymentPolynomial::from_entropy(&[3; 32], 3).unwrap();
     let offer = in_euros().offer().clone();
     let invoice = StaticInvoiceBuilder::for_offer(&offer, polynomial.payment_points(), TIME)
-        .interim_route(&[node_id(Node::Receiver)])
+        .interim_route(&[node_id(Who::Receiver)])
         .sign(&receiver(), &[0; 32])
         .unwrap();
     let event = || ReceiverEvent::PublishedPolynomial {
@@ -92,7 +93,7 @@ fn a_currency_and_k_time_points() {
         polynomial: polynomial.clone(),
         paths: ReceiverPaths::default(),
     };
-    let mut net = Network::new(1, 0);
+    let mut net = start(1, 0);
     refuses_receiver(&mut net, event(), PublishError::from(no_rate()));
     let rate = Rate::new("EUR", 100, 1_000_000).unwrap();
     net.tell_receiver(ReceiverEvent::RateGiven { rate }).unwrap();
@@ -153,20 +154,20 @@ fn a_path_has_limits() {
     net.tasks.clear();
     let (mut net, _) = with_path();
     pay(&mut net, &published, |_| ()).unwrap();
-    net.run();
+    net.run().unwrap();
     assert!(is_paid(&net), "{:?}", Place::ReceiverInPath);
 }
 
 /// An invoice that ended in 1970 is not published; one that ends meanwhile is not paid.
 #[test]
 fn an_invoice_ends() {
-    let mut net = Network::new(1, 0);
+    let mut net = start(1, 0);
     let invoice = |created_at| {
         StaticInvoiceBuilder::new(z(), created_at)
             .relative_expiry(60)
             .amount_msat(AMOUNT_MSAT)
             .description("tea")
-            .interim_route(&[node_id(Node::Receiver)])
+            .interim_route(&[node_id(Who::Receiver)])
             .sign(&receiver(), &[0; 32])
             .unwrap()
     };
@@ -210,10 +211,10 @@ fn a_withdrawn_invoice_is_unknown() {
 /// A polynomial stays retired in the book, and its coefficients are used up.
 #[test]
 fn a_withdrawn_polynomial_stays_retired() {
-    let mut net = Network::new(1, 0);
+    let mut net = start(1, 0);
     let invoice = net.publish_polynomial(2, 1);
     let polynomial = PaymentPolynomial::from_entropy(&[1; 32], 2).unwrap();
-    let state = |net: &Network| {
+    let state = |net: &Net| {
         net.receiver.role().claims().store().polynomial(&polynomial.id()).unwrap().unwrap()
     };
     assert!(!state(&net).retired);
@@ -246,7 +247,7 @@ fn in_msat_and(
     StaticInvoiceBuilder::new(lock, TIME)
         .amount_msat(AMOUNT_MSAT)
         .description(description)
-        .interim_route(&[node_id(Node::Receiver)])
+        .interim_route(&[node_id(Who::Receiver)])
         .sign(&receiver(), &[0; 32])
         .unwrap()
 }

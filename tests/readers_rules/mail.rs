@@ -3,23 +3,22 @@
 use pointlock::lock::Lock;
 use pointlock::onion::blinded::OnionMessage;
 use pointlock::payment::{
-    FinalPayload, MessagePath, PartShare, ReceiverAction, ReceiverEvent, Role, Withheld,
-    WithheldShare,
+    FinalPayload, MessagePath, NodeAction, PartShare, ReceiverAction, ReceiverEvent, Role,
+    Withheld, WithheldShare,
 };
+use pointlock_sim::Who;
 
-use crate::network::{
-    AMOUNT_MSAT, Action, LockKind, Network, Node, invoice_secret, node_id, secret_of,
-};
+use crate::nodes::{AMOUNT_MSAT, Known, LockKind, Net, invoice_secret, node_id, secret_of, start};
 use crate::scene::{FinalCase, blind, final_case, final_packet, message_to};
 
 /// What a receiver says to a `withheld_share` along a path with this id; along its own it takes it, and has nothing to do.
 pub(crate) fn says_receiver(path_id: Vec<u8>) -> String {
-    let mut net = Network::new(1, 0);
+    let mut net = start(1, 0);
     net.publish(LockKind::Point, 0);
-    let set_point = node_id(Node::Sender(1));
+    let set_point = node_id(Who::Sender(1));
     let fields = WithheldShare { set_point, share: blind("share", 0) }.to_tlv();
     let mut receive = |path_id, session| {
-        let message = message_to(Node::Receiver, path_id, &fields, session);
+        let message = message_to(Who::Receiver, path_id, &fields, session);
         net.tell_receiver(ReceiverEvent::MessageReceived { message, entropy: [1; 32] })
     };
     let own = secret_of("message path id", 0).dangerous_to_bytes().to_vec();
@@ -33,7 +32,7 @@ fn cancellable(case: &FinalCase, path: usize) -> FinalCase {
     let [y, q, kept] = ["final", "share", "withheld"].map(|name| blind(name, 0));
     let lock = [&y, &q, &kept].into_iter().fold(z, |sum, part| sum.add(&part.to_point()).unwrap());
     let (path, _) =
-        MessagePath::build(secret_of("arrival path", path), [9; 32], &[], node_id(Node::Sender(0)))
+        MessagePath::build(secret_of("arrival path", path), [9; 32], &[], node_id(Who::Sender(0)))
             .unwrap();
     let payload = FinalPayload {
         final_blind: Some(y),
@@ -65,9 +64,9 @@ fn session_key(message: &OnionMessage) -> Vec<u8> {
     message.to_bytes()[38..71].to_vec()
 }
 
-fn sent(net: &mut Network) -> OnionMessage {
+fn sent(net: &mut Net) -> OnionMessage {
     match net.tasks.pop_back() {
-        Some((_, Action::Receiver(ReceiverAction::SendMessage { message, .. }))) => message,
+        Some((Who::Receiver, NodeAction::SendMessage { message, .. })) => message,
         other => panic!("{other:?}"),
     }
 }
@@ -80,14 +79,9 @@ fn each_arrival_has_a_key_of_its_own() {
     let mut keys = Vec::new();
     for (session, path) in [(0, 0), (1, 1), (2, 0)] {
         let case = cancellable(&case, path);
-        let edge = net.fund_terms(
-            Node::Sender(0),
-            Node::Receiver,
-            case.lock,
-            case.amount_msat,
-            case.expiry,
-        );
-        let incoming = edge.outgoing().id;
+        let edge =
+            net.fund_terms(Who::Sender(0), Who::Receiver, case.lock, case.amount_msat, case.expiry);
+        let incoming = edge.outgoing().unwrap().id;
         net.commit(edge, None, final_packet(&case, session));
         let message = sent(&mut net);
         let again = net.receiver.role().pending().into_iter().find_map(|action| match action {

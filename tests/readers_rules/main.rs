@@ -2,8 +2,8 @@
 //! Readers' rules: what BOLT 2, 4 and 12 tell a reader to refuse, each with an input and our answer to it; and attacks that
 //! such rules stop.
 
-#[path = "../common/network.rs"]
-mod network;
+#[path = "../common/nodes.rs"]
+mod nodes;
 #[allow(dead_code, reason = "each test file uses its own part of it")]
 #[path = "../payment_faults/places.rs"]
 mod places;

@@ -6,15 +6,16 @@ use pointlock::invoice::{BlindedPayInfo, Offer, PaymentPath, StaticInvoice, Stat
 use pointlock::lock::LockSecret;
 use pointlock::payment::{Payee, Payment, SenderEvent, Tail};
 use pointlock::wire::TlvStream;
+use pointlock_sim::Who;
 
-use crate::network::{
-    AMOUNT_MSAT, LockKind, Network, Node, TIME, invoice_secret, node_id, node_key,
+use crate::nodes::{
+    AMOUNT_MSAT, Known, LockKind, Net, TIME, invoice_secret, node_id, node_key, start,
 };
 use crate::places::part;
 use crate::{Fields, fields_of, written};
 
 pub(crate) fn receiver() -> Keypair {
-    Keypair::new(node_key(Node::Receiver))
+    Keypair::new(node_key(Who::Receiver))
 }
 
 pub(crate) fn z() -> pointlock::curve::Point {
@@ -23,8 +24,8 @@ pub(crate) fn z() -> pointlock::curve::Point {
 }
 
 /// An invoice with a blinded path over N_1, published, and its network.
-pub(crate) fn with_path() -> (Network, StaticInvoice) {
-    let mut net = Network::new(1, 1);
+pub(crate) fn with_path() -> (Net, StaticInvoice) {
+    let mut net = start(1, 1);
     let invoice = net.publish_paths(LockKind::Point, 0, 0, &[&[1]]);
     (net, invoice)
 }
@@ -59,12 +60,12 @@ pub(crate) fn invoice_says(change: impl FnOnce(&mut Fields)) -> String {
 
 /// What a payer says to an order along the invoice's path.
 pub(crate) fn pay(
-    net: &mut Network,
+    net: &mut Net,
     invoice: &StaticInvoice,
     change: impl FnOnce(&mut Payment),
 ) -> Result<(), String> {
     let mut payment =
-        net.payment_in(invoice, vec![part(AMOUNT_MSAT, (&[], Node::Receiver), Tail::Path(0), 1)]);
+        net.payment_in(invoice, vec![part(AMOUNT_MSAT, (&[], Who::Receiver), Tail::Path(0), 1)]);
     change(&mut payment);
     net.tell_sender(0, SenderEvent::Pay(payment)).map_err(|error| error.to_string())
 }
@@ -97,7 +98,7 @@ pub(crate) fn with_terms(change: impl FnOnce(&mut BlindedPayInfo)) -> StaticInvo
 /// An invoice without blinded paths, for this offer.
 pub(crate) fn for_offer(offer: &Offer) -> StaticInvoice {
     StaticInvoiceBuilder::for_offer(offer, z(), TIME)
-        .interim_route(&[node_id(Node::Receiver)])
+        .interim_route(&[node_id(Who::Receiver)])
         .sign(&receiver(), &[0; 32])
         .unwrap()
 }
