@@ -16,6 +16,7 @@
 //! | [`wire`] | TLV streams, Lightning's integers, blinded paths as they are handed out |
 //! | [`invoice`] | offers and static invoices (BOLT 12), k-time payment points, proofs of payment |
 //! | [`edge`] | money between two neighbours under a lock, wherever it stands |
+//! | [`journal`] | events as bytes, snapshots, and what keeps them |
 //! | [`claims`] | the durable count of what was claimed under k-time payment points |
 //! | [`onion`] | packets in layers, blinded paths and onion messages (BOLT 4) |
 //! | [`contract`] | taproot outputs and transactions for PTLC and HTLC |
@@ -44,6 +45,7 @@ pub mod contract;
 pub mod edge;
 pub mod hold;
 pub mod invoice;
+pub mod journal;
 pub mod onion;
 pub mod payment;
 mod store_error;

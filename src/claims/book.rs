@@ -1,3 +1,6 @@
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
 use super::{ClaimError, ClaimStore, LockSet, PolynomialState};
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::{PayerScalar, PolynomialId};
@@ -97,14 +100,87 @@ impl<S: ClaimStore> ClaimBook<S> {
     ) -> Result<Claimed, ClaimError> {
         let state = self.state(polynomial)?;
         // A recorded claim stays one, whatever became of the polynomial: what it reveals is counted.
-        match self.store.claim(polynomial, x)? {
-            Some(recorded) if recorded == *locks => return Ok(Claimed::Again),
-            Some(_) => return Err(ClaimError::AlreadyClaimed(*x)),
-            None => {}
+        if let Some(recorded) = self.store.claim(polynomial, x)? {
+            return again(x, &recorded, locks);
         }
         check_room(polynomial, &state)?;
+        self.insert(polynomial, x, locks)
+    }
+
+    /// Records claims that came together, each as [`claim`](Self::claim) would, one after the other: with one flush, if the store can.
+    /// Says of each whether it may be made; nothing may be revealed before this has returned.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimError::Store`]: any of them may be recorded or not.
+    pub fn claim_all(
+        &mut self,
+        claims: &[(PolynomialId, PayerScalar, LockSet)],
+    ) -> Result<Vec<Result<Claimed, ClaimError>>, ClaimError> {
+        let mut group = Group::default();
+        let mut said = Vec::with_capacity(claims.len());
+        for (polynomial, x, locks) in claims {
+            match self.admit(&group, polynomial, x, locks) {
+                Err(ClaimError::Store(error)) => return Err(error.into()),
+                Ok(Claimed::First) => {
+                    group.add(*polynomial, *x, locks);
+                    said.push(Ok(Claimed::First));
+                }
+                other => said.push(other),
+            }
+        }
+        self.store.insert_claims(group.claims)?;
+        Ok(said)
+    }
+
+    /// Records a claim that was made, as the journal of the node says: a store that came back from a backup may have forgotten it, and
+    /// has retired the polynomial since. The secret is out, so to refuse it now would give the payment away for nothing.
+    ///
+    /// Not for a payment that is new: only while events are replayed that happened before.
+    ///
+    /// # Errors
+    ///
+    /// As [`claim`](Self::claim), but for [`ClaimError::Retired`].
+    pub fn replay_claim(
+        &mut self,
+        polynomial: &PolynomialId,
+        x: &PayerScalar,
+        locks: &LockSet,
+    ) -> Result<Claimed, ClaimError> {
+        let state = self.state(polynomial)?;
+        if let Some(recorded) = self.store.claim(polynomial, x)? {
+            return again(x, &recorded, locks);
+        }
+        check_count(polynomial, &state)?;
+        self.insert(polynomial, x, locks)
+    }
+
+    fn insert(
+        &mut self,
+        polynomial: &PolynomialId,
+        x: &PayerScalar,
+        locks: &LockSet,
+    ) -> Result<Claimed, ClaimError> {
         let recorded = self.store.insert_claim(*polynomial, *x, locks.clone())?;
         if recorded { Ok(Claimed::First) } else { Err(ClaimError::AlreadyClaimed(*x)) }
+    }
+
+    /// Whether a claim may be made behind those of the group.
+    fn admit(
+        &self,
+        group: &Group,
+        polynomial: &PolynomialId,
+        x: &PayerScalar,
+        locks: &LockSet,
+    ) -> Result<Claimed, ClaimError> {
+        let mut state = self.state(polynomial)?;
+        let recorded = self.store.claim(polynomial, x)?;
+        if let Some(recorded) = recorded.as_ref().or_else(|| group.claim(polynomial, x)) {
+            return again(x, recorded, locks);
+        }
+        state.claimed = state.claimed.saturating_add(group.count(polynomial));
+        check_room(polynomial, &state)?;
+        Ok(Claimed::First)
     }
 
     /// Takes no new claims on this polynomial any more.
@@ -136,10 +212,45 @@ impl<S: ClaimStore> ClaimBook<S> {
 
 fn check_room(polynomial: &PolynomialId, state: &PolynomialState) -> Result<(), ClaimError> {
     if state.retired {
-        Err(ClaimError::Retired(*polynomial))
-    } else if state.claimed >= state.k {
+        return Err(ClaimError::Retired(*polynomial));
+    }
+    check_count(polynomial, state)
+}
+
+fn check_count(polynomial: &PolynomialId, state: &PolynomialState) -> Result<(), ClaimError> {
+    if state.claimed >= state.k {
         Err(ClaimError::NoSlotLeft { polynomial: *polynomial, k: state.k })
     } else {
         Ok(())
+    }
+}
+
+/// Of an x that is recorded.
+fn again(x: &PayerScalar, recorded: &LockSet, locks: &LockSet) -> Result<Claimed, ClaimError> {
+    if recorded == locks { Ok(Claimed::Again) } else { Err(ClaimError::AlreadyClaimed(*x)) }
+}
+
+/// New claims that are about to be recorded together.
+#[derive(Default)]
+struct Group {
+    claims: Vec<(PolynomialId, PayerScalar, LockSet)>,
+    /// Where each stands in `claims`.
+    places: BTreeMap<(PolynomialId, PayerScalar), usize>,
+    counts: BTreeMap<PolynomialId, u32>,
+}
+
+impl Group {
+    fn add(&mut self, polynomial: PolynomialId, x: PayerScalar, locks: &LockSet) {
+        self.places.insert((polynomial, x), self.claims.len());
+        self.claims.push((polynomial, x, locks.clone()));
+        *self.counts.entry(polynomial).or_default() += 1;
+    }
+
+    fn claim(&self, polynomial: &PolynomialId, x: &PayerScalar) -> Option<&LockSet> {
+        self.places.get(&(*polynomial, *x)).map(|place| &self.claims[*place].2)
+    }
+
+    fn count(&self, polynomial: &PolynomialId) -> u32 {
+        self.counts.get(polynomial).copied().unwrap_or(0)
     }
 }

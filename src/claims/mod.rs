@@ -9,8 +9,9 @@
 //!                                                                          └▶ the same x, other locks: never
 //! ```
 //!
-//! [`ClaimBook`] has the rules, a [`ClaimStore`] the records: [`MemoryClaimStore`], or the file in the crate `pointlock-store`, which
-//! survives a kill between any two writes.
+//! [`ClaimBook`] has the rules, a [`ClaimStore`] the records. What is durable is always a [journal](crate::journal): the node's own, whose
+//! events are replayed over a [`MemoryClaimStore`], or one for the claims alone ([`JournaledClaims`]), such as the file in the crate
+//! `pointlock-store`. Claims that come together are recorded together, with one flush ([`ClaimBook::claim_all`]).
 //!
 //! # Synopsis
 //!
@@ -48,7 +49,7 @@
 //!
 //! - *Rollback.* A store that comes back as it was earlier has forgotten claims, and counts too few. A restored backup is
 //!   therefore opened as one ([`ClaimBook::retire_all`]), which retires every polynomial in it: what was recorded may be claimed
-//!   again, nothing new. A store that someone puts back in secret looks whole; only what is kept elsewhere can tell.
+//!   again, nothing new, except what the node's own journal says was claimed ([`ClaimBook::replay_claim`]). A store that someone puts back in secret looks whole; only what is kept elsewhere can tell.
 //! - *Two writers.* Each would count k. The file is locked while it is open; two copies of it, on two machines, are not.
 //! - *A store that says "durable" and is not*, such as a disk that ignores a flush.
 //! - *Revealing first.* The book can't see what its caller does with z(X).
@@ -59,11 +60,15 @@
 //! where a state that is used twice gives the key away.
 
 mod book;
+mod entry;
 mod error;
+mod journaled;
 mod record;
 mod store;
 
 pub use book::{ClaimBook, Claimed};
+pub use entry::ClaimEntry;
 pub use error::ClaimError;
+pub use journaled::JournaledClaims;
 pub use record::LockSet;
 pub use store::{ClaimStore, MemoryClaimStore, PolynomialState};

@@ -1,4 +1,5 @@
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use super::LockSet;
 use crate::StoreError;
@@ -60,6 +61,19 @@ pub trait ClaimStore {
         x: PayerScalar,
         locks: LockSet,
     ) -> Result<bool, StoreError>;
+
+    /// Adds several claims as [`insert_claim`](Self::insert_claim) does, one after the other, and says of each whether it did. A store
+    /// that can makes them durable together.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], and then some of them may be recorded.
+    fn insert_claims(
+        &mut self,
+        claims: Vec<(PolynomialId, PayerScalar, LockSet)>,
+    ) -> Result<Vec<bool>, StoreError> {
+        claims.into_iter().map(|(id, x, locks)| self.insert_claim(id, x, locks)).collect()
+    }
 
     /// Retires a polynomial for good, unless it is unknown; says whether it is retired now.
     ///

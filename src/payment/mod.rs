@@ -88,6 +88,7 @@ mod error;
 mod failure;
 mod forwarder;
 mod intake;
+mod journaled;
 mod leg;
 mod limiter;
 mod message;
@@ -110,6 +111,7 @@ pub use error::{
 };
 pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
+pub use journaled::{Journaled, JournaledError};
 pub use leg::HopBlinds;
 pub use limiter::MessageLimiter;
 pub use message::{
