@@ -1,7 +1,8 @@
 //! Durable stores for [`pointlock`], which itself does no I/O.
 //!
-//! [`FileClaimStore`] is the receiver's count of claims in one file: a record is flushed to the disk before a call returns, and the file
-//! survives a kill between any two writes.
+//! [`FileJournal`] is a node's [journal](pointlock::journal) in one file: what it has acknowledged survives a kill and a power cut between
+//! any two writes, appends of several threads share a flush, and what was not flushed is not believed. [`FileClaimStore`] is one that keeps the receiver's
+//! count of claims.
 //!
 //! # Synopsis
 //!
@@ -45,5 +46,10 @@
 //! - *A disk that ignores a flush.*
 
 mod claims;
+mod disk;
+mod error;
+mod journal;
 
-pub use claims::{FileClaimStore, FileStoreError, Origin, StoreHead};
+pub use claims::{FileClaimStore, Migration, Origin};
+pub use error::FileStoreError;
+pub use journal::{Cut, FileJournal, JournalHead};

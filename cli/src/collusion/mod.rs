@@ -2,7 +2,9 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `scenario`, `event` | what is to be played, from flags or a TOML file; refuses what contradicts itself |
+//! | `scenario`, `event` | what is to be played |
+//! | `reader` | reads it, from flags or a TOML file |
+//! | `order` | refuses what can't happen after what happened before |
 //! | `play` | plays it with the roles |
 //! | `knowledge` | reads from their views who learned what, and what is there to take |
 //! | `execute` | puts every verdict before Bitcoin Core's consensus code |
@@ -15,9 +17,11 @@ mod event;
 mod execute;
 mod html;
 mod knowledge;
+mod order;
 mod play;
 mod print;
 mod progress;
+mod reader;
 mod report;
 mod scenario;
 

@@ -1,7 +1,8 @@
-use pointlock_collusion::{Analysis, Atom, Coalition, Form, Method};
+use pointlock_collusion::{Analysis, Atom, Coalition, Form, Method, Model, Party, Theft};
+use pointlock_sim::{Contract, Place};
 use serde::Serialize;
 
-use super::execute::Execution;
+use super::execute::{Executed, Execution};
 use super::play::Played;
 use super::scenario::Scenario;
 use crate::narration::Step;
@@ -105,104 +106,31 @@ impl Report {
         analysis: &Analysis,
         execution: &Execution,
     ) -> Self {
-        let model = &played.model;
-        let names = |coalition: &Coalition| -> Vec<String> {
-            model.names(*coalition).into_iter().map(str::to_owned).collect()
-        };
-        let sorted = |coalitions: &[Coalition]| {
-            let mut lists: Vec<Vec<String>> = coalitions.iter().map(names).collect();
-            lists.sort();
-            lists
-        };
-        let minimal_thieves = sorted(&analysis.minimal);
-        let name = |party: usize| model.parties()[party].name.clone();
-        let part = |payment: usize, part: usize| (scenario.parts(payment) > 1).then_some(part + 1);
-        let mut thefts: Vec<TheftFacts> = analysis
-            .thefts
-            .iter()
-            .zip(&execution.thefts)
-            .map(|(theft, executed)| {
-                let target = &model.targets()[theft.target];
-                let contract = &played.stage.sim.contracts[played.contracts[theft.target]];
-                TheftFacts {
-                    thieves: names(&theft.coalition),
-                    payment: contract.place.payment + 1,
-                    part: part(contract.place.payment, contract.place.part),
-                    edge: target.edge,
-                    claimer: name(target.claimer),
-                    skipped: target.victim.map(name),
-                    derivation: theft.derivation.clone(),
-                    txid: executed.txid.clone(),
-                    taken_sat: executed.taken_sat,
-                }
-            })
+        let (model, sim) = (&played.model, &played.stage.sim);
+        let minimal_thieves = sorted(model, &analysis.minimal);
+        let executed = analysis.thefts.iter().zip(&execution.thefts);
+        let mut thefts: Vec<TheftFacts> = executed
+            .map(|(theft, executed)| TheftFacts::new(scenario, played, theft, executed))
             .collect();
         thefts.sort_by(|one, other| one.thieves.cmp(&other.thieves));
-        let method = match analysis.method {
-            Method::Duality { tried } => MethodFacts { name: "duality", coalitions: tried },
-            Method::Enumeration { coalitions } => MethodFacts { name: "enumeration", coalitions },
-        };
-        let parties = model.parties().iter().map(|party| PartyFacts {
-            name: party.name.clone(),
-            learned: party
-                .facts
-                .iter()
-                .map(|fact| Learned {
-                    secret: fact.label.clone(),
-                    equals: model.symbols().text(&fact.form),
-                    how: fact.how.clone(),
-                })
-                .collect(),
-        });
-        let payments = scenario.payers.iter().enumerate().map(|(payment, payer)| PaymentFacts {
-            payer: payer.clone(),
-            held_at: played
-                .stage
-                .sim
-                .attempts
-                .iter()
-                .position(|attempt| attempt.payment == payment)
-                .and_then(|attempt| model.symbols().attempts()[attempt].hold)
-                .map(|(_, hop)| hop),
-            parts: scenario.parts(payment),
-            trampoline: scenario.finder(payment),
-            contracts: played
-                .stage
-                .sim
-                .contracts
-                .iter()
-                .filter(|contract| contract.place.payment == payment)
-                .map(|contract| ContractFacts {
-                    part: part(payment, contract.place.part),
-                    edge: contract.place.number,
-                    amount_sat: contract.amount_sat(),
-                    claimed: contract.claimed_at().is_some(),
-                })
-                .collect(),
-        });
-        let as_expected = scenario.expected.as_ref().map(|expected| {
-            let mut expected = expected.clone();
-            expected.iter_mut().for_each(|list| list.sort());
-            expected.sort();
-            expected == minimal_thieves
-        });
         let text = |atom: &Atom| model.symbols().text(&Form::atom(*atom));
         let same = analysis.same.iter().map(|(one, other)| [text(one), text(other)]);
-        let (accepted, refused) = played.stage.sim.chain.judged();
+        let payments = 0..scenario.payers.len();
+        let (accepted, refused) = sim.chain.judged();
         Self {
             system: scenario.system.name(),
             title: scenario.title.clone(),
             note: scenario.note.clone(),
             executed: execution.coalitions,
-            maximal_unable: sorted(&analysis.maximal_unable),
-            method,
+            maximal_unable: sorted(model, &analysis.maximal_unable),
+            method: MethodFacts::new(analysis.method),
             thefts,
             tries_refused: execution.refused,
             right_secrets_accepted: execution.controls,
             same_secrets: same.collect(),
-            as_expected,
-            parties: parties.collect(),
-            payments: payments.collect(),
+            as_expected: as_expected(scenario, &minimal_thieves),
+            parties: model.parties().iter().map(|party| PartyFacts::new(model, party)).collect(),
+            payments: payments.map(|number| PaymentFacts::new(scenario, played, number)).collect(),
             route: scenario.route.clone(),
             on_path: scenario.on_path,
             steps: played.stage.steps().to_vec(),
@@ -219,6 +147,97 @@ impl Report {
                 Err("the smallest thieves are others than the scenario expects".to_owned())
             }
             _ => Ok(()),
+        }
+    }
+}
+
+fn names(model: &Model, coalition: Coalition) -> Vec<String> {
+    model.names(coalition).into_iter().map(str::to_owned).collect()
+}
+
+fn sorted(model: &Model, coalitions: &[Coalition]) -> Vec<Vec<String>> {
+    let mut lists: Vec<Vec<String>> =
+        coalitions.iter().map(|coalition| names(model, *coalition)).collect();
+    lists.sort();
+    lists
+}
+
+/// The number of a part, where its payment has several.
+fn part_number(scenario: &Scenario, place: &Place) -> Option<usize> {
+    (scenario.parts(place.payment) > 1).then_some(place.part + 1)
+}
+
+/// Whether the scenario's author expects these thieves, in any order.
+fn as_expected(scenario: &Scenario, minimal_thieves: &[Vec<String>]) -> Option<bool> {
+    let mut expected = scenario.expected.clone()?;
+    expected.iter_mut().for_each(|list| list.sort());
+    expected.sort();
+    Some(expected == minimal_thieves)
+}
+
+impl MethodFacts {
+    fn new(method: Method) -> Self {
+        match method {
+            Method::Duality { tried } => Self { name: "duality", coalitions: tried },
+            Method::Enumeration { coalitions } => Self { name: "enumeration", coalitions },
+        }
+    }
+}
+
+impl TheftFacts {
+    fn new(scenario: &Scenario, played: &Played, theft: &Theft, executed: &Executed) -> Self {
+        let model = &played.model;
+        let name = |party: usize| model.parties()[party].name.clone();
+        let target = &model.targets()[theft.target];
+        let place = &played.stage.sim.contracts[played.contracts[theft.target]].place;
+        Self {
+            thieves: names(model, theft.coalition),
+            payment: place.payment + 1,
+            part: part_number(scenario, place),
+            edge: target.edge,
+            claimer: name(target.claimer),
+            skipped: target.victim.map(name),
+            derivation: theft.derivation.clone(),
+            txid: executed.txid.clone(),
+            taken_sat: executed.taken_sat,
+        }
+    }
+}
+
+impl PartyFacts {
+    fn new(model: &Model, party: &Party) -> Self {
+        let learned = party.facts.iter().map(|fact| Learned {
+            secret: fact.label.clone(),
+            equals: model.symbols().text(&fact.form),
+            how: fact.how.clone(),
+        });
+        Self { name: party.name.clone(), learned: learned.collect() }
+    }
+}
+
+impl PaymentFacts {
+    fn new(scenario: &Scenario, played: &Played, payment: usize) -> Self {
+        let sim = &played.stage.sim;
+        let attempt = sim.attempts.iter().position(|attempt| attempt.payment == payment);
+        let hold = attempt.and_then(|attempt| played.model.symbols().attempts()[attempt].hold);
+        let contracts = sim.contracts.iter().filter(|contract| contract.place.payment == payment);
+        Self {
+            payer: scenario.payers[payment].clone(),
+            held_at: hold.map(|(_, hop)| hop),
+            parts: scenario.parts(payment),
+            trampoline: scenario.finder(payment),
+            contracts: contracts.map(|contract| ContractFacts::new(scenario, contract)).collect(),
+        }
+    }
+}
+
+impl ContractFacts {
+    fn new(scenario: &Scenario, contract: &Contract) -> Self {
+        Self {
+            part: part_number(scenario, &contract.place),
+            edge: contract.place.number,
+            amount_sat: contract.amount_sat(),
+            claimed: contract.claimed_at().is_some(),
         }
     }
 }

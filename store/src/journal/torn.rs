@@ -1,0 +1,66 @@
+//! Which bad end of a file is a write that was cut off, and which is damage.
+//!
+//! A frame is flushed before the next is written. So at a crash one frame at most was being written, it is the last one, and nobody was told
+//! that it stands. It may be short, and sectors of it may never have arrived: these read as zeros, for no file system shows what stood there
+//! before. Such a frame is cut off.
+//!
+//! Everything else stays as it is and is refused: a flipped bit in the last frame too, since that frame may have been acknowledged.
+
+use super::format::{CHECKSUM, PREFIX, RECORDS, guard, split};
+
+/// What a disk writes at once.
+const SECTOR: usize = 512;
+/// So many zeros are no accident.
+const ZEROS: usize = 8;
+
+/// Whether the bad frame at `start` is one whose write was cut off. `before` is c before it.
+pub(super) fn is_torn(bytes: &[u8], start: usize, before: &[u8; CHECKSUM]) -> bool {
+    let rest = &bytes[start..];
+    let Some(prefix) = rest.first_chunk::<PREFIX>() else { return true };
+    let missing = missing_from(bytes, start);
+    match extent(prefix, before) {
+        Some(extent) if rest.len() < extent => true,
+        Some(extent) => rest[extent..].iter().all(|byte| *byte == 0) && missing.is_some(),
+        // The length itself has not arrived, so it can't be told where the frame ends.
+        None => missing.is_some_and(|place| place < PREFIX) && !has_frame_behind(bytes, start),
+    }
+}
+
+/// The length of the frame with this prefix, if that is right.
+fn extent(prefix: &[u8; PREFIX], before: &[u8; CHECKSUM]) -> Option<usize> {
+    let (kind, rest) = prefix.split_first()?;
+    let (length, found) = rest.split_first_chunk()?;
+    if *kind != RECORDS || *found != guard(before, *kind, length) {
+        return None;
+    }
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    length.checked_add(PREFIX + CHECKSUM)
+}
+
+/// Where the first piece is, behind `start`, that looks as if it had never been written.
+fn missing_from(bytes: &[u8], start: usize) -> Option<usize> {
+    let rest = &bytes[start..];
+    let first = (SECTOR - start % SECTOR).min(rest.len());
+    let mut place = 0;
+    let mut length = first;
+    while place < rest.len() {
+        let piece = &rest[place..place + length];
+        let is_end = place == 0 || place + length == rest.len();
+        if piece.iter().all(|byte| *byte == 0) && (piece.len() >= ZEROS || is_end) {
+            return Some(place);
+        }
+        place += length;
+        length = SECTOR.min(rest.len() - place);
+    }
+    // The length arrived, the last bytes did not.
+    let zeros = rest.iter().rev().take_while(|byte| **byte == 0).count();
+    (zeros >= ZEROS).then(|| rest.len() - zeros)
+}
+
+/// Whether a whole frame stands behind the bad one, which was therefore flushed: its guard and checksum go on from the 32 bytes before it.
+fn has_frame_behind(bytes: &[u8], start: usize) -> bool {
+    (start + CHECKSUM..bytes.len()).filter(|place| bytes[*place] == RECORDS).any(|place| {
+        let before = bytes[..place].last_chunk().expect("32 bytes stand before it");
+        split(&bytes[place..], before).is_ok_and(|found| found.records(before).is_ok())
+    })
+}
