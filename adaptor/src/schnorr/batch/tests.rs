@@ -78,7 +78,8 @@ impl Owned {
         match &self.signed {
             Signed::Locked(pre_signature, point) => {
                 for bit in 0..65 * 8 {
-                    let changed = PreSignature::from_bytes(&flipped(&pre_signature.to_bytes(), bit));
+                    let changed =
+                        PreSignature::from_bytes(&flipped(&pre_signature.to_bytes(), bit));
                     all.extend(changed.ok().map(|changed| {
                         (format!("pre-signature, bit {bit}"), with(Signed::Locked(changed, *point)))
                     }));
