@@ -644,7 +644,7 @@ fn nothing_is_revealed_before_the_store_has_it() {
     let (mut net, invoice, expiry) = scene();
     for fails in [Fails::BeforeItsWork, Fails::AfterItsWork] {
         let store = FailingClaims::default();
-        let mut receiver = Recorded::new(Receiver::with_store(receiver_config(), store.clone()));
+        let mut receiver = Recorded::new(Receiver::with_store(receiver_config(), store.clone()).unwrap());
         let polynomial = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap();
         let published = ReceiverEvent::PublishedPolynomial {
             invoice: invoice.clone(),
@@ -679,14 +679,14 @@ fn a_crash_between_record_and_claim_repeats_that_claim_and_no_other() {
         paths: paths.clone(),
     };
     let mut receiver =
-        Recorded::new(Receiver::with_store(receiver_config(), MemoryClaimStore::default()));
+        Recorded::new(Receiver::with_store(receiver_config(), MemoryClaimStore::default()).unwrap());
     receiver.apply(published()).unwrap();
     receiver.apply(arrival.event(&edge, 1)).unwrap();
 
     // The store has the claim; the log has lost it.
     let restart = || {
         let store = receiver.role().claims().store().clone();
-        Recorded::replay(Receiver::with_store(receiver_config(), store), vec![published()]).unwrap()
+        Recorded::replay(Receiver::with_store(receiver_config(), store).unwrap(), vec![published()]).unwrap()
     };
     let actions = restart().apply(arrival.event(&edge, 1)).unwrap();
     assert!(matches!(actions[..], [ReceiverAction::Claim { .. }]), "{actions:?}");
@@ -722,14 +722,14 @@ fn the_same_edge_elsewhere_is_the_same_claim() {
     let moved = arrival.edge(&mut net);
     assert_ne!(first.offered.funded().outpoint(), moved.offered.funded().outpoint());
     let mut receiver =
-        Recorded::new(Receiver::with_store(receiver_config(), MemoryClaimStore::default()));
+        Recorded::new(Receiver::with_store(receiver_config(), MemoryClaimStore::default()).unwrap());
     receiver.apply(published()).unwrap();
     let claims = |actions: &[ReceiverAction]| matches!(actions, [ReceiverAction::Claim { .. }]);
     assert!(claims(&receiver.apply(arrival.event_on(in_channel(&first, 3), 1)).unwrap()));
 
     let restart = || {
         let store = receiver.role().claims().store().clone();
-        Recorded::replay(Receiver::with_store(receiver_config(), store), vec![published()]).unwrap()
+        Recorded::replay(Receiver::with_store(receiver_config(), store).unwrap(), vec![published()]).unwrap()
     };
     assert!(claims(&restart().apply(arrival.event_on(in_channel(&moved, 3), 1)).unwrap()));
     let actions = restart().apply(arrival.event_on(in_channel(&moved, 4), 1)).unwrap();
@@ -751,7 +751,7 @@ fn what_may_be_published() {
     let asking = |points: PaymentPoints, amount: u64| {
         sign(StaticInvoiceBuilder::new(points, TIME).amount_msat(amount).description("a"))
     };
-    let receiver = || Recorded::new(Receiver::new(receiver_config()));
+    let receiver = || Recorded::new(Receiver::new(receiver_config()).unwrap());
     let publish = |receiver: &mut Recorded<Receiver>, invoice: &StaticInvoice, entropy| {
         let (invoice, polynomial) = (invoice.clone(), polynomial(entropy));
         let paths = ReceiverPaths::default();
@@ -779,7 +779,7 @@ fn what_may_be_published() {
     assert_eq!(publish(&mut one, &other, 1), Err(in_use.into()));
     // The book knows it too, where the receiver has forgotten.
     let store = one.role().claims().store().clone();
-    let mut forgetful = Recorded::new(Receiver::with_store(receiver_config(), store));
+    let mut forgetful = Recorded::new(Receiver::with_store(receiver_config(), store).unwrap());
     let in_book =
         ClaimError::PolynomialInUse { polynomial: polynomial(1).id(), invoice: right.invoice_id() };
     let refused = publish(&mut forgetful, &other, 1);

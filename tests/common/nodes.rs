@@ -27,9 +27,9 @@ use pointlock_sim::{
 pub(crate) const HEIGHT: u32 = 800_000;
 pub(crate) const TIME: u64 = 1_750_000_000;
 pub(crate) const AMOUNT_MSAT: u64 = 50_000_000;
-pub(crate) const MIN_FINAL_DELTA: u32 = 18;
+pub(crate) const MIN_FINAL_DELTA: u32 = 24;
 pub(crate) const HOLD_BLOCKS: u32 = 144;
-pub(crate) const SAFETY_MARGIN: u32 = 10;
+pub(crate) const SAFETY_MARGIN: u32 = 50;
 /// BOLT 9: the invoice may be paid in parts.
 const BASIC_MPP: u16 = 17;
 
@@ -103,7 +103,7 @@ pub(crate) fn policy(number: usize) -> ForwardingPolicy {
     ForwardingPolicy {
         fee_base_msat: 1_000 * number as u64,
         fee_proportional_millionths: 100 * number as u64,
-        cltv_expiry_delta: 34 + number as u32,
+        cltv_expiry_delta: 35 + number as u32,
     }
 }
 

@@ -1,6 +1,5 @@
 //! A forwarder in the clear, with packets made by hand.
 
-use pointlock::hold::MemoryStore;
 use pointlock::lock::Blind;
 use pointlock::lock::LockError;
 use pointlock::onion::OnionError;
@@ -63,7 +62,7 @@ fn a_forwarder_that_asks_for_nothing_pays_nothing() {
         config.policy.fee_base_msat = 0;
         config.policy.fee_proportional_millionths = 0;
         config.policy.cltv_expiry_delta = 0;
-        net.forwarders[0] = Recorded::new(Forwarder::new(config, MemoryStore::default()));
+        net.forwarders[0] = Recorded::new(Forwarder::new(config).unwrap());
         case.amount_msat = case.payload.amount_msat;
         case.expiry = case.payload.expiry;
         change(&mut case);

@@ -2,7 +2,7 @@
 
 use pointlock::edge::EdgeId;
 use pointlock::hold::{
-    Cap, HeldBlind, HoldError, HoldId, HoldState, HoldStore, Limits, MemoryStore, ReleaseSecret,
+    Cap, HeldBlind, HoldError, HoldId, HoldState, Limits, ReleaseSecret,
 };
 use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::OnionError;
@@ -163,7 +163,7 @@ fn caps_count_what_the_holder_sees() {
         let mut net = start(2, 1);
         let mut config = net.forwarder_config(1);
         config.limits = limits;
-        net.forwarders[0] = Recorded::new(Forwarder::new(config, MemoryStore::default()));
+        net.forwarders[0] = Recorded::new(Forwarder::new(config).unwrap());
         let mut said = None;
         for (index, sender, next) in [(0, 0, Who::Receiver), (1, sender, next)] {
             let (_, mut case) = held_case(index);
@@ -269,8 +269,8 @@ fn a_hold_that_cannot_be_forwarded_gives_its_place_back() {
                 ForwarderEvent::IncomingFailed { incoming: edge_id },
             )
             .unwrap();
-            let open = net.forwarders[0].role().ledger().store().open().unwrap();
-            assert_eq!(open.len(), 0, "zero {zero}");
+            let open = net.forwarders[0].role().ledger().open();
+            assert_eq!(open.count, 0, "zero {zero}");
         }
     }
 }

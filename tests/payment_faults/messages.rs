@@ -3,7 +3,7 @@
 use pointlock::claims::ClaimError;
 use pointlock::curve::SecretScalar;
 use pointlock::hold::{
-    Announcement, Cap, HoldError, HoldId, HoldState, Ledger, MemoryStore, ReleaseSecret,
+    Announcement, Cap, HoldError, HoldId, HoldState, Ledger, ReleaseSecret,
 };
 use pointlock::invoice::StaticInvoice;
 use pointlock::invoice::ktime::PayerScalar;
@@ -623,7 +623,7 @@ fn handovers_are_refused_by_field_and_have_a_last_one() {
     }
     assert_eq!(Handover::from_message(&inner(7, Some(vec![1]))), Ok(handover(&invoice, 0, 0)));
 
-    let most = usize::from(Ledger::<MemoryStore>::MAX_ANNOUNCEMENTS);
+    let most = usize::from(Ledger::MAX_ANNOUNCEMENTS);
     for number in 0..most {
         let message = hand_over(&handover(&invoice, 0, number), number);
         net.tell_forwarder(number_of(HOP), to_holder(&message)).unwrap();

@@ -394,7 +394,7 @@ fn a_store_that_fails_at_the_last_part() {
         };
         let store = FailingClaims::default();
         let fail = store.fail.clone();
-        let mut receiver = Recorded::new(Receiver::with_store(receiver_config(), store));
+        let mut receiver = Recorded::new(Receiver::with_store(receiver_config(), store).unwrap());
         let published = ReceiverEvent::PublishedPolynomial {
             invoice: invoice.clone(),
             polynomial: polynomial(),
@@ -433,7 +433,7 @@ fn a_store_that_fails_at_the_last_part() {
         let mut log = receiver.into_log();
         log.pop();
         let mut restarted =
-            Recorded::replay(Receiver::with_store(receiver_config(), store), log).unwrap();
+            Recorded::replay(Receiver::with_store(receiver_config(), store).unwrap(), log).unwrap();
         assert!(restarted.pending().is_empty());
         assert_claimed(&wanted(restarted.apply(event(2)).unwrap()), &expected);
         let secrets: Vec<&LockSecret> = restarted

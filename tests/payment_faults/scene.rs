@@ -1,7 +1,7 @@
 //! What these tests share: payments made by hand that a role accepts, to be changed; and what a role says to them.
 
 use pointlock::curve::{Point, Tag};
-use pointlock::hold::{HeldBlind, HoldId, HoldState, HoldStore, ReleaseSecret};
+use pointlock::hold::{HeldBlind, HoldId, HoldState, ReleaseSecret};
 use pointlock::lock::{Blind, Lock, PaymentHash};
 use pointlock::onion::blinded::{BlindedPath, BlindingError, OnionMessage, RecipientData};
 use pointlock::onion::{OnionError, Packet};
@@ -64,7 +64,7 @@ pub(crate) fn snapshot(net: &Net, node: Who) -> (usize, View, usize) {
         }
         Who::Forwarder(index) => {
             let forwarder = &net.forwarders[index - 1];
-            let open = forwarder.role().ledger().store().open().unwrap().len();
+            let open = forwarder.role().ledger().open().count;
             (forwarder.log().len(), forwarder.view().clone(), open)
         }
         Who::Receiver => (net.receiver.log().len(), net.receiver.view().clone(), 0),
@@ -330,7 +330,7 @@ pub(crate) fn send_release(net: &mut Net, holds: &[(usize, ReleaseSecret)]) -> V
 }
 
 pub(crate) fn ledger_state(net: &Net, index: usize) -> HoldState {
-    net.forwarders[0].role().ledger().state(&HoldId([index as u8; 32])).unwrap()
+    net.forwarders[0].role().ledger().state(&HoldId([index as u8; 32])).unwrap().clone()
 }
 
 /// The sender's offer, before it is carried out.
