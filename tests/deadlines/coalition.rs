@@ -34,8 +34,18 @@ enum Stands {
     Back(Option<u32>),
 }
 
+/// How the coalition plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Strategy {
+    /// Whatever comes to its mind.
+    Any,
+    /// It answers the offer as late as it is let, and claims as late as it can; it takes neither claim nor failure off the chain.
+    Late,
+}
+
 struct World {
     random: u64,
+    strategy: Strategy,
     height: u32,
     role: Recorded<Forwarder>,
     outgoing: Stands,
@@ -57,7 +67,9 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let role = Recorded::new(Forwarder::new(config()).unwrap());
+        let strategy = if seed % 2 == 0 { Strategy::Any } else { Strategy::Late };
         let mut world = Self {
+            strategy,
             random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
             height: HEIGHT,
             role,
@@ -146,33 +158,39 @@ impl World {
 
     /// One step of the coalition's.
     fn step(&mut self) {
+        let late = self.strategy == Strategy::Late;
         match self.draw(12) {
-            0 if self.offer => {
+            _ if late && self.offer && self.height < OUT_EXPIRY - 25 => self.mine(1),
+            0..=3 if self.offer && (late || self.draw(3) == 0) => {
                 self.offer = false;
                 let (incoming, edge) = (incoming().id, outgoing());
                 // The driver asks before its signature leaves.
                 self.outgoing = Stands::Locked;
                 self.tell(ForwarderEvent::OutgoingCommitted { incoming, edge });
             }
-            1 if self.outgoing == Stands::Locked && self.draw(3) == 0 => {
+            4 if !late && self.outgoing == Stands::Locked && self.draw(3) == 0 => {
                 self.outgoing = Stands::Claimed(None);
                 self.see();
             }
-            2 if self.outgoing == Stands::Locked && self.refund.is_none() && self.draw(6) == 0 => {
+            5 if !late
+                && self.outgoing == Stands::Locked
+                && self.refund.is_none()
+                && self.draw(6) == 0 =>
+            {
                 self.outgoing = Stands::Back(None);
                 let outgoing = outgoing().id;
                 self.tell(ForwarderEvent::OutgoingFailed { outgoing, failure: None });
             }
-            3 if self.claim && self.incoming == Stands::Locked && self.draw(4) == 0 => {
+            6 if !late && self.claim && self.incoming == Stands::Locked && self.draw(4) == 0 => {
                 self.incoming = Stands::Claimed(None);
                 self.tell(ForwarderEvent::IncomingClaimed { incoming: incoming().id });
             }
-            4 if self.fail && self.incoming == Stands::Locked && self.draw(2) == 0 => {
+            7 if !late && self.fail && self.incoming == Stands::Locked && self.draw(2) == 0 => {
                 self.incoming = Stands::Back(None);
                 self.tell(ForwarderEvent::IncomingFailed { incoming: incoming().id });
             }
-            5 if self.draw(3) == 0 => self.reorganise(),
-            6 => {
+            8 if self.draw(3) == 0 => self.reorganise(),
+            9 if !late => {
                 let blocks = 1 + self.draw(25) as u32;
                 self.mine(blocks);
             }
@@ -191,7 +209,11 @@ impl World {
             let height = self.height;
             let late = |since: Option<u32>| since.is_some_and(|since| since + TO_CONFIRM <= height);
             // The coalition's transactions come first wherever both are possible.
-            let claims_outgoing = self.outgoing == Stands::Locked && self.draw(40) == 0;
+            let now = match self.strategy {
+                Strategy::Any => self.draw(40) == 0,
+                Strategy::Late => late(self.refund),
+            };
+            let claims_outgoing = now && self.outgoing == Stands::Locked;
             let (mut claimed, mut taken_back) = (false, None);
             if claims_outgoing {
                 self.outgoing = Stands::Claimed(Some(height));
@@ -204,7 +226,8 @@ impl World {
             }
             let (mut confirmed, mut lost) = (false, false);
             if self.incoming == Stands::Locked {
-                if height > IN_EXPIRY && self.draw(2) == 0 {
+                let takes_back = self.strategy == Strategy::Late || self.draw(2) == 0;
+                if height > IN_EXPIRY && takes_back {
                     self.incoming = Stands::Back(Some(height));
                     lost = true;
                 } else if self.claim_on_chain.is_some()
