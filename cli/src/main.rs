@@ -31,7 +31,7 @@ enum Command {
     /// Answers JSON lines from standard input, to check another implementation against this one.
     ///
     /// A line has at most 8 MiB, and each of its lists at most 10,000 items.
-    Conformance,
+    Conformance(conformance::Args),
     /// Measures the verbs beside libsecp256k1's own signing and verifying.
     Bench(bench::Args),
 }
@@ -41,9 +41,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Collusion(args) => collusion::run(&args),
         Command::Invoice(args) => invoice::run(&args),
-        Command::Conformance => {
-            conformance::run(std::io::stdin().lock(), std::io::stdout().lock()).map_err(Into::into)
-        }
+        Command::Conformance(args) => conformance::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match result {
