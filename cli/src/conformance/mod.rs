@@ -35,6 +35,7 @@ mod proof;
 mod schnorr;
 mod wire;
 
+use std::error::Error;
 use std::io::{self, BufRead, Read, Write};
 
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ use serde_json::{Value, json};
 use fields::{Fields, Refusal};
 pub(crate) use operations::{OPERATIONS, Operation};
 use pointlock::curve::SecretScalar;
+
+use crate::terminal::{self, OutputError};
 
 /// The longest line that is read, in bytes and without its line feed.
 pub(crate) const MAX_LINE: usize = 8 << 20;
@@ -57,14 +60,11 @@ pub(crate) struct Args {
     list: bool,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
-    let mut output = io::stdout().lock();
+pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if args.list {
-        output.write_all(list().as_bytes())?;
-    } else {
-        answer_lines(io::stdin().lock(), output)?;
+        return Ok(terminal::print(&list())?);
     }
-    Ok(())
+    answer_lines(io::stdin().lock(), io::stdout().lock())
 }
 
 /// What `--list` prints: a line for each operation.
@@ -82,14 +82,15 @@ fn list() -> String {
 /// # Errors
 ///
 /// When `input` can't be read or `output` not written; never for what a line says.
-fn answer_lines(mut input: impl BufRead, mut output: impl Write) -> io::Result<()> {
+fn answer_lines(mut input: impl BufRead, mut output: impl Write) -> Result<(), Box<dyn Error>> {
     let mut line = Vec::new();
-    while read_line(&mut input, &mut line)? {
+    let unreadable = |error| format!("standard input: {error}");
+    while read_line(&mut input, &mut line).map_err(unreadable)? {
         let mut answer = answer(&line).to_string();
         answer.push('\n');
         // In one piece: a peer that polls sees whole lines.
-        output.write_all(answer.as_bytes())?;
-        output.flush()?;
+        let written = output.write_all(answer.as_bytes()).and_then(|()| output.flush());
+        written.map_err(OutputError::from)?;
         line.clear();
     }
     Ok(())
