@@ -16,20 +16,18 @@ pub const POINT_LENGTH: usize = 33;
 /// The length of an x-only public key (BIP-340).
 pub const XONLY_LENGTH: usize = 32;
 
-/// The length of [`PointData`], and of what stands in it: x and y, without a prefix.
-const DATA_LENGTH: usize = 64;
-
 /// A point other than infinity: a lock point, or a public key. Made by pointlock_point_parse and by other calls, to be copied as a
 /// value, and not to be looked into. One that was never written is refused wherever it is used.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct PointData {
-    data: [u8; DATA_LENGTH],
+    data: [u8; 64],
 }
 
 impl From<&Point> for PointData {
     fn from(point: &Point) -> Self {
-        let mut data = [0; DATA_LENGTH];
+        // x and y, without the prefix.
+        let mut data = [0; 64];
         data.copy_from_slice(&point.to_public_key().serialize_uncompressed()[1..]);
         Self { data }
     }
@@ -45,7 +43,7 @@ impl PointData {
     /// The point, if these are the coordinates of one. Whoever wrote them, it is looked at: a product and two squares.
     #[inline]
     pub(crate) fn to_point(self) -> Result<Point, Refusal> {
-        let mut encoding = [4; DATA_LENGTH + 1];
+        let mut encoding = [4; 65];
         encoding[1..].copy_from_slice(&self.data);
         let key = PublicKey::from_slice(&encoding).map_err(|_| Refusal::new(Error::Point))?;
         Ok(Point::from(key))
