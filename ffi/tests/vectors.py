@@ -134,11 +134,11 @@ class Answer:
         self.__dict__.update(arguments)
 
 
-def call(function, **given):
-    """Calls by the names of the arguments; lengths and counts follow from what they belong to."""
+def natives(function, given, kept, fault):
+    """The arguments as ctypes passes them; lengths and counts follow from what they belong to."""
+    unknown = given.keys() - {name for _, name in PROTOTYPES[function]}
+    assert not unknown, f"{function} has no {unknown}"
     arguments = []
-    kept = []
-    fault = Fault(index=12345)
     for kind, name in PROTOTYPES[function]:
         base, _, suffix = name.rpartition("_")
         if name == "fault":
@@ -147,21 +147,33 @@ def call(function, **given):
             arguments.append(native(kind, given[name], kept))
         elif suffix == "length" and base in given:
             value = given[base]
-            arguments.append(ctypes.c_size_t(0 if value is None else len(value.buffer if isinstance(value, Out) else value)))
+            length = 0 if value is None else len(value.buffer if isinstance(value, Out) else value)
+            arguments.append(ctypes.c_size_t(length))
         elif suffix == "count" and base in given:
             value = given[base]
             count = len(value.buffer) // 64 if isinstance(value, Points) else len(value)
             arguments.append(ctypes.c_size_t(count))
         else:
             raise TypeError(f"{function} needs {name}")
-    unknown = given.keys() - {name for _, name in PROTOTYPES[function]}
-    assert not unknown, f"{function} has no {unknown}"
+    return arguments
+
+
+def invoke(function, arguments):
+    """The name of the code that the call returns, without its beginning."""
     symbol = getattr(LIBRARY, f"pointlock_{function}")
     symbol.argtypes = [TYPES.get(kind, ctypes.c_void_p) for kind, _ in PROTOTYPES[function]]
-    code = symbol(*arguments)
-    name = LIBRARY.pointlock_error_name(code).decode()
-    if code == MACROS_OK:
+    return LIBRARY.pointlock_error_name(symbol(*arguments)).decode().removeprefix("POINTLOCK_ERROR_")
+
+
+def call(function, **given):
+    """Calls by the names of the arguments. What is written is found again under these names."""
+    kept = []
+    fault = Fault(index=12345)
+    code = invoke(function, natives(function, given, kept, fault))
+    if code == "NONE":
         assert fault.index == 12345, f"{function}: wrote a fault and succeeded"
+        for succeeded in AFTER_SUCCESS:
+            succeeded(function, given)
         return Answer(given)
     for kind, argument in PROTOTYPES[function]:
         value = given.get(argument)
@@ -173,10 +185,11 @@ def call(function, **given):
             assert value.place.value == 0xA5A5, f"{function}: refused and wrote {argument}"
         if isinstance(value, Handle) and kind.endswith("**"):
             assert not value.made(), f"{function}: refused and made {argument}"
-    raise Refused(name.removeprefix("POINTLOCK_ERROR_"), fault)
+    raise Refused(code, fault)
 
 
-MACROS_OK = 0
+#: What is told of each call that succeeds: `border.py` looks in.
+AFTER_SUCCESS = []
 
 
 def native(kind, value, kept):
@@ -925,16 +938,20 @@ def check(row):
         raise SystemExit(f"{row['name']} ({row['op']}): {given}\ninstead of {expected}\n{row['comment']}")
 
 
-def main(path):
+def load(path):
+    """The library, whose version is that of the header."""
     global LIBRARY
     LIBRARY = ctypes.CDLL(path)
     LIBRARY.pointlock_error_name.restype = ctypes.c_char_p
-    for kind in ("secret", "blind", "keypair", "musig2_key_agg", "musig2_nonce", "musig2_session", "invoice", "polynomial", "payer_key", "proof"):
-        getattr(LIBRARY, f"pointlock_{kind}_free").restype = None
+    for function in re.findall(r"^void pointlock_(\w+_free)", HEADER, re.M):
+        getattr(LIBRARY, f"pointlock_{function}").restype = None
     version = ctypes.c_uint32.in_dll(LIBRARY, "pointlock_interface_version").value
     assert version == LIBRARY.pointlock_version() == MACROS["VERSION"]
     call("check_version", version=MACROS["VERSION"])
     refuses("check_version", "VERSION", version=MACROS["VERSION"] + 1)
+
+
+def check_files():
     for scheme, count in FILES.items():
         rows = json.loads((VECTORS / f"{scheme}.json").read_text())["rows"]
         assert len(rows) == count, f"{scheme}: {len(rows)} rows, not {count}"
@@ -947,4 +964,5 @@ def main(path):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
-    main(sys.argv[1])
+    load(sys.argv[1])
+    check_files()

@@ -192,6 +192,12 @@ pub extern "C" fn pointlock_musig2_sign_partial_last(
         let nonce = call.get(c"secret_nonce", secret_nonce)?;
         let keypair = call.get(c"keypair", keypair)?;
         let others = call.arrays(c"others", others, others_length)?;
+        // A wrong length is found before the nonce is spent.
+        let (expected, actual) = (session.keys().keys().len() - 1, others.len());
+        if actual != expected {
+            let error = Musig2Error::PartialSignatureCount { expected, actual };
+            return Err(blame(error, c"others"));
+        }
         let others = read_partials(c"others", others)?;
         let (partial, pre_signature) = session
             .sign_partial_last(nonce.take()?, keypair, &others)
