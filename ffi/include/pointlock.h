@@ -188,6 +188,10 @@ typedef enum {
    */
   POINTLOCK_ERROR_COUNT = 8,
   /**
+   * A handle is of another type than the argument, or was freed.
+   */
+  POINTLOCK_ERROR_HANDLE = 9,
+  /**
    * A scalar is zero.
    */
   POINTLOCK_ERROR_SCALAR_ZERO = 10,

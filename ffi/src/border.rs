@@ -14,8 +14,9 @@
 //! them: so no reference to an input sees a write. A slot is written once, and by value. Handles are only lent, as `&T`, and only
 //! where `T: Sync`: two threads may use one at a time.
 //!
-//! *Any bytes will do.* What is read as a value is `u8`, a pointer, or [`PointData`](crate::point::PointData): types of which every
-//! pattern of bits is a value. What is a handle was made by [`Slot::give`], as a box.
+//! *Any bytes will do.* What is read as a value is `u8`, a number, a pointer, or [`PointData`]: types of which every pattern of bits is a
+//! value. What is a handle was made by [`Slot::give`], as a box of a value behind the tag of its type. The tag is read first, so
+//! that another type's handle is refused; that of a freed one is refused while nothing else has its memory, and no longer than that.
 //!
 //! *Ends.* [`free`] makes a box again from what `give` made; the header asks that it be called once and last. No panic leaves
 //! [`enter`] or [`free`].
@@ -88,15 +89,35 @@ pub(crate) fn enter(
     }
 }
 
-/// Ends a handle: what it holds is erased and its memory given back. Null ends nothing.
+/// Ends a handle: what it holds is erased and its memory given back. Null ends nothing, nor does the handle of another type.
 pub(crate) fn free<T: Handle>(handle: Out<T>) {
-    if handle.0.is_null() {
+    let held = handle.0.cast::<Held<T>>();
+    if !Held::is_there(held) {
         return;
     }
     // SAFETY: C gives back what `Slot::give` made, once.
-    let value = unsafe { Box::from_raw(handle.0) };
+    let held = unsafe {
+        (&raw mut (*held).tag).write_volatile(0);
+        Box::from_raw(held)
+    };
     // There is nobody to tell of a panic, and none to expect: all that is dropped erases and frees.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(held)));
+}
+
+/// A value that C has a handle of.
+#[repr(C)]
+struct Held<T> {
+    tag: u64,
+    value: T,
+}
+
+impl<T: Handle> Held<T> {
+    /// Whether the handle of a value of this type is there. What it points to is the tag of some type, by the promise of the header.
+    #[inline]
+    fn is_there(held: *const Self) -> bool {
+        // SAFETY: not null and aligned; whatever handle it is, it begins with eight bytes.
+        !held.is_null() && held.is_aligned() && unsafe { (&raw const (*held).tag).read() } == T::TAG
+    }
 }
 
 impl<'c> Call<'c> {
@@ -179,10 +200,14 @@ impl<'c> Call<'c> {
         name: &'static CStr,
         pointer: In<T>,
     ) -> Result<&'c T, Refusal> {
-        self.read(name, pointer.0, size_of::<T>())?;
-        // SAFETY: not null; by the promise of the header a handle that `Slot::give` made and that is not freed meanwhile. It is
+        let held = pointer.0.cast::<Held<T>>();
+        self.read(name, held, size_of::<Held<T>>())?;
+        if !Held::is_there(held) {
+            return Err(Refusal::new(Error::Handle).at(name));
+        }
+        // SAFETY: not null, aligned, and of this type by its tag; by the promise of the header it is not freed meanwhile. Its value is
         // nowhere written, and `Sync`.
-        Ok(unsafe { &*pointer.0 })
+        Ok(unsafe { &(*held).value })
     }
 
     /// `count` handles, by a list of pointers to them.
@@ -313,7 +338,8 @@ impl<T> Slot<'_, T> {
 impl<T: Handle> Slot<'_, *mut T> {
     /// Gives the value out, as a handle that C has to free.
     pub(crate) fn give(self, value: T) {
-        self.write(Box::into_raw(Box::new(value)));
+        let held = Box::new(Held { tag: T::TAG, value });
+        self.write(Box::into_raw(held).cast());
     }
 }
 
@@ -348,7 +374,10 @@ impl<T: Copy> InOut<'_, T> {
 }
 
 /// What C holds by a pointer and knows nothing of.
-pub(crate) trait Handle: Sync {}
+pub(crate) trait Handle: Sync {
+    /// Tells the types apart. Letters, so that a debugger shows them.
+    const TAG: u64;
+}
 
 /// Types of which every pattern of bits is a value.
 pub(crate) trait Any: Copy {}

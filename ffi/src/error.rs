@@ -35,6 +35,8 @@ pub enum Error {
     ContextInUse = 7,
     /// A list has too few or too many items.
     Count = 8,
+    /// A handle is of another type than the argument, or was freed.
+    Handle = 9,
     /// A scalar is zero.
     ScalarZero = 10,
     /// A scalar is not below the group order.
@@ -111,7 +113,7 @@ pub enum Error {
 
 impl Error {
     /// All codes there are.
-    const ALL: [Self; 45] = [
+    const ALL: [Self; 46] = [
         Self::None,
         Self::NullPointer,
         Self::Misaligned,
@@ -121,6 +123,7 @@ impl Error {
         Self::Version,
         Self::ContextInUse,
         Self::Count,
+        Self::Handle,
         Self::ScalarZero,
         Self::ScalarOutOfRange,
         Self::Point,
@@ -171,6 +174,7 @@ impl Error {
             Self::Version => c"POINTLOCK_ERROR_VERSION",
             Self::ContextInUse => c"POINTLOCK_ERROR_CONTEXT_IN_USE",
             Self::Count => c"POINTLOCK_ERROR_COUNT",
+            Self::Handle => c"POINTLOCK_ERROR_HANDLE",
             Self::ScalarZero => c"POINTLOCK_ERROR_SCALAR_ZERO",
             Self::ScalarOutOfRange => c"POINTLOCK_ERROR_SCALAR_OUT_OF_RANGE",
             Self::Point => c"POINTLOCK_ERROR_POINT",

@@ -14,7 +14,9 @@ use crate::types::{
 /// The length of an invoice's id.
 pub const INVOICE_ID_LENGTH: usize = 32;
 
-impl Handle for StaticInvoice {}
+impl Handle for StaticInvoice {
+    const TAG: u64 = u64::from_be_bytes(*b"invoice ");
+}
 
 fn points_of(invoice: &StaticInvoice) -> Result<&PaymentPoints, Refusal> {
     match invoice.lock() {

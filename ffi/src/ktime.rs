@@ -24,8 +24,12 @@ pub const X_LENGTH: usize = 32;
 /// The length of the hash of a payer's note.
 pub const NOTE_HASH_LENGTH: usize = 32;
 
-impl Handle for PaymentPolynomial {}
-impl Handle for PayerKey {}
+impl Handle for PaymentPolynomial {
+    const TAG: u64 = u64::from_be_bytes(*b"polynom ");
+}
+impl Handle for PayerKey {
+    const TAG: u64 = u64::from_be_bytes(*b"payer   ");
+}
 
 impl<'c> Call<'c> {
     fn payment_points(&mut self, points: PointIn, count: usize) -> Result<PaymentPoints, Refusal> {

@@ -20,7 +20,9 @@ pub const CHALLENGE_LENGTH: usize = 32;
 /// The length of what a proof shows, without what it is about.
 pub const POINT_PROOF_LENGTH: usize = 161;
 
-impl Handle for PaymentProof {}
+impl Handle for PaymentProof {
+    const TAG: u64 = u64::from_be_bytes(*b"proof   ");
+}
 
 impl<'c> Call<'c> {
     fn request(

@@ -15,9 +15,15 @@ use crate::types::{
 /// The length of a secret scalar, of a blind, and of a secret key.
 pub const SECRET_LENGTH: usize = 32;
 
-impl Handle for SecretScalar {}
-impl Handle for Blind {}
-impl Handle for Keypair {}
+impl Handle for SecretScalar {
+    const TAG: u64 = u64::from_be_bytes(*b"secret  ");
+}
+impl Handle for Blind {
+    const TAG: u64 = u64::from_be_bytes(*b"blind   ");
+}
+impl Handle for Keypair {
+    const TAG: u64 = u64::from_be_bytes(*b"keypair ");
+}
 
 /// Makes a secret scalar, such as the secret of a lock, of POINTLOCK_SECRET_LENGTH bytes, big endian, from 1 to n - 1. The caller
 /// erases its own bytes.

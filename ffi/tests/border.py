@@ -55,6 +55,12 @@ def address(argument):
     return ctypes.addressof(argument._obj)
 
 
+def is_handle(kind):
+    """Whether the argument is a handle that is lent."""
+    lent = kind.startswith("const pointlock_") and kind.count("*") == 1
+    return lent and kind != "const pointlock_point *"
+
+
 class Spoiler:
     """A call that succeeds, to be spoilt."""
 
@@ -140,11 +146,17 @@ class Spoiler:
 
     def misaligned(self):
         for position, (kind, name) in enumerate(self.kinds):
-            numbers = kind in ("size_t *", "uint64_t *")
-            handle = "pointlock_" in kind and "pointlock_point *" not in kind and name != "fault"
-            if numbers or handle and not kind.endswith("*const *"):
+            if kind in ("size_t *", "uint64_t *") or kind.endswith(" **") or is_handle(kind):
                 target = address(self.arguments[position])
                 self.refused({position: ctypes.c_void_p(target + 1)}, ["MISALIGNED"], name)
+
+    def other_handles(self):
+        """A handle of another type, which C's compiler would not take."""
+        for position, (kind, name) in enumerate(self.kinds):
+            if is_handle(kind):
+                blind = kind != "const pointlock_blind *"
+                other = vectors.blind_of(bytes([1]) * 32, "") if blind else vectors.secret_of(bytes([1]) * 32, "")
+                self.refused({position: other.pointer}, ["HANDLE"], name)
 
 
 def spoil(function, given):
@@ -159,6 +171,7 @@ def spoil(function, given):
     spoiler.overlaps()
     spoiler.points()
     spoiler.misaligned()
+    spoiler.other_handles()
 
 
 def calls_of_no_row():

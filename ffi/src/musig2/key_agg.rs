@@ -10,7 +10,9 @@ use crate::types::{BytesIn, FaultOut, KeyAggIn, KeyAggNew, KeyAggOwned, PointIn,
 /// The length of a tweak.
 pub const TWEAK_LENGTH: usize = 32;
 
-impl Handle for KeyAggContext {}
+impl Handle for KeyAggContext {
+    const TAG: u64 = u64::from_be_bytes(*b"key_agg ");
+}
 
 /// Aggregates public_keys_count keys, at least one, in the order given, which all signers have to keep.
 #[unsafe(no_mangle)]

@@ -22,7 +22,9 @@ pub struct OneNonce {
     secret: Mutex<Option<SecretNonce>>,
 }
 
-impl Handle for OneNonce {}
+impl Handle for OneNonce {
+    const TAG: u64 = u64::from_be_bytes(*b"nonce   ");
+}
 
 impl OneNonce {
     fn new(secret: SecretNonce) -> Self {

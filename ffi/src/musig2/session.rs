@@ -22,7 +22,9 @@ pub enum AnySession {
     Locked(AdaptorSession),
 }
 
-impl Handle for AnySession {}
+impl Handle for AnySession {
+    const TAG: u64 = u64::from_be_bytes(*b"session ");
+}
 
 impl AnySession {
     fn locked(&self) -> Result<&AdaptorSession, Refusal> {
