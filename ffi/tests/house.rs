@@ -25,10 +25,8 @@ fn files() -> BTreeMap<String, String> {
         let name: PathBuf = path.strip_prefix(&root).unwrap().iter().collect();
         let text = fs::read_to_string(&path).unwrap();
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        files.insert(
-            name.to_str().unwrap().replace('\\', "/"),
-            code.collect::<Vec<_>>().join("\n"),
-        );
+        files
+            .insert(name.to_str().unwrap().replace('\\', "/"), code.collect::<Vec<_>>().join("\n"));
     }
     assert!(files.contains_key(LEAF) && files.len() > 10);
     files
@@ -66,6 +64,9 @@ fn a_fault_names_an_argument() {
             let (signature, body) = function.split_once(") ").unwrap();
             for name in body.split("c\"").skip(1) {
                 let name = name.split('"').next().unwrap();
+                if name.starts_with("POINTLOCK_") {
+                    continue;
+                }
                 let argument = format!("{name}: ");
                 assert!(signature.contains(&argument), "{name} is no argument of:{signature}");
                 seen += 1;
