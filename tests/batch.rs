@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use secp256k1::schnorr::Signature;
 
 static DRAW: Tag = Tag::new("pointlock/tests/batch");
+static CHALLENGE: Tag = Tag::new("BIP0340/challenge");
 
 /// What an item is made of, owned.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ struct Owned {
     pre_signature: PreSignature,
     /// In place of the pre-signature.
     signature: Option<Signature>,
+    /// Whose key it was made with, by its number.
+    key: u32,
 }
 
 fn draw(label: &str, index: u32) -> [u8; 32] {
@@ -42,11 +45,11 @@ impl Owned {
         let pre_signature = pre_sign(&keypair, &message, &lock_point, &[0; 32]).unwrap();
         let signature = (index % 4 == 3).then(|| pre_signature.adapt(&lock_secret));
         let public_key = keypair.x_only_public_key();
-        Self { public_key, message, lock_point, pre_signature, signature }
+        Self { public_key, message, lock_point, pre_signature, signature, key }
     }
 
     fn item(&self) -> BatchItem<'_> {
-        let Self { public_key, message, lock_point, pre_signature, signature } = self;
+        let Self { public_key, message, lock_point, pre_signature, signature, .. } = self;
         match signature {
             Some(signature) => BatchItem::Signature { public_key, message, signature },
             None => BatchItem::PreSignature { public_key, message, lock_point, pre_signature },
@@ -83,6 +86,29 @@ impl Owned {
         }
     }
 
+    /// The sum of nonce and lock gets the right x and the wrong y.
+    fn oppose(&mut self) {
+        let Ok(nonce) = Point::from_bytes(&self.nonce()) else { return };
+        if let Some(signature) = &mut self.signature {
+            // R = s·G − e·P and −R = (2·e·d − s)·G − e·P, where d belongs to the even key.
+            let keypair = Keypair::new(scalar("d", self.key));
+            let d = keypair.secret_key().dangerous_reveal();
+            let d = if keypair.public_key().is_odd() { d.negate() } else { d };
+            let mut bytes = signature.serialize();
+            let parts: [&[u8]; 3] = [&bytes[..32], &self.public_key.serialize(), &self.message];
+            let e = PublicScalar::from_hash(&CHALLENGE.hash(&parts));
+            let s = PublicScalar::from_bytes(bytes[32..].try_into().unwrap()).unwrap();
+            let product = e.mul(&d);
+            let opposite = product.add(&product).sub(&s);
+            bytes[32..].copy_from_slice(&opposite.to_bytes());
+            *signature = Signature::from_slice(&bytes).unwrap();
+        } else if let Ok(lock_point) = self.lock_point.sub(&nonce).and_then(|less| less.sub(&nonce))
+        {
+            // R' − T is not touched: R + (T − 2·R') = −R'.
+            self.lock_point = lock_point;
+        }
+    }
+
     fn nonce(&self) -> [u8; 33] {
         *self.pre_signature.to_bytes().first_chunk().unwrap()
     }
@@ -97,6 +123,8 @@ enum Trick {
     /// The other parity byte of R'.
     WrongParity(usize),
     NegateLock(usize),
+    /// R + T = −R': right but for the parity of the sum.
+    OppositeSum(usize),
     SwapLocks(usize, usize),
     SwapNonces(usize, usize),
     SwapKeys(usize, usize),
@@ -118,6 +146,7 @@ fn tricks() -> impl Strategy<Value = Trick> {
         (i, j).prop_map(|(i, j)| Duplicate(i, j)),
         i.prop_map(WrongParity),
         i.prop_map(NegateLock),
+        i.prop_map(OppositeSum),
         (i, j).prop_map(|(i, j)| SwapLocks(i, j)),
         (i, j).prop_map(|(i, j)| SwapNonces(i, j)),
         (i, j).prop_map(|(i, j)| SwapKeys(i, j)),
@@ -151,6 +180,7 @@ impl Trick {
                 let item = &mut batch[i % count];
                 item.lock_point = item.lock_point.negate();
             }
+            Self::OppositeSum(i) => batch[i % count].oppose(),
             Self::SwapLocks(i, j) => {
                 let (a, b) = (batch[i % count].lock_point, batch[j % count].lock_point);
                 (batch[i % count].lock_point, batch[j % count].lock_point) = (b, a);
@@ -257,6 +287,8 @@ fn each_trick_alone_is_found() {
         Cancel(1, 4, 9),
         WrongParity(2),
         NegateLock(2),
+        OppositeSum(2),
+        OppositeSum(3),
         SwapLocks(1, 2),
         SwapNonces(1, 2),
         SwapKeys(1, 2),
@@ -278,7 +310,6 @@ fn each_trick_alone_is_found() {
 /// single verification refuses it all the same.
 #[test]
 fn the_nonce_zero_is_refused() {
-    static CHALLENGE: Tag = Tag::new("BIP0340/challenge");
     let mut batch: Vec<Owned> = (0..9).map(|index| Owned::new(index, index)).collect();
     let keypair = Keypair::new(scalar("d", 5));
     let even = Point::from(keypair.x_only_public_key()) == keypair.public_key();

@@ -97,6 +97,7 @@ def generate():
         wrong_extract(rows, f"extract-{prefix}", case)
     malformed(rows, even)
     batches(rows)
+    batch_coefficients(rows)
     return rows.document()
 
 
@@ -382,3 +383,23 @@ def batches(rows):
             item_6=good[6] | {"presignature": bytes(33) + good[6]["presignature"][33:]},
         ),
     )
+
+
+def batch_coefficients(rows):
+    cases = [drawn_case(f"schnorr/batch/{index}") for index in range(8)]
+    locked = [case.verify_inputs for case in cases]
+    plain = [case.context | {"signature": case.signature} for case in cases]
+
+    def coefficients(name, comment, items):
+        rows.add(f"batch-coefficients/{name}", "batch_coefficients", comment, {"items": items})
+
+    coefficients("one", "one item: its coefficient is 1", locked[:1])
+    coefficients("two", "two items: the second half of one hash", locked[:2])
+    coefficients("three", "three items: the third begins another hash", locked[:3])
+    coefficients("eight", "eight pre-signatures", locked)
+    coefficients("exchanged", "the same, the first two exchanged: all others change", [locked[1], locked[0], *locked[2:]])
+    coefficients("signatures", "plain signatures: byte 00, no lock point", plain[:3])
+    coefficients("mixed", "pre-signatures and signatures in turn", [locked[0], plain[1], locked[2], plain[3], plain[0]])
+    coefficients("wrong", "an item that is not valid: the coefficients are drawn all the same", [
+        locked[0], locked[1] | {"message": cases[2].message}, locked[2],
+    ])

@@ -158,6 +158,19 @@ def schnorr_verify_batch(fields):
     return verdict_of(not wrong), {"valid": not wrong, "invalid": wrong}, None
 
 
+def schnorr_batch_coefficients(fields):
+    items = []
+    for item in map(Fields, fields.inputs["items"]):
+        locked = "presignature" in item.inputs
+        if locked:
+            signed = item.bytes("presignature", 65) + compressed(item.point("adaptor_point"))
+        else:
+            signed = item.bytes("signature", 64)
+        items.append((locked, signed, item.x_only_key("public_key"), item.bytes("message", 32)))
+    seed, coefficients = schnorr_adaptor.batch_coefficients(items)
+    return "valid", {"coefficients": coefficients}, {"seed": seed}
+
+
 def schnorr_adapt(fields, context):
     presignature, secret = fields.bytes("presignature", 65), fields.scalar("adaptor_secret")
     signature = schnorr_adaptor.adapt(presignature, secret)
@@ -515,6 +528,7 @@ OPERATIONS = {
     "schnorr.pre_sign": schnorr_pre_sign,
     "schnorr.verify": schnorr_verify,
     "schnorr.verify_batch": schnorr_verify_batch,
+    "schnorr.batch_coefficients": schnorr_batch_coefficients,
     "schnorr.adapt": schnorr_adapt,
     "schnorr.extract": schnorr_extract,
     "ecdsa.pre_sign": ecdsa_pre_sign,

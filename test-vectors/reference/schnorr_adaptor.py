@@ -7,6 +7,9 @@
     adapt     s = s' + t, or s' - t when R' is odd; the signature is x(R') || s
     extract   t = s - s', or s' - s when R' is odd; only from a valid signature with the same x(R'),
               only when t*G = T
+    batch     seed = H_pointlock/batch(item_0 || item_1 || ...), an item being
+                  01 || presignature || 33(T) || x(P) || m, or for a BIP-340 signature 00 || signature || x(P) || m
+              a_2j || a_2j+1 = H_pointlock/batch/coefficients(seed || j), 16 bytes each, j in 8 bytes; then a_0 = 1
 
 References: Zhe Pang's specification and libsecp256k1-zkp's proposed schnorr_adaptor module, with
 which the bytes agree.
@@ -85,3 +88,15 @@ def extract(public_key, message, lock_point, presignature, signature):
         return None
     secret = difference(presignature, signature)
     return secret if secret * G == lock_point else None
+
+
+def batch_coefficients(items):
+    """The seed and one coefficient for each item: (True, presignature || 33(T), x(P), m) or (False, signature, x(P), m)."""
+    parts = [bytes([locked]) + signed + public_key + message for locked, signed, public_key, message in items]
+    seed = tagged_hash("pointlock/batch", b"".join(parts))
+    drawn = []
+    while len(drawn) < len(items):
+        pair = tagged_hash("pointlock/batch/coefficients", seed + (len(drawn) // 2).to_bytes(8, "big"))
+        drawn += [pair[:16], pair[16:]]
+    one = bytes(15) + b"\x01"
+    return seed, [one, *drawn[1 : len(items)]]

@@ -76,6 +76,16 @@ impl Keypair {
     pub(crate) fn x_bytes(&self) -> &[u8; 32] {
         &self.x_bytes
     }
+
+    /// The pair as a fault of the machine leaves it: the public key is right, and the secret one is another's.
+    #[cfg(test)]
+    pub(crate) fn with_faulty_secret(&self) -> Self {
+        let mut bytes = self.secret.dangerous_to_bytes();
+        bytes[9] ^= 4;
+        let secret = SecretScalar::from_bytes(&bytes).unwrap();
+        let even_secret = secret.negate_if(Choice::from(u8::from(self.public.is_odd())));
+        Self { secret, even_secret, ..self.clone() }
+    }
 }
 
 impl From<&secp256k1::Keypair> for Keypair {

@@ -151,3 +151,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_faulty_pre_signature_does_not_leave_the_verifying_verb() {
+    let parties = Parties::new(&[7; 32], [9; 32]);
+    let (message, lock_point) = (parties.message, parties.t.to_point());
+    let verb = |keypair: &Keypair| pre_sign_verified(keypair, &message, &lock_point, &[4; 32]);
+    assert!(verb(&parties.alice).is_ok());
+    let faulty = parties.alice.with_faulty_secret();
+    let spoiled = pre_sign(&faulty, &message, &lock_point, &[4; 32]).unwrap();
+    let verdict = spoiled.verify(&parties.alice.public_key(), &message, &lock_point);
+    assert_eq!(verdict, Err(AdaptorError::InvalidPreSignature));
+    assert_eq!(verb(&faulty), Err(AdaptorError::InvalidPreSignature));
+}

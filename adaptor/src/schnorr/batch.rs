@@ -394,7 +394,13 @@ fn nonces(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Affine> {
     backend.add_all(&lifted, &minus_locks)
 }
 
-/// One coefficient of 128 bits for each item, the first 1, by hashing all of them.
+/// One coefficient of 128 bits for each item, the first 1, by hashing all of them:
+///
+/// ```text
+/// seed          = H_pointlock/batch(item_0 ‖ item_1 ‖ …)
+/// item          = 01 ‖ 33(R') ‖ s' ‖ 33(T) ‖ x(P) ‖ m, or 00 ‖ x(R) ‖ s ‖ x(P) ‖ m
+/// a_2j ‖ a_2j+1 = H_pointlock/batch/coefficients(seed ‖ j)        16 bytes each, j in 8 bytes; then a_0 = 1
+/// ```
 fn coefficients(items: &[BatchItem<'_>]) -> Vec<u128> {
     let mut hasher = BATCH.hasher();
     for item in items {
@@ -424,3 +430,6 @@ fn coefficients(items: &[BatchItem<'_>]) -> Vec<u128> {
     }
     coefficients
 }
+
+#[cfg(test)]
+mod tests;

@@ -372,3 +372,6 @@ fn derive_nonce(
 fn challenge(nonce: &[u8; 33], public_key: &[u8; 32], message: &[u8; 32]) -> PublicScalar {
     PublicScalar::from_hash(&CHALLENGE.hash(&[&nonce[1..], public_key, message]))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+use super::*;
+
+/// A pre-signature that a fault has spoiled can give the key away: with a right one of the same nonce, d = (s' − s'') / (e' − e'').
+#[test]
+fn a_faulty_pre_signature_is_made_and_does_not_leave_the_verifying_verb() {
+    let (message, lock_point) = ([3; 32], SecretScalar::from_bytes(&[2; 32]).unwrap().to_point());
+    // Keys with an even and with an odd y.
+    let mut parities = [0; 2];
+    for byte in 1..20 {
+        let keypair = Keypair::from_secret_bytes(&[byte; 32]).unwrap();
+        parities[usize::from(keypair.public_key().is_odd())] += 1;
+        let verb = |keypair: &Keypair| pre_sign_verified(keypair, &message, &lock_point, &[4; 32]);
+        let made = verb(&keypair).unwrap();
+        assert_eq!(made, pre_sign(&keypair, &message, &lock_point, &[4; 32]).unwrap());
+
+        let faulty = keypair.with_faulty_secret();
+        let spoiled = pre_sign(&faulty, &message, &lock_point, &[4; 32]).unwrap();
+        let verdict = spoiled.verify(&keypair.x_only_public_key(), &message, &lock_point);
+        assert_eq!(verdict, Err(AdaptorError::InvalidPreSignature));
+        assert_eq!(verb(&faulty), Err(AdaptorError::InvalidPreSignature));
+    }
+    assert!(parities.iter().all(|count| *count > 3), "{parities:?}");
+}
