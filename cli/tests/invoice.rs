@@ -224,6 +224,34 @@ fn fresh_points_and_their_secrets() {
     fails(create(&["--k", "1"]));
 }
 
+/// A disk that is full: no invoice is printed, and no empty file left in the way of the next try. No file grows in a process whose
+/// files may have no bytes.
+#[cfg(unix)]
+#[test]
+fn no_file_is_left_where_secrets_could_not_be_stored() {
+    let (file, secret_key) = (new_file("secrets-full"), new_file("secrets-full.key"));
+    fs::write(&secret_key, key()).unwrap();
+    let shell = |limit: &str| {
+        let command = format!(
+            "trap '' XFSZ; ulimit -f {limit}; exec {} invoice create --secret-key {} --k 1 --secrets-out {} \
+             --amount-msat 1 --description tea",
+            env!("CARGO_BIN_EXE_pointlock"),
+            secret_key.display(),
+            file.display(),
+        );
+        Command::new("sh").args(["-c", &command]).output().unwrap()
+    };
+    let full = shell("0");
+    assert!(!full.status.success() && full.stdout.is_empty());
+    let said = String::from_utf8(full.stderr).unwrap();
+    assert!(said.contains("secrets_out"), "{said}");
+    assert!(!file.exists());
+    // The next try finds nothing in its way.
+    let stored = shell("unlimited");
+    assert!(stored.status.success(), "{}", String::from_utf8_lossy(&stored.stderr));
+    assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);
+}
+
 #[test]
 fn the_secret_key_is_read_from_a_file() {
     let file = new_file("receiver.key");

@@ -1,8 +1,8 @@
 //! Signs an invoice. Secrets come from files or standard input and go to files: a command line is for all to see.
 
 use std::error::Error;
-use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
@@ -215,17 +215,36 @@ fn write_secrets(path: &Path, secrets: &[SecretScalar]) -> Result<(), String> {
         text.push_str(&digits);
         text.push('\n');
     }
+    store(path, text.as_bytes())
+        .map_err(|error| format!("secrets_out: {}: {error}", path.display()))
+}
+
+/// Writes a new file that is there after a power cut: the invoice is printed next. A file that could not be written is not left behind.
+fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .map_err(|error| format!("secrets_out: {}: {error}", path.display()))
+    let mut file = options.open(path)?;
+    let stored =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| sync_folder(path));
+    if stored.is_err() {
+        // What went wrong is said already.
+        let _ = std::fs::remove_file(path);
+    }
+    stored
+}
+
+/// The name of a new file is not durable before its folder is. Only Unix lets one flush a folder.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    File::open(folder)?.sync_all()
 }
 
 fn parse_hash(text: &str) -> Result<PaymentHash, String> {
