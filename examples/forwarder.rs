@@ -14,7 +14,7 @@ use pointlock::invoice::{ChainHash, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
 use pointlock::onion::blinded::NextPeer;
 use pointlock::payment::{
-    AttemptSeed, ForwardingPolicy, HopBlinds, Node, NodeAction, NodeConfig, NodeEvent, PartOrder,
+    AttemptSeed, Deadlines, ForwardingPolicy, HopBlinds, Node, NodeAction, NodeConfig, NodeEvent, PartOrder,
     Payee, Payment, ReceiverPaths, Role, RouteHop, Tail,
 };
 use pointlock::wire::Features;
@@ -126,6 +126,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         height: HEIGHT,
         unix_time: 1_750_000_000,
         policy: POLICY,
+        deadlines: Deadlines::for_channels(),
         limits: Limits::default(),
         hold_safety_margin: 43,
         hold_deltas_ahead: 40,

@@ -256,7 +256,7 @@ fn held(forwarders: usize, holder: usize, kind: LockKind, settle: Settle, back: 
     check_paid(&net, kind, forwarders, attempt);
     let hold = hold_of(&net, 0);
     let ledger = net.forwarders[holder - 1].role().ledger();
-    assert_eq!(ledger.state(&hold).unwrap(), HoldState::Released);
+    assert_eq!(ledger.state(&hold), Ok(&HoldState::Released));
     let h = net.senders[0].view().get(SecretSource::Release { hold });
     // The receiver has forgotten it.
     assert_eq!(net.receiver.view().get(SecretSource::Release { hold }), None);
@@ -271,7 +271,7 @@ fn check_waits(net: &Net, kind: LockKind, forwarders: usize, holder: usize, atte
     assert_eq!(net.contracts.len(), holder);
     let hold = hold_of(net, 0);
     let view = net.forwarders[holder - 1].view();
-    assert_eq!(net.forwarders[holder - 1].role().ledger().state(&hold).unwrap(), HoldState::Held);
+    assert_eq!(net.forwarders[holder - 1].role().ledger().state(&hold), Ok(&HoldState::Held));
     let release = net.senders[0].view().get(SecretSource::Release { hold }).unwrap();
     assert!(!knows(view, release));
     if kind == LockKind::Point {
@@ -420,7 +420,7 @@ fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
             let end = Fact::PaymentFailed { by: Who::Sender(0), payment };
             assert!(net.facts().any(|fact| *fact == end));
             let ledger = net.forwarders[holder - 1].role().ledger();
-            assert_eq!(ledger.state(&hold).unwrap(), HoldState::Failed);
+            assert_eq!(ledger.state(&hold), Ok(&HoldState::Failed));
 
             // The receiver comes back too late: refused, and nothing moves.
             net.keep = Keep::default();
