@@ -1,9 +1,7 @@
 //! Holds, with orders made by hand.
 
 use pointlock::edge::EdgeId;
-use pointlock::hold::{
-    Cap, HeldBlind, HoldError, HoldId, HoldState, Limits, ReleaseSecret,
-};
+use pointlock::hold::{Cap, HeldBlind, HoldError, HoldId, HoldState, Limits, ReleaseSecret};
 use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::OnionError;
 use pointlock::onion::blinded::{BlindingError, OnionMessage};
@@ -129,7 +127,7 @@ fn malformed_payloads_and_messages_are_refused() {
 #[test]
 fn a_hold_past_its_cutoff_is_refused() {
     // By what the sender says, and by the incoming contract.
-    let deltas = policy(1).cltv_expiry_delta + MIN_FINAL_DELTA + SAFETY_MARGIN;
+    let deltas = MIN_FINAL_DELTA + SAFETY_MARGIN;
     let try_hold = |latest, expiry: u32| {
         let (mut net, mut case) = held_case(0);
         case.payload.tweak = hold_tweak(0, Some(&blind("blind", 0)), latest);

@@ -2,9 +2,7 @@
 
 use pointlock::claims::ClaimError;
 use pointlock::curve::SecretScalar;
-use pointlock::hold::{
-    Announcement, Cap, HoldError, HoldId, HoldState, Ledger, ReleaseSecret,
-};
+use pointlock::hold::{Announcement, Cap, HoldError, HoldId, HoldState, Ledger, ReleaseSecret};
 use pointlock::invoice::StaticInvoice;
 use pointlock::invoice::ktime::PayerScalar;
 use pointlock::onion::blinded::{
@@ -697,7 +695,7 @@ fn held_payment() -> (Net, AttemptId, PaymentId) {
     net.keep = AWAY;
     let invoice = net.publish(LockKind::Point, 0);
     let attempt = net.pay_known(0, &invoice, Some(1), entropy(1));
-    let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+    let payment = net.payment_of(&attempt);
     (net, attempt, payment)
 }
 
