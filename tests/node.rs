@@ -310,7 +310,15 @@ fn an_onion_is_taken_once() {
         .filter(|(_, (_, to, edge, _))| *to == 1 && edge.amount_msat == AMOUNT_MSAT)
         .map(|(id, _)| *id)
         .collect();
+    // An edge that has ended is forgotten. Its onion is not.
+    assert_eq!(receivers.len(), 2);
     for id in receivers {
+        line.arrive(&id).unwrap();
+        let Some((1, NodeAction::Fail { incoming, reason, .. })) = line.tasks.pop_back() else {
+            panic!("the node refuses it")
+        };
+        assert_eq!(incoming, id);
+        assert!(matches!(reason, Refusal::Onion(OnionError::Replayed { .. })));
         assert_eq!(line.arrive(&id).unwrap_err(), NodeError::Edge(EdgeError::Known(id)));
     }
 }

@@ -184,5 +184,5 @@ fn a_first_offer_that_can_not_be_made_ends_the_attempt() {
     net.run().unwrap();
     assert!(net.facts().any(|fact| matches!(fact, Fact::PaymentFailed { .. })));
     let again = net.tell_sender(0, SenderEvent::OfferFailed { attempt });
-    assert!(matches!(again, Err(SenderError::AttemptUnderWay(_))), "{again:?}");
+    assert!(matches!(again, Err(SenderError::UnknownAttempt(_))), "{again:?}");
 }

@@ -26,7 +26,8 @@ use crate::scene::{
     release_path_id, snapshot,
 };
 
-const MAX_HOLD_BLOCKS: u32 = 8_640;
+/// No edge expires later (BOLT 4: `max_htlc_cltv`).
+const MAX_HOLD_BLOCKS: u32 = 2_016;
 
 fn available(latest_release_height: u32, index: usize) -> HeldAvailable {
     let hold = AvailableHold {

@@ -1,5 +1,7 @@
 //! What a forwarder holds is in its events: made anew from them it holds, fails and releases the same.
 
+use std::collections::BTreeSet;
+
 use pointlock::edge::EdgeId;
 use pointlock::hold::{HoldId, HoldState};
 use pointlock::payment::{Forwarder, ForwarderAction, ForwarderEvent, Recorded};
@@ -11,13 +13,13 @@ use crate::scene::{
 };
 
 /// A forwarder that holds these two; with their contracts.
-fn holding(net: &mut Net, cases: [&ForwardCase; 2]) -> (Recorded<Forwarder>, Vec<EdgeId>) {
+fn holding(net: &mut Net, cases: [&ForwardCase; 2]) -> (Recorded<Forwarder>, BTreeSet<EdgeId>) {
     let mut forwarder = Recorded::new(Forwarder::new(net.forwarder_config(1)).unwrap());
-    let mut incoming = Vec::new();
+    let mut incoming = BTreeSet::new();
     for (index, case) in cases.into_iter().enumerate() {
         let (lock, msat) = (case.lock, case.amount_msat);
         let edge = net.fund_terms(Who::Sender(0), HOP, lock, msat, case.expiry);
-        incoming.push(edge.outgoing().unwrap().id);
+        incoming.insert(edge.outgoing().unwrap().id);
         let event = ForwarderEvent::IncomingCommitted {
             from: node_id(Who::Sender(0)),
             edge: edge.incoming().unwrap(),
@@ -41,20 +43,24 @@ fn restarted(net: &Net, forwarder: Recorded<Forwarder>) -> Recorded<Forwarder> {
     restarted
 }
 
-fn failed(actions: &[ForwarderAction]) -> Vec<EdgeId> {
+fn failed(actions: &[ForwarderAction]) -> BTreeSet<EdgeId> {
     let failed = |action: &ForwarderAction| match action {
         ForwarderAction::Fail { incoming, .. } => *incoming,
         other => panic!("{other:?}"),
     };
-    actions.iter().map(failed).collect()
+    let edges: BTreeSet<EdgeId> = actions.iter().map(failed).collect();
+    assert_eq!(edges.len(), actions.len(), "each once");
+    edges
 }
 
-fn offered(actions: &[ForwarderAction]) -> Vec<EdgeId> {
+fn offered(actions: &[ForwarderAction]) -> BTreeSet<EdgeId> {
     let offered = |action: &ForwarderAction| match action {
         ForwarderAction::Offer { incoming, .. } => *incoming,
         other => panic!("{other:?}"),
     };
-    actions.iter().map(offered).collect()
+    let edges: BTreeSet<EdgeId> = actions.iter().map(offered).collect();
+    assert_eq!(edges.len(), actions.len(), "each once");
+    edges
 }
 
 fn open(forwarder: &Recorded<Forwarder>) -> usize {
