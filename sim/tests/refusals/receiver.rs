@@ -150,7 +150,7 @@ pub(crate) const CASES: &[Case] = &[
     }),
     ("Refusal::FinalExpiryTooSoon", || {
         let mut sim = stuck();
-        sim.mine(40).unwrap();
+        sim.mine(1).unwrap();
         sim.resume(|_| true).unwrap();
         reason(&sim)
     }),
