@@ -6,7 +6,9 @@
 #[path = "common/nodes.rs"]
 mod nodes;
 
-use nodes::{AMOUNT_MSAT, AWAY, HEIGHT, HOLD_BLOCKS, Known, Net, node_id, node_key, number_of, start};
+use nodes::{
+    AMOUNT_MSAT, AWAY, HEIGHT, HOLD_BLOCKS, Known, Net, node_id, node_key, number_of, start,
+};
 use pointlock::curve::{SecretScalar, Tag};
 use pointlock::hold::{Announcement, HoldId, ReleaseSecret};
 use pointlock::invoice::StaticInvoice;
