@@ -43,6 +43,18 @@ pub enum Fact {
         /// The edge.
         edge: EdgeId,
     },
+    /// A secret came after the failure was given, or after the contract was taken back.
+    SecretLate {
+        /// The claimer.
+        by: Who,
+        /// The edge.
+        edge: EdgeId,
+    },
+    /// An offer was withdrawn, since it was too late for it.
+    Withdrawn {
+        /// The offerer.
+        by: Who,
+    },
     /// A contract was failed back by its claimer.
     Failed {
         /// The claimer.

@@ -1,7 +1,7 @@
 //! Onion messages, from node to node. The receiver's last relay keeps them while the receiver is away.
 
 use pointlock::curve::Point;
-use pointlock::hold::HoldError;
+use pointlock::hold::{HoldError, HoldId};
 use pointlock::onion::blinded::{NextPeer, OnionMessage, PeeledMessage};
 use pointlock::payment::{ForwarderError, ForwarderEvent, ReceiverEvent, SenderEvent};
 use pointlock::wire::IntroductionNode;
@@ -120,10 +120,8 @@ impl<C: Chain> Sim<C> {
     pub fn announce_again(&mut self) -> Result<(), SimError<C::Refused>> {
         let height = self.chain.height();
         for number in 1..=self.forwarders.len() {
-            let held = self.forwarders[number - 1].role().ledger().announced(height);
-            let held = held.map_err(|source| {
-                of_role(self.name(Who::Forwarder(number)), ForwarderError::from(source))
-            })?;
+            let ledger = self.forwarders[number - 1].role().ledger();
+            let held: Vec<HoldId> = ledger.announced(height).collect();
             for hold in held {
                 let entropy = self.entropy.bytes();
                 self.forwarder(number, ForwarderEvent::Announce { hold, entropy })?;

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use pointlock::hold::MemoryStore;
 use pointlock::lock::LockSecret;
-use pointlock::payment::{Forwarder, NodeAction, Receiver, Role, Sender, View};
+use pointlock::payment::{NodeAction, Role, Sender, View};
 
 use crate::{Chain, Sim, Who};
 
@@ -51,12 +50,13 @@ impl<C: Chain> Sim<C> {
                 Who::Sender(index) => self.replay(who, Sender::new, self.senders[index].log())?,
                 Who::Forwarder(number) => {
                     let config = self.forwarder_config(number);
-                    let fresh = || Forwarder::new(config.clone(), MemoryStore::default());
+                    let fresh = || self.scenario.forwarder(config.clone());
                     self.replay(who, fresh, self.forwarders[number - 1].log())?;
                 }
                 Who::Receiver => {
                     let config = self.receiver_config();
-                    self.replay(who, || Receiver::new(config.clone()), self.receiver.log())?;
+                    let fresh = || self.scenario.receiver(config.clone());
+                    self.replay(who, fresh, self.receiver.log())?;
                 }
             }
         }
@@ -109,7 +109,10 @@ fn words(action: &NodeAction) -> String {
         NodeAction::SendMessage { message, .. } | NodeAction::PassOn { message, .. } => {
             format!("{action:?} {:02x?}", message.to_bytes())
         }
-        NodeAction::Claim { secret, .. } | NodeAction::Paid { secret, .. } => match secret {
+        NodeAction::Claim { secret, .. }
+        | NodeAction::ClaimOnChain { secret, .. }
+        | NodeAction::SecretLate { secret, .. }
+        | NodeAction::Paid { secret, .. } => match secret {
             LockSecret::Scalar(scalar) => {
                 format!("{action:?} {:02x?}", *scalar.dangerous_to_bytes())
             }

@@ -1,9 +1,6 @@
 //! Crashes: what was wanted and not carried out yet is lost, and a role is what its log makes of it.
 
-use pointlock::hold::MemoryStore;
-use pointlock::payment::{
-    Forwarder, ForwarderConfig, NodeAction, Receiver, ReceiverConfig, Recorded, Sender,
-};
+use pointlock::payment::{ForwarderConfig, NodeAction, ReceiverConfig, Recorded, Sender};
 
 use crate::error::of_role;
 use crate::{Chain, Sim, SimError, Who};
@@ -53,14 +50,14 @@ impl<C: Chain> Sim<C> {
                 again.map_err(|source| of_role(self.name(Who::Sender(index)), source))?;
         }
         for number in 1..=self.forwarders.len() {
-            let fresh = || Forwarder::new(self.forwarder_config(number), MemoryStore::default());
+            let fresh = || self.scenario.forwarder(self.forwarder_config(number));
             let (empty, fresh) = (Recorded::new(fresh()), fresh());
             let lost = std::mem::replace(&mut self.forwarders[number - 1], empty);
             let again = Recorded::replay(fresh, lost.into_log());
             self.forwarders[number - 1] =
                 again.map_err(|source| of_role(self.name(Who::Forwarder(number)), source))?;
         }
-        let fresh = || Receiver::new(self.receiver_config());
+        let fresh = || self.scenario.receiver(self.receiver_config());
         let (empty, fresh) = (Recorded::new(fresh()), fresh());
         let lost = std::mem::replace(&mut self.receiver, empty);
         let again = Recorded::replay(fresh, lost.into_log());

@@ -237,4 +237,87 @@ impl<C: Chain> Sim<C> {
             Who::Receiver => self.receive(ReceiverEvent::Settled { incoming }),
         }
     }
+
+    pub(crate) fn offer_failed(
+        &mut self,
+        by: Who,
+        origin: &OfferOrigin,
+    ) -> Result<(), SimError<C::Refused>> {
+        match (by, *origin) {
+            (Who::Sender(index), OfferOrigin::Attempt(attempt)) => {
+                self.sender(index, SenderEvent::OfferFailed { attempt })
+            }
+            (Who::Forwarder(number), OfferOrigin::Incoming(incoming)) => {
+                self.forwarder(number, ForwarderEvent::OfferFailed { incoming })
+            }
+            _ => Err(self.no_role(by, "offers")),
+        }
+    }
+
+    pub(crate) fn outgoing_taken_back(
+        &mut self,
+        by: Who,
+        outgoing: EdgeId,
+    ) -> Result<(), SimError<C::Refused>> {
+        let height = self.chain.height();
+        match by {
+            Who::Sender(index) => {
+                self.sender(index, SenderEvent::OutgoingTakenBack { outgoing, height })
+            }
+            Who::Forwarder(number) => {
+                self.forwarder(number, ForwarderEvent::OutgoingTakenBack { outgoing, height })
+            }
+            Who::Receiver => Err(self.no_role(by, "pays")),
+        }
+    }
+
+    /// The other side has taken a contract back. A claimer that was never told of it, or is done with it, need not know.
+    pub(crate) fn incoming_taken_back(
+        &mut self,
+        by: Who,
+        incoming: EdgeId,
+    ) -> Result<(), SimError<C::Refused>> {
+        let height = self.chain.height();
+        match by {
+            Who::Sender(_) => Err(self.no_role(by, "is paid")),
+            Who::Forwarder(number)
+                if self.forwarders[number - 1].role().has_incoming(&incoming) =>
+            {
+                self.forwarder(number, ForwarderEvent::IncomingTakenBack { incoming, height })
+            }
+            Who::Receiver if self.receiver.role().has_incoming(&incoming) => {
+                self.receive(ReceiverEvent::IncomingTakenBack { incoming, height })
+            }
+            Who::Forwarder(_) | Who::Receiver => Ok(()),
+        }
+    }
+
+    pub(crate) fn claim_confirmed(
+        &mut self,
+        by: Who,
+        incoming: EdgeId,
+    ) -> Result<(), SimError<C::Refused>> {
+        let height = self.chain.height();
+        match by {
+            Who::Sender(_) => Err(self.no_role(by, "is paid")),
+            Who::Forwarder(number) => {
+                self.forwarder(number, ForwarderEvent::ClaimConfirmed { incoming, height })
+            }
+            Who::Receiver => self.receive(ReceiverEvent::ClaimConfirmed { incoming, height }),
+        }
+    }
+
+    pub(crate) fn fail_given(
+        &mut self,
+        by: Who,
+        incoming: EdgeId,
+    ) -> Result<(), SimError<C::Refused>> {
+        match by {
+            Who::Sender(_) => Err(self.no_role(by, "is paid")),
+            Who::Forwarder(number) => {
+                self.forwarder(number, ForwarderEvent::FailGiven { incoming })
+            }
+            Who::Receiver => self.receive(ReceiverEvent::FailGiven { incoming }),
+        }
+    }
 }

@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use pointlock::curve::SecretScalar;
-use pointlock::hold::{Limits, MemoryStore};
+use pointlock::hold::Limits;
 use pointlock::payment::{
-    Forwarder, ForwarderConfig, ForwardingPolicy, Receiver, ReceiverConfig, Recorded, Sender,
+    Deadlines, Forwarder, ForwarderConfig, ForwardingPolicy, Receiver, ReceiverConfig, Recorded,
+    Sender,
 };
 
 use crate::{Chain, Entropy, Sim};
@@ -95,6 +96,8 @@ pub struct Scenario {
     pub min_final_delta: u32,
     /// The receiver's clock, in seconds since 1970. At 0 no invoice has expired.
     pub unix_time: u64,
+    /// How long a payment may wait.
+    pub deadlines: Deadlines,
     /// Blocks that a holder keeps for itself.
     pub hold_safety_margin: u32,
     /// What a forwarder holds at most.
@@ -120,9 +123,10 @@ impl Default for Scenario {
             forwarders: ["sender_lsp", "router", "receiver_lsp"].map(hop).to_vec(),
             others: Vec::new(),
             on_path: 0,
-            min_final_delta: 18,
+            min_final_delta: 24,
             unix_time: 0,
-            hold_safety_margin: 6,
+            hold_safety_margin: Self::POLICY.cltv_expiry_delta + 3,
+            deadlines: Deadlines::for_contracts(),
             limits: Limits { value_msat: u64::MAX, ..Limits::default() },
             settle: Settle::OnChain,
             keep: Keep::default(),
@@ -142,6 +146,10 @@ impl Scenario {
     };
 
     /// Makes the nodes.
+    ///
+    /// # Panics
+    ///
+    /// Its deltas and margins leave a role no time: see [`Deadlines`].
     pub fn start<C: Chain>(self, chain: C) -> Sim<C> {
         let mut entropy = Entropy::from_seed(self.seed);
         let height = chain.height();
@@ -162,14 +170,14 @@ impl Scenario {
         let forwarders = (1..=self.forwarders.len()).map(|number| {
             let node_key = keys[&Who::Forwarder(number)].clone();
             let config = self.forwarder_config(number, node_key, height);
-            Recorded::new(Forwarder::new(config, MemoryStore::default()))
+            Recorded::new(self.forwarder(config))
         });
         let forwarders = forwarders.collect();
         let receiver = self.receiver_config(keys[&Who::Receiver].clone(), height);
         Sim {
             senders: self.senders.iter().map(|_| Recorded::new(Sender::new())).collect(),
             forwarders,
-            receiver: Recorded::new(Receiver::new(receiver)),
+            receiver: Recorded::new(self.receiver(receiver)),
             ahead: Vec::new(),
             started_at: height,
             receiver_since: height,
@@ -203,11 +211,12 @@ impl Scenario {
         node_key: SecretScalar,
         height: u32,
     ) -> ForwarderConfig {
-        // Its own is among them: what it offers ends that much sooner than what it holds.
-        let ahead = self.forwarders.iter().skip(number - 1);
+        // Its own is in its safety margin.
+        let ahead = self.forwarders.iter().skip(number);
         ForwarderConfig {
             node_key,
             policy: self.forwarders[number - 1].policy,
+            deadlines: self.deadlines,
             limits: self.limits,
             hold_safety_margin: self.hold_safety_margin,
             hold_deltas_ahead: ahead.map(|hop| hop.policy.cltv_expiry_delta).sum(),
@@ -218,7 +227,15 @@ impl Scenario {
 
     /// How the receiver is set up.
     pub fn receiver_config(&self, node_key: SecretScalar, height: u32) -> ReceiverConfig {
-        let Self { min_final_delta, unix_time, .. } = *self;
-        ReceiverConfig { node_key, min_final_delta, height, unix_time }
+        let Self { min_final_delta, deadlines, unix_time, .. } = *self;
+        ReceiverConfig { node_key, min_final_delta, deadlines, height, unix_time }
+    }
+
+    pub(crate) fn forwarder(&self, config: ForwarderConfig) -> Forwarder {
+        Forwarder::new(config).expect("a scenario's deadlines leave its forwarders time")
+    }
+
+    pub(crate) fn receiver(&self, config: ReceiverConfig) -> Receiver {
+        Receiver::new(config).expect("a scenario's deadlines leave its receiver time")
     }
 }

@@ -4,7 +4,7 @@ use bitcoin::Transaction;
 use pointlock::contract::{FeeCoins, FeeLadder};
 use pointlock::edge::EdgeId;
 use pointlock::lock::LockSecret;
-use pointlock::payment::{FailureMessage, Refusal};
+use pointlock::payment::{FailureMessage, NodeAction, OfferOrigin, Refusal};
 
 use crate::{Chain, Fact, Settle, Sim, SimError, Standing, Who};
 
@@ -38,7 +38,10 @@ impl<C: Chain> Sim<C> {
         let sat = transaction.output[0].value.to_sat();
         self.note(Fact::Claimed { by, edge, secret: secret.clone(), sat });
         self.settle_with(contract, &transaction)?;
-        self.incoming_claimed(by, edge)
+        match self.settle {
+            Settle::OnChain => self.claim_confirmed(by, edge),
+            Settle::OffChain => self.incoming_claimed(by, edge),
+        }
     }
 
     /// Settles a contract with a claim, honest or not, and tells the offerer the secret that is in it. The claimer's role is not told.
@@ -105,6 +108,7 @@ impl<C: Chain> Sim<C> {
     ) -> Result<(), SimError<C::Refused>> {
         let contract = self.own_contract(by, incoming)?;
         self.note(Fact::Failed { by, edge: *incoming, reason });
+        self.fail_given(by, *incoming)?;
         self.incoming_failed(by, *incoming)?;
         self.end_without_claim(contract, Some(failure))
     }
@@ -124,7 +128,7 @@ impl<C: Chain> Sim<C> {
         self.outgoing_failed(offerer, edge, failure)
     }
 
-    /// The expiry is reached: the offerer takes its money back, on the chain.
+    /// The expiry is past: the offerer takes its money back, on the chain, and waits until that is final.
     pub(crate) fn take_back(
         &mut self,
         by: Who,
@@ -145,8 +149,28 @@ impl<C: Chain> Sim<C> {
         let timeout = timeout.map_err(|source| self.contract_error(by, source))?;
         self.chain.confirm(&timeout).map_err(|source| self.refused(by, source))?;
         self.note(Fact::TakenBack { by, edge: *outgoing });
-        self.end_without_claim(contract, None)?;
-        self.tell_height()
+        let ended = &mut self.contracts[contract];
+        ended.standing = Standing::Void;
+        let claimer = ended.claimer;
+        self.tell_height()?;
+        self.outgoing_taken_back(by, *outgoing)?;
+        self.incoming_taken_back(claimer, *outgoing)?;
+        self.mine(Self::BLOCKS_UNTIL_FINAL)
+    }
+
+    /// After the block that has something in it, so many more make it final.
+    const BLOCKS_UNTIL_FINAL: u32 = 5;
+
+    /// The offer of a role is not carried out.
+    pub(crate) fn withdraw(
+        &mut self,
+        by: Who,
+        origin: &OfferOrigin,
+    ) -> Result<(), SimError<C::Refused>> {
+        let is_offer = |action: &NodeAction| matches!(action, NodeAction::Offer { origin: of, .. } if of == origin);
+        self.tasks.retain(|(who, action)| *who != by || !is_offer(action));
+        self.note(Fact::Withdrawn { by });
+        self.offer_failed(by, origin)
     }
 
     /// A payment gets stuck where it is, and all its contracts end without a claim, from the last one backwards.

@@ -2,10 +2,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::edge::EdgeId;
-use pointlock::hold::MemoryStore;
 use pointlock::lock::LockSecret;
 use pointlock::onion::blinded::OnionMessage;
-use pointlock::payment::{Forwarder, NodeAction, Receiver, Recorded, Sender, View};
+use pointlock::payment::{Forwarder, NodeAction, Receiver, ReceiverEvent, Recorded, Sender, View};
 
 use crate::{
     Attempt, Chain, Contract, Delivery, Entropy, Fact, Fault, Happened, Keep, Mail, PaymentMade,
@@ -24,7 +23,7 @@ pub struct Sim<C> {
     /// Those who pay.
     pub senders: Vec<Recorded<Sender>>,
     /// N_1, N_2, …
-    pub forwarders: Vec<Recorded<Forwarder<MemoryStore>>>,
+    pub forwarders: Vec<Recorded<Forwarder>>,
     /// The one who is paid.
     pub receiver: Recorded<Receiver>,
     /// The node ids of those who have no role.
@@ -94,7 +93,11 @@ impl<C: Chain> Sim<C> {
     fn carry_out(&mut self, by: Who, action: NodeAction) -> Result<(), SimError<C::Refused>> {
         let fact = match action {
             NodeAction::Offer { origin, proposal } => return self.offer(by, origin, proposal),
-            NodeAction::Claim { incoming, secret } => {
+            NodeAction::Claimable { incoming } => {
+                return self.receive(ReceiverEvent::Claiming { incoming });
+            }
+            NodeAction::Claim { incoming, secret }
+            | NodeAction::ClaimOnChain { incoming, secret } => {
                 let contract = self.own_contract(by, &incoming)?;
                 if self.keep.claims {
                     self.claims.push_back((contract, secret));
@@ -105,6 +108,14 @@ impl<C: Chain> Sim<C> {
             NodeAction::Fail { incoming, reason, failure } => {
                 return self.fail(by, &incoming, reason, failure);
             }
+            NodeAction::Withdraw { origin } => return self.withdraw(by, &origin),
+            NodeAction::SecretLate { incoming, secret } => {
+                let contract = self.own_contract(by, &incoming)?;
+                self.note(Fact::SecretLate { by, edge: incoming });
+                return self.claim(contract, &secret);
+            }
+            // What is to be confirmed here confirms in the next block.
+            NodeAction::RaiseFees { .. } => return Ok(()),
             NodeAction::TimeOut { outgoing } => return self.take_back(by, &outgoing),
             NodeAction::SendMessage { to, message } => return self.send(by, &to, message),
             NodeAction::PassOn { to, message } => return self.pass_on(by, None, &to, message),
@@ -219,7 +230,7 @@ impl<C: Chain> Sim<C> {
     pub fn restore_receiver(&mut self) {
         let key = self.keys[&Who::Receiver].clone();
         let config = self.scenario.receiver_config(key, self.chain.height());
-        let fresh = Recorded::new(Receiver::new(config));
+        let fresh = Recorded::new(self.scenario.receiver(config));
         let earlier = std::mem::replace(&mut self.receiver, fresh);
         self.receiver_since = self.chain.height();
         if let Some(records) = &mut self.records {

@@ -90,6 +90,7 @@ where
         let state = history.snapshot.as_ref().map(|snapshot| snapshot.state.as_slice());
         let role = make(state).map_err(|error| JournalError::Snapshot { before, error })?;
         let mut opened = Self { role, journal, next: before, ahead: false };
+        opened.role.set_replaying(true);
         for event in history.events() {
             let (event, number) = (event?, opened.next);
             // What it wants done was given out when the event happened; what nothing has confirmed, `pending` gives again.
@@ -99,6 +100,7 @@ where
             })?;
             opened.next += 1;
         }
+        opened.role.set_replaying(false);
         Ok(opened)
     }
 

@@ -57,6 +57,11 @@ impl Forwarder {
         self.forwards.ledger()
     }
 
+    /// Whether this incoming edge is one of its own, and has not ended.
+    pub fn has_incoming(&self, id: &EdgeId) -> bool {
+        self.forwards.has_incoming(id)
+    }
+
     /// How many payments are on their way through it, or being failed.
     pub fn payment_count(&self) -> usize {
         self.forwards.payment_count()

@@ -82,6 +82,11 @@ impl<S: ClaimStore> Receiver<S> {
         self.receipts.claims()
     }
 
+    /// Whether this edge pays it, and has not ended.
+    pub fn has_incoming(&self, id: &EdgeId) -> bool {
+        self.receipts.has_incoming(id)
+    }
+
     /// How many edges pay it that have not ended.
     pub fn edge_count(&self) -> usize {
         self.receipts.edge_count()
