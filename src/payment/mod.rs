@@ -100,6 +100,7 @@ mod payload;
 mod proposal;
 mod published;
 mod receiver;
+mod record;
 mod role;
 mod route;
 mod seed;
