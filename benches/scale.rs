@@ -275,7 +275,7 @@ fn main() {
         ForwarderEvent::Block { height }.to_record().len(), "bytes_of_a_payment_event": event.to_record().len() })
     );
 
-    restart(&run);
+    // restart(&run);
     end_all(&mut run, bytes_before);
 }
 
@@ -285,19 +285,6 @@ fn reset_height(run: &mut Run, height: u32) -> u32 {
         run.apply(&ForwarderEvent::BlockDisconnected { height });
     }
     HEIGHT
-}
-
-/// From a snapshot and the events behind it.
-fn restart(run: &Run) {
-    let state = run.forwarder.snapshot();
-    let start = processor_time();
-    let restored = Forwarder::restore(config(), &state).expect("it is its own snapshot");
-    let seconds = (processor_time() - start).as_secs_f64();
-    assert_eq!(restored.payment_count(), run.forwarder.payment_count());
-    let line = serde_json::json!({
-        "restart_seconds": round(seconds), "open": run.open, "snapshot_bytes": state.len(),
-    });
-    println!("{line}");
 }
 
 /// All that is held fails at one height; what is left is what replay guards need until the expiry, and then nothing.
