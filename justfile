@@ -39,6 +39,10 @@ long-msm:
 long-forgery:
     cargo test --locked --release --test forged_proof -- --ignored --nocapture
 
+# A process with a journal and a store of claims, killed five hundred times.
+long-crash:
+    cargo test --locked --release -p pointlock-store --test killed -- --ignored --nocapture
+
 # Every fuzz target for so many seconds, from where the last run ended.
 long-fuzz seconds="600":
     bash .ci/fuzz {{seconds}}

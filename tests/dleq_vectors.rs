@@ -1,16 +1,13 @@
-//! Proofs of equal logarithms: the vectors of BIP-374, and the rows of `test-vectors/dleq.json`.
+//! Proofs of equal logarithms: the vectors of BIP-374. Our own rows are answered by the command, in its tests.
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-#[path = "common/own.rs"]
-mod own;
-
 use std::path::Path;
 
-use own::{Refusal, Row, array, bytes, check, point, secret};
+use pointlock::curve::{Point, SecretScalar};
 use pointlock::dleq::{self, Bases, Proof, Statement};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A row of `test-vectors/standards/bip374/`.
 #[derive(Deserialize)]
@@ -32,6 +29,14 @@ struct StandardFile {
     rows: Vec<StandardRow>,
 }
 
+fn array<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+    bytes.try_into().ok()
+}
+
+fn secret(bytes: &[u8]) -> Option<SecretScalar> {
+    SecretScalar::from_bytes(&array(bytes)?).ok()
+}
+
 /// A missing file is a failure.
 fn standard(name: &str, count: usize) -> Vec<StandardRow> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-vectors/standards/bip374");
@@ -43,7 +48,7 @@ fn standard(name: &str, count: usize) -> Vec<StandardRow> {
 
 impl StandardRow {
     fn bases(&self) -> Option<Bases> {
-        let base = point(&hex::decode(&self.base).unwrap())?;
+        let base = Point::from_slice(&hex::decode(&self.base).unwrap()).ok()?;
         Some(Bases::with_generator(self.generator.parse().unwrap(), base))
     }
 
@@ -85,55 +90,4 @@ fn bip374_verify() {
         let verified = proof.verify(&statement, row.message().as_ref());
         assert_eq!(verified.is_ok(), row.expected == "valid", "{}", row.name);
     }
-}
-
-#[test]
-fn own_rows() {
-    check(
-        "dleq",
-        &[
-            ("dleq.prove", 40, prove),
-            ("dleq.verify", 113, verify),
-            ("dleq.prove_with_generator", 17, prove),
-            ("dleq.verify_with_generator", 3, verify),
-        ],
-    );
-}
-
-fn message(row: &Row) -> Result<Option<[u8; 32]>, Refusal> {
-    if row.input["message"].is_null() { Ok(None) } else { row.get("message", array).map(Some) }
-}
-
-fn bases(row: &Row) -> Result<Bases, Refusal> {
-    let base = row.get("base", point)?;
-    if row.has("generator") {
-        Ok(Bases::with_generator(row.get("generator", point)?, base))
-    } else {
-        Ok(Bases::new(base))
-    }
-}
-
-fn prove(row: &Row) -> Result<Value, Refusal> {
-    let (secret, bases) = (row.get("secret", secret)?, bases(row)?);
-    let (message, aux_rand) = (message(row)?, row.get("aux_rand", array)?);
-    let (statement, proof) = dleq::prove(&secret, &bases, message.as_ref(), &aux_rand).unwrap();
-    // The hash is e, and e stands in the proof.
-    let challenge = bytes(&row.intermediate["challenge_hash"]);
-    assert_eq!(proof.to_bytes()[..32], challenge);
-    Ok(json!({
-        "point": statement.point.to_string(),
-        "value": statement.value.to_string(),
-        "proof": proof.to_string(),
-    }))
-}
-
-fn verify(row: &Row) -> Result<Value, Refusal> {
-    let claimed = row.get("point", point)?;
-    let (bases, value) = (bases(row)?, row.get("value", point)?);
-    let statement = Statement { bases, point: claimed, value };
-    let message = message(row)?;
-    let encoded: [u8; 64] = row.get("proof", array)?;
-    let valid = Proof::from_bytes(&encoded)
-        .is_ok_and(|proof| proof.verify(&statement, message.as_ref()).is_ok());
-    Ok(json!({ "valid": valid }))
 }

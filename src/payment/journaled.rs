@@ -188,3 +188,174 @@ where
         if self.ahead { Err(JournalError::FailedBefore) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use zeroize::Zeroizing;
+
+    use super::super::Observer;
+    use super::*;
+    use crate::StoreError;
+    use crate::journal::{History, MemoryJournal};
+
+    /// Adds up what it is told; refuses what would be too much, and learns nothing from zero.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Sum(u64);
+
+    #[derive(Debug)]
+    struct Add(u64);
+
+    impl Recordable for Add {
+        fn to_record(&self) -> Zeroizing<Vec<u8>> {
+            Zeroizing::new(self.0.to_be_bytes().to_vec())
+        }
+
+        fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
+            let bytes = bytes.try_into().map_err(|error| RecordError::field("number", error))?;
+            Ok(Self(u64::from_be_bytes(bytes)))
+        }
+    }
+
+    impl Role for Sum {
+        type Event = Add;
+        type Action = u64;
+        type Error = &'static str;
+
+        fn process(
+            &mut self,
+            event: &Add,
+            _observer: &mut dyn Observer,
+        ) -> Result<Reaction<u64>, &'static str> {
+            if self.0 + event.0 > 1_000 {
+                return Err("too much");
+            }
+            self.0 += event.0;
+            let actions = alloc::vec![self.0];
+            Ok(if event.0 == 0 { Reaction::unchanged(actions) } else { actions.into() })
+        }
+
+        fn pending(&self) -> Vec<u64> {
+            alloc::vec![self.0]
+        }
+    }
+
+    fn make(state: Option<&[u8]>) -> Result<Sum, RecordError> {
+        state.map_or(Ok(Sum(0)), |state| Add::from_record(state).map(|Add(sum)| Sum(sum)))
+    }
+
+    /// Fails at one append, with the records written or not, and takes nothing more.
+    #[derive(Debug, Default)]
+    struct Failing {
+        inner: MemoryJournal,
+        appends_left: usize,
+        writes: bool,
+        failed: bool,
+    }
+
+    impl Journal for Failing {
+        fn append(&mut self, group: &[&[u8]]) -> Result<u64, JournalError> {
+            if self.failed {
+                return Err(JournalError::FailedBefore);
+            }
+            self.failed = self.appends_left == 0;
+            if self.failed {
+                if self.writes {
+                    self.inner.append(group)?;
+                }
+                return Err(StoreError::new("the disk is full").into());
+            }
+            self.appends_left -= 1;
+            self.inner.append(group)
+        }
+
+        fn read(&mut self) -> Result<History, JournalError> {
+            self.inner.read()
+        }
+
+        fn snapshot(&mut self, before: u64, state: &[u8]) -> Result<(), JournalError> {
+            self.inner.snapshot(before, state)
+        }
+    }
+
+    #[test]
+    fn no_action_leaves_before_its_event_is_durable() {
+        for writes in [false, true] {
+            let mut journal = Failing { appends_left: 1, writes, ..Failing::default() };
+            let mut sum = Journaled::open(&mut journal, make).unwrap();
+            assert_eq!(sum.apply(&Add(2)), Ok(alloc::vec![2]));
+            let failed = JournalError::Store(StoreError::new("the disk is full"));
+            assert_eq!(sum.apply(&Add(3)), Err(JournaledError::Journal(failed)));
+            // The role knows of five, and nobody hears of it.
+            assert_eq!(sum.pending(), Err(JournalError::FailedBefore));
+            assert_eq!(sum.role(), Err(JournalError::FailedBefore));
+            assert_eq!(sum.snapshot(&[]), Err(JournalError::FailedBefore));
+            assert_eq!(sum.apply(&Add(0)), Err(JournalError::FailedBefore.into()));
+            drop(sum);
+            let mut inner = journal.inner;
+            let sum = Journaled::open(&mut inner, make).unwrap();
+            assert_eq!(sum.pending(), Ok(alloc::vec![if writes { 5 } else { 2 }]));
+        }
+    }
+
+    #[test]
+    fn what_changes_nothing_is_not_written() {
+        let mut journal = MemoryJournal::default();
+        let mut sum = Journaled::open(&mut journal, make).unwrap();
+        let events = [Add(1), Add(0), Add(2_000), Add(4)];
+        let said = sum.apply_all(&events).unwrap();
+        let one = |action: u64| Ok(alloc::vec![action]);
+        assert_eq!(said, [one(1), one(1), Err("too much"), one(5)]);
+        assert_eq!(sum.next(), 2);
+        assert_eq!(sum.apply(&Add(2_000)), Err(JournaledError::Role("too much")));
+        assert_eq!(journal.history().records.len(), 2);
+    }
+
+    #[test]
+    fn a_journal_of_something_else_is_refused_by_record() {
+        let mut journal = MemoryJournal::default();
+        journal.append(&[&[0, 0, 0, 0, 0, 0, 0, 1], b"what"]).unwrap();
+        let refused = Journaled::open(&mut journal, make).unwrap_err();
+        assert!(matches!(
+            refused,
+            JournalError::Record { number: 1, error: RecordError::Field { field: "number", .. } }
+        ));
+        let mut journal = MemoryJournal::default();
+        journal.append(&[&1_000_u64.to_be_bytes(), &1_u64.to_be_bytes()]).unwrap();
+        let refused = Journaled::open(&mut journal, make).unwrap_err();
+        assert_eq!(refused, JournalError::Refused { number: 1, reason: "too much".into() });
+        journal.snapshot(2, b"what").unwrap();
+        let refused = Journaled::open(&mut journal, make).unwrap_err();
+        assert!(matches!(refused, JournalError::Snapshot { before: 2, .. }));
+        journal.snapshot(2, &7_u64.to_be_bytes()).unwrap();
+        assert_eq!(Journaled::open(&mut journal, make).unwrap().pending(), Ok(alloc::vec![7]));
+    }
+
+    proptest! {
+        /// Snapshot and tail are the whole, wherever the snapshots were.
+        #[test]
+        fn snapshot_and_tail(
+            groups in prop::collection::vec((prop::collection::vec(0_u64..300, 0..4), any::<bool>()), 0..20)
+        ) {
+            let mut journal = MemoryJournal::default();
+            let mut sum = Journaled::open(&mut journal, make).unwrap();
+            let mut expected = Sum(0);
+            for (group, with_snapshot) in groups {
+                let events: Vec<Add> = group.into_iter().map(Add).collect();
+                for event in &events {
+                    let _ = expected.apply(event);
+                }
+                sum.apply_all(&events).unwrap();
+                if with_snapshot {
+                    let state = sum.role().unwrap().0.to_be_bytes();
+                    sum.snapshot(&state).unwrap();
+                }
+            }
+            let next = sum.next();
+            drop(sum);
+            let again = Journaled::open(&mut journal, make).unwrap();
+            prop_assert_eq!(again.role().unwrap(), &expected);
+            prop_assert_eq!(again.next(), next);
+        }
+    }
+}

@@ -203,6 +203,18 @@ impl<Lock> Session<Lock> {
         &self.message
     }
 
+    /// b, by which every signer's second nonce is multiplied.
+    #[must_use]
+    pub fn nonce_coefficient(&self) -> PublicScalar {
+        self.values.nonce_coefficient
+    }
+
+    /// e, the challenge of the signature.
+    #[must_use]
+    pub fn challenge(&self) -> PublicScalar {
+        self.values.challenge
+    }
+
     /// The final nonce, R' in an adaptor session. Its x coordinate is the first half of the signature.
     pub fn final_nonce(&self) -> Point {
         self.values.final_nonce

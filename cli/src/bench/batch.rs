@@ -113,7 +113,7 @@ pub(super) fn rows(cases: &[BatchCase]) -> Vec<Row<'_>> {
     let backends = Backend::all();
     for (name, backend) in [("bmi2", Backend::bmi2()), ("ifma", Backend::ifma())] {
         if let Err(reason) = backend {
-            eprintln!("bench: {reason}, so there are no {name} rows");
+            crate::terminal::complain(&format!("bench: {reason}, so there are no {name} rows"));
         }
     }
     let mut rows = Vec::new();

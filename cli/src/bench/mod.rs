@@ -14,12 +14,13 @@ mod plot;
 mod rows;
 
 use std::error::Error;
-use std::io::Write;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use measure::Row;
+
+use crate::terminal::{complain, numbers, print, say};
 
 /// The row that `vs_sign` compares with.
 const SIGN: &str = "libsecp256k1.schnorr_sign";
@@ -52,10 +53,9 @@ struct Report {
 /// Measures, and prints to standard output.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if cfg!(debug_assertions) {
-        eprintln!("bench: not a release build, these are no timings to quote");
+        complain("bench: not a release build, these are no timings to quote");
     }
     let cases = cases::all()?;
-    let mut out = std::io::stdout().lock();
     let batch = batch::cases()?;
     let mut rows = rows::all(&cases);
     rows.extend(batch::rows(&batch));
@@ -64,15 +64,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         plot::write(file, &reports)?;
     }
     if args.json {
+        let mut lines = String::new();
         for report in &reports {
-            serde_json::to_writer(&mut out, report)?;
-            writeln!(out)?;
+            say!(lines, "{}", serde_json::to_string(report)?);
         }
+        Ok(print(&lines)?)
     } else {
-        write_table(&mut out, &reports)?;
+        Ok(print(&table(&reports))?)
     }
-    out.flush()?;
-    Ok(())
 }
 
 fn reports(mut rows: Vec<Row<'_>>) -> Result<Vec<Report>, Box<dyn Error>> {
@@ -91,13 +90,16 @@ fn reports(mut rows: Vec<Row<'_>>) -> Result<Vec<Report>, Box<dyn Error>> {
     Ok(rows.iter().zip(&medians).map(report).collect())
 }
 
-fn write_table(out: &mut impl Write, reports: &[Report]) -> std::io::Result<()> {
-    let width = reports.iter().map(|report| report.name.len()).max().unwrap_or(0);
-    writeln!(out, "{:width$}  {:>10}  {:>8}  {:>8}", "", "median µs", "× sign", "× verify")?;
-    for Report { name, median_us, vs_sign, vs_verify } in reports {
-        writeln!(out, "{name:width$}  {median_us:>10.3}  {vs_sign:>8.4}  {vs_verify:>8.4}")?;
-    }
-    writeln!(out, "\nsign, verify: {SIGN}, {VERIFY}, in the same run")
+fn table(reports: &[Report]) -> String {
+    let rows = reports.iter().map(|Report { name, median_us, vs_sign, vs_verify }| {
+        let figures =
+            [format!("{median_us:.3}"), format!("{vs_sign:.4}"), format!("{vs_verify:.4}")];
+        [name.clone()].into_iter().chain(figures).collect()
+    });
+    let mut text = numbers(&["", "median µs", "× sign", "× verify"], rows).join("\n");
+    say!(text);
+    say!(text, "\nsign, verify: {SIGN}, {VERIFY}, in the same run");
+    text
 }
 
 #[cfg(test)]

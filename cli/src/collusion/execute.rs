@@ -7,7 +7,7 @@ use pointlock_sim::Chain as _;
 use thiserror::Error;
 
 use super::play::Played;
-use super::progress::Progress;
+use crate::terminal::Progress;
 
 /// A verdict that consensus code contradicts.
 #[derive(Debug, Error)]

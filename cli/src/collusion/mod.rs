@@ -10,7 +10,6 @@
 //! | `execute` | puts every verdict before Bitcoin Core's consensus code |
 //! | `report` | what was found, for `--json` |
 //! | `print` | what a person sees |
-//! | `progress` | what a person sees who waits |
 //! | `html` | the same as a page of its own |
 
 mod event;
@@ -20,7 +19,6 @@ mod knowledge;
 mod order;
 mod play;
 mod print;
-mod progress;
 mod reader;
 mod report;
 mod scenario;
@@ -32,10 +30,10 @@ use std::path::PathBuf;
 use pointlock_sim::System;
 
 use self::play::Played;
-use self::progress::Progress;
 use self::report::Report;
 use self::scenario::Scenario;
 use crate::narration::system_parser;
+use crate::terminal::{self, Progress};
 
 /// What is analysed.
 #[derive(clap::Args)]
@@ -56,8 +54,8 @@ pub(crate) struct Args {
     /// from a backup, which is the only way to them
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=64), conflicts_with = "scenario")]
     points: u8,
-    /// A scenario in a TOML file, such as those in examples/scenarios: at most 4 MiB, 1,000 events and 128 parties. What takes
-    /// long says on standard error how far it is
+    /// A scenario in a TOML file, such as those in examples/scenarios, or - for standard input: at most 4 MiB, 1,000 events and
+    /// 128 parties
     #[arg(long, value_name = "FILE", conflicts_with = "system")]
     scenario: Option<PathBuf>,
     /// Where all keys and secrets come from
@@ -66,7 +64,7 @@ pub(crate) struct Args {
     /// Prints what was found as JSON
     #[arg(long)]
     json: bool,
-    /// Writes a page to this file
+    /// Writes a page to this file; - prints it, and nothing else
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -98,17 +96,18 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         name => format!("{name}: {error}"),
     };
     let scenario = Scenario::parse(&text).map_err(|error| place(&error))?;
-    let mut progress = Progress::on_standard_error();
+    let mut progress = Progress::on_terminal();
     let played = play::play(&scenario, args.seed, &mut progress).map_err(|error| place(&error))?;
     let report = analysed(&scenario, played, &mut progress)?;
+    drop(progress);
     if let Some(path) = &args.html {
-        let write = std::fs::write(path, html::page(&report));
-        write.map_err(|error| format!("{}: {error}", path.display()))?;
+        terminal::write_to(path, &html::page(&report))?;
     }
-    if args.json {
-        anstream::println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print::report(&report);
+    match &args.html {
+        // The page is there already.
+        Some(path) if terminal::is_standard(path) => {}
+        _ if args.json => terminal::print_json(&report)?,
+        _ => terminal::print(&print::report(&report))?,
     }
     report.check_expected()?;
     Ok(())

@@ -9,9 +9,9 @@ use pointlock_sim::{Contract, Opening, Published, System, Way, Who};
 use thiserror::Error;
 
 use super::event::{Event, Pay};
-use super::progress::Progress;
 use super::scenario::Scenario;
 use crate::narration::{Stage, StoryError, path_to_vault};
+use crate::terminal::Progress;
 
 /// What each payment pays, in satoshi.
 const AMOUNT_SAT: u64 = 50_000;

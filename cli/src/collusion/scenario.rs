@@ -59,8 +59,12 @@ impl Scenario {
     /// The text of a scenario's file; one that is too long is not read to its end.
     pub(super) fn read_text(path: &Path) -> io::Result<String> {
         let most = Self::MAX_LENGTH;
-        let mut text = Vec::new();
-        std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut text)?;
+        let (mut text, enough) = (Vec::new(), most as u64 + 1);
+        if path == Path::new("-") {
+            io::stdin().take(enough).read_to_end(&mut text)?;
+        } else {
+            std::fs::File::open(path)?.take(enough).read_to_end(&mut text)?;
+        }
         if text.len() > most {
             let problem = format!("longer than {most} bytes");
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));

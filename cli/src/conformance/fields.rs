@@ -1,6 +1,8 @@
+use std::cell::RefCell;
 use std::fmt;
 
 use pointlock::curve::{CurveError, Keypair, Point, SecretScalar, XOnlyPublicKey};
+use pointlock::lock::Blind;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -31,9 +33,12 @@ pub(super) struct Fields<'a> {
     members: &'a Map<String, Value>,
     /// What stands before the names: nothing, or the item, as in `items[2].`
     prefix: String,
+    /// What was found on the way to the answer.
+    steps: RefCell<Map<String, Value>>,
 }
 
 /// One member, or one item of a list, and how errors call it: `message`, `blinds[1]`, `items[2].message`.
+#[derive(Clone)]
 pub(super) struct Field<'a> {
     name: String,
     value: &'a Value,
@@ -41,11 +46,35 @@ pub(super) struct Field<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(members: &'a Map<String, Value>) -> Self {
-        Self { members, prefix: String::new() }
+        Self { members, prefix: String::new(), steps: RefCell::default() }
+    }
+
+    /// How errors call a member.
+    pub(super) fn name(&self, member: &str) -> String {
+        format!("{}{member}", self.prefix)
+    }
+
+    /// The refusal of a member, or of what all of them give together.
+    pub(super) fn refuse(&self, member: &str, reason: impl fmt::Display) -> Refusal {
+        Refusal::Malformed { field: self.name(member), reason: reason.to_string() }
+    }
+
+    /// Keeps a value that was found on the way, for a peer that asks for those.
+    pub(super) fn step(&self, name: &str, value: impl Into<Value>) {
+        self.steps.borrow_mut().insert(name.to_owned(), value.into());
+    }
+
+    pub(super) fn into_steps(self) -> Map<String, Value> {
+        self.steps.into_inner()
+    }
+
+    /// Null stands for nothing.
+    pub(super) fn optional(&self, name: &str) -> Option<Field<'a>> {
+        self.get(name).ok().filter(|field| !field.is_null())
     }
 
     pub(super) fn get(&self, name: &str) -> Result<Field<'a>, Refusal> {
-        let field = format!("{}{name}", self.prefix);
+        let field = self.name(name);
         match self.members.get(name) {
             Some(value) => Ok(Field { name: field, value }),
             None => Err(Refusal::Missing { field }),
@@ -84,7 +113,8 @@ impl<'a> Field<'a> {
 
     pub(super) fn object(&self) -> Result<Fields<'a>, Refusal> {
         let members = self.value.as_object().ok_or_else(|| self.refuse("not an object"))?;
-        Ok(Fields { members, prefix: format!("{}.", self.name) })
+        let prefix = format!("{}.", self.name);
+        Ok(Fields { members, prefix, steps: RefCell::default() })
     }
 
     /// Whether this is `null`, where a field may say that there is nothing.
@@ -99,15 +129,28 @@ impl<'a> Field<'a> {
             .is_some_and(|text| hex::decode(text).is_ok_and(|bytes| !bytes.is_empty()))
     }
 
+    pub(super) fn boolean(&self) -> Result<bool, Refusal> {
+        self.value.as_bool().ok_or_else(|| self.refuse("not true or false"))
+    }
+
+    /// Any number of bytes, in hexadecimal digits of either case.
+    pub(super) fn octets(&self) -> Result<Vec<u8>, Refusal> {
+        hex::decode(self.text()?).map_err(|error| self.refuse(error))
+    }
+
     /// `N` bytes, in hexadecimal digits of either case.
     pub(super) fn bytes<const N: usize>(&self) -> Result<[u8; N], Refusal> {
-        let bytes = hex::decode(self.text()?).map_err(|error| self.refuse(error))?;
+        let bytes = self.octets()?;
         let actual = bytes.len();
         bytes.try_into().map_err(|_| self.refuse(CurveError::Length { expected: N, actual }))
     }
 
     pub(super) fn secret(&self) -> Result<SecretScalar, Refusal> {
         SecretScalar::from_bytes(&self.bytes()?).map_err(|error| self.refuse(error))
+    }
+
+    pub(super) fn blind(&self) -> Result<Blind, Refusal> {
+        self.secret().map(Blind::new)
     }
 
     pub(super) fn keypair(&self) -> Result<Keypair, Refusal> {

@@ -9,6 +9,8 @@
 //! < {"error":"blind: missing"}
 //! ```
 //!
+//! With `"intermediate": true` an answer has the values on the way too, by the names of `test-vectors/`, as far as an operation has them.
+//!
 //! An answer is written out before the next line is read, so that a peer may ask again after reading it. Every line has
 //! one answer, an empty one too; a line feed at the very end begins no line. Whatever is wrong with a line is its answer,
 //! and the next one is read. Members of the object that an operation does not know are ignored: a peer may keep its row's
@@ -24,16 +26,25 @@ mod dleq;
 mod ecdsa;
 mod fields;
 mod invoice;
+mod ktime;
 mod lock;
 mod musig2;
+mod musig2_steps;
+mod operations;
 mod proof;
 mod schnorr;
+mod wire;
 
+use std::error::Error;
 use std::io::{self, BufRead, Read, Write};
 
 use serde_json::{Value, json};
 
 use fields::{Fields, Refusal};
+pub(crate) use operations::{OPERATIONS, Operation};
+use pointlock::curve::SecretScalar;
+
+use crate::terminal::{self, OutputError};
 
 /// The longest line that is read, in bytes and without its line feed.
 pub(crate) const MAX_LINE: usize = 8 << 20;
@@ -41,42 +52,45 @@ pub(crate) const MAX_LINE: usize = 8 << 20;
 /// The longest list that is taken: a multiplication for each item is then a second's work at most.
 pub(crate) const MAX_ITEMS: usize = 10_000;
 
-/// Turns the members of a request into those of its answer.
-type Operation = fn(&Fields<'_>) -> Result<Value, Refusal>;
+/// How it is asked.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Prints the operations with what they take and give (`?` may be null or missing), and reads nothing
+    #[arg(long)]
+    list: bool,
+}
 
-const OPERATIONS: &[(&str, Operation)] = &[
-    ("schnorr.pre_sign", schnorr::pre_sign),
-    ("schnorr.verify", schnorr::verify),
-    ("schnorr.verify_batch", schnorr::verify_batch),
-    ("schnorr.adapt", schnorr::adapt),
-    ("schnorr.extract", schnorr::extract),
-    ("ecdsa.pre_sign", ecdsa::pre_sign),
-    ("ecdsa.verify", ecdsa::verify),
-    ("ecdsa.adapt", ecdsa::adapt),
-    ("ecdsa.extract", ecdsa::extract),
-    ("musig2.session", musig2::session),
-    ("lock.setup", lock::setup),
-    ("lock.claim", lock::claim),
-    ("proof.base", proof::base),
-    ("dleq.prove", dleq::prove),
-    ("dleq.verify", dleq::verify),
-    ("invoice.point", invoice::point),
-    ("invoice.decode", invoice::decode),
-];
+pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    if args.list {
+        return Ok(terminal::print(&list())?);
+    }
+    answer_lines(io::stdin().lock(), io::stdout().lock())
+}
+
+/// What `--list` prints: a line for each operation.
+fn list() -> String {
+    let line = |operation: &Operation| {
+        let Operation { name, takes, gives, .. } = operation;
+        let takes = takes.replace(' ', ", ");
+        format!("{name:<28}{takes}\n{:<28}-> {}\n", "", gives.replace(' ', ", "))
+    };
+    OPERATIONS.iter().map(line).collect()
+}
 
 /// Answers line by line until `input` ends.
 ///
 /// # Errors
 ///
 /// When `input` can't be read or `output` not written; never for what a line says.
-pub(crate) fn run(mut input: impl BufRead, mut output: impl Write) -> io::Result<()> {
+fn answer_lines(mut input: impl BufRead, mut output: impl Write) -> Result<(), Box<dyn Error>> {
     let mut line = Vec::new();
-    while read_line(&mut input, &mut line)? {
+    let unreadable = |error| format!("standard input: {error}");
+    while read_line(&mut input, &mut line).map_err(unreadable)? {
         let mut answer = answer(&line).to_string();
         answer.push('\n');
         // In one piece: a peer that polls sees whole lines.
-        output.write_all(answer.as_bytes())?;
-        output.flush()?;
+        let written = output.write_all(answer.as_bytes()).and_then(|()| output.flush());
+        written.map_err(OutputError::from)?;
         line.clear();
     }
     Ok(())
@@ -129,10 +143,27 @@ fn evaluate(line: &[u8]) -> Result<Value, Refusal> {
     let fields = Fields::new(members);
     let op = fields.get("op")?;
     let name = op.text()?;
-    match OPERATIONS.iter().find(|(known, _)| *known == name) {
-        Some((_, operation)) => operation(&fields),
-        None => Err(op.refuse(format!("unknown operation {name:?}"))),
+    let Some(operation) = Operation::named(name) else {
+        let known: Vec<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
+        let known = known.join(", ");
+        return Err(op.refuse(format!("unknown operation {name:?}; there are {known}")));
+    };
+    let mut answer = (operation.run)(&fields)?;
+    if members.get(STEPS) == Some(&Value::Bool(true)) {
+        answer[STEPS] = fields.into_steps().into();
     }
+    Ok(answer)
+}
+
+/// The member that asks for the values on the way, and has them in the answer.
+pub(crate) const STEPS: &str = "intermediate";
+
+fn strings<T: ToString>(items: &[T]) -> Vec<String> {
+    items.iter().map(T::to_string).collect()
+}
+
+fn scalar_text(secret: &SecretScalar) -> String {
+    hex::encode(*secret.dangerous_to_bytes())
 }
 
 #[cfg(test)]
@@ -141,7 +172,7 @@ mod tests {
 
     fn answers(input: &[u8]) -> Vec<String> {
         let mut output = Vec::new();
-        run(input, &mut output).unwrap();
+        answer_lines(input, &mut output).unwrap();
         String::from_utf8(output).unwrap().lines().map(String::from).collect()
     }
 
@@ -168,14 +199,16 @@ mod tests {
 
     #[test]
     fn every_operation_names_the_first_field_that_is_missing() {
-        for (name, _) in OPERATIONS {
+        for Operation { name, .. } in OPERATIONS {
             let request = json!({ "op": name }).to_string();
             let answer = answer(request.as_bytes());
             let error = answer["error"].as_str().unwrap();
             assert!(error.ends_with(": missing") && !error.starts_with("op"), "{name}: {error}");
         }
         let unknown = answer(br#"{"op":"schnorr.forge"}"#);
-        assert_eq!(unknown["error"], r#"op: unknown operation "schnorr.forge""#);
+        let error = unknown["error"].as_str().unwrap();
+        let known = r#"op: unknown operation "schnorr.forge"; there are schnorr.pre_sign, "#;
+        assert!(error.starts_with(known) && error.ends_with(", wire.message"), "{error}");
     }
 
     /// The longest line is read, and one byte more is refused; so is what has no end. The next line is answered as ever.

@@ -28,6 +28,7 @@ use self::facts::Facts;
 use self::fault::Fault;
 use self::system::settings;
 use crate::narration::system_parser;
+use crate::terminal::{self, Progress};
 
 /// What is played.
 #[derive(clap::Args)]
@@ -66,29 +67,30 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let systems = if args.system.is_empty() { System::ALL.to_vec() } else { args.system.clone() };
     let mut facts = Facts::new(args);
     if !args.json {
-        print::opening(args);
+        terminal::print(&print::opening(args))?;
     }
+    let mut progress = Progress::on_terminal();
     for setting in systems.into_iter().flat_map(settings) {
+        progress.tell(|| format!("playing {}", setting.system.name()));
         match story::tell(setting, args) {
             Ok(mut told) => {
                 told.minimal_thieves = setting.standard(args).minimal_thieves(args.seed)?;
                 if !args.json {
-                    print::story(&told);
+                    terminal::print(&print::story(&told))?;
                 }
                 facts.systems.push(told);
             }
             Err(ended) => {
                 if !args.json {
-                    print::interrupted(setting, &ended.steps);
+                    terminal::print(&print::interrupted(setting, &ended.steps))?;
                 }
                 return Err(ended.error);
             }
         }
     }
     if args.json {
-        anstream::println!("{}", serde_json::to_string_pretty(&facts)?);
+        terminal::print_json(&facts)
     } else {
-        print::table(&facts);
+        Ok(terminal::print(&print::table(&facts))?)
     }
-    Ok(())
 }

@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use anstream::println;
 use anstyle::{AnsiColor, Style};
 
 use super::Args;
 use super::facts::{Facts, Step, Told, Tone};
 use super::system::{self, Rails, Setting};
 use crate::narration::grouped;
+use crate::terminal::{self, say};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -14,9 +14,11 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const NAME: Style = AnsiColor::Cyan.on_default();
 
-pub(super) fn opening(args: &Args) {
-    println!("{BOLD}pointlock{BOLD:#}: an offline receiver is paid over one static invoice");
-    println!(
+pub(super) fn opening(args: &Args) -> String {
+    let mut out = String::new();
+    say!(out, "{BOLD}pointlock{BOLD:#}: an offline receiver is paid over one static invoice");
+    say!(
+        out,
         "{} payers of {} sat each, {} hops, the receiver is away for {} blocks, seed {}",
         args.payers,
         grouped(args.amount_sat),
@@ -24,23 +26,27 @@ pub(super) fn opening(args: &Args) {
         args.offline_blocks,
         args.seed,
     );
-    println!(
+    say!(
+        out,
         "{DIM}Every claim below is a transaction that Bitcoin Core's consensus code has judged.{DIM:#}"
     );
+    out
 }
 
 /// A story that ended before its time.
-pub(super) fn interrupted(setting: Setting, told: &[Step]) {
-    title(setting);
-    steps(told);
-    println!();
+pub(super) fn interrupted(setting: Setting, told: &[Step]) -> String {
+    let mut out = String::new();
+    title(&mut out, setting);
+    steps(&mut out, told);
+    say!(out);
+    out
 }
 
-fn title(setting: Setting) {
-    println!("\n{BOLD}{}  {}{BOLD:#}\n", setting.system.name(), setting.title());
+fn title(out: &mut String, setting: Setting) {
+    say!(out, "\n{BOLD}{}  {}{BOLD:#}\n", setting.system.name(), setting.title());
 }
 
-fn steps(steps: &[Step]) {
+fn steps(out: &mut String, steps: &[Step]) {
     let mut last_height = 0;
     for step in steps {
         let height = if step.height == last_height {
@@ -54,17 +60,20 @@ fn steps(steps: &[Step]) {
             Tone::Good => GOOD,
             Tone::Bad => BAD,
         };
-        println!(
+        say!(
+            out,
             "{DIM}{height:>9}{DIM:#}  {NAME}{:<13}{NAME:#} {tone}{}{tone:#}",
-            step.party, step.text
+            step.party,
+            step.text
         );
     }
 }
 
-pub(super) fn story(told: &Told) {
-    title(told.setting);
-    steps(&told.steps);
-    println!("\n  {BOLD}money locked{BOLD:#} (amount, for how many blocks)");
+pub(super) fn story(told: &Told) -> String {
+    let mut out = String::new();
+    title(&mut out, told.setting);
+    steps(&mut out, &told.steps);
+    say!(out, "\n  {BOLD}money locked{BOLD:#} (amount, for how many blocks)");
     let mut by_party: Vec<(&str, Vec<String>)> = Vec::new();
     for locked in &told.locked {
         let text = format!(
@@ -79,20 +88,22 @@ pub(super) fn story(told: &Told) {
         }
     }
     for (party, texts) in by_party {
-        println!("    {NAME}{party:<13}{NAME:#} {}", texts.join(" + "));
+        say!(out, "    {NAME}{party:<13}{NAME:#} {}", texts.join(" + "));
     }
-    println!("  {BOLD}secrets learned{BOLD:#}");
+    say!(out, "  {BOLD}secrets learned{BOLD:#}");
     for learned in &told.learned {
         let secrets =
             if learned.secrets.is_empty() { "none".to_owned() } else { learned.secrets.join("; ") };
-        println!("    {NAME}{:<13}{NAME:#} {secrets}", learned.party);
+        say!(out, "    {NAME}{:<13}{NAME:#} {secrets}", learned.party);
     }
-    println!("  {BOLD}theft{BOLD:#}         {}", verdict(told));
-    println!(
+    say!(out, "  {BOLD}theft{BOLD:#}         {}", verdict(told));
+    say!(
+        out,
         "  {BOLD}consensus{BOLD:#}     {} transactions accepted, {} refused",
         grouped(told.accepted as u64),
         grouped(told.refused as u64),
     );
+    out
 }
 
 fn verdict(told: &Told) -> String {
@@ -112,40 +123,58 @@ fn verdict(told: &Told) -> String {
 }
 
 /// The systems side by side.
-pub(super) fn table(facts: &Facts) {
-    println!("\n{BOLD}side by side{BOLD:#}\n");
-    println!(
-        "{BOLD}  {:<4}{:<7}{:<17}{:<24}{:<18}{:<22}{}{BOLD:#}",
+pub(super) fn table(facts: &Facts) -> String {
+    let mut out = String::new();
+    say!(out, "\n{BOLD}side by side{BOLD:#}\n");
+    let header = [
         "",
         "lock",
         "invoice",
         "waits for receiver",
         "receiver is paid",
         "payer ends with",
-        "theft of a later payment"
-    );
-    for told in &facts.systems {
-        let paid = told.payments.iter().filter(|payment| payment.receiver_was_paid).count();
-        let (tone, theft) =
-            match told.payments.iter().find_map(|payment| payment.stolen_by.as_ref()) {
-                Some(thief) => (BAD, format!("taken by {thief}")),
-                None => (GOOD, "tried by every hop, refused".to_owned()),
-            };
-        println!(
-            "  {BOLD}{:<4}{BOLD:#}{:<7}{:<17}{:<24}{tone}{:<18}{tone:#}{:<22}{tone}{theft}{tone:#}",
-            told.system.name(),
-            told.lock,
-            match told.setting.rails {
-                Rails::Direct => "fresh every time",
-                Rails::Lnurl => "one, over LNURL",
-                Rails::Bolt12 => "one, by BOLT 12",
-            },
-            who_waited(told, facts.offline_blocks),
-            format!("{paid} of {}", told.payments.len()),
-            system::receipt(told.system),
-        );
+        "theft of a later payment",
+    ];
+    let rows = facts.systems.iter().map(|told| row(told, facts.offline_blocks));
+    let tones = facts.systems.iter().map(|told| if is_stolen(told) { BAD } else { GOOD });
+    let tones = [BOLD].into_iter().chain(tones);
+    for (line, tone) in terminal::columns(&header, rows).iter().zip(tones) {
+        say!(out, "  {tone}{line}{tone:#}");
     }
-    println!(
+    thieves(&mut out, facts);
+    say!(out);
+    out
+}
+
+fn is_stolen(told: &Told) -> bool {
+    told.payments.iter().any(|payment| payment.stolen_by.is_some())
+}
+
+fn row(told: &Told, offline_blocks: u32) -> Vec<String> {
+    let paid = told.payments.iter().filter(|payment| payment.receiver_was_paid).count();
+    let theft = match told.payments.iter().find_map(|payment| payment.stolen_by.as_ref()) {
+        Some(thief) => format!("taken by {thief}"),
+        None => "tried by every hop, refused".to_owned(),
+    };
+    let invoice = match told.setting.rails {
+        Rails::Direct => "fresh every time",
+        Rails::Lnurl => "one, over LNURL",
+        Rails::Bolt12 => "one, by BOLT 12",
+    };
+    vec![
+        told.system.name().to_owned(),
+        told.lock.to_owned(),
+        invoice.to_owned(),
+        who_waited(told, offline_blocks),
+        format!("{paid} of {}", told.payments.len()),
+        system::receipt(told.system).to_owned(),
+        theft,
+    ]
+}
+
+fn thieves(out: &mut String, facts: &Facts) {
+    say!(
+        out,
         "\n  {BOLD}who together can take a later payment{BOLD:#} (each of these did, on consensus code)\n"
     );
     for told in &facts.systems {
@@ -158,9 +187,8 @@ pub(super) fn table(facts: &Facts) {
             Rails::Direct => "",
             rails => rails.name(),
         };
-        println!("  {BOLD}{:<4}{BOLD:#}{over:<9}{tone}{thieves}{tone:#}", told.system.name());
+        say!(out, "  {BOLD}{:<4}{BOLD:#}{over:<9}{tone}{thieves}{tone:#}", told.system.name());
     }
-    println!();
 }
 
 fn coalitions(lists: &[Vec<String>], between: &str) -> String {

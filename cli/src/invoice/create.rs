@@ -16,7 +16,8 @@ use pointlock::wire::{BlindedPath, Features, IntroductionNode};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{print, print_json, words};
+use super::words;
+use crate::terminal::{print, print_json};
 
 /// Two weeks.
 const EXPIRES_IN: u32 = 14 * 24 * 3600;
@@ -97,7 +98,7 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         write_secrets(path, &secrets)?;
     }
     if !args.json {
-        return print(&format!("{invoice}\n"));
+        return Ok(print(&format!("{invoice}\n"))?);
     }
     print_json(&json!({
         "invoice": invoice.to_string(),

@@ -17,9 +17,10 @@ mod verify;
 mod words;
 
 use std::error::Error;
-use std::io::{self, Write};
 
 use pointlock::invoice::OfferOrInvoice;
+
+use crate::terminal::{print, print_json};
 
 /// What is done with an invoice.
 #[derive(clap::Args)]
@@ -60,19 +61,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             if args.json {
                 print_json(&fields::by_name(&message))
             } else {
-                print(&explain::message(&message))
+                Ok(print(&explain::message(&message))?)
             }
         }
         Action::Verify(args) => verify::run(args),
     }
-}
-
-fn print(text: &str) -> Result<(), Box<dyn Error>> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
-}
-
-fn print_json(value: &serde_json::Value) -> Result<(), Box<dyn Error>> {
-    print(&format!("{value:#}\n"))
 }

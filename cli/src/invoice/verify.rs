@@ -7,7 +7,8 @@ use pointlock::curve::Point;
 use pointlock::invoice::{ChainHash, InvoiceError, Offer, PaymentLock, StaticInvoice};
 use serde_json::{Value, json};
 
-use super::{explain, pasted, print, print_json, words};
+use super::{explain, pasted, words};
+use crate::terminal::{print, print_json};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -38,7 +39,7 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if args.json {
         print_json(&verdict(args, &invoice, now))
     } else {
-        print(&report(args, &invoice, now))
+        Ok(print(&report(args, &invoice, now))?)
     }
 }
 

@@ -13,9 +13,6 @@ pub enum KtimeError {
         /// The k that was asked for.
         k: usize,
     },
-    /// The invoice has no polynomial of payment points: its payments have one point, or a hash, in common.
-    #[error("payment_points: no polynomial")]
-    NoPolynomial,
     /// The payer's key is no point.
     #[error("payer_key: {0}")]
     PayerKey(CurveError),

@@ -74,7 +74,7 @@ impl Change {
         }
     }
 
-    /// What a crash leaves of it: some sectors, or all up to some byte; with the file as long as it was to be, or only as long as
+    /// What a crash leaves of it: all up to some byte; or some sectors, with the file as long as it was to be, or only as long as
     /// what has arrived.
     fn apply_in_part(&self, to: &mut Vec<u8>, dice: &mut Dice) {
         let Self::Write { offset, bytes } = self else {
@@ -89,7 +89,7 @@ impl Change {
             2 => {
                 let arrived = dice.roll(bytes.len() + 1);
                 let bytes = bytes[..arrived].to_vec();
-                Self::Write { offset: *offset, bytes }.apply(to);
+                return Self::Write { offset: *offset, bytes }.apply(to);
             }
             _ => {
                 let mut start = 0;

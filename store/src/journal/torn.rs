@@ -10,19 +10,28 @@ use super::format::{CHECKSUM, PREFIX, RECORDS, guard, split};
 
 /// What a disk writes at once.
 const SECTOR: usize = 512;
+/// A frame with one record that is empty.
+const SHORTEST: usize = PREFIX + 4 + CHECKSUM;
 /// So many zeros are no accident.
-const ZEROS: usize = 8;
+const ZEROS: usize = 4;
 
 /// Whether the bad frame at `start` is one whose write was cut off. `before` is c before it.
 pub(super) fn is_torn(bytes: &[u8], start: usize, before: &[u8; CHECKSUM]) -> bool {
     let rest = &bytes[start..];
-    let Some(prefix) = rest.first_chunk::<PREFIX>() else { return true };
+    // Shorter than any frame that was ever flushed.
+    let Some(prefix) = rest.first_chunk::<PREFIX>().filter(|_| rest.len() >= SHORTEST) else {
+        return true;
+    };
     let missing = missing_from(bytes, start);
     match extent(prefix, before) {
         Some(extent) if rest.len() < extent => true,
         Some(extent) => rest[extent..].iter().all(|byte| *byte == 0) && missing.is_some(),
         // The length itself has not arrived, so it can't be told where the frame ends.
-        None => missing.is_some_and(|place| place < PREFIX) && !has_frame_behind(bytes, start),
+        None => {
+            let is_empty = zeros_at_end(rest) >= ZEROS.max(rest.len() - PREFIX);
+            let is_missing = missing.is_some_and(|place| place < PREFIX);
+            is_empty || is_missing && !has_frame_behind(bytes, start)
+        }
     }
 }
 
@@ -53,8 +62,12 @@ fn missing_from(bytes: &[u8], start: usize) -> Option<usize> {
         length = SECTOR.min(rest.len() - place);
     }
     // The length arrived, the last bytes did not.
-    let zeros = rest.iter().rev().take_while(|byte| **byte == 0).count();
+    let zeros = zeros_at_end(rest);
     (zeros >= ZEROS).then(|| rest.len() - zeros)
+}
+
+fn zeros_at_end(bytes: &[u8]) -> usize {
+    bytes.iter().rev().take_while(|byte| **byte == 0).count()
 }
 
 /// Whether a whole frame stands behind the bad one, which was therefore flushed: its guard and checksum go on from the 32 bytes before it.

@@ -140,6 +140,14 @@ fn vectors() -> Vec<(String, Vec<Owned>, Vec<u128>)> {
     rows.collect()
 }
 
+/// Items of both kinds, with what they have now: not what the file says, from which a fault differs everywhere.
+fn mixed() -> (Vec<Owned>, Vec<u128>) {
+    let mixed = vectors().into_iter().find(|(name, ..)| name == "batch-coefficients/mixed");
+    let (_, items, _) = mixed.unwrap();
+    let before = drawn(&items);
+    (items, before)
+}
+
 #[test]
 fn the_coefficients_are_those_of_the_reference() {
     let vectors = vectors();
@@ -154,8 +162,7 @@ fn the_coefficients_are_those_of_the_reference() {
 /// All but the first, which is 1 whatever the items are.
 #[test]
 fn every_bit_of_every_item_changes_all_coefficients() {
-    let (_, items, before) =
-        vectors().into_iter().find(|(name, ..)| name == "batch-coefficients/mixed").unwrap();
+    let (items, before) = mixed();
     let mut flips = [0; 2];
     for place in 0..items.len() {
         for (what, changed) in items[place].neighbours() {
@@ -174,8 +181,7 @@ fn every_bit_of_every_item_changes_all_coefficients() {
 /// Which kind an item is, where it stands, and where one ends and the next begins.
 #[test]
 fn the_order_and_the_number_of_items_count() {
-    let (_, items, before) =
-        vectors().into_iter().find(|(name, ..)| name == "batch-coefficients/mixed").unwrap();
+    let (items, before) = mixed();
     let differ = |other: &[Owned]| {
         let other = drawn(other);
         other.iter().zip(&before).skip(1).all(|(other, before)| other != before)

@@ -1,0 +1,3 @@
+module pointlock.example/swap
+
+go 1.19

@@ -1,0 +1,10 @@
+//! Nothing waits beyond its height: every stage of every role has a deadline, and nobody honest loses more than a fee by what others
+//! put off, take back or say too late.
+#![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
+
+mod coalition;
+mod forwarder;
+mod height;
+mod receiver;
+mod scene;
+mod sender;
