@@ -88,6 +88,16 @@ impl Ledger {
         Ok(())
     }
 
+    /// A ledger with these holds, as they were kept. None if they are worth more than can be counted.
+    pub(crate) fn restored(limits: Limits, holds: Vec<Hold>) -> Option<Self> {
+        let open = holds.iter().filter(|hold| hold.state.is_open());
+        let mut amounts = open.map(|hold| hold.request.amount_msat);
+        amounts.try_fold(0, |sum: u64, amount_msat| sum.checked_add(amount_msat))?;
+        let mut ledger = Self::new(limits);
+        holds.into_iter().for_each(|hold| ledger.insert(hold));
+        Some(ledger)
+    }
+
     /// Puts a hold in, and into the indices.
     fn insert(&mut self, hold: Hold) {
         let HoldRequest { id, cutoff_height, expiry, neighbour, amount_msat, .. } = hold.request;

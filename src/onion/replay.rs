@@ -97,6 +97,11 @@ impl ReplayGuard {
         }
     }
 
+    /// The packets that are remembered, each with its expiry height: what [`insert`](Self::insert) is given again after a restart.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (ReplayTag, u32)> {
+        self.expiries.iter().map(|(tag, expiry_height)| (*tag, *expiry_height))
+    }
+
     /// How many packets are remembered.
     pub fn len(&self) -> usize {
         self.expiries.len()

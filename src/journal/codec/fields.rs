@@ -117,6 +117,11 @@ impl<'a> FieldReader<'a> {
         self.stream.get(field.number).map(|record| record.value())
     }
 
+    /// The bytes of a field, which has to be there.
+    pub(crate) fn required(&mut self, field: Field) -> Result<&'a [u8], RecordError> {
+        self.bytes(field).ok_or(RecordError::Missing { field: field.name })
+    }
+
     pub(crate) fn take_some<T: Decode>(&mut self, field: Field) -> Result<Option<T>, RecordError> {
         let bytes = self.bytes(field);
         bytes.map(decode_all).transpose().map_err(|fault| field.fault(fault))

@@ -80,3 +80,13 @@ pub(crate) fn read_record(bytes: &[u8]) -> Result<(u64, FieldReader<'_>), Record
     let kind = cursor.bigsize().map_err(|_| RecordError::Missing { field: "kind" })?;
     Ok((kind, FieldReader::parse(cursor.rest())?))
 }
+
+/// The fields of a record of this kind.
+///
+/// # Errors
+///
+/// [`RecordError::UnknownKind`], and as [`read_record`].
+pub(crate) fn read_record_of(bytes: &[u8], expected: u64) -> Result<FieldReader<'_>, RecordError> {
+    let (kind, fields) = read_record(bytes)?;
+    if kind == expected { Ok(fields) } else { Err(RecordError::UnknownKind { kind }) }
+}

@@ -1,5 +1,7 @@
 //! One payment on its way through a node, and all of them with what finds them.
 
+mod snapshot;
+
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;

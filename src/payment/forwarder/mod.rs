@@ -6,6 +6,7 @@ mod event;
 mod forwarding;
 mod mail;
 mod settle;
+mod snapshot;
 mod trampoline;
 
 pub use event::{ForwarderAction, ForwarderConfig, ForwarderEvent};

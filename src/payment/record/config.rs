@@ -12,8 +12,8 @@ use super::kinds;
 use crate::hold::Limits;
 use crate::invoice::ktime::PaymentPolynomial;
 use crate::journal::codec::{
-    Bytes, Cursor, Decode, Encode, Fault, Field, FieldReader, FieldWriter, kind_fault, read_record,
-    record,
+    Bytes, Cursor, Decode, Encode, Fault, Field, FieldReader, FieldWriter, kind_fault,
+    read_record_of, record,
 };
 use crate::journal::{RecordError, Recordable};
 
@@ -45,7 +45,7 @@ impl Recordable for NodeConfig {
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
-        let mut fields = of_kind(bytes, kinds::NODE_CONFIG)?;
+        let mut fields = read_record_of(bytes, kinds::NODE_CONFIG)?;
         let config = Self {
             node_key: fields.take(NODE_KEY)?,
             height: fields.take(HEIGHT)?,
@@ -78,7 +78,7 @@ impl Recordable for ForwarderConfig {
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
-        let mut fields = of_kind(bytes, kinds::FORWARDER_CONFIG)?;
+        let mut fields = read_record_of(bytes, kinds::FORWARDER_CONFIG)?;
         let config = Self {
             node_key: fields.take(NODE_KEY)?,
             height: fields.take(HEIGHT)?,
@@ -106,7 +106,7 @@ impl Recordable for ReceiverConfig {
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
-        let mut fields = of_kind(bytes, kinds::RECEIVER_CONFIG)?;
+        let mut fields = read_record_of(bytes, kinds::RECEIVER_CONFIG)?;
         let config = Self {
             node_key: fields.take(NODE_KEY)?,
             height: fields.take(HEIGHT)?,
@@ -249,13 +249,8 @@ impl Recordable for PaymentPolynomial {
 }
 
 fn read_value<T: Decode>(bytes: &[u8], kind: u64) -> Result<T, RecordError> {
-    let mut fields = of_kind(bytes, kind)?;
+    let mut fields = read_record_of(bytes, kind)?;
     let value = fields.take(VALUE_ITSELF)?;
     fields.end()?;
     Ok(value)
-}
-
-fn of_kind(bytes: &[u8], expected: u64) -> Result<FieldReader<'_>, RecordError> {
-    let (kind, fields) = read_record(bytes)?;
-    if kind == expected { Ok(fields) } else { Err(RecordError::UnknownKind { kind }) }
 }
