@@ -349,6 +349,8 @@ impl Forwardings {
                 due.push(incoming);
             }
         }
+        // In an order that does not depend on which came first, as a snapshot does not know that.
+        due.sort_unstable();
         due
     }
 
