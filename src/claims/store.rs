@@ -88,6 +88,12 @@ pub trait ClaimStore {
     ///
     /// [`StoreError`].
     fn retire_all(&mut self) -> Result<(), StoreError>;
+
+    /// The store itself, if it is lost with its process: it belongs into a snapshot of the node then. None for a store that is kept
+    /// somewhere by itself.
+    fn in_memory(&self) -> Option<&MemoryClaimStore> {
+        None
+    }
 }
 
 /// A store in memory: for tests, demonstrations, and nodes that replay a log of their own which is as durable as this
@@ -105,7 +111,30 @@ struct Entry {
     claims: BTreeMap<PayerScalar, LockSet>,
 }
 
+/// A polynomial with its claims.
+pub(crate) struct KeptPolynomial<'a> {
+    pub(crate) id: &'a PolynomialId,
+    pub(crate) invoice: &'a InvoiceId,
+    pub(crate) k: u32,
+    pub(crate) retired: bool,
+    pub(crate) claims: &'a BTreeMap<PayerScalar, LockSet>,
+}
+
+impl MemoryClaimStore {
+    /// All that is in it, in the order of the ids.
+    pub(crate) fn polynomials(&self) -> impl ExactSizeIterator<Item = KeptPolynomial<'_>> {
+        self.polynomials.iter().map(|(id, entry)| {
+            let Entry { invoice, k, retired, claims } = entry;
+            KeptPolynomial { id, invoice, k: *k, retired: *retired, claims }
+        })
+    }
+}
+
 impl ClaimStore for MemoryClaimStore {
+    fn in_memory(&self) -> Option<&MemoryClaimStore> {
+        Some(self)
+    }
+
     fn polynomial(&self, id: &PolynomialId) -> Result<Option<PolynomialState>, StoreError> {
         Ok(self.polynomials.get(id).map(|entry| PolynomialState {
             invoice: entry.invoice,

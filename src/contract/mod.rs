@@ -107,6 +107,7 @@ mod ladder;
 pub mod limits;
 mod offered;
 mod received;
+mod record;
 mod scripts;
 mod spend;
 mod success;

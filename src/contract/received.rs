@@ -62,6 +62,10 @@ impl ReceivedContract {
         self.funded.edge(amount_msat).map(IncomingEdge::dangerous_committed)
     }
 
+    pub(super) fn pre_signatures(&self) -> Option<&PreSignedLadder> {
+        self.pre_signatures.as_ref()
+    }
+
     /// The script that a claim pays to.
     pub fn payout(&self) -> &Script {
         &self.payout

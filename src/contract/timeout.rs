@@ -8,7 +8,8 @@ impl FundedContract {
     /// nLockTime is the expiry, so blocks *above* that height may hold it. `aux_rand`: 32 bytes of fresh entropy,
     /// or zeros.
     ///
-    /// The offerer need not worry whether the claimer is faster: then the claim reveals the secret.
+    /// A claim may be faster, and then it reveals the secret. It has revealed it even if this transaction replaces it before it confirms:
+    /// whoever watches for claims has to watch what is not in a block yet, too, and tell the role at once.
     ///
     /// # Errors
     ///

@@ -77,6 +77,15 @@ impl IncomingEdge {
         Self(edge)
     }
 
+    /// An edge that this node's own journal, or a snapshot, says was committed: the second way to one, and called in one place.
+    ///
+    /// The evidence was there when the event was taken, and the event was written down because of it. The journal is the node's own
+    /// memory: whoever can write into it can write any other event as well, and has the node key beside it. To ask for the
+    /// signatures once more would need the channel's state of that day, which is gone.
+    pub(crate) fn from_own_journal(edge: Edge) -> Self {
+        Self(edge)
+    }
+
     /// The edge.
     pub fn edge(&self) -> &Edge {
         &self.0

@@ -50,6 +50,11 @@ impl Rate {
         &self.code
     }
 
+    /// So many minor units, and what they are worth in millisatoshi.
+    pub(crate) fn as_given(&self) -> (u64, u64) {
+        (self.minor_units, self.amount_msat)
+    }
+
     /// Rounded up, so that no amount is free; what exceeds 64 bits is more than anybody can pay.
     fn msat(&self, minor_units: u64) -> u64 {
         let product = u128::from(minor_units) * u128::from(self.amount_msat);

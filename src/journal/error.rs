@@ -90,6 +90,12 @@ pub enum RecordError {
     /// It is no TLV stream.
     #[error(transparent)]
     Stream(#[from] WireError),
+    /// It has a field that is not known and that may matter: one with an even number.
+    #[error("field {number} is not known")]
+    UnknownField {
+        /// The field's number.
+        number: u64,
+    },
     /// A field is missing.
     #[error("{field}: missing")]
     Missing {

@@ -61,6 +61,7 @@
 //! after a failed flush the pages are marked clean, so a second flush says nothing. Pillai et al., [All File Systems Are Not Created
 //! Equal](https://www.usenix.org/conference/osdi14/technical-sessions/presentation/pillai): what a crash leaves of a write.
 
+pub(crate) mod codec;
 mod error;
 mod memory;
 mod record;

@@ -56,9 +56,9 @@ impl ReplayGuard {
         Self::default()
     }
 
-    /// Remembers a packet until `expiry_height`, a block height: the expiry of the incoming contract.
+    /// Remembers a packet until `expiry_height`, a block height: the expiry of the incoming edge.
     ///
-    /// Call it once the HMAC was found right and the incoming contract is irrevocably committed, so that
+    /// Call it once the HMAC was found right and the incoming edge is irrevocably committed, so that
     /// nobody fills the guard for nothing. An entry stays until its expiry even if the contract fails at
     /// once: a node must limit how fast a peer commits contracts, as BOLT 4 demands for this reason.
     /// A packet whose own `outgoing_cltv_value` is above the incoming expiry must be refused, as BOLT 4
@@ -95,6 +95,11 @@ impl ReplayGuard {
             self.by_height.remove(&(expiry_height, tag));
             self.expiries.remove(&tag);
         }
+    }
+
+    /// The packets that are remembered, each with its expiry height: what [`insert`](Self::insert) is given again after a restart.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (ReplayTag, u32)> {
+        self.expiries.iter().map(|(tag, expiry_height)| (*tag, *expiry_height))
     }
 
     /// How many packets are remembered.

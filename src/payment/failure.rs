@@ -1,5 +1,7 @@
 //! How a failure goes back to the sender (BOLT 4, "Returning Errors"; BOLT 2 for the messages).
 
+mod snapshot;
+
 use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
@@ -180,7 +182,9 @@ fn code(refusal: &Refusal) -> u16 {
         | Refusal::NoRoute
         | Refusal::TimeIsUp { .. }
         // This one says no to a message, and never to a payment.
-        | Refusal::AnnouncementVoid { .. } => TEMPORARY_NODE_FAILURE,
+        | Refusal::AnnouncementVoid { .. }
+        // Its failure was made at the time.
+        | Refusal::BeforeRestart(_) => TEMPORARY_NODE_FAILURE,
         Refusal::Downstream => TEMPORARY_CHANNEL_FAILURE,
         Refusal::SetTimedOut { .. } => MPP_TIMEOUT,
         Refusal::UnknownPayment

@@ -1,5 +1,7 @@
 //! How a payment comes into a node: its onion is peeled once, and what it says decides whose it is.
 
+mod snapshot;
+
 use alloc::boxed::Box;
 
 use super::failure::Origin;

@@ -1,5 +1,7 @@
 //! The locks and the onion of one route: of a part of a payment, or of the end of a route that a node has found itself.
 
+mod snapshot;
+
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;

@@ -37,7 +37,7 @@
 //!
 //! # Cancellable payments
 //!
-//! A payment that hangs somewhere may still arrive for as long as its contracts last. So a sender that wants to pay again meanwhile keeps
+//! A payment that hangs somewhere may still arrive for as long as its edges stand. So a sender that wants to pay again meanwhile keeps
 //! one more share, q_0, until the receiver says that all parts have arrived ([`Payment::cancellable`]; "stuckless payments"). A
 //! payment that is cancelled before that is dead wherever it is, and the next may have the same payer key.
 //!
@@ -54,7 +54,18 @@
 //! Against floods a driver has a [`MessageLimiter`]. Whoever has an invoice can see from the answers when its receiver is online; a receiver
 //! that minds publishes its invoice with other message paths from time to time.
 //!
-//! "Committed" is what the driver says once an edge stands irrevocably on both sides; a role believes it no further
+//! # Before it leaves
+//!
+//! Nothing that can't be taken back leaves a node before its role has been told, and the event written down: the driver asks before a
+//! signature covers an outgoing edge (`OutgoingCommitted`), before it takes the secret of a payment to this node (`Claiming`), before it gives a
+//! failure to a channel (`FailGiven`). The role may say no, and then it must not leave. So whatever a crash loses, the events say what others
+//! may have.
+//!
+//! Nothing waits beyond its height either ([`Deadlines`]). A block asks for what is due: an offer is withdrawn, a hold fails, an edge is
+//! taken back or claimed on the chain. What is reported from a block counts as final six confirmations later, and is taken back when the
+//! block is disconnected. A secret that was seen stays seen.
+//!
+//! An *incoming* edge is committed once it stands irrevocably on both sides; a role believes it no further
 //! than it can check. The side that is paid gives an [`IncomingEdge`](crate::edge::IncomingEdge), which exists only where
 //! adaptor signatures were verified; the side that pays compares lock, amount and expiry with its proposal. Each forwarder
 //! computes the lock of its outgoing edge itself, from its own incoming lock and its own y.
@@ -66,8 +77,10 @@
 //!
 //! # What breaks it
 //!
-//! - A driver that reports an edge as committed which can still be revoked: a forwarder then pays out of its own
-//!   pocket.
+//! - A driver that reports an incoming edge as committed which can still be revoked: a forwarder then pays out of its own
+//!   pocket. One that reports an outgoing edge after its signature has left: a crash in between forgets it.
+//! - A driver that does not watch for claims which are not in a block yet: one that is replaced has shown its secret all the same, to
+//!   everybody but this node.
 //! - A seed ([`AttemptSeed`]) that is used twice: all y's of two attempts are the same.
 //! - With k-time payment points, a [`ClaimStore`](crate::claims::ClaimStore) that forgets: the receiver then claims more than
 //!   k times. A payment that was released and finds no slot any more fails back.
@@ -100,6 +113,7 @@ mod payload;
 mod proposal;
 mod published;
 mod receiver;
+mod record;
 mod role;
 mod route;
 mod seed;

@@ -82,7 +82,7 @@ pub struct PathRelay {
 
 impl ReceiverPath {
     /// Makes a path over `relays` (maybe none) to `receiver`, for an invoice: payments along it have to arrive with
-    /// `min_final_delta` blocks left, and the first contract may expire at `max_cltv_expiry` at the latest. `session_key` and
+    /// `min_final_delta` blocks left, and the first edge may expire at `max_cltv_expiry` at the latest. `session_key` and
     /// `path_id` are fresh entropy, for this path alone.
     ///
     /// All hops get data of the same length.

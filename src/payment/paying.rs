@@ -1,3 +1,5 @@
+mod snapshot;
+
 use alloc::vec::Vec;
 
 use super::{OrderError, PayerPayload, Payment};
@@ -23,35 +25,42 @@ impl PayingUnder {
     ///
     /// # Errors
     ///
+    /// As [`under`](Self::under).
+    pub(super) fn new(payment: &Payment) -> Result<Option<Self>, OrderError> {
+        let payer = payment.payer.as_ref().map(|payer| (payer.seed.key(), payer.note.clone()));
+        Self::under(&payment.invoice, payer, payment.amount_msat)
+    }
+
+    /// The same, with the payer's key and its note.
+    ///
+    /// # Errors
+    ///
     /// [`OrderError::PayerMissing`] and [`OrderError::NoPolynomial`] when payer and invoice do not fit;
     /// [`OrderError::Payer`].
-    pub(super) fn new(payment: &Payment) -> Result<Option<Self>, OrderError> {
-        let points = match payment.invoice.require_lock()? {
+    fn under(
+        invoice: &StaticInvoice,
+        payer: Option<(PayerKey, Option<Vec<u8>>)>,
+        amount_msat: u64,
+    ) -> Result<Option<Self>, OrderError> {
+        let points = match invoice.require_lock()? {
             PaymentLock::Points(points) if points.k() > 0 => Some(points),
             PaymentLock::Points(_) | PaymentLock::Hash(_) => None,
         };
-        let (points, payer) = match (points, &payment.payer) {
-            (Some(points), Some(payer)) => (points, payer),
+        let (points, key, note) = match (points, payer) {
+            (Some(points), Some((key, note))) => (points, key, note),
             (Some(_), None) => return Err(OrderError::PayerMissing),
             (None, Some(_)) => return Err(OrderError::NoPolynomial),
             (None, None) => return Ok(None),
         };
-        let key = payer.seed.key();
         let terms = PaymentTerms {
             payer: key.public_key(),
-            invoice_id: payment.invoice.invoice_id(),
-            amount_msat: payment.amount_msat,
-            note_hash: NoteHash::of(payer.note.as_deref()),
+            invoice_id: invoice.invoice_id(),
+            amount_msat,
+            note_hash: NoteHash::of(note.as_deref()),
         };
         let x = terms.x()?;
-        Ok(Some(Self {
-            invoice: payment.invoice.clone(),
-            note: payer.note.clone(),
-            payment_point: points.point_at(&x)?,
-            key,
-            terms,
-            x,
-        }))
+        let payment_point = points.point_at(&x)?;
+        Ok(Some(Self { invoice: invoice.clone(), key, note, terms, x, payment_point }))
     }
 
     pub(super) fn terms(&self) -> &PaymentTerms {

@@ -1,3 +1,5 @@
+mod snapshot;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 

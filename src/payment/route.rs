@@ -1,3 +1,5 @@
+mod snapshot;
+
 use alloc::vec::Vec;
 
 use super::{Recipient, Refusal, RouteError};

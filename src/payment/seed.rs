@@ -63,6 +63,11 @@ impl AttemptSeed {
         Self(entropy)
     }
 
+    /// The 32 bytes in the clear, for the journal of the node.
+    pub fn dangerous_to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0)
+    }
+
     pub(super) fn id(&self) -> AttemptId {
         AttemptId(*self.derive(b"id", 0))
     }
@@ -148,6 +153,11 @@ impl PayerSeed {
     /// A seed from fresh entropy.
     pub fn new(entropy: [u8; 32]) -> Self {
         Self(entropy)
+    }
+
+    /// The 32 bytes in the clear, for the journal of the node.
+    pub fn dangerous_to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0)
     }
 
     /// The key.

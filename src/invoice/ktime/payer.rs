@@ -70,6 +70,11 @@ impl PayerKey {
         }
     }
 
+    /// The scalar of A, for the journal of the payer.
+    pub(crate) fn dangerous_as_scalar(&self) -> &SecretScalar {
+        self.0.secret_key()
+    }
+
     /// A.
     pub fn public_key(&self) -> PayerPublicKey {
         PayerPublicKey(self.0.public_key())

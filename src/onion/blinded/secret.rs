@@ -33,6 +33,11 @@ impl PathSecret {
         Self { path_key: path_scalar.to_point(), shared: SharedSecret::new(path_scalar, node_id) }
     }
 
+    /// The secret as it was stored: nothing says that the two belong together.
+    pub(crate) fn from_parts(path_key: Point, shared: SharedSecret) -> Self {
+        Self { path_key, shared }
+    }
+
     /// E_i, the path key that the hop sees.
     pub fn path_key(&self) -> &Point {
         &self.path_key

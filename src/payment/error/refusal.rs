@@ -1,4 +1,5 @@
 use alloc::boxed::Box;
+use alloc::string::String;
 
 use thiserror::Error;
 
@@ -171,6 +172,9 @@ pub enum Refusal {
     /// A node further along failed it.
     #[error("failed further along the route")]
     Downstream,
+    /// Of a payment that was failed before a restart: why, in the words of then. A snapshot keeps no more of a reason.
+    #[error("{0}")]
+    BeforeRestart(String),
 }
 
 impl From<InvoiceError> for Refusal {

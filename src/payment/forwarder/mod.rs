@@ -6,6 +6,7 @@ mod event;
 mod forwarding;
 mod mail;
 mod settle;
+mod snapshot;
 mod trampoline;
 
 pub use event::{ForwarderAction, ForwarderConfig, ForwarderEvent};
@@ -305,7 +306,9 @@ impl Forwards {
         incoming: &EdgeId,
         fail: Fail,
     ) -> Option<ForwarderAction> {
-        if let Some(hold) = self.forwardings.get(incoming).and_then(|forwarding| forwarding.hold) {
+        let held = self.forwardings.get(incoming);
+        let held = held.filter(|forwarding| matches!(forwarding.stage, Stage::Held));
+        if let Some(hold) = held.and_then(|forwarding| forwarding.hold) {
             self.ledger.give_up(&hold);
         }
         self.change(cx, incoming, |forwarding| {

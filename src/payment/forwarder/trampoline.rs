@@ -1,5 +1,7 @@
 //! The rest of a route, found by the node that forwards, at the time when it forwards (trampoline).
 
+mod snapshot;
+
 use alloc::vec::Vec;
 
 use super::super::leg::{HopBlinds, LegPlan};

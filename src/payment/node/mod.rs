@@ -1,6 +1,7 @@
 use alloc::vec::Vec;
 
 mod event;
+mod snapshot;
 
 pub use event::{NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 
@@ -82,27 +83,10 @@ impl<C: ClaimStore> Node<C> {
     ///
     /// [`ConfigError`], when its deadlines leave it no time.
     pub fn with_store(config: NodeConfig, claims: C) -> Result<Self, ConfigError> {
-        let NodeConfig { node_key, height, policy, limits, deadlines, .. } = config;
-        let forwarder = ForwarderConfig {
-            node_key: node_key.clone(),
-            policy,
-            deadlines,
-            limits,
-            hold_safety_margin: config.hold_safety_margin,
-            hold_deltas_ahead: config.hold_deltas_ahead,
-            hold_min_final_delta: config.hold_min_final_delta,
-            height,
-        };
-        let (min_final_delta, unix_time) = (config.min_final_delta, config.unix_time);
-        let receiver = ReceiverConfig {
-            node_key: node_key.clone(),
-            min_final_delta,
-            deadlines,
-            height,
-            unix_time,
-        };
+        let (height, deadlines) = (config.height, config.deadlines);
+        let (forwarder, receiver) = config.roles();
         Ok(Self {
-            intake: Intake::new(node_key, height, deadlines),
+            intake: Intake::new(receiver.node_key.clone(), height, deadlines),
             sender: Sender::with_deadlines(deadlines),
             forwards: Forwards::new(forwarder)?,
             receipts: Receipts::new(receiver, claims)?,
@@ -214,6 +198,26 @@ impl<C: ClaimStore> Node<C> {
         actions.extend(wrap(self.forwards.disconnected(cx, height)));
         actions.extend(wrap(self.receipts.disconnected(cx, height)));
         Ok(actions.into())
+    }
+}
+
+impl NodeConfig {
+    /// What its forwarder and its receiver are set up with.
+    fn roles(self) -> (ForwarderConfig, ReceiverConfig) {
+        let Self { node_key, height, policy, limits, deadlines, .. } = self;
+        let forwarder = ForwarderConfig {
+            node_key: node_key.clone(),
+            policy,
+            deadlines,
+            limits,
+            hold_safety_margin: self.hold_safety_margin,
+            hold_deltas_ahead: self.hold_deltas_ahead,
+            hold_min_final_delta: self.hold_min_final_delta,
+            height,
+        };
+        let (min_final_delta, unix_time) = (self.min_final_delta, self.unix_time);
+        let receiver = ReceiverConfig { node_key, min_final_delta, deadlines, height, unix_time };
+        (forwarder, receiver)
     }
 }
 

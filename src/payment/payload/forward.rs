@@ -17,7 +17,7 @@ pub struct ForwardPayload {
     pub short_channel_id: u64,
     /// What to lock on the outgoing edge, in millisatoshi.
     pub amount_msat: u64,
-    /// The expiry of the outgoing contract, a block height.
+    /// The expiry of the outgoing edge, a block height.
     pub expiry: u32,
     /// What to add to the lock point.
     pub tweak: Tweak,
@@ -73,7 +73,7 @@ impl ForwardPayload {
 }
 
 impl Tweak {
-    /// Whether it belongs to a contract under this lock: a point lock has a blind, or one that is derived, and a hash lock none.
+    /// Whether it belongs to an edge under this lock: a point lock has a blind, or one that is derived, and a hash lock none.
     pub fn fits(&self, lock: &Lock) -> bool {
         let of_point = matches!(lock, Lock::Point(_));
         match self {

@@ -30,9 +30,9 @@ impl PaymentSecret {
 /// What the receiver is told.
 #[derive(Debug)]
 pub struct FinalPayload {
-    /// What the last contract locks at least, in millisatoshi.
+    /// What the last edge locks at least, in millisatoshi.
     pub amount_msat: u64,
-    /// The expiry of the last contract at least, a block height.
+    /// The expiry of the last edge at least, a block height.
     pub expiry: u32,
     /// Who does not know it has not seen the invoice. None at the end of a blinded path, where the path's own data has a
     /// `path_id`.
@@ -155,7 +155,7 @@ impl FinalPayload {
         })
     }
 
-    /// Whether it belongs to a contract under this lock: a point lock has Y, a hash lock neither that nor a share.
+    /// Whether it belongs to an edge under this lock: a point lock has Y, a hash lock neither that nor a share.
     pub fn fits(&self, lock: &Lock) -> bool {
         match lock {
             Lock::Point(_) => self.final_blind.is_some(),

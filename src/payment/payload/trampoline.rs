@@ -58,7 +58,7 @@ impl Recipient {
 pub struct TrampolinePayload {
     /// Who is paid.
     pub recipient: Recipient,
-    /// What the recipient gets at least, in millisatoshi. What the incoming contract has beyond that pays this node and the
+    /// What the recipient gets at least, in millisatoshi. What the incoming edge has beyond that pays this node and the
     /// route that it finds.
     pub amount_msat: u64,
     /// How many blocks the recipient wants to have for its claim; zero for a path, whose terms have them in its delta.
@@ -72,9 +72,9 @@ pub struct TrampolinePayload {
 /// What the recipient is told by the node that has found the way to it.
 #[derive(Debug)]
 pub struct TrampolineFinalPayload {
-    /// What the last contract locks at least, in millisatoshi.
+    /// What the last edge locks at least, in millisatoshi.
     pub amount_msat: u64,
-    /// The expiry of the last contract at least, a block height.
+    /// The expiry of the last edge at least, a block height.
     pub expiry: u32,
     /// δ, the sum of the blinds that the node has drawn; none for a hash lock.
     pub tail_blind: Option<Blind>,
@@ -157,7 +157,7 @@ impl TrampolineFinalPayload {
         })
     }
 
-    /// Whether it belongs to a contract under this lock: a point lock has δ, and a hash lock has none.
+    /// Whether it belongs to an edge under this lock: a point lock has δ, and a hash lock has none.
     pub fn fits(&self, lock: &Lock) -> bool {
         self.tail_blind.is_some() == matches!(lock, Lock::Point(_))
     }

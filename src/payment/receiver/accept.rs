@@ -1,5 +1,7 @@
 //! An edge has come in: everything that has to be right of one part before anything is revealed.
 
+mod snapshot;
+
 use alloc::vec::Vec;
 
 use super::super::failure::Origin;

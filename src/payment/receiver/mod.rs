@@ -7,11 +7,13 @@ mod event;
 mod mail;
 mod sets;
 mod settle;
+mod snapshot;
 mod standings;
 
 use accept::Arrival;
 pub use event::{ReceiverAction, ReceiverConfig, ReceiverEvent};
 use sets::PartSets;
+pub(super) use snapshot::ReceiptFields;
 use standings::{Stage, Standings};
 
 use super::failure::Origin;

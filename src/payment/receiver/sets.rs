@@ -1,5 +1,7 @@
 //! The parts of a payment, until none is missing.
 
+mod snapshot;
+
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 

@@ -1,5 +1,7 @@
 //! What is to become of each incoming edge, and until when.
 
+mod snapshot;
+
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 

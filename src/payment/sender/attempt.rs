@@ -1,3 +1,5 @@
+mod snapshot;
+
 use alloc::vec::Vec;
 
 use super::super::leg::{HoldAt, Leg, LegPlan};

@@ -7,6 +7,7 @@ mod attempt;
 mod event;
 mod order;
 mod settle;
+mod snapshot;
 
 use attempt::{Attempt, HeldAttempt, PaymentPlan, Stage};
 pub use event::{SenderAction, SenderEvent};

@@ -118,7 +118,7 @@ pub enum Tail {
 }
 
 impl Payment {
-    /// The most parts: what the contracts of one channel can hold (BOLT 2).
+    /// The most parts: what one direction of a channel carries (BOLT 2).
     pub const MAX_PARTS: usize = 483;
 
     /// Whether the invoice may be paid like this at all.

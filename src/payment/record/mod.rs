@@ -1,0 +1,53 @@
+//! The bytes of events, configurations and states.
+
+mod config;
+mod events;
+mod keeping;
+pub(super) mod kinds;
+mod orders;
+mod receiving;
+mod values;
+
+use alloc::string::ToString;
+
+use crate::journal::RecordError;
+use crate::journal::codec::{Fault, FieldReader, read_record};
+
+/// Refuses a list whose keys don't ascend: what is a set in memory has one encoding.
+pub(super) fn check_ascending<K: Ord>(keys: impl IntoIterator<Item = K>) -> Result<(), Fault> {
+    let mut last = None;
+    for key in keys {
+        if last.as_ref().is_some_and(|last| *last >= key) {
+            return Err("not in ascending order".into());
+        }
+        last = Some(key);
+    }
+    Ok(())
+}
+
+/// The fields of a state.
+///
+/// # Errors
+///
+/// [`RecordError::OtherOwner`] for that of another role, and as [`read_record`].
+pub(super) fn read_state(bytes: &[u8], expected: u64) -> Result<FieldReader<'_>, RecordError> {
+    let (kind, fields) = read_record(bytes)?;
+    match (owner(kind), owner(expected)) {
+        (Some(found), Some(expected)) if found != expected => Err(RecordError::OtherOwner {
+            found: found.to_string(),
+            expected: expected.to_string(),
+        }),
+        (Some(_), _) => Ok(fields),
+        (None, _) => Err(RecordError::UnknownKind { kind }),
+    }
+}
+
+fn owner(kind: u64) -> Option<&'static str> {
+    match kind {
+        kinds::SENDER => Some("a sender"),
+        kinds::FORWARDER => Some("a forwarder"),
+        kinds::RECEIVER => Some("a receiver"),
+        kinds::NODE => Some("a node"),
+        _ => None,
+    }
+}
