@@ -555,7 +555,13 @@ fn receive(net: &mut Net, arrival: &Arrival, session: u8) -> Result<LockSecret, 
     let edge = arrival.edge(net);
     let actions = net.receiver.apply(arrival.event(&edge, session)).unwrap();
     match actions.into_iter().next().unwrap() {
-        ReceiverAction::Claim { secret, .. } => Ok(secret),
+        ReceiverAction::Claimable { incoming } => {
+            let mut actions = net.receiver.apply(ReceiverEvent::Claiming { incoming }).unwrap();
+            match actions.pop().unwrap() {
+                ReceiverAction::Claim { secret, .. } => Ok(secret),
+                other => panic!("{other:?}"),
+            }
+        }
         ReceiverAction::Fail { reason, .. } => Err(reason),
         other => panic!("{other:?}"),
     }
