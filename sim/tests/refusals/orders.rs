@@ -230,7 +230,7 @@ pub(crate) const CASES: &[Case] = &[
     ("EdgeError::Known", || {
         let mut sim = started();
         let (_, action) = first_offer(&mut sim);
-        let pointlock::payment::NodeAction::Offer { origin, .. } = &action else { panic!() };
+        let NodeAction::Offer { origin, .. } = &action else { panic!() };
         let pointlock::payment::OfferOrigin::Attempt(attempt) = *origin else { panic!() };
         sim.tasks.push_front((Who::Sender(0), action));
         sim.step().unwrap();
