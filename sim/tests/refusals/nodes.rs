@@ -123,6 +123,7 @@ pub(crate) const CASES: &[Case] = &[
         let incoming = stuck().contracts[0].edge_id();
         of_node(&NodeEvent::IncomingClaimed { incoming })
     }),
+    ("NodeError::Height", || of_node(&NodeEvent::Block { height: HEIGHT - 1 })),
     ("Refusal::FeeInsufficient", || {
         fails(|_, order| order.parts[0].forwarders[1].policy.fee_base_msat = 0)
     }),

@@ -3,7 +3,9 @@
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{Field, StaticInvoice, merkle};
 use pointlock::lock::LockSecret;
-use pointlock::payment::{PublishError, ReceiverError, ReceiverEvent, ReceiverPaths, Refusal};
+use pointlock::payment::{
+    HeightError, PublishError, ReceiverError, ReceiverEvent, ReceiverPaths, Refusal,
+};
 use pointlock::wire::{TlvStream, TlvWriter};
 use pointlock_sim::{Fact, Keep, Opening, OpeningKind, Published, Who};
 
@@ -133,6 +135,18 @@ pub(crate) const CASES: &[Case] = &[
         let mut sim = kept(Keep { mail: true, ..Keep::default() });
         let message = crate::nodes::message_to(&mut sim, Who::Sender(0));
         said(sim.tell_receiver(ReceiverEvent::MessageReceived { message, entropy: [0; 32] }))
+    }),
+    ("ReceiverError::Height", || {
+        said(started().tell_receiver(ReceiverEvent::BlockDisconnected { height: 1 }))
+    }),
+    // A claim is reported from a block that has not come.
+    ("HeightError::NotConnected", || {
+        let incoming = stuck().contracts[0].edge_id();
+        let event = ReceiverEvent::ClaimConfirmed { incoming, height: u32::MAX };
+        match started().tell_receiver(event) {
+            Err(ReceiverError::Height(error)) => said::<(), HeightError>(Err(error)),
+            other => said(other),
+        }
     }),
     ("EdgeError::Unknown", || {
         let incoming = stuck().contracts[0].edge_id();
