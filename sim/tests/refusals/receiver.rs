@@ -4,7 +4,8 @@ use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{Field, StaticInvoice, merkle};
 use pointlock::lock::LockSecret;
 use pointlock::payment::{
-    HeightError, PublishError, ReceiverError, ReceiverEvent, ReceiverPaths, Refusal,
+    HeightError, PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent,
+    ReceiverPaths, Refusal, Role,
 };
 use pointlock::wire::{TlvStream, TlvWriter};
 use pointlock_sim::{Fact, Keep, Opening, OpeningKind, Published, Who};
@@ -161,6 +162,20 @@ pub(crate) const CASES: &[Case] = &[
             let invoice = published.invoice.invoice_id();
             sim.receive(ReceiverEvent::Withdrawn { invoice }).unwrap();
         })
+    }),
+    // What is still to be failed after a restart keeps its reason, in words.
+    ("Refusal::BeforeRestart", || {
+        let mut sim = stuck();
+        sim.mine(1).unwrap();
+        let delivery = sim.intercepted.pop().unwrap();
+        sim.deliver(delivery).unwrap();
+        let snapshot = sim.receiver.role().snapshot();
+        let restored = Receiver::restore(sim.receiver_config(), &snapshot).unwrap();
+        let failed = restored.pending().into_iter().find_map(|action| match action {
+            ReceiverAction::Fail { reason, .. } => Some(reason),
+            _ => None,
+        });
+        said::<(), Refusal>(Err(failed.unwrap()))
     }),
     ("Refusal::FinalExpiryTooSoon", || {
         let mut sim = stuck();
