@@ -10,6 +10,7 @@ use pointlock::journal::{RecordError, Recordable};
 use pointlock::lock::{Lock, LockSecret};
 
 use crate::net::{point_secret, preimage, scalar};
+use crate::refusals::changed;
 
 fn funded(lock: Lock) -> FundedContract {
     let terms = ContractTerms {
@@ -74,12 +75,12 @@ fn a_bit_that_turned_is_found() {
 fn pre_signatures_belong_to_points() {
     let (of_point, of_hash) = (both(&point_secret(3)).0, both(&preimage(4)).0);
     let (of_point, of_hash) = (of_point.to_record(), of_hash.to_record());
-    // Terms and outpoint have the same length in both: 2 + 2 + 112 + 2 + 36, less one byte for a hash.
-    let without = of_point[..155].to_vec();
+    let mut pre_signatures = None;
+    let without = changed(&of_point, |fields| pre_signatures = fields.pop());
     let field = "presignatures";
     let error = OfferedContract::from_record(&without).unwrap_err();
     assert!(matches!(error, RecordError::Field { field: at, .. } if at == field), "{error}");
-    let with = [of_hash.to_vec(), of_point[155..].to_vec()].concat();
+    let with = changed(&of_hash, |fields| fields.extend(pre_signatures));
     let error = OfferedContract::from_record(&with).unwrap_err();
     assert!(matches!(error, RecordError::Field { field: at, .. } if at == field), "{error}");
     let other = ReceivedContract::from_record(&of_point).unwrap_err();

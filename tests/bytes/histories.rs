@@ -1,7 +1,8 @@
 //! What may happen to four nodes: payments that arrive, wait, come in parts, fail, and end on the chain.
 
 use pointlock::curve::SecretScalar;
-use pointlock::invoice::Rate;
+use pointlock::edge::Edge;
+use pointlock::invoice::{Rate, StaticInvoice};
 use pointlock::journal::Recordable;
 use pointlock::onion::blinded::{BlindedPath, RecipientData};
 use pointlock::payment::{
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<(&'static str, Net)> {
         ("failed", failed()),
         ("on the chain", on_the_chain()),
         ("taken back", taken_back()),
+        ("too late", too_late()),
     ]
 }
 
@@ -100,8 +102,7 @@ fn cut_off() -> Net {
 }
 
 /// Three ways to a receiver whose invoice has a polynomial; the sender keeps a share back.
-fn parts(net: &mut Net) -> Payment {
-    let invoice = net.publish_polynomial(2, &[&[2], &[2]]);
+fn parts(net: &mut Net, invoice: &StaticInvoice) -> Payment {
     let budget = ForwardingPolicy {
         fee_base_msat: 200_000,
         fee_proportional_millionths: 0,
@@ -119,38 +120,34 @@ fn parts(net: &mut Net) -> Payment {
     let (path, _) = BlindedPath::build(session, &[(id(SENDER), data.to_bytes())]).unwrap();
     let cancellable = Some(ArrivalPath { path: path.into(), path_id });
     let payer = Some(Payer { seed: PayerSeed::new(net.fresh()), note: Some(b"tea".to_vec()) });
-    Payment { cancellable, payer, ..net.payment_in(&invoice, parts) }
+    Payment { cancellable, payer, ..net.payment_in(invoice, parts) }
 }
 
+/// Two payments, which take all slots.
 fn in_parts() -> Net {
     let mut net = Net::new();
-    net.kept_back = vec![("claimable", RECEIVER)];
-    let payment = parts(&mut net);
-    payment_id(&mut net, payment);
-    net.kept_back.clear();
-    net.ask(RECEIVER);
-    assert_eq!(net.ended, ["paid"]);
-    // A second one takes the last slot.
-    let mut second = Net::new();
-    std::mem::swap(&mut net, &mut second);
-    second
+    let invoice = net.publish_polynomial(2, &[&[2], &[2]]);
+    for _ in 0..2 {
+        net.kept_back = vec![("claimable", RECEIVER)];
+        let payment = parts(&mut net, &invoice);
+        payment_id(&mut net, payment);
+        net.kept_back.clear();
+        net.ask(RECEIVER);
+    }
+    assert_eq!(net.ended, ["paid", "replace", "paid"]);
+    net
 }
 
 /// The receiver has all parts, and its message does not reach the sender.
 fn cancelled() -> Net {
     let mut net = Net::new();
     net.kept_back = vec![("send", RECEIVER)];
-    let payment = parts(&mut net);
+    let invoice = net.publish_polynomial(2, &[&[2], &[2]]);
+    let payment = parts(&mut net, &invoice);
     let id = payment_id(&mut net, payment);
     net.tell(SENDER, NodeEvent::Cancel { payment: id });
-    let incoming = net.journals[RECEIVER].iter().rev().find_map(|record| {
-        let event: NodeEvent = Recordable::from_record(record).unwrap();
-        match event {
-            NodeEvent::IncomingCommitted { edge, .. } => Some(edge.edge().id),
-            _ => None,
-        }
-    });
-    net.tell(RECEIVER, NodeEvent::PartsTimedOut { incoming: incoming.unwrap() });
+    let incoming = last_incoming(&net, RECEIVER).id;
+    net.tell(RECEIVER, NodeEvent::PartsTimedOut { incoming });
     net.run();
     assert!(net.ended.contains(&"payment failed"), "{:?}", net.ended);
     net
@@ -229,20 +226,66 @@ fn taken_back() -> Net {
     net.kept_back.extend([("fail", 1)]);
     let payment = net.payment(&invoice);
     payment_id(&mut net, payment);
-    let incoming =
-        net.journals[2].iter().find_map(|record| match Recordable::from_record(record).unwrap() {
-            NodeEvent::IncomingCommitted { edge, .. } => Some(*edge.edge()),
-            _ => None,
-        });
-    let incoming = incoming.unwrap();
+    let incoming = last_incoming(&net, 2);
     net.block(incoming.expiry + 3);
     let height = net.height;
     net.tell(2, NodeEvent::IncomingTakenBack { incoming: incoming.id, height });
     net.disconnect();
     net.block(incoming.expiry + 3);
     net.block(incoming.expiry + 9);
+    // The sender's own edge expires later. Nothing is said to it either.
+    net.block(incoming.expiry + 43);
+    net.disconnect();
+    net.block(incoming.expiry + 43);
+    net.block(incoming.expiry + 48);
+    assert_eq!(net.ended, ["attempt failed", "payment failed"]);
     net.kept_back.clear();
     net.ask(1);
-    assert!(net.ended.contains(&"payment failed"), "{:?}", net.ended);
+
+    // An offer that nobody answers is withdrawn.
+    let invoice = net.publish(&point_secret(208), &[]);
+    net.kept_back = vec![("offer", SENDER), ("withdraw", SENDER)];
+    let payment = net.payment(&invoice);
+    let id = payment_id(&mut net, payment);
+    net.kept_back.clear();
+    let expiry = {
+        let sender = net.nodes[SENDER].sender();
+        sender.route(&sender.attempts(&id).unwrap()[0]).unwrap().edges()[0].expiry
+    };
+    net.block(expiry - 21);
+    assert_eq!(net.ended.len(), 4);
     net
+}
+
+/// The receiver's neighbour does not take the secret, and takes the edge back.
+fn too_late() -> Net {
+    let mut net = Net::new();
+    let invoice = net.publish(&point_secret(209), &[]);
+    net.kept_back = vec![("claim", RECEIVER), ("claim on chain", RECEIVER), ("time out", 2)];
+    let payment = net.payment(&invoice);
+    payment_id(&mut net, payment);
+    let edge = last_incoming(&net, RECEIVER);
+    net.block(edge.expiry);
+    let (incoming, height) = (edge.id, net.height);
+    net.tell(RECEIVER, NodeEvent::IncomingTakenBack { incoming, height });
+    net.disconnect();
+    net.block(edge.expiry);
+    net.tell(RECEIVER, NodeEvent::IncomingTakenBack { incoming, height });
+    net.run();
+    assert!(net.ended.contains(&"secret late"), "{:?}", net.ended);
+    net.kept_back.clear();
+    for blocks in [4, 8, 20, 100] {
+        net.block(edge.expiry + blocks);
+    }
+    net
+}
+
+/// The edge that a node was told of last.
+fn last_incoming(net: &Net, node: usize) -> Edge {
+    let incoming = |event: NodeEvent| match event {
+        NodeEvent::IncomingCommitted { edge, .. } => Some(*edge.edge()),
+        _ => None,
+    };
+    let events = net.journals[node].iter().rev().map(|record| NodeEvent::from_record(record));
+    events.map(Result::unwrap).find_map(incoming).unwrap()
 }

