@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
@@ -8,7 +9,7 @@ use crate::lock::Blind;
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     limits: Limits,
-    holds: BTreeMap<HoldId, Hold>,
+    holds: BTreeMap<HoldId, Box<Hold>>,
     /// Holds that wait, by the height at which they fail back.
     cutoffs: BTreeSet<(u32, HoldId)>,
     /// Holds that have ended, by the expiry of the incoming edge: until then nobody else gets their id.
@@ -97,7 +98,7 @@ impl Ledger {
         Some(ledger)
     }
 
-    /// Puts a hold into the indices.
+    /// Puts a hold in, and into the indices.
     fn insert(&mut self, hold: Hold) {
         let HoldRequest { id, cutoff_height, expiry, neighbour, amount_msat, .. } = hold.request;
         if hold.state == HoldState::Held {
@@ -110,7 +111,7 @@ impl Ledger {
         } else {
             self.ended.insert((expiry, id));
         }
-        self.holds.insert(id, hold);
+        self.holds.insert(id, Box::new(hold));
     }
 
     /// Takes what the sender has handed over for the receiver of a hold, in the place of what it has handed over before. Says whether
@@ -240,12 +241,12 @@ impl Ledger {
 
     /// A hold.
     pub fn get(&self, id: &HoldId) -> Option<&Hold> {
-        self.holds.get(id)
+        self.holds.get(id).map(Box::as_ref)
     }
 
     /// All holds, the ended ones included whose ids are still kept.
     pub fn holds(&self) -> impl ExactSizeIterator<Item = &Hold> {
-        self.holds.values()
+        self.holds.values().map(Box::as_ref)
     }
 
     /// What is open.
@@ -264,24 +265,26 @@ impl Ledger {
 
     /// Puts a hold into another state, and keeps the indices true.
     fn step(&mut self, id: &HoldId, to: HoldState) {
-        let Some(mut hold) = self.holds.remove(id) else { return };
-        let HoldRequest { cutoff_height, neighbour, amount_msat, .. } = hold.request;
-        self.cutoffs.remove(&(cutoff_height, *id));
-        if hold.state.is_open() {
-            if let Some(count) = self.by_neighbour.get_mut(&neighbour) {
-                *count -= 1;
-                if *count == 0 {
-                    self.by_neighbour.remove(&neighbour);
-                }
-            }
-            self.open -= 1;
-            self.value_msat -= amount_msat;
-        }
+        let Some(hold) = self.holds.get_mut(id) else { return };
+        let HoldRequest { cutoff_height, expiry, neighbour, amount_msat, .. } = hold.request;
         if to != HoldState::Held {
+            self.cutoffs.remove(&(cutoff_height, *id));
             hold.announcement = None;
         }
+        let was_open = hold.state.is_open();
         hold.state = to;
-        self.insert(hold);
+        if hold.state.is_open() || !was_open {
+            return;
+        }
+        self.ended.insert((expiry, *id));
+        self.open -= 1;
+        self.value_msat = self.value_msat.saturating_sub(amount_msat);
+        if let Some(count) = self.by_neighbour.get_mut(&neighbour) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_neighbour.remove(&neighbour);
+            }
+        }
     }
 
     fn check_caps(&self, request: &HoldRequest) -> Result<(), HoldError> {

@@ -2,6 +2,7 @@
 
 mod snapshot;
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
@@ -228,11 +229,12 @@ impl Forwarding {
 /// All payments on their way through this node, and what finds them.
 #[derive(Debug, Default)]
 pub(super) struct Forwardings {
-    forwardings: BTreeMap<EdgeId, Entry>,
+    forwardings: BTreeMap<EdgeId, Box<Entry>>,
     by_outgoing: BTreeMap<EdgeId, EdgeId>,
     by_hold: BTreeMap<HoldId, EdgeId>,
     by_tail: BTreeMap<AttemptId, EdgeId>,
-    due: BTreeSet<(u32, EdgeId)>,
+    /// By the height at which a block has to look at them. What is due at another height now is passed over there: an entry says it.
+    due: BTreeMap<u32, Vec<EdgeId>>,
     reported: BTreeSet<(u32, EdgeId)>,
 }
 
@@ -280,10 +282,10 @@ impl Forwardings {
             self.by_tail.insert(tail, incoming);
         }
         if let Some(due) = due {
-            self.due.insert((due, incoming));
+            self.due.entry(due).or_default().push(incoming);
         }
         self.reported.extend(forwarding.reported().map(|height| (height, incoming)));
-        self.forwardings.insert(incoming, Entry { forwarding, outgoing, due });
+        self.forwardings.insert(incoming, Box::new(Entry { forwarding, outgoing, due }));
     }
 
     /// Changes a payment. Its outgoing edge stays known, also where the stage after it does not say it any more.
@@ -295,29 +297,30 @@ impl Forwardings {
         change: impl FnOnce(&mut Forwarding),
     ) {
         let Some(entry) = self.forwardings.get_mut(incoming) else { return };
-        if let Some(due) = entry.due.take() {
-            self.due.remove(&(due, *incoming));
-        }
         for height in entry.forwarding.reported() {
             self.reported.remove(&(height, *incoming));
         }
         change(&mut entry.forwarding);
         let forwarding = &entry.forwarding;
-        entry.due = forwarding.due_at(config, height);
-        entry.outgoing = forwarding.outgoing().or(entry.outgoing);
-        self.due.extend(entry.due.map(|due| (due, *incoming)));
+        let due = forwarding.due_at(config, height);
+        if let Some(due) = due.filter(|_| due != entry.due) {
+            self.due.entry(due).or_default().push(*incoming);
+        }
+        entry.due = due;
         self.reported.extend(forwarding.reported().map(|height| (height, *incoming)));
-        self.by_outgoing.extend(entry.outgoing.map(|outgoing| (outgoing, *incoming)));
-        self.by_hold.extend(forwarding.hold.map(|hold| (hold, *incoming)));
-        self.by_tail.extend(forwarding.tail.map(|tail| (tail, *incoming)));
+        let outgoing = forwarding.outgoing().filter(|_| entry.outgoing.is_none());
+        if let Some(outgoing) = outgoing {
+            entry.outgoing = Some(outgoing);
+            self.by_outgoing.insert(outgoing, *incoming);
+        }
+        if let Some(tail) = forwarding.tail {
+            self.by_tail.insert(tail, *incoming);
+        }
     }
 
     /// Forgets a payment that has ended.
     pub(super) fn remove(&mut self, incoming: &EdgeId) -> Option<Forwarding> {
-        let Entry { forwarding, outgoing, due } = self.forwardings.remove(incoming)?;
-        if let Some(due) = due {
-            self.due.remove(&(due, *incoming));
-        }
+        let Entry { forwarding, outgoing, .. } = *self.forwardings.remove(incoming)?;
         for height in forwarding.reported() {
             self.reported.remove(&(height, *incoming));
         }
@@ -336,16 +339,18 @@ impl Forwardings {
     /// The payments that a block of this height has to look at.
     pub(super) fn take_due(&mut self, height: u32) -> Vec<EdgeId> {
         let mut due = Vec::new();
-        while let Some((at, incoming)) = self.due.first().copied() {
-            if at > height {
-                break;
+        while let Some(first) = self.due.first_entry().filter(|first| *first.key() <= height) {
+            let (at, payments) = first.remove_entry();
+            for incoming in payments {
+                match self.forwardings.get_mut(&incoming) {
+                    Some(entry) if entry.due == Some(at) => entry.due = None,
+                    _ => continue,
+                }
+                due.push(incoming);
             }
-            self.due.remove(&(at, incoming));
-            if let Some(entry) = self.forwardings.get_mut(&incoming) {
-                entry.due = None;
-            }
-            due.push(incoming);
         }
+        // In an order that does not depend on which came first, as a snapshot does not know that.
+        due.sort_unstable();
         due
     }
 

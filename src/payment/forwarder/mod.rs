@@ -306,7 +306,9 @@ impl Forwards {
         incoming: &EdgeId,
         fail: Fail,
     ) -> Option<ForwarderAction> {
-        if let Some(hold) = self.forwardings.get(incoming).and_then(|forwarding| forwarding.hold) {
+        let held = self.forwardings.get(incoming);
+        let held = held.filter(|forwarding| matches!(forwarding.stage, Stage::Held));
+        if let Some(hold) = held.and_then(|forwarding| forwarding.hold) {
             self.ledger.give_up(&hold);
         }
         self.change(cx, incoming, |forwarding| {

@@ -1,3 +1,5 @@
+use alloc::boxed::Box;
+
 use super::{Committed, Ended, Entry, Fail, Forwarding, Forwardings, Order, Outgoing, Stage};
 use crate::edge::{Edge, EdgeId};
 use crate::journal::codec::{
@@ -50,7 +52,7 @@ impl Forwardings {
             check_ascending(last.into_iter().chain([incoming]))?;
             last = Some(incoming);
             forwardings.link(incoming, &entry)?;
-            forwardings.forwardings.insert(incoming, entry);
+            forwardings.forwardings.insert(incoming, Box::new(entry));
         }
         Ok(forwardings)
     }
@@ -66,7 +68,9 @@ impl Forwardings {
         if taken.iter().any(Option::is_some) {
             return Err("two with the same edge, hold or seed".into());
         }
-        self.due.extend(due.map(|due| (due, incoming)));
+        if let Some(due) = due {
+            self.due.entry(*due).or_default().push(incoming);
+        }
         self.reported.extend(forwarding.reported().map(|height| (height, incoming)));
         Ok(())
     }
