@@ -74,9 +74,9 @@ impl FileClaimStore {
                 .map_err(|error| FileStoreError::Journal(JournalError::Record { number, error }))
         };
         if let Some(found) = format_2::read(bytes) {
-            let (bodies, length) = found?;
-            let entries = (0..).zip(bodies).map(read).collect::<Result<_, _>>()?;
-            return Ok(ClaimFile { version: 2, entries, length });
+            let found = found?;
+            let entries = (0..).zip(found.bodies).map(read).collect::<Result<_, _>>()?;
+            return Ok(ClaimFile { version: 2, entries, length: found.length });
         }
         match FileJournal::parse(bytes, NAME) {
             Ok((history, length)) => {
