@@ -23,6 +23,8 @@
 //! | [`onion_message`] | parse → write → equal; what is built is passed on and received |
 //! | [`onion_failure`] | a failure is read as it was made, and blamed on its maker only |
 //! | [`payload`], [`messages`] | parse → write → equal, but for unknown odd records |
+//! | [`journal_file`] | parse → write → equal; cut off, it has the frames before, whole; damage is seen |
+//! | [`claims_file`] | parse → write → equal, of each version that is read; what is read makes a store |
 //! | [`contract_ladder`] | parse → write → equal; only the right ladder is taken on |
 //! | [`contract_extract`] | no transaction panics or gives a wrong secret; a claim gives the secret, whatever is added |
 
@@ -42,6 +44,7 @@ mod payment;
 mod proof;
 mod schnorr;
 pub mod seeds;
+mod store;
 mod wire;
 
 pub use blinded::{onion_message, recipient_data};
@@ -55,17 +58,19 @@ pub use onion::{onion_failure, onion_packet};
 pub use payment::{messages, payload};
 pub use proof::payment_proof;
 pub use schnorr::{backends, batch, presignature, schnorr_life};
+pub use store::{claims_file, journal_file};
 pub use wire::{blinded_path, tlv_stream};
 
 /// A body: panics when a promise is broken, returns whether the input was taken.
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 27] = [
+pub const TARGETS: [(&str, Body); 29] = [
     ("backends", backends),
     ("batch", batch),
     ("blinded_path", blinded_path),
     ("bolt12_text", bolt12_text),
+    ("claims_file", claims_file),
     ("contract_extract", contract_extract),
     ("contract_ladder", contract_ladder),
     ("dleq_life", dleq_life),
@@ -74,6 +79,7 @@ pub const TARGETS: [(&str, Body); 27] = [
     ("ecdsa_presignature", ecdsa_presignature),
     ("invoice", invoice),
     ("invoice_text", invoice_text),
+    ("journal_file", journal_file),
     ("messages", messages),
     ("musig2_life", musig2_life),
     ("offer", offer),

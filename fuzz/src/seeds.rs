@@ -6,14 +6,18 @@
 use bitcoin::consensus::serialize;
 use pointlock::adaptor::ecdsa;
 use pointlock::adaptor::schnorr::pre_sign;
+use pointlock::claims::{ClaimEntry, LockSet};
 use pointlock::curve::{Keypair, Point};
 use pointlock::dleq::{self, Bases};
+use pointlock::edge::{Direction, EdgeId};
 use pointlock::hold::{Announcement, HeldBlind, HoldId, ReleaseSecret};
-use pointlock::invoice::ktime::PayerScalar;
+use pointlock::invoice::InvoiceId;
+use pointlock::invoice::ktime::{PayerScalar, PolynomialId};
 use pointlock::invoice::{
     BlindedPayInfo, ChainHash, FallbackAddress, Field, OfferBuilder, PaymentLock, PaymentPath,
     PaymentPoints, StaticInvoiceBuilder, text,
 };
+use pointlock::journal::Recordable;
 use pointlock::lock::{Blind, PaymentHash};
 use pointlock::onion::Packet;
 use pointlock::onion::blinded::BlindedPath as Blinded;
@@ -26,11 +30,13 @@ use pointlock::payment::{
 use pointlock::wire::{
     BlindedHop, BlindedPath, ChannelEnd, Features, IntroductionNode, TlvStream, TlvWriter,
 };
+use pointlock_store::FileJournal;
 
 use crate::contract::{HTLC, PTLC};
 use crate::input::fixed_scalar;
 use crate::invoice::signer;
 use crate::proof::valid_proof;
+use crate::store::NAME;
 
 /// One file of the corpus.
 #[derive(Debug)]
@@ -50,11 +56,12 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 27] = [
+    let groups: [(&'static str, Files); 29] = [
         ("backends", sums()),
         ("batch", batches()),
         ("blinded_path", blinded_paths()),
         ("bolt12_text", bolt12_texts()),
+        ("claims_file", claims_files()),
         ("contract_extract", transactions()),
         ("contract_ladder", ladders()),
         ("dleq_life", dleq_lives()),
@@ -63,6 +70,7 @@ pub fn seeds() -> Vec<Seed> {
         ("ecdsa_presignature", ecdsa_presignatures()),
         ("invoice", invoices().into()),
         ("invoice_text", invoice_texts()),
+        ("journal_file", journal_files()),
         ("messages", messages()),
         ("musig2_life", musig2_lives()),
         ("offer", offers().into()),
@@ -714,5 +722,70 @@ fn transactions() -> Files {
         ("valid-htlc-claim", serialize(&HTLC.claim)),
         ("valid-key-path", serialize(&keypath)),
         ("refused-additions", b"\0\x02\0\x01\x03one\x40two".to_vec()),
+    ]
+}
+
+fn journal_files() -> Files {
+    let long = [7; 900];
+    let groups: [&[&[u8]]; 3] = [&[b"one", b""], &[&long], &[b"four", b"five"]];
+    let bytes = FileJournal::to_bytes(NAME, &groups).expect("short groups");
+    let cut = bytes[..bytes.len() - 3].to_vec();
+    let zeros = [bytes.as_slice(), &[0; 40]].concat();
+    let mut flipped = bytes.clone();
+    *flipped.last_mut().expect("a checksum") ^= 1;
+    let of_another = FileJournal::to_bytes("another", &groups).expect("short groups");
+    // Three groups of one to three records, and then a place with each kind of damage.
+    let built = |damage: [u8; 4]| {
+        let lengths = [0, 3, 0, 1, 0, 20, 0, 9, 2, 88, 0, 2, 0, 5, 0, 1, 0, 200, 1, 144];
+        [lengths.as_slice(), &damage].concat()
+    };
+    vec![
+        ("valid-file", bytes),
+        ("valid-cut-off", cut),
+        ("valid-zeros", zeros),
+        ("valid-groups", built([0, 99, 0, 0])),
+        ("valid-groups-zeros", built([0, 150, 1, 0])),
+        ("valid-groups-flipped", built([0, 140, 2, 3])),
+        ("refused-flipped", flipped),
+        ("refused-name", of_another),
+        ("refused-version", b"pointlock journal 2\n".to_vec()),
+    ]
+}
+
+fn claims_files() -> Files {
+    let id = PolynomialId::from_bytes([1; 32]);
+    let x = PayerScalar::from_bytes(&[3; 32]).expect("below n");
+    let edge = |number| EdgeId::in_channel([4; 32], Direction::FromNode2, number);
+    let lock = fixed_scalar(5).to_point();
+    let locks = LockSet::new([(edge(0), lock), (edge(1), lock)]).expect("two edges");
+    let invoice = InvoiceId::from_bytes([2; 32]);
+    let records: Vec<Vec<u8>> = [
+        ClaimEntry::Polynomial { id, invoice, k: 2 },
+        ClaimEntry::Claim { id, x, locks },
+        ClaimEntry::Retirement { id },
+        ClaimEntry::RetirementOfAll,
+    ]
+    .iter()
+    .map(|entry| entry.to_record().to_vec())
+    .collect();
+    let group: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+    let file = FileJournal::to_bytes("claims 3", &[&group[..1], &group[1..]]);
+    let mut descending = records[1].clone();
+    let (first, second) = descending[65..].split_at_mut(74);
+    first.swap_with_slice(second);
+    let file_2 = include_bytes!("../../store/tests/fixtures/claims_2.bin").to_vec();
+    let mut flipped_2 = file_2.clone();
+    flipped_2[200] ^= 1;
+    vec![
+        ("valid-file-3", file.expect("a short group")),
+        ("valid-file-2-cut-off", file_2[..file_2.len() - 1].to_vec()),
+        ("valid-file-2", file_2),
+        ("valid-polynomial", records[0].clone()),
+        ("valid-claim", records[1].clone()),
+        ("valid-retirement", records[2].clone()),
+        ("valid-retirement-of-all", records[3].clone()),
+        ("refused-descending", descending),
+        ("refused-file-1", b"pointlock claims 1\n".to_vec()),
+        ("refused-file-2-flipped", flipped_2),
     ]
 }

@@ -199,7 +199,7 @@ fn read_key(path: &Path) -> Result<Keypair, String> {
     let read = if path == Path::new("-") {
         std::io::stdin().take(ENOUGH).read_to_string(&mut text)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(ENOUGH).read_to_string(&mut text))
+        File::open(path).and_then(|file| file.take(ENOUGH).read_to_string(&mut text))
     };
     read.map_err(|error| refuse(&error))?;
     let mut bytes = Zeroizing::new([0; 32]);
