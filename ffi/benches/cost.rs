@@ -10,13 +10,13 @@
 use std::ffi::c_void;
 use std::hint::black_box;
 use std::ptr::{null, null_mut};
-use std::time::{Duration, Instant};
 
 use pointlock::adaptor::{ecdsa, schnorr};
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::invoice::PaymentPoints;
 use pointlock::invoice::ktime::{PayerScalar, PaymentPolynomial};
 use pointlock::lock::{self, Blind, RouteLocks};
+use rustix::time::{ClockId, clock_gettime};
 use secp256k1::schnorr::Signature;
 // For its symbols.
 use pointlock_ffi as _;
@@ -491,19 +491,20 @@ fn main() {
 }
 
 /// How many pairs are measured.
-const PAIRS: usize = 401;
-/// How long a half of a pair takes, about.
-const HALF: Duration = Duration::from_millis(2);
+const PAIRS: usize = 2_001;
+/// How long a half of a pair takes, about, in nanoseconds: short, so that most pairs are not interrupted.
+const HALF: f64 = 300_000.0;
 
 /// Measures both in turns, and prints the median of the ratios with the quartiles, and what a call takes more.
 fn compare<T>(name: &str, rust: impl Fn() -> T, c: impl Fn() -> T) {
-    let start = Instant::now();
-    let mut calls = 0_u32;
-    while start.elapsed() < 4 * HALF {
-        black_box(c());
-        calls += 1;
+    // Once more and more, until it takes long enough to tell how often fits.
+    let mut calls = 1;
+    let mut taken = time(calls, &c);
+    while taken < HALF {
+        calls *= 2;
+        taken = time(calls, &c);
     }
-    let calls = (calls / 4).max(1);
+    let calls = ((f64::from(calls) * HALF / taken) as u32).max(1);
     let (mut ratios, mut differences, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..PAIRS {
         let (from_rust, through_c) = if pair % 2 == 0 {
@@ -527,11 +528,15 @@ fn compare<T>(name: &str, rust: impl Fn() -> T, c: impl Fn() -> T) {
     );
 }
 
-/// In nanoseconds.
+/// In nanoseconds of this thread: what else the machine does counts little.
 fn time<T>(calls: u32, operation: impl Fn() -> T) -> f64 {
-    let start = Instant::now();
+    let now = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+    };
+    let start = now();
     for _ in 0..calls {
         black_box(operation());
     }
-    start.elapsed().as_nanos() as f64
+    now() - start
 }

@@ -34,6 +34,10 @@ use crate::error::Error;
 use crate::point::PointData;
 use crate::refusal::{Fault, Refusal};
 
+// Where a panic ends the process nothing could be caught.
+#[cfg(not(panic = "unwind"))]
+compile_error!("pointlock-ffi makes codes of panics: build it with panic = \"unwind\"");
+
 /// A pointer of C's to what is only read.
 #[repr(transparent)]
 pub struct In<T>(*const T);
