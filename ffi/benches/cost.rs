@@ -96,6 +96,17 @@ unsafe extern "C" {
         out_n: usize,
         f: Handle,
     ) -> i32;
+    fn pointlock_schnorr_adapt_verified(
+        pre: Bytes,
+        pre_n: usize,
+        secret: Handle,
+        key: *const PointData,
+        message: Bytes,
+        message_n: usize,
+        out: *mut u8,
+        out_n: usize,
+        f: Handle,
+    ) -> i32;
     fn pointlock_schnorr_extract(
         pre: Bytes,
         pre_n: usize,
@@ -298,6 +309,29 @@ fn main() {
                     black_box(&pre).as_ptr(),
                     65,
                     c.secret,
+                    out.as_mut_ptr(),
+                    64,
+                    NOBODY,
+                )
+            };
+            assert_eq!(code, 0);
+            out
+        },
+    );
+    compare(
+        "schnorr_adapt_verified",
+        || read().adapt_verified(&rust.secret, &x_only, message).unwrap().serialize(),
+        || {
+            let mut out = [0; 64];
+            // SAFETY: see above.
+            let code = unsafe {
+                pointlock_schnorr_adapt_verified(
+                    black_box(&pre).as_ptr(),
+                    65,
+                    c.secret,
+                    &c.key,
+                    message.as_ptr(),
+                    32,
                     out.as_mut_ptr(),
                     64,
                     NOBODY,

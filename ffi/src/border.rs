@@ -3,7 +3,7 @@
 //! # Safety argument
 //!
 //! *Where pointers come from.* [`In`] and [`Out`] are what a pointer is in the signature of an exported function. Their field is private
-//! and no function of this crate makes one, so a value of them comes from C, with the promise of the header: it is null, or it
+//! and no function outside this file makes one, so a value of them comes from C, with the promise of the header: it is null, or it
 //! points to what its type and its length say, for as long as the call lasts, and nobody else writes there meanwhile. Null and
 //! misaligned pointers are refused here; the rest of the promise no library can check.
 //!
