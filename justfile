@@ -26,6 +26,10 @@ vectors:
 standards folder:
     python3 test-vectors/standards/refresh.py --from {{folder}}
 
+# The header of the C interface, anew.
+header:
+    bash .ci/ffi header
+
 ci:
     bash .ci/run
 
