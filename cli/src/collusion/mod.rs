@@ -44,13 +44,13 @@ pub(crate) struct Args {
     /// The vault has paid once too
     #[arg(long, conflicts_with = "scenario")]
     vault_paid: bool,
-    /// How many others have paid before
+    /// How many others have paid before (0 to 99)
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=99), conflicts_with = "scenario")]
     past_payers: u8,
-    /// How many routers stand between the two LSPs
+    /// How many routers stand between the two LSPs (0 to 6)
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=6), conflicts_with = "scenario")]
     routers: u8,
-    /// For S5: k, how many payments the invoice's polynomial is good for. Claims beyond it are those of a receiver restored
+    /// For S5: k, how many payments the invoice's polynomial is good for (1 to 64). Claims beyond it are those of a receiver restored
     /// from a backup, which is the only way to them
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=64), conflicts_with = "scenario")]
     points: u8,
