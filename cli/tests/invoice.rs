@@ -506,7 +506,7 @@ fn secrets_are_read_back() {
     assert!(succeeds(verify(&polynomial, &three)).contains("those of its points"));
     refused_with(
         verify(&invoice, &three),
-        &format!("--secrets: {three}: 3 of something, expected one secret"),
+        &format!("--secrets: {three}: 3 words, expected one secret of 64 hexadecimal digits"),
     );
     refused_with(verify(&polynomial, &one), &format!("--secrets: {one}: 1 secrets for 3 points"));
     refused_with(

@@ -150,11 +150,14 @@ pub(crate) enum Way {
 
 impl Standard {
     /// The smallest coalitions that can take the payment, each of which did, on consensus code.
-    pub(crate) fn minimal_thieves(&self, seed: u64) -> Result<Vec<Vec<String>>, Box<dyn Error>> {
+    pub(crate) fn minimal_thieves(
+        &self,
+        seed: u64,
+        progress: &mut Progress,
+    ) -> Result<Vec<Vec<String>>, Box<dyn Error>> {
         let scenario = Scenario::parse(&self.text())?;
-        let mut quiet = Progress::quiet();
-        let played = play::play(&scenario, seed, &mut quiet)?;
-        let report = analysed(&scenario, played, &mut quiet)?;
+        let played = play::play(&scenario, seed, progress)?;
+        let report = analysed(&scenario, played, progress)?;
         if report.executed == report.minimal_thieves.len() {
             Ok(report.minimal_thieves)
         } else {

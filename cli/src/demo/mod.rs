@@ -78,13 +78,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         progress.tell(|| format!("playing {}", setting.system.name()));
         match story::tell(setting, args) {
             Ok(mut told) => {
-                told.minimal_thieves = setting.standard(args).minimal_thieves(args.seed)?;
+                told.minimal_thieves =
+                    setting.standard(args).minimal_thieves(args.seed, &mut progress)?;
+                progress.hide();
                 if !args.json {
                     terminal::print(&print::story(&told))?;
                 }
                 facts.systems.push(told);
             }
             Err(ended) => {
+                progress.hide();
                 if !args.json {
                     terminal::print(&print::interrupted(setting, &ended.steps))?;
                 }
