@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use super::PayingUnder;
 use crate::curve::SecretScalar;
 use crate::invoice::StaticInvoice;
-use crate::invoice::ktime::PayerKey;
+use crate::invoice::ktime::{KtimeError, PayerKey};
 use crate::payment::OrderError;
 
 impl PayingUnder {
@@ -16,13 +16,19 @@ impl PayingUnder {
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// As [`new`](Self::new), and [`KtimeError::PayerKeyOdd`] for a secret that is not kept like this.
     pub(in crate::payment) fn restored(
         invoice: &StaticInvoice,
         secret: Option<SecretScalar>,
         note: Option<Vec<u8>>,
         amount_msat: u64,
     ) -> Result<Option<Self>, OrderError> {
-        Self::under(invoice, secret.map(|secret| (PayerKey::new(secret), note)), amount_msat)
+        let payer = match secret {
+            Some(secret) if secret.to_point().is_odd() => {
+                return Err(KtimeError::PayerKeyOdd.into());
+            }
+            secret => secret.map(|secret| (PayerKey::new(secret), note)),
+        };
+        Self::under(invoice, payer, amount_msat)
     }
 }
