@@ -44,6 +44,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         run: schnorr::verify_batch,
     },
     Operation {
+        name: "schnorr.batch_coefficients",
+        takes: "items",
+        gives: "coefficients",
+        run: schnorr::batch_coefficients,
+    },
+    Operation {
         name: "schnorr.adapt",
         takes: "presignature adaptor_secret",
         gives: "signature",
