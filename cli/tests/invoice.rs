@@ -244,7 +244,7 @@ fn no_file_is_left_where_secrets_could_not_be_stored() {
     let full = shell("0");
     assert!(!full.status.success() && full.stdout.is_empty());
     let said = String::from_utf8(full.stderr).unwrap();
-    assert!(said.contains("secrets_out"), "{said}");
+    assert!(said.contains("--secrets-out"), "{said}");
     assert!(!file.exists());
     // The next try finds nothing in its way.
     let stored = shell("unlimited");

@@ -96,6 +96,12 @@ impl<C: Chain> Sim<C> {
             NodeAction::Claimable { incoming } => {
                 return self.receive(ReceiverEvent::Claiming { incoming });
             }
+            // Wanted with every block until it is reported, and it was claimed in this one.
+            NodeAction::ClaimOnChain { incoming, .. }
+                if self.contracts[self.own_contract(by, &incoming)?].claimed_at().is_some() =>
+            {
+                return Ok(());
+            }
             NodeAction::Claim { incoming, secret }
             | NodeAction::ClaimOnChain { incoming, secret } => {
                 let contract = self.own_contract(by, &incoming)?;

@@ -192,5 +192,5 @@ fn an_invoice_with_paths_is_not_paid_by_its_payment_secret() {
     // The twin: without paths that is how it is paid.
     sim.receive(in_the_clear.event()).unwrap();
     let action = paid_in_the_clear(&mut sim, &in_the_clear);
-    assert!(matches!(action, NodeAction::Claim { .. }), "{action:?}");
+    assert!(matches!(action, NodeAction::Claimable { .. }), "{action:?}");
 }

@@ -1,9 +1,10 @@
 //! What forwarders say, and nodes that are all three.
 
+use pointlock::curve::{Point, SecretScalar};
 use pointlock::onion::blinded::{BlindedPath, OnionMessage, RecipientData};
 use pointlock::payment::{
     AttemptSeed, Deadlines, ForwarderEvent, HoldPlan, Node, NodeAction, NodeConfig, NodeEvent,
-    Payment, Refusal, Role, SenderEvent,
+    Payload, Payment, PtlcArrived, Refusal, Role, SenderEvent,
 };
 use pointlock::wire::TlvWriter;
 use pointlock_sim::{Fact, Keep, OpeningKind, Scenario, SimError, Way, Who};
@@ -19,6 +20,10 @@ pub(crate) fn message_to(sim: &mut Simulation, who: Who) -> OnionMessage {
     let hops = [(sim.node_id(who), data.to_bytes())];
     let (path, _) = BlindedPath::build(sim.entropy.secret(), &hops).unwrap();
     OnionMessage::build(sim.entropy.secret(), &path, &TlvWriter::new()).unwrap()
+}
+
+fn some_point() -> Point {
+    SecretScalar::from_bytes(&[1; 32]).unwrap().to_point()
 }
 
 fn forwarder_reads(to: Who) -> Result<(), pointlock::payment::ForwarderError> {
@@ -66,6 +71,14 @@ fn reason(sim: &Simulation) -> String {
 }
 
 pub(crate) const CASES: &[Case] = &[
+    // A record that says it has more bytes than there are.
+    ("PayloadError::Wire", || said(Payload::parse(&[2, 9, 0], true))),
+    ("PayloadError::Unexpected", || {
+        // Two things in one message.
+        let mut fields = PtlcArrived { set_point: some_point() }.to_tlv();
+        fields.set(65_599, [0]);
+        said(PtlcArrived::from_message(&fields.to_bytes()))
+    }),
     ("MessageError::Onion", || of_message(forwarder_reads(Who::Receiver))),
     ("MessageError::UnknownPath", || of_message(forwarder_reads(Who::Forwarder(1)))),
     ("ForwarderError::Message", || said(forwarder_reads(Who::Receiver))),

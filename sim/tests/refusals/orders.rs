@@ -4,8 +4,8 @@ use pointlock::invoice::PaymentPath;
 use pointlock::invoice::proof::{Challenge, ProofRequest, Verifier};
 use pointlock::onion::blinded::BlindedPath;
 use pointlock::payment::{
-    ArrivalPath, AttemptSeed, HoldPlan, NodeAction, Payee, Payer, PayerSeed, Payment, PaymentId,
-    SenderError, SenderEvent, Tail,
+    ArrivalPath, AttemptSeed, HoldPlan, NodeAction, OfferOrigin, Payee, Payer, PayerSeed, Payment,
+    PaymentId, SenderError, SenderEvent, Tail,
 };
 use pointlock::wire::{BlindedPath as WirePath, ChannelEnd, Features, IntroductionNode};
 use pointlock_sim::{OpeningKind, Scenario, Way, Who};
@@ -231,7 +231,7 @@ pub(crate) const CASES: &[Case] = &[
         let mut sim = started();
         let (_, action) = first_offer(&mut sim);
         let NodeAction::Offer { origin, .. } = &action else { panic!() };
-        let pointlock::payment::OfferOrigin::Attempt(attempt) = *origin else { panic!() };
+        let OfferOrigin::Attempt(attempt) = *origin else { panic!() };
         sim.tasks.push_front((Who::Sender(0), action));
         sim.step().unwrap();
         let edge = sim.contracts[0].outgoing().unwrap();
