@@ -23,6 +23,7 @@
 //! | [`onion_message`] | parse → write → equal; what is built is passed on and received |
 //! | [`onion_failure`] | a failure is read as it was made, and blamed on its maker only |
 //! | [`payload`], [`messages`] | parse → write → equal, but for unknown odd records |
+//! | [`record_event`], [`record_kept`], [`record_state`] | parse → write → equal, but for unknown odd fields; a record is of one kind, a state of one owner |
 //! | [`contract_ladder`] | parse → write → equal; only the right ladder is taken on |
 //! | [`contract_extract`] | no transaction panics or gives a wrong secret; a claim gives the secret, whatever is added |
 
@@ -40,6 +41,7 @@ mod musig2;
 mod onion;
 mod payment;
 mod proof;
+mod record;
 mod schnorr;
 pub mod seeds;
 mod wire;
@@ -54,6 +56,7 @@ pub use musig2::musig2_life;
 pub use onion::{onion_failure, onion_packet};
 pub use payment::{messages, payload};
 pub use proof::payment_proof;
+pub use record::{record_event, record_kept, record_state};
 pub use schnorr::{backends, batch, presignature, schnorr_life};
 pub use wire::{blinded_path, tlv_stream};
 
@@ -61,7 +64,7 @@ pub use wire::{blinded_path, tlv_stream};
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 27] = [
+pub const TARGETS: [(&str, Body); 30] = [
     ("backends", backends),
     ("batch", batch),
     ("blinded_path", blinded_path),
@@ -87,6 +90,9 @@ pub const TARGETS: [(&str, Body); 27] = [
     ("point", point),
     ("presignature", presignature),
     ("recipient_data", recipient_data),
+    ("record_event", record_event),
+    ("record_kept", record_kept),
+    ("record_state", record_state),
     ("schnorr_life", schnorr_life),
     ("tlv_stream", tlv_stream),
 ];

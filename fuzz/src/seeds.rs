@@ -31,6 +31,7 @@ use crate::contract::{HTLC, PTLC};
 use crate::input::fixed_scalar;
 use crate::invoice::signer;
 use crate::proof::valid_proof;
+use crate::record;
 
 /// One file of the corpus.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 27] = [
+    let groups: [(&'static str, Files); 30] = [
         ("backends", sums()),
         ("batch", batches()),
         ("blinded_path", blinded_paths()),
@@ -76,6 +77,9 @@ pub fn seeds() -> Vec<Seed> {
         ("point", points()),
         ("presignature", presignatures()),
         ("recipient_data", recipient_datas()),
+        ("record_event", record::events()),
+        ("record_kept", record::kept()),
+        ("record_state", record::states()),
         ("schnorr_life", schnorr_lives()),
         ("tlv_stream", tlv_streams()),
     ];
