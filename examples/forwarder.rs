@@ -14,8 +14,8 @@ use pointlock::invoice::{ChainHash, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
 use pointlock::onion::blinded::NextPeer;
 use pointlock::payment::{
-    AttemptSeed, ForwardingPolicy, HopBlinds, Node, NodeAction, NodeConfig, NodeEvent, PartOrder,
-    Payee, Payment, ReceiverPaths, Role, RouteHop, Tail,
+    AttemptSeed, Deadlines, ForwardingPolicy, HopBlinds, Node, NodeAction, NodeConfig, NodeEvent,
+    PartOrder, Payee, Payment, ReceiverPaths, Role, RouteHop, Tail,
 };
 use pointlock::wire::Features;
 
@@ -23,8 +23,10 @@ const HEIGHT: u32 = 900_000;
 const POLICY: ForwardingPolicy = ForwardingPolicy {
     fee_base_msat: 1_000,
     fee_proportional_millionths: 100,
-    cltv_expiry_delta: 40,
+    cltv_expiry_delta: 60,
 };
+/// What a receiver needs for its claim: first the commitment has to confirm, then the claim.
+const MIN_FINAL_DELTA: u32 = 36;
 
 /// A node, and the events that make it.
 struct Driver {
@@ -82,6 +84,8 @@ impl World {
                 };
                 println!("{node} offers {} msat to {to} under {:?}", edge.amount_msat, edge.lock);
                 self.edges.insert(id, (node, to));
+                // Before the signature that covers the edge goes: from here on the money may be gone. If the node refuses, it is too late
+                // for the offer, and no signature may go.
                 self.tell(node, NodeEvent::OutgoingCommitted { origin, edge })?;
                 let from = key(node).to_point();
                 // The one place where a channel layer vouches for an edge.
@@ -89,6 +93,8 @@ impl World {
                 let (path_key, packet) = (proposal.path_key, proposal.packet);
                 self.tell(to, NodeEvent::IncomingCommitted { from, edge, path_key, packet })
             }
+            // The payment is complete. Its secret comes with the answer, and counts as given away from then on.
+            NodeAction::Claimable { incoming } => self.tell(node, NodeEvent::Claiming { incoming }),
             // `update_fulfill_htlc` with the secret; or a claim on the chain, from which the other side's driver extracts it.
             NodeAction::Claim { incoming, secret } => {
                 println!("{node} claims");
@@ -101,6 +107,8 @@ impl World {
             NodeAction::Fail { incoming, reason, failure } => {
                 println!("{node} fails it: {reason}");
                 let (offerer, _) = self.edges[&incoming];
+                // A channel takes one removal of an edge: if the node refuses, its secret has come meanwhile.
+                self.tell(node, NodeEvent::FailGiven { incoming })?;
                 self.tell(node, NodeEvent::IncomingFailed { incoming })?;
                 let failure = Some(failure);
                 self.tell(offerer, NodeEvent::OutgoingFailed { outgoing: incoming, failure })
@@ -109,7 +117,7 @@ impl World {
                 println!("{node} has paid {payment}");
                 Ok(())
             }
-            // Nothing here is held, found or timed out.
+            // Nothing here is held or found, and no block comes, by which it would be time to withdraw or to go on the chain.
             other => Err(format!("{node} wants {other:?}").into()),
         }
     }
@@ -126,15 +134,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         height: HEIGHT,
         unix_time: 1_750_000_000,
         policy: POLICY,
+        deadlines: Deadlines::for_channels(),
         limits: Limits::default(),
-        hold_safety_margin: 43,
-        hold_deltas_ahead: 40,
-        hold_min_final_delta: 24,
-        min_final_delta: 24,
+        hold_safety_margin: 63,
+        hold_deltas_ahead: 60,
+        hold_min_final_delta: MIN_FINAL_DELTA,
+        min_final_delta: MIN_FINAL_DELTA,
     };
-    let driver = |node| Driver { node: Node::new(config(node)), journal: Vec::new() };
-    let (edges, todo) = (BTreeMap::new(), VecDeque::new());
-    let mut world = World { drivers: (0..3).map(driver).collect(), edges, todo };
+    let mut drivers = Vec::new();
+    for node in 0..3 {
+        // Deadlines that leave the node no time for a claim on the chain are refused here.
+        drivers.push(Driver { node: Node::new(config(node))?, journal: Vec::new() });
+    }
+    let mut world = World { drivers, edges: BTreeMap::new(), todo: VecDeque::new() };
 
     // The payee publishes one invoice; the payer pays it over the LSP.
     let (payer, lsp, payee) = (0, 1, 2);
@@ -163,7 +175,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         amount_msat: 50_000_000,
         rate: None,
         parts: vec![part],
-        min_final_delta: 24,
+        min_final_delta: MIN_FINAL_DELTA,
         hold: None,
         hop_blinds: HopBlinds::Derived,
         cancellable: None,
@@ -177,7 +189,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // A restart of the LSP: its journal makes the same node, and nothing is left to do.
-    let restarted = Node::new(config(lsp)).replay(&world.drivers[lsp].journal)?;
+    let restarted = Node::new(config(lsp))?.replay(&world.drivers[lsp].journal)?;
     println!("after a restart the LSP has {} actions left", restarted.pending().len());
     Ok(())
 }

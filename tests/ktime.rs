@@ -24,8 +24,8 @@ use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice, StaticInvoiceB
 use pointlock::lock::{Blind, Lock, LockSecret, final_lock, final_secret};
 use pointlock::onion::Packet;
 use pointlock::payment::{
-    AvailableHold, FinalPayload, HeldAvailable, NodeAction, OrderError, PayerPayload, Payment,
-    PaymentSecret, PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent,
+    AttemptId, AvailableHold, FinalPayload, HeldAvailable, NodeAction, OrderError, PayerPayload,
+    Payment, PaymentSecret, PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent,
     ReceiverPaths, Recorded, Refusal, SecretSource, SenderError, SenderEvent,
 };
 use pointlock_sim::{Chain, Contract, Fact, Who};
@@ -302,7 +302,7 @@ fn paid_through_a_hold_with_a_proof_of_its_own() {
         assert_eq!(net.senders[0].view().get(source), None);
     }
 
-    let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+    let payment = net.payment_of(&attempt);
     let proof = net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]).unwrap();
     let proven = proof.verify(&node_id(Who::Receiver), &REQUEST).unwrap();
     assert_eq!((proven.terms, proven.invoice), (terms, &invoice));
@@ -345,7 +345,7 @@ fn k_payments_and_no_more() {
 fn a_payer_key_pays_once() {
     let mut net = start(2, 1);
     let invoice = net.publish_polynomial(5, 9);
-    let payment = |net: &Net, attempt| net.senders[0].role().payment_of(attempt).unwrap();
+    let payment = |net: &Net, attempt: &AttemptId| net.payment_of(attempt);
     let order = |net: &Net, note: &str, entropy: u8| Payment {
         payer: Some(payer_of(Some(note.as_bytes()))),
         ..net.in_one_part(&invoice, [entropy; 32])
@@ -364,7 +364,7 @@ fn a_payer_key_pays_once() {
     net.tell_sender(0, committed).unwrap();
     net.tell_sender(0, SenderEvent::OutgoingFailed { outgoing, failure: None }).unwrap();
     let second = net.pay_as(0, &invoice, "table 4", None, [2; 32]);
-    assert_ne!(net.senders[0].role().locks(&first), net.senders[0].role().locks(&second));
+    assert_ne!(net.locks_of(0, &first), net.locks_of(0, &second));
     // The same key for other terms, though the first attempt has failed.
     let mut other_amount = order(&net, "table 4", 3);
     other_amount.amount_msat += 1;
@@ -412,14 +412,14 @@ fn no_proof_of_what_was_not_paid_or_was_paid_under_a_common_point() {
     let plain = net.publish(LockKind::Point, 1);
     let attempt = net.pay_as(0, &with_polynomial, "me", None, [1; 32]);
     let no_proof = |net: &Net, payment| net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]);
-    let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+    let payment = net.payment_of(&attempt);
     assert_eq!(no_proof(&net, payment), Err(SenderError::NoProof(payment)));
     net.run().unwrap();
     assert!(no_proof(&net, payment).is_ok());
     let attempt = net.pay_known(0, &plain, None, [2; 32]);
     net.run().unwrap();
     assert_eq!(paid(&net).len(), 2);
-    let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+    let payment = net.payment_of(&attempt);
     assert_eq!(no_proof(&net, payment), Err(SenderError::NoProof(payment)));
 }
 
@@ -555,7 +555,13 @@ fn receive(net: &mut Net, arrival: &Arrival, session: u8) -> Result<LockSecret, 
     let edge = arrival.edge(net);
     let actions = net.receiver.apply(arrival.event(&edge, session)).unwrap();
     match actions.into_iter().next().unwrap() {
-        ReceiverAction::Claim { secret, .. } => Ok(secret),
+        ReceiverAction::Claimable { incoming } => {
+            let mut actions = net.receiver.apply(ReceiverEvent::Claiming { incoming }).unwrap();
+            match actions.pop().unwrap() {
+                ReceiverAction::Claim { secret, .. } => Ok(secret),
+                other => panic!("{other:?}"),
+            }
+        }
         ReceiverAction::Fail { reason, .. } => Err(reason),
         other => panic!("{other:?}"),
     }
@@ -639,12 +645,20 @@ fn a_payer_under_a_static_point_is_refused() {
     assert!(receive(&mut net, &wrong, 2).is_ok());
 }
 
+/// Whether it is ready to claim one edge, and gives its secret when it is asked.
+fn claims<S: ClaimStore>(receiver: &mut Recorded<Receiver<S>>, actions: &[ReceiverAction]) -> bool {
+    let [ReceiverAction::Claimable { incoming }] = *actions else { return false };
+    let actions = receiver.apply(ReceiverEvent::Claiming { incoming }).unwrap();
+    matches!(&actions[..], [ReceiverAction::Claim { incoming: claimed, .. }] if *claimed == incoming)
+}
+
 #[test]
 fn nothing_is_revealed_before_the_store_has_it() {
     let (mut net, invoice, expiry) = scene();
     for fails in [Fails::BeforeItsWork, Fails::AfterItsWork] {
         let store = FailingClaims::default();
-        let mut receiver = Recorded::new(Receiver::with_store(receiver_config(), store.clone()));
+        let mut receiver =
+            Recorded::new(Receiver::with_store(receiver_config(), store.clone()).unwrap());
         let polynomial = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap();
         let published = ReceiverEvent::PublishedPolynomial {
             invoice: invoice.clone(),
@@ -661,7 +675,7 @@ fn nothing_is_revealed_before_the_store_has_it() {
         assert_eq!((receiver.view(), receiver.log().len()), (&view, 1));
         // The very same contract again: no replay, and no second claim.
         let actions = receiver.apply(arrival.event(&edge, 1)).unwrap();
-        assert!(matches!(actions[..], [ReceiverAction::Claim { .. }]));
+        assert!(claims(&mut receiver, &actions), "{actions:?}");
         let id = PaymentPolynomial::from_entropy(&[9; 32], K).unwrap().id();
         assert_eq!(receiver.role().claims().store().polynomial(&id).unwrap().unwrap().claimed, 1);
     }
@@ -678,18 +692,21 @@ fn a_crash_between_record_and_claim_repeats_that_claim_and_no_other() {
         polynomial: PaymentPolynomial::from_entropy(&[9; 32], K).unwrap(),
         paths: paths.clone(),
     };
-    let mut receiver =
-        Recorded::new(Receiver::with_store(receiver_config(), MemoryClaimStore::default()));
+    let mut receiver = Recorded::new(
+        Receiver::with_store(receiver_config(), MemoryClaimStore::default()).unwrap(),
+    );
     receiver.apply(published()).unwrap();
     receiver.apply(arrival.event(&edge, 1)).unwrap();
 
     // The store has the claim; the log has lost it.
     let restart = || {
         let store = receiver.role().claims().store().clone();
-        Recorded::replay(Receiver::with_store(receiver_config(), store), vec![published()]).unwrap()
+        Recorded::replay(Receiver::with_store(receiver_config(), store).unwrap(), vec![published()])
+            .unwrap()
     };
-    let actions = restart().apply(arrival.event(&edge, 1)).unwrap();
-    assert!(matches!(actions[..], [ReceiverAction::Claim { .. }]), "{actions:?}");
+    let mut restarted = restart();
+    let actions = restarted.apply(arrival.event(&edge, 1)).unwrap();
+    assert!(claims(&mut restarted, &actions), "{actions:?}");
 
     // The same x and even the same lock in another contract.
     let other = arrival.edge(&mut net);
@@ -721,17 +738,21 @@ fn the_same_edge_elsewhere_is_the_same_claim() {
     let first = arrival.edge(&mut net);
     let moved = arrival.edge(&mut net);
     assert_ne!(first.offered.funded().outpoint(), moved.offered.funded().outpoint());
-    let mut receiver =
-        Recorded::new(Receiver::with_store(receiver_config(), MemoryClaimStore::default()));
+    let mut receiver = Recorded::new(
+        Receiver::with_store(receiver_config(), MemoryClaimStore::default()).unwrap(),
+    );
     receiver.apply(published()).unwrap();
-    let claims = |actions: &[ReceiverAction]| matches!(actions, [ReceiverAction::Claim { .. }]);
-    assert!(claims(&receiver.apply(arrival.event_on(in_channel(&first, 3), 1)).unwrap()));
+    let actions = receiver.apply(arrival.event_on(in_channel(&first, 3), 1)).unwrap();
+    assert!(claims(&mut receiver, &actions), "{actions:?}");
 
     let restart = || {
         let store = receiver.role().claims().store().clone();
-        Recorded::replay(Receiver::with_store(receiver_config(), store), vec![published()]).unwrap()
+        Recorded::replay(Receiver::with_store(receiver_config(), store).unwrap(), vec![published()])
+            .unwrap()
     };
-    assert!(claims(&restart().apply(arrival.event_on(in_channel(&moved, 3), 1)).unwrap()));
+    let mut restarted = restart();
+    let actions = restarted.apply(arrival.event_on(in_channel(&moved, 3), 1)).unwrap();
+    assert!(claims(&mut restarted, &actions), "{actions:?}");
     let actions = restart().apply(arrival.event_on(in_channel(&moved, 4), 1)).unwrap();
     let x = terms(&invoice, "table 4").x().unwrap();
     let refusal = Refusal::Claim(ClaimError::AlreadyClaimed(x));
@@ -751,7 +772,7 @@ fn what_may_be_published() {
     let asking = |points: PaymentPoints, amount: u64| {
         sign(StaticInvoiceBuilder::new(points, TIME).amount_msat(amount).description("a"))
     };
-    let receiver = || Recorded::new(Receiver::new(receiver_config()));
+    let receiver = || Recorded::new(Receiver::new(receiver_config()).unwrap());
     let publish = |receiver: &mut Recorded<Receiver>, invoice: &StaticInvoice, entropy| {
         let (invoice, polynomial) = (invoice.clone(), polynomial(entropy));
         let paths = ReceiverPaths::default();
@@ -779,7 +800,7 @@ fn what_may_be_published() {
     assert_eq!(publish(&mut one, &other, 1), Err(in_use.into()));
     // The book knows it too, where the receiver has forgotten.
     let store = one.role().claims().store().clone();
-    let mut forgetful = Recorded::new(Receiver::with_store(receiver_config(), store));
+    let mut forgetful = Recorded::new(Receiver::with_store(receiver_config(), store).unwrap());
     let in_book =
         ClaimError::PolynomialInUse { polynomial: polynomial(1).id(), invoice: right.invoice_id() };
     let refused = publish(&mut forgetful, &other, 1);

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
-use pointlock::hold::{Limits, MemoryStore};
+use pointlock::hold::Limits;
 use pointlock::invoice::{ChainHash, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
 use pointlock::onion::OnionError;
 use pointlock::onion::blinded::NextPeer;
 use pointlock::payment::{
-    AttemptSeed, EdgeError, Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent,
+    AttemptSeed, Deadlines, EdgeError, Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent,
     ForwardingPolicy, HoldPlan, HopBlinds, MessagePath, Node, NodeAction, NodeConfig, NodeError,
     NodeEvent, OfferOrigin, PartOrder, Payee, Payment, Proposal, ReceiverPaths, Recorded, Refusal,
     Role, RouteHop, Tail,
@@ -22,7 +22,7 @@ use pointlock::wire::{Features, IntroductionNode};
 const HEIGHT: u32 = 800_000;
 const TIME: u64 = 1_750_000_000;
 const AMOUNT_MSAT: u64 = 50_000_123;
-const MIN_FINAL_DELTA: u32 = 18;
+const MIN_FINAL_DELTA: u32 = 24;
 const POLICY: ForwardingPolicy = ForwardingPolicy {
     fee_base_msat: 1_001,
     fee_proportional_millionths: 100,
@@ -43,8 +43,9 @@ fn config(node: usize) -> NodeConfig {
         height: HEIGHT,
         unix_time: TIME,
         policy: POLICY,
+        deadlines: Deadlines::for_contracts(),
         limits: Limits::default(),
-        hold_safety_margin: 10,
+        hold_safety_margin: 43,
         hold_deltas_ahead: 40,
         hold_min_final_delta: MIN_FINAL_DELTA,
         min_final_delta: MIN_FINAL_DELTA,
@@ -73,7 +74,7 @@ struct Line {
 impl Line {
     fn new(count: usize) -> Self {
         Self {
-            nodes: (0..count).map(|node| Recorded::new(Node::new(config(node)))).collect(),
+            nodes: (0..count).map(|node| Recorded::new(Node::new(config(node)).unwrap())).collect(),
             tasks: VecDeque::new(),
             edges: BTreeMap::new(),
             paid: Vec::new(),
@@ -126,6 +127,9 @@ impl Line {
                 self.tell(node, NodeEvent::OutgoingCommitted { origin, edge }).unwrap();
                 self.arrive(&edge.id).unwrap();
             }
+            NodeAction::Claimable { incoming } => {
+                self.tell(node, NodeEvent::Claiming { incoming }).unwrap();
+            }
             NodeAction::Claim { incoming, secret } => {
                 let by = self.edges[&incoming].0;
                 let fulfilled = NodeEvent::OutgoingFulfilled { outgoing: incoming, secret };
@@ -135,6 +139,7 @@ impl Line {
             NodeAction::Fail { incoming, reason, failure } => {
                 self.failed.push((node, reason));
                 let by = self.edges[&incoming].0;
+                self.tell(node, NodeEvent::FailGiven { incoming }).unwrap();
                 self.tell(node, NodeEvent::IncomingFailed { incoming }).unwrap();
                 let (outgoing, failure) = (incoming, Some(failure));
                 self.tell(by, NodeEvent::OutgoingFailed { outgoing, failure }).unwrap();
@@ -305,7 +310,15 @@ fn an_onion_is_taken_once() {
         .filter(|(_, (_, to, edge, _))| *to == 1 && edge.amount_msat == AMOUNT_MSAT)
         .map(|(id, _)| *id)
         .collect();
+    // An edge that has ended is forgotten. Its onion is not.
+    assert_eq!(receivers.len(), 2);
     for id in receivers {
+        line.arrive(&id).unwrap();
+        let Some((1, NodeAction::Fail { incoming, reason, .. })) = line.tasks.pop_back() else {
+            panic!("the node refuses it")
+        };
+        assert_eq!(incoming, id);
+        assert!(matches!(reason, Refusal::Onion(OnionError::Replayed { .. })));
         assert_eq!(line.arrive(&id).unwrap_err(), NodeError::Edge(EdgeError::Known(id)));
     }
 }
@@ -320,19 +333,18 @@ fn a_forwarder_alone_refuses_what_a_node_takes() {
         panic!("an offer")
     };
     let edge = line.commit(0, &proposal);
-    let NodeConfig { node_key, policy, limits, height, .. } = config(1);
-    let mut forwarder = Forwarder::new(
-        ForwarderConfig {
-            node_key,
-            policy,
-            limits,
-            hold_safety_margin: 10,
-            hold_deltas_ahead: 40,
-            hold_min_final_delta: MIN_FINAL_DELTA,
-            height,
-        },
-        MemoryStore::default(),
-    );
+    let NodeConfig { node_key, policy, deadlines, limits, height, .. } = config(1);
+    let mut forwarder = Forwarder::new(ForwarderConfig {
+        node_key,
+        policy,
+        deadlines,
+        limits,
+        hold_safety_margin: 43,
+        hold_deltas_ahead: 40,
+        hold_min_final_delta: MIN_FINAL_DELTA,
+        height,
+    })
+    .unwrap();
     let event = ForwarderEvent::IncomingCommitted {
         from: id(0),
         edge: IncomingEdge::dangerous_committed(edge),
@@ -345,7 +357,7 @@ fn a_forwarder_alone_refuses_what_a_node_takes() {
         "{actions:?}"
     );
     line.arrive(&edge.id).unwrap();
-    assert!(matches!(line.tasks.pop_back(), Some((1, NodeAction::Claim { .. }))));
+    assert!(matches!(line.tasks.pop_back(), Some((1, NodeAction::Claimable { .. }))));
 }
 
 /// What was told about an edge that nobody has.
@@ -384,7 +396,7 @@ fn a_node_is_what_its_events_make_it() {
         assert!(line.step());
     }
     for (index, node) in line.nodes.iter().enumerate() {
-        let replayed = Node::new(config(index)).replay(node.log()).unwrap();
+        let replayed = Node::new(config(index)).unwrap().replay(node.log()).unwrap();
         let words = |actions: Vec<NodeAction>| format!("{actions:?}");
         assert_eq!(words(replayed.pending()), words(node.pending()));
     }

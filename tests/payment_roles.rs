@@ -13,7 +13,7 @@ use pointlock::edge::EdgeId;
 use pointlock::hold::{HoldId, HoldState};
 use pointlock::lock::{Lock, LockSecret};
 use pointlock::payment::{
-    AttemptId, ForwarderEvent, NodeAction, Refusal, SecretSource, SenderEvent, View,
+    AttemptId, Deadlines, ForwarderEvent, NodeAction, Refusal, SecretSource, SenderEvent, View,
 };
 use pointlock_sim::{Fact, Keep, Settle, Who};
 
@@ -55,8 +55,8 @@ fn claims(net: &Net) -> Vec<(Who, EdgeId, LockSecret)> {
 fn paid(net: &Net) -> Vec<(Who, AttemptId, LockSecret)> {
     net.facts()
         .filter_map(|fact| match fact {
-            Fact::Paid { by: by @ Who::Sender(index), payment, secret } => {
-                let attempts = net.senders[*index].role().attempts(payment).unwrap();
+            Fact::Paid { by, payment, secret } => {
+                let attempts = net.attempts_of(payment);
                 Some((*by, attempts[0], secret.clone()))
             }
             _ => None,
@@ -96,7 +96,7 @@ fn check_paid(net: &Net, kind: LockKind, forwarders: usize, attempt: AttemptId) 
 
     // From the last edge to the first, each once, each with the secret of its own lock.
     let claims = claims(net);
-    let locks = net.senders[0].role().locks(&attempt).unwrap();
+    let locks = net.locks_of(0, &attempt);
     assert_eq!(claims.len(), forwarders + 1);
     assert_eq!(locks.len(), forwarders + 1);
     for ((by, edge_id, secret), (edge, lock)) in claims.iter().zip(locks.iter().enumerate().rev()) {
@@ -247,7 +247,8 @@ fn held(forwarders: usize, holder: usize, kind: LockKind, settle: Settle, back: 
             net.run().unwrap();
             check_waits(&net, kind, forwarders, holder, attempt);
             // The last block before the cutoff.
-            net.mine_to(HEIGHT + HOLD_BLOCKS - SAFETY_MARGIN - 1).unwrap();
+            let own_delta = policy(holder).cltv_expiry_delta;
+            net.mine_to(HEIGHT + HOLD_BLOCKS + own_delta - SAFETY_MARGIN - 1).unwrap();
             net.keep = Keep::default();
             net.read_mail().unwrap();
             net.run().unwrap();
@@ -256,7 +257,7 @@ fn held(forwarders: usize, holder: usize, kind: LockKind, settle: Settle, back: 
     check_paid(&net, kind, forwarders, attempt);
     let hold = hold_of(&net, 0);
     let ledger = net.forwarders[holder - 1].role().ledger();
-    assert_eq!(ledger.state(&hold).unwrap(), HoldState::Released);
+    assert_eq!(ledger.state(&hold), Ok(&HoldState::Released));
     let h = net.senders[0].view().get(SecretSource::Release { hold });
     // The receiver has forgotten it.
     assert_eq!(net.receiver.view().get(SecretSource::Release { hold }), None);
@@ -271,7 +272,7 @@ fn check_waits(net: &Net, kind: LockKind, forwarders: usize, holder: usize, atte
     assert_eq!(net.contracts.len(), holder);
     let hold = hold_of(net, 0);
     let view = net.forwarders[holder - 1].view();
-    assert_eq!(net.forwarders[holder - 1].role().ledger().state(&hold).unwrap(), HoldState::Held);
+    assert_eq!(net.forwarders[holder - 1].role().ledger().state(&hold), Ok(&HoldState::Held));
     let release = net.senders[0].view().get(SecretSource::Release { hold }).unwrap();
     assert!(!knows(view, release));
     if kind == LockKind::Point {
@@ -346,7 +347,7 @@ fn two_payers_over_one_invoice() {
 
         // No lock and no blind is shared by the two, and no forwarder has any y but its own two.
         let (one, other) = attempts.map(|a| a).into();
-        let locks = [(0, one), (1, other)].map(|(s, a)| net.senders[s].role().locks(&a).unwrap());
+        let locks = [(0, one), (1, other)].map(|(s, a)| net.locks_of(s, &a));
         assert!(locks[0].iter().all(|lock| !locks[1].contains(lock)));
         for (sender, attempt) in [(0, one), (1, other)] {
             for (hop, blind) in blinds(&net, sender, attempt, 4).iter().enumerate() {
@@ -394,8 +395,9 @@ fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
                 .nth(holder - 1)
                 .unwrap();
             let expiry = net.at(&incoming).terms().expiry;
-            let ahead: u32 = (holder..=forwarders).map(|i| policy(i).cltv_expiry_delta).sum();
-            let by_expiry = expiry - SAFETY_MARGIN - ahead - MIN_FINAL_DELTA;
+            // Its own delta is in its safety margin.
+            let behind: u32 = (holder + 1..=forwarders).map(|i| policy(i).cltv_expiry_delta).sum();
+            let by_expiry = expiry - SAFETY_MARGIN - behind - MIN_FINAL_DELTA;
             let cutoff = by_expiry.min(HEIGHT + HOLD_BLOCKS);
 
             net.mine_to(cutoff - 1).unwrap();
@@ -416,11 +418,11 @@ fn at_the_cutoff_the_hold_fails_back_with_nothing_locked_further_along() {
                 let Fact::Failed { by, reason, .. } = fact else { panic!("a failure") };
                 assert_eq!((*by, reason), (Who::Forwarder(index), &Refusal::Downstream));
             }
-            let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+            let payment = net.payment_of(&attempt);
             let end = Fact::PaymentFailed { by: Who::Sender(0), payment };
             assert!(net.facts().any(|fact| *fact == end));
             let ledger = net.forwarders[holder - 1].role().ledger();
-            assert_eq!(ledger.state(&hold).unwrap(), HoldState::Failed);
+            assert_eq!(ledger.state(&hold), Ok(&HoldState::Failed));
 
             // The receiver comes back too late: refused, and nothing moves.
             net.keep = Keep::default();
@@ -454,7 +456,7 @@ fn a_failure_goes_back_hop_by_hop() {
         let mut expected = vec![(Who::Receiver, Refusal::UnknownPayment)];
         expected.extend((1..=forwarders).rev().map(|i| (Who::Forwarder(i), Refusal::Downstream)));
         assert_eq!(failures, expected);
-        let payment = net.senders[0].role().payment_of(&attempt).unwrap();
+        let payment = net.payment_of(&attempt);
         let end = Fact::PaymentFailed { by: Who::Sender(0), payment };
         assert_eq!(net.facts().next_back(), Some(&end));
         assert!(net.balances().is_empty());
@@ -462,19 +464,22 @@ fn a_failure_goes_back_hop_by_hop() {
     }
 }
 
-/// At its expiry the offerer of a committed contract takes its money back, and not a block sooner.
+/// The grace past its expiry the offerer of a committed contract takes its money back, and not a block sooner.
 #[test]
 fn contracts_time_out() {
     let mut net = start(1, 2);
     let invoice = net.publish(LockKind::Point, 0);
     net.pay_known(0, &invoice, None, entropy(1));
-    // Sender, N_1 and N_2 commit; the receiver falls silent before its claim.
-    for _ in 0..3 {
+    // Sender, N_1 and N_2 commit; the receiver is asked for its secret, and falls silent before its claim.
+    for _ in 0..4 {
         assert!(net.step().unwrap());
     }
     let claim = net.tasks.pop_front().unwrap();
     assert!(matches!(claim, (Who::Receiver, NodeAction::Claim { .. })));
     assert!(net.tasks.is_empty());
+    // Its driver does nothing any more, whatever the role says.
+    let silent = |net: &mut Net| net.tasks.retain(|(who, _)| *who != Who::Receiver);
+    let grace = Deadlines::for_contracts().grace;
     let mut edges: Vec<(u32, Who, EdgeId)> = net
         .contracts
         .iter()
@@ -493,42 +498,62 @@ fn contracts_time_out() {
     };
     let mut expected = Vec::new();
     for (expiry, by, edge_id) in edges {
-        net.mine_to(expiry - 1).unwrap();
+        net.mine_to(expiry + grace - 1).unwrap();
+        silent(&mut net);
         net.run().unwrap();
         assert_eq!(time_outs(&net), expected);
-        net.mine_to(expiry).unwrap();
+        net.mine_to(expiry + grace).unwrap();
+        silent(&mut net);
         assert!(net.step().unwrap());
+        silent(&mut net);
+        // A sender says it with every block until its refund is in one.
+        net.tasks.retain(|(_, action)| !matches!(action, NodeAction::TimeOut { .. }));
         expected.push(Fact::TakenBack { by, edge: edge_id });
         assert_eq!(time_outs(&net), expected);
-        // Its refund is confirmed: the failure goes one hop back.
+        // Its refund is final: the failure goes one hop back.
         let (_, action) = net.tasks.pop_front().unwrap();
-        assert!(matches!(
-            (by, action),
-            (Who::Forwarder(_), NodeAction::Fail { reason: Refusal::Downstream, .. })
-                | (Who::Sender(0), NodeAction::AttemptFailed { failure: None, .. })
-        ));
+        assert!(
+            matches!(
+                (by, &action),
+                (Who::Forwarder(_), NodeAction::Fail { reason: Refusal::Downstream, .. })
+                    | (Who::Sender(0), NodeAction::AttemptFailed { failure: None, .. })
+            ),
+            "{by:?} {action:?}"
+        );
     }
     net.mine_to(HEIGHT + 1_000).unwrap();
+    silent(&mut net);
     net.run().unwrap();
     assert_eq!(time_outs(&net), expected);
     net.check_replay().unwrap();
 }
 
-/// A contract is asked to be timed out at every block until that is done, and claims are taken as long.
+/// That a contract is to be timed out is said once, and again to whoever asks, until it is done; claims are taken as long.
 #[test]
 fn a_claim_after_the_expiry_still_counts() {
     let mut net = start(1, 1);
     let invoice = net.publish(LockKind::Point, 0);
     let attempt = net.pay_known(0, &invoice, None, entropy(1));
-    assert!(net.step().unwrap() && net.step().unwrap());
+    for _ in 0..3 {
+        assert!(net.step().unwrap());
+    }
     let (_, claim) = net.tasks.pop_front().unwrap();
+    assert!(matches!(claim, NodeAction::Claim { .. }));
     let expiry = net.contracts.iter().map(|edge| edge.terms().expiry).min().unwrap();
-    net.mine_to(expiry).unwrap();
-    net.mine_to(expiry + 1).unwrap();
-    let time_out = |(_, action): &(Who, NodeAction)| matches!(action, NodeAction::TimeOut { .. });
-    assert_eq!(net.tasks.iter().filter(|task| time_out(task)).count(), 2);
-    // None of them was quick enough.
-    net.tasks.retain(|task| !time_out(task));
+    let grace = Deadlines::for_contracts().grace;
+    let time_outs = |tasks: Vec<(Who, NodeAction)>| {
+        let by_hop = (Who::Forwarder(1), true);
+        let is_time_out = |action: &NodeAction| matches!(action, NodeAction::TimeOut { .. });
+        tasks.iter().filter(|(who, action)| (*who, is_time_out(action)) == by_hop).count()
+    };
+    net.mine_to(expiry + grace - 1).unwrap();
+    assert_eq!(time_outs(net.tasks.drain(..).collect()), 0);
+    net.mine_to(expiry + grace).unwrap();
+    assert_eq!(time_outs(net.tasks.drain(..).collect()), 1);
+    net.mine_to(expiry + grace + 1).unwrap();
+    assert_eq!(time_outs(net.tasks.drain(..).collect()), 0);
+    assert_eq!(time_outs(net.pending()), 1);
+    // It was not quick enough.
     net.tasks.push_back((Who::Receiver, claim));
     net.run().unwrap();
     assert_eq!(paid(&net)[0].1, attempt);

@@ -106,7 +106,7 @@ fn twelve_hops_four_of_them_blinded_in_four_parts() {
             };
             let id = net.order_to_pay(0, payment);
             net.run().unwrap();
-            assert_eq!(net.senders[0].role().attempts(&id).unwrap().len(), 4);
+            assert_eq!(net.attempts_of(&id).len(), 4);
             assert_eq!(offers(&net).len(), 4 * 12);
             assert_eq!(claims(&net), 4 * 12, "{:?}", net.happened);
             check_unlinkable(&net);
@@ -166,7 +166,7 @@ fn a_hop_of_a_path_adds_what_the_sender_does_not_know() {
     let payment = net.payment_in(&invoice, parts);
     let id = net.order_to_pay(0, payment);
     net.run().unwrap();
-    let attempt = net.senders[0].role().attempts(&id).unwrap()[0];
+    let attempt = net.attempts_of(&id)[0];
     let mut sum = None;
     for (index, edge_id) in offers(&net).into_iter().enumerate() {
         let hop = index + 1;
@@ -197,7 +197,7 @@ fn a_hop_of_a_path_adds_what_the_sender_does_not_know() {
     let known = net.receiver.view().get(source).unwrap();
     assert_eq!(*known, LockSecret::Scalar(sum.unwrap()));
     // The locks that the sender has set up are right as far as it can know them.
-    let planned = net.senders[0].role().locks(&attempt).unwrap();
+    let planned = net.locks_of(0, &attempt);
     let locks: Vec<_> = offers(&net).iter().map(|point| net.at(point).terms().lock).collect();
     assert_eq!(planned[..2], locks[..2]);
     assert!(planned[2..].iter().zip(&locks[2..]).all(|(planned, lock)| planned != lock));
@@ -264,7 +264,7 @@ fn the_holder_finds_the_rest_of_the_route_at_release() {
                 for edge in last {
                     assert_eq!(edge.terms().expiry, height + MIN_FINAL_DELTA);
                 }
-                assert_eq!(net.senders[0].role().attempts(&id).unwrap().len(), usize::from(parts));
+                assert_eq!(net.attempts_of(&id).len(), usize::from(parts));
                 net.check_replay().unwrap();
             }
         }
@@ -316,7 +316,7 @@ fn a_part_that_fails_is_tried_again_over_another_route() {
     let payment = net.payment_in(&invoice, parts);
     let id = net.order_to_pay(0, payment);
     net.run().unwrap();
-    let failed = net.senders[0].role().attempts(&id).unwrap()[1];
+    let failed = net.attempts_of(&id)[1];
     let fact = net.facts().find_map(|fact| match fact {
         Fact::AttemptFailed { attempt, failure, .. } => Some((*attempt, *failure)),
         _ => None,
@@ -330,7 +330,7 @@ fn a_part_that_fails_is_tried_again_over_another_route() {
     net.tell_sender(0, SenderEvent::Retry { attempt: failed, order, height }).unwrap();
     net.run().unwrap();
     expect_paid(&net, &invoice, Some(&invoice_secret(LockKind::Point, 1)));
-    let again = net.senders[0].role().attempts(&id).unwrap()[1];
+    let again = net.attempts_of(&id)[1];
     assert_ne!(failed, again);
     let view = net.senders[0].view();
     for hop in 0..=3 {
@@ -514,7 +514,7 @@ fn a_trampoline_answers_for_its_route() {
     net.tell_receiver(ReceiverEvent::Block { height: height + 1 }).unwrap();
     let id = net.order_to_pay(0, payment);
     net.run().unwrap();
-    let attempt = net.senders[0].role().attempts(&id).unwrap()[0];
+    let attempt = net.attempts_of(&id)[0];
     let failure = Some((0, 0x2000 | 2));
     let by = Who::Sender(0);
     assert!(

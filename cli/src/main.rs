@@ -6,20 +6,23 @@ mod collusion;
 mod conformance;
 mod demo;
 mod invoice;
+mod keys;
 mod narration;
+mod secret_file;
 mod terminal;
 mod vectors;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::terminal::OutputError;
 
 /// Point-locked payments for Bitcoin and Lightning.
 #[derive(Parser)]
-#[command(name = "pointlock", version, about)]
+#[command(name = "pointlock", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -33,6 +36,10 @@ enum Command {
     Collusion(collusion::Args),
     /// Static invoices: create one, explain one or an offer, verify one as its payer.
     Invoice(invoice::Args),
+    /// Draws a secret key into a new file, and prints its node id.
+    Keygen(keys::KeygenArgs),
+    /// Prints the node id of a secret key.
+    NodeId(keys::NodeIdArgs),
     /// Answers JSON lines from standard input, to check another implementation against this one.
     ///
     /// A line has at most 8 MiB, and each of its lists at most 10,000 items.
@@ -41,6 +48,20 @@ enum Command {
     Vectors(vectors::Args),
     /// Measures the verbs beside libsecp256k1's own signing and verifying.
     Bench(bench::Args),
+    /// Prints what makes a shell complete the command's words, such as `pointlock completions bash`.
+    Completions(CompletionsArgs),
+}
+
+#[derive(clap::Args)]
+struct CompletionsArgs {
+    /// Whose words
+    shell: clap_complete::Shell,
+}
+
+fn completions(args: &CompletionsArgs) -> Result<(), Box<dyn Error>> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "pointlock", &mut script);
+    Ok(terminal::print(&String::from_utf8(script)?)?)
 }
 
 fn main() -> ExitCode {
@@ -52,9 +73,12 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Collusion(args) => collusion::run(&args),
         Command::Invoice(args) => invoice::run(&args),
+        Command::Keygen(args) => keys::keygen(&args),
+        Command::NodeId(args) => keys::node_id(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Vectors(args) => vectors::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Completions(args) => completions(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -77,11 +101,25 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
 fn not_parsed(answer: &clap::Error) -> ExitCode {
     let text = answer.render();
     if answer.use_stderr() {
-        terminal::complain(text.ansi().to_string().trim_end());
+        let is_help = answer.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+        let text = text.to_string();
+        let text = if is_help { text.trim_end().to_owned() } else { in_one_line(&text) };
+        terminal::complain(&text);
         return ExitCode::from(2);
     }
     match terminal::print(&text.ansi().to_string()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
+}
+
+/// What is wrong and what was expected; the usage is left to --help.
+fn in_one_line(text: &str) -> String {
+    let is_said = |part: &&str| {
+        !["Usage:", "For more information"].iter().any(|begin| part.starts_with(begin))
+    };
+    let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let parts: Vec<String> = text.split("\n\n").map(str::trim).filter(is_said).map(words).collect();
+    let text = parts.join("; ");
+    format!("pointlock: {}", text.strip_prefix("error: ").unwrap_or(&text))
 }

@@ -190,6 +190,28 @@ fn a_fault_that_can_not_happen_is_an_error() {
     }
 }
 
+/// Whatever is asked of whomever: what happens ends the story, and what can't happen is an error too.
+#[test]
+fn no_fault_ends_in_success() {
+    let parties = ["payer_1", "payer_2", "sender_lsp", "router", "receiver_lsp", "receiver"];
+    let faults = ["flipped-bit", "wrong-blind", "swapped-lock", "early-claim"];
+    let mut not_reached = 0;
+    for (party, fault) in parties.iter().flat_map(|party| faults.map(|fault| (party, fault))) {
+        for system in ["S1", "S2", "S3"] {
+            let output = demo(&["--system", system, "--fault", &format!("{party}:{fault}")]);
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{system} {party}:{fault}");
+            assert!(message.starts_with(&format!("pointlock: {party}: ")), "{message}");
+            not_reached += usize::from(message.contains("had nothing to do"));
+        }
+    }
+    // Hash locks have no blinds, and nobody to claim early with one.
+    assert!((20..72).contains(&not_reached), "{not_reached}");
+    // A party that isn't there is refused before anything is told.
+    let output = demo(&["--fault", "nobody:flipped-bit"]);
+    assert!(!output.status.success() && output.stdout.is_empty());
+}
+
 #[test]
 fn no_colour_where_there_is_no_terminal() {
     let told = demo(&["--system", "S3", "--system", "S4"]);

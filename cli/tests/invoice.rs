@@ -207,7 +207,7 @@ fn fresh_points_and_their_secrets() {
         }
         // Fresh each time; and no file is overwritten, nor an invoice printed whose secrets are lost.
         let before = fs::read(&file).unwrap();
-        refused(create(&args), "secrets_out");
+        refused(create(&args), "--secrets-out");
         assert_eq!(fs::read(&file).unwrap(), before);
         fs::remove_file(&file).unwrap();
         assert_ne!(created(&args).lock(), invoice.lock());
@@ -215,13 +215,41 @@ fn fresh_points_and_their_secrets() {
     // A polynomial needs a price, or its slots are used up for nothing.
     let file = new_file("secrets-free");
     let name = file.to_str().unwrap();
-    refused(create(&["--k", "1", "--secrets-out", name]), "offer_amount");
+    refused(create(&["--k", "1", "--secrets-out", name]), "--amount-msat");
     assert!(!file.exists());
     created(&["--k", "0", "--secrets-out", name]);
     for k in ["-1", "1025", "x"] {
         fails(create(&["--k", k, "--secrets-out", name]));
     }
     fails(create(&["--k", "1"]));
+}
+
+/// A disk that is full: no invoice is printed, and no empty file left in the way of the next try. No file grows in a process whose
+/// files may have no bytes.
+#[cfg(unix)]
+#[test]
+fn no_file_is_left_where_secrets_could_not_be_stored() {
+    let (file, secret_key) = (new_file("secrets-full"), new_file("secrets-full.key"));
+    fs::write(&secret_key, key()).unwrap();
+    let shell = |limit: &str| {
+        let command = format!(
+            "trap '' XFSZ; ulimit -f {limit}; exec {} invoice create --secret-key {} --k 1 --secrets-out {} \
+             --amount-msat 1 --description tea",
+            env!("CARGO_BIN_EXE_pointlock"),
+            secret_key.display(),
+            file.display(),
+        );
+        Command::new("sh").args(["-c", &command]).output().unwrap()
+    };
+    let full = shell("0");
+    assert!(!full.status.success() && full.stdout.is_empty());
+    let said = String::from_utf8(full.stderr).unwrap();
+    assert!(said.contains("secrets_out"), "{said}");
+    assert!(!file.exists());
+    // The next try finds nothing in its way.
+    let stored = shell("unlimited");
+    assert!(stored.status.success(), "{}", String::from_utf8_lossy(&stored.stderr));
+    assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);
 }
 
 #[test]
@@ -234,11 +262,11 @@ fn the_secret_key_is_read_from_a_file() {
     let invoice: StaticInvoice = text.trim().parse().unwrap();
     assert_eq!(invoice.invoice_node_id(), receiver().public_key());
     for wrong in ["", "02", "zz", &"00".repeat(32), &"ff".repeat(32), &key().repeat(30)] {
-        refused(run_with(wrong, &args("-")), "secret_key");
+        refused(run_with(wrong, &args("-")), "--secret-key");
     }
-    refused(run_with("", &args("/nonexistent/key")), "secret_key");
+    refused(run_with("", &args("/nonexistent/key")), "--secret-key");
     // A key on the command line is taken for a file's name.
-    refused(run_with("", &args(key().trim())), "secret_key");
+    refused(run_with("", &args(key().trim())), "--secret-key");
 }
 
 #[test]
@@ -262,8 +290,8 @@ fn a_complete_invoice_of_bolt_12() {
     let explained = succeeds(run_with(&invoice.to_string(), &["decode"]));
     assert!(explained.contains("1,000 msat + 50 ppm, 144 blocks, 1 to 1,000,000,000 msat"));
 
-    refused(with_lock(&all[..2]), "invoice_message_paths");
-    refused(with_lock(&all[..4]), "offer_paths");
+    refused(with_lock(&all[..2]), "--message-path");
+    refused(with_lock(&all[..4]), "--offer-path");
     let without_pay_info = path_hex(10);
     for wrong in ["", "02", &without_pay_info, &format!("{pay}00"), &pay[..pay.len() - 2]] {
         fails(with_lock(&["--path", wrong]));
@@ -294,7 +322,7 @@ fn an_invoice_for_an_offer() {
     // What the offer says can't be said otherwise, and nobody else can sign for it.
     fails(create(&[&args[..], &["--description", "coffee"]].concat()));
     let by_another = ["create", "--secret-key", "-", "--payment-point", &lock, "--offer", &text];
-    refused(run_with(&"05".repeat(32), &by_another), "invoice_node_id");
+    refused(run_with(&"05".repeat(32), &by_another), "--secret-key");
 
     let invoice = invoice.to_string();
     let verify = |offer: &str| {
@@ -310,7 +338,7 @@ fn an_invoice_for_an_offer() {
         .issuer_id(&receiver().public_key())
         .build()
         .unwrap();
-    refused(verify(&dearer.to_string()), "offer_amount");
+    refused(verify(&dearer.to_string()), "--offer: offer_amount");
     let explained = succeeds(run_with(&text, &["decode"]));
     assert!(explained.contains("an offer is as good as where it comes from"), "{explained}");
     assert!(explained.contains("7 msat or more") && explained.contains("regtest"), "{explained}");
@@ -326,9 +354,9 @@ fn every_check_of_a_payer() {
     let late = (1_750_000_001 + 14 * 24 * 3600).to_string();
     succeeds(verify(&["--at", &last]));
     refused(verify(&["--at", &late]), "invoice_relative_expiry");
-    refused(verify(&["--at", LATER, "--chain", "signet"]), "offer_chains");
+    refused(verify(&["--at", LATER, "--chain", "signet"]), "--chain");
     succeeds(verify(&["--at", LATER, "--from", &node_id]));
-    refused(verify(&["--at", LATER, "--from", &point(3).to_string()]), "offer_issuer_id");
+    refused(verify(&["--at", LATER, "--from", &point(3).to_string()]), "--from");
     fails(verify(&["--at", LATER, "--from", "02"]));
     // By the clock, which is past 2025.
     refused(verify(&[]), "invoice_relative_expiry");
@@ -444,12 +472,153 @@ fn one_lock() {
     fails(create(&["--payment-point", &one, "--payment-hash", &hash]));
     // The receiver's own key as a point would be published by the first claim.
     let own = receiver().public_key().to_string();
-    refused(create(&["--payment-point", &own]), "payment_points");
-    refused(create(&["--payment-point", &one, "--payment-point", &one]), "offer_amount");
+    refused(create(&["--payment-point", &own]), "--payment-point");
+    refused(create(&["--payment-point", &one, "--payment-point", &one]), "--amount-msat");
     fails(create(&["--payment-point", &one, "--amount-msat", "5"]));
     refused(
         create(&["--payment-point", &one, "--amount-msat", "0", "--description", ""]),
-        "offer_amount",
+        "--amount-msat",
+    );
+}
+
+/// What a flag said is refused by the flag; what an offer said, by the offer.
+#[test]
+fn errors_name_the_flag() {
+    let point = point(1).to_string();
+    let with = |args: &[&str]| create(&[&["--payment-point", &point][..], args].concat());
+    let described = |args: &[&str]| with(&[&["--description", "tea"][..], args].concat());
+    refused(described(&["--currency", "eur", "--amount-minor", "5"]), "--currency");
+    refused(described(&["--currency", "EUR", "--amount-minor", "0"]), "--amount-minor");
+    succeeds(described(&["--currency", "EUR", "--amount-minor", "5"]));
+    refused(with(&["--offer-expiry", "1749999999"]), "--offer-expiry");
+    succeeds(with(&["--offer-expiry", "1750000000"]));
+    let ended = OfferBuilder::new()
+        .issuer_id(&receiver().public_key())
+        .absolute_expiry(1_749_999_999)
+        .build()
+        .unwrap();
+    refused(with(&["--offer", &ended.to_string()]), "--offer: offer_absolute_expiry");
+    // A whole line, and what was expected.
+    for (args, expected) in [
+        (&["--k", "1025", "--secrets-out", "/x"][..], "'--k <K>': 1025 is not in 0..=1024"),
+        (&["--payment-hash", "07"], "2 characters, expected 64 hexadecimal digits"),
+        (&["--chain", "mainnet", "--payment-point", &point], "expected one of bitcoin, testnet"),
+        (&["--expires-in", "0", "--payment-point", &point], "0 is not in 1.."),
+        (&["--amount-minor", "5", "--payment-point", &point], "--currency <CODE>"),
+        (&["--paymet-point", &point], "'--paymet-point' found; tip: a similar argument exists"),
+        (&["--secrets", "/nonexistent/file"], "--secrets: /nonexistent/file: No such file"),
+    ] {
+        let error = fails(create(args));
+        assert!(error.contains(expected), "{error}");
+        assert!(error.starts_with("pointlock: ") && error.lines().count() == 1, "{error}");
+    }
+}
+
+/// `--secrets-out` is read again: by `verify`, and for a static point by `create`.
+#[test]
+fn secrets_are_read_back() {
+    let create = |args: &[&str]| {
+        let all =
+            [&["create", "--secret-key", "-", "--amount-msat", "9", "--description", "tea"], args];
+        succeeds(run_with(&key(), &all.concat()))
+    };
+    let file = |name: &str| new_file(name).to_str().unwrap().to_owned();
+    let (one, three, other) = (file("back-0"), file("back-2"), file("back-other"));
+    let invoice = create(&["--k", "0", "--secrets-out", &one]);
+    let polynomial = create(&["--k", "2", "--secrets-out", &three]);
+    create(&["--k", "2", "--secrets-out", &other]);
+    let verify = |invoice: &str, secrets: &str| {
+        run_with("", &["verify", invoice.trim(), "--secrets", secrets])
+    };
+    assert!(succeeds(verify(&invoice, &one)).contains("those of its points"));
+    assert!(succeeds(verify(&polynomial, &three)).contains("those of its points"));
+    refused_with(
+        verify(&invoice, &three),
+        &format!("--secrets: {three}: 3 words, expected one secret of 64 hexadecimal digits"),
+    );
+    refused_with(verify(&polynomial, &one), &format!("--secrets: {one}: 1 secrets for 3 points"));
+    refused_with(
+        verify(&polynomial, &other),
+        &format!("--secrets: {other}: line 1 is not the secret of point 0"),
+    );
+    let again: StaticInvoice = create(&["--secrets", &one]).trim().parse().unwrap();
+    let first: StaticInvoice = invoice.trim().parse().unwrap();
+    assert_eq!(again.lock(), first.lock());
+    refused(run_with(&key(), &["create", "--secret-key", "-", "--secrets", &three]), "--secrets");
+    // To standard output, behind the invoice.
+    let printed = create(&["--k", "1", "--secrets-out", "-"]);
+    let lines: Vec<&str> = printed.lines().collect();
+    let shown: StaticInvoice = lines[0].parse().unwrap();
+    let Some(PaymentLock::Points(points)) = shown.lock() else { panic!("points") };
+    assert_eq!(lines.len(), 3);
+    for (line, point) in lines[1..].iter().zip(points.as_slice()) {
+        let secret: [u8; 32] = hex::decode(line).unwrap().try_into().unwrap();
+        assert_eq!(SecretScalar::from_bytes(&secret).unwrap().to_point(), *point);
+    }
+    let json: Value =
+        serde_json::from_str(&create(&["--k", "1", "--secrets-out", "-", "--json"])).unwrap();
+    assert_eq!(json["secrets"].as_array().unwrap().len(), 2);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(&three).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    [one, three, other].iter().for_each(|file| fs::remove_file(file).unwrap());
+}
+
+#[test]
+fn an_invoice_in_a_currency_takes_a_rate() {
+    let text = succeeds(create(&[
+        "--payment-point",
+        &point(1).to_string(),
+        "--currency",
+        "EUR",
+        "--amount-minor",
+        "350",
+        "--description",
+        "tea",
+    ]));
+    let verify = |args: &[&str]| run_with(&text, &[&["verify", "--at", LATER], args].concat());
+    let without = succeeds(verify(&[]));
+    assert!(without.contains("350 of the minor unit of EUR, or more; say with --rate EUR=MSAT"));
+    let with = succeeds(verify(&["--rate", "EUR=1500001/100"]));
+    assert!(with.contains("5,250,004 msat at your rate"), "{with}");
+    let least = |args: &[&str]| -> Value {
+        let printed = succeeds(verify(&[&["--json"], args].concat()));
+        serde_json::from_str::<Value>(&printed).unwrap()["least_msat"].take()
+    };
+    assert_eq!(least(&[]), Value::Null);
+    assert_eq!(least(&["--rate", "EUR=15000"]), 5_250_000);
+    refused(verify(&["--rate", "USD=15000"]), "--rate");
+    for (rate, expected) in [
+        ("EUR", "expected CODE=MSAT"),
+        ("EUR=x", "expected CODE=MSAT"),
+        ("EUR=1/0", "nothing is worth nothing"),
+        ("eur=1", "not three capital letters"),
+    ] {
+        assert!(fails(verify(&["--rate", rate])).contains(expected), "{rate}");
+    }
+}
+
+/// One second before it was created an invoice is from the future. Times have dates, chains names.
+#[test]
+fn refusals_in_words() {
+    let text = static_point().to_string();
+    let verify = |args: &[&str]| run_with(&text, &[&["verify"], args].concat());
+    refused_with(
+        verify(&["--at", "1749999999"]),
+        "invoice_created_at: 2025-06-15 15:06:40 UTC is in the future, now it is 2025-06-15 15:06:39 UTC; \
+         if the clock is wrong, give the time with --at",
+    );
+    succeeds(verify(&["--at", CREATED_AT]));
+    refused_with(
+        verify(&["--at", LATER, "--chain", "signet"]),
+        "--chain: for bitcoin, not for signet",
+    );
+    refused_with(
+        verify(&["--at", "1760000000"]),
+        "invoice_relative_expiry: expired at 2025-06-29 15:06:40 UTC, now it is 2025-10-09 08:53:20 UTC",
     );
 }
 

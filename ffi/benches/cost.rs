@@ -10,13 +10,13 @@
 use std::ffi::c_void;
 use std::hint::black_box;
 use std::ptr::{null, null_mut};
-use std::time::{Duration, Instant};
 
 use pointlock::adaptor::{ecdsa, schnorr};
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::invoice::PaymentPoints;
 use pointlock::invoice::ktime::{PayerScalar, PaymentPolynomial};
 use pointlock::lock::{self, Blind, RouteLocks};
+use rustix::time::{ClockId, clock_gettime};
 use secp256k1::schnorr::Signature;
 // For its symbols.
 use pointlock_ffi as _;
@@ -92,6 +92,17 @@ unsafe extern "C" {
         pre: Bytes,
         pre_n: usize,
         secret: Handle,
+        out: *mut u8,
+        out_n: usize,
+        f: Handle,
+    ) -> i32;
+    fn pointlock_schnorr_adapt_verified(
+        pre: Bytes,
+        pre_n: usize,
+        secret: Handle,
+        key: *const PointData,
+        message: Bytes,
+        message_n: usize,
         out: *mut u8,
         out_n: usize,
         f: Handle,
@@ -237,7 +248,7 @@ fn main() {
     let ecdsa_pre = ecdsa::pre_sign(&rust.keypair, message, &rust.lock_point, aux).unwrap();
     let ecdsa_pre = ecdsa_pre.to_bytes();
     let read = || schnorr::PreSignature::from_bytes(black_box(&pre)).unwrap();
-    let payer = PayerScalar::from_bytes(x).unwrap();
+    let payer = || PayerScalar::from_bytes(black_box(x)).unwrap();
 
     println!("through C, in units of the same from Rust:\n");
     // SAFETY, of all below: lengths are those of the arrays, handles are used as what they are and live to the end, and nothing overlaps.
@@ -298,6 +309,29 @@ fn main() {
                     black_box(&pre).as_ptr(),
                     65,
                     c.secret,
+                    out.as_mut_ptr(),
+                    64,
+                    NOBODY,
+                )
+            };
+            assert_eq!(code, 0);
+            out
+        },
+    );
+    compare(
+        "schnorr_adapt_verified",
+        || read().adapt_verified(&rust.secret, &x_only, message).unwrap().serialize(),
+        || {
+            let mut out = [0; 64];
+            // SAFETY: see above.
+            let code = unsafe {
+                pointlock_schnorr_adapt_verified(
+                    black_box(&pre).as_ptr(),
+                    65,
+                    c.secret,
+                    &c.key,
+                    message.as_ptr(),
+                    32,
                     out.as_mut_ptr(),
                     64,
                     NOBODY,
@@ -447,7 +481,7 @@ fn main() {
     );
     compare(
         "payment_point_at, k = 8",
-        || rust.points.point_at(black_box(&payer)).is_ok(),
+        || rust.points.point_at(&payer()).is_ok(),
         || {
             let mut out = [0; 64];
             // SAFETY: see above.
@@ -468,7 +502,7 @@ fn main() {
     compare(
         "polynomial_evaluate, k = 8",
         || {
-            let secret = rust.polynomial.evaluate(black_box(&payer)).unwrap();
+            let secret = rust.polynomial.evaluate(&payer()).unwrap();
             black_box(Box::new(secret));
         },
         || {
@@ -491,19 +525,20 @@ fn main() {
 }
 
 /// How many pairs are measured.
-const PAIRS: usize = 401;
-/// How long a half of a pair takes, about.
-const HALF: Duration = Duration::from_millis(2);
+const PAIRS: usize = 2_001;
+/// How long a half of a pair takes, about, in nanoseconds: short, so that most pairs are not interrupted.
+const HALF: f64 = 300_000.0;
 
 /// Measures both in turns, and prints the median of the ratios with the quartiles, and what a call takes more.
 fn compare<T>(name: &str, rust: impl Fn() -> T, c: impl Fn() -> T) {
-    let start = Instant::now();
-    let mut calls = 0_u32;
-    while start.elapsed() < 4 * HALF {
-        black_box(c());
-        calls += 1;
+    // Once more and more, until it takes long enough to tell how often fits.
+    let mut calls = 1;
+    let mut taken = time(calls, &c);
+    while taken < HALF {
+        calls *= 2;
+        taken = time(calls, &c);
     }
-    let calls = (calls / 4).max(1);
+    let calls = ((f64::from(calls) * HALF / taken) as u32).max(1);
     let (mut ratios, mut differences, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..PAIRS {
         let (from_rust, through_c) = if pair % 2 == 0 {
@@ -527,11 +562,15 @@ fn compare<T>(name: &str, rust: impl Fn() -> T, c: impl Fn() -> T) {
     );
 }
 
-/// In nanoseconds.
+/// In nanoseconds of this thread: what else the machine does counts little.
 fn time<T>(calls: u32, operation: impl Fn() -> T) -> f64 {
-    let start = Instant::now();
+    let now = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+    };
+    let start = now();
     for _ in 0..calls {
         black_box(operation());
     }
-    start.elapsed().as_nanos() as f64
+    now() - start
 }

@@ -3,7 +3,7 @@
 //! # Safety argument
 //!
 //! *Where pointers come from.* [`In`] and [`Out`] are what a pointer is in the signature of an exported function. Their field is private
-//! and no function of this crate makes one, so a value of them comes from C, with the promise of the header: it is null, or it
+//! and no function outside this file makes one, so a value of them comes from C, with the promise of the header: it is null, or it
 //! points to what its type and its length say, for as long as the call lasts, and nobody else writes there meanwhile. Null and
 //! misaligned pointers are refused here; the rest of the promise no library can check.
 //!
@@ -34,6 +34,10 @@ use crate::error::Error;
 use crate::point::PointData;
 use crate::refusal::{Fault, Refusal};
 
+// Where a panic ends the process nothing could be caught.
+#[cfg(not(panic = "unwind"))]
+compile_error!("pointlock-ffi makes codes of panics: build it with panic = \"unwind\"");
+
 /// A pointer of C's to what is only read.
 #[repr(transparent)]
 pub struct In<T>(*const T);
@@ -57,7 +61,7 @@ pub(crate) struct Call<'c> {
 }
 
 /// Runs the body of an exported function, and says in `fault`, if there is one, why it is refused.
-#[inline]
+#[inline(always)]
 pub(crate) fn enter(
     fault: Out<Fault>,
     body: impl for<'c> FnOnce(&mut Call<'c>) -> Result<(), Refusal>,
@@ -113,7 +117,7 @@ struct Held<T> {
 
 impl<T: Handle> Held<T> {
     /// Whether the handle of a value of this type is there. What it points to is the tag of some type, by the promise of the header.
-    #[inline]
+    #[inline(always)]
     fn is_there(held: *const Self) -> bool {
         // SAFETY: not null and aligned; whatever handle it is, it begins with eight bytes.
         !held.is_null() && held.is_aligned() && unsafe { (&raw const (*held).tag).read() } == T::TAG
@@ -122,7 +126,7 @@ impl<T: Handle> Held<T> {
 
 impl<'c> Call<'c> {
     /// `N` bytes that are read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn array<const N: usize>(
         &mut self,
         name: &'static CStr,
@@ -149,6 +153,7 @@ impl<'c> Call<'c> {
     }
 
     /// `count` values that are read. For no value at all the pointer may be null.
+    #[inline(always)]
     pub(crate) fn list<T: Any>(
         &mut self,
         name: &'static CStr,
@@ -194,7 +199,7 @@ impl<'c> Call<'c> {
     }
 
     /// A handle.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get<T: Handle>(
         &mut self,
         name: &'static CStr,
@@ -226,7 +231,7 @@ impl<'c> Call<'c> {
     }
 
     /// A place for a value, or for a pointer to a handle.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn out<T>(
         &mut self,
         name: &'static CStr,
@@ -237,7 +242,7 @@ impl<'c> Call<'c> {
     }
 
     /// A place for `N` bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn out_array<const N: usize>(
         &mut self,
         name: &'static CStr,
@@ -269,7 +274,7 @@ impl<'c> Call<'c> {
         self.out_array(name, pointer, length).map(InOut)
     }
 
-    #[inline]
+    #[inline(always)]
     fn read<T>(
         &mut self,
         name: &'static CStr,
@@ -280,7 +285,7 @@ impl<'c> Call<'c> {
         self.check(name, pointer, bytes).map(|_| ())
     }
 
-    #[inline]
+    #[inline(always)]
     fn write<T>(
         &mut self,
         name: &'static CStr,
@@ -294,7 +299,7 @@ impl<'c> Call<'c> {
     }
 
     /// Where it begins and ends, unless it is null, misaligned, or overlaps what is written.
-    #[inline]
+    #[inline(always)]
     fn check<T>(
         &mut self,
         name: &'static CStr,
@@ -327,7 +332,7 @@ pub(crate) struct Slot<'c, T> {
 }
 
 impl<T> Slot<'_, T> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(self, value: T) {
         // SAFETY: not null, aligned, room for one by the promise of the header, and no reference to it. What was there is C's, and
         // not dropped.
@@ -385,7 +390,7 @@ impl Any for u8 {}
 impl Any for PointData {}
 impl<T: Handle> Any for *const T {}
 
-#[inline]
+#[inline(always)]
 fn check_length(name: &'static CStr, expected: usize, actual: usize) -> Result<(), Refusal> {
     if actual == expected {
         Ok(())
@@ -396,6 +401,7 @@ fn check_length(name: &'static CStr, expected: usize, actual: usize) -> Result<(
 }
 
 /// How many bytes so many values take, as far as a slice may have them.
+#[inline(always)]
 fn bytes_of<T>(name: &'static CStr, count: usize) -> Result<usize, Refusal> {
     size_of::<T>()
         .checked_mul(count)

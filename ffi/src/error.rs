@@ -322,7 +322,6 @@ impl From<KtimeError> for Refusal {
     fn from(error: KtimeError) -> Self {
         let code = match error {
             KtimeError::DegreeOutOfRange { .. } => Error::Count,
-            KtimeError::NoPolynomial => Error::NoPolynomial,
             KtimeError::PayerKey(_) => Error::Point,
             KtimeError::PayerKeyOdd => Error::PayerKeyOdd,
             KtimeError::ZeroX => Error::ScalarZero,

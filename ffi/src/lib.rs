@@ -22,14 +22,14 @@
 //! - Secrets leave through functions whose names begin with `pointlock_dangerous_`.
 //! - Nothing may overlap what a call writes.
 //!
-//! The functions are called from Rust only by tests: an [`In`](border::In) or [`Out`](border::Out) can't be made outside C.
+//! The functions are called from Rust only by tests: an [`In`] or [`Out`] can't be made outside C.
 
 #![allow(
     clippy::too_many_arguments,
     reason = "C's functions have as many: each buffer comes with its length"
 )]
 
-pub mod border;
+mod border;
 pub mod ecdsa;
 pub mod error;
 pub mod invoice;
@@ -44,4 +44,5 @@ pub mod secret;
 pub mod types;
 pub mod version;
 
+pub use border::{In, Out};
 pub use refusal::{DETAIL_LENGTH, Fault};

@@ -21,9 +21,12 @@ pub struct Fault {
     pub detail: [c_char; DETAIL_LENGTH],
 }
 
-/// Why a call is refused, on the way to [`Fault`].
+/// Why a call is refused, on the way to [`Fault`]. In a box, so that a call that succeeds returns in a register.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Refusal(Box<Reason>);
+
+#[derive(Debug)]
+struct Reason {
     code: Error,
     argument: Option<&'static CStr>,
     index: Option<usize>,
@@ -34,39 +37,44 @@ impl Refusal {
     /// A refusal that has nothing to say beyond its code.
     #[cold]
     pub(crate) fn new(code: Error) -> Self {
-        Self { code, argument: None, index: None, detail: String::new() }
+        let detail = String::new();
+        Self(Box::new(Reason { code, argument: None, index: None, detail }))
     }
 
     /// With the sentence of the error that it comes from.
     #[cold]
     pub(crate) fn of(code: Error, source: &dyn Display) -> Self {
-        Self { detail: source.to_string(), ..Self::new(code) }
+        let detail = source.to_string();
+        Self(Box::new(Reason { code, argument: None, index: None, detail }))
     }
 
     /// The argument that is to blame.
-    pub(crate) fn at(self, argument: &'static CStr) -> Self {
-        Self { argument: Some(argument), ..self }
+    pub(crate) fn at(mut self, argument: &'static CStr) -> Self {
+        self.0.argument = Some(argument);
+        self
     }
 
     /// The item of the argument.
-    pub(crate) fn with_index(self, index: usize) -> Self {
-        Self { index: Some(index), ..self }
+    pub(crate) fn with_index(mut self, index: usize) -> Self {
+        self.0.index = Some(index);
+        self
     }
 
     /// No argument, where none is to blame alone.
-    pub(crate) fn without_argument(self) -> Self {
-        Self { argument: None, ..self }
+    pub(crate) fn without_argument(mut self) -> Self {
+        self.0.argument = None;
+        self
     }
 
     pub(crate) fn code(&self) -> Error {
-        self.code
+        self.0.code
     }
 
     pub(crate) fn fault(&self) -> Fault {
-        let argument = self.argument.map_or(std::ptr::null(), CStr::as_ptr);
-        let mut fault = Fault { argument, index: self.index.unwrap_or(NO_INDEX), ..Fault::new() };
-        let text = match self.detail.as_str() {
-            "" => self.code.word(),
+        let argument = self.0.argument.map_or(std::ptr::null(), CStr::as_ptr);
+        let mut fault = Fault { argument, index: self.0.index.unwrap_or(NO_INDEX), ..Fault::new() };
+        let text = match self.0.detail.as_str() {
+            "" => self.0.code.word(),
             detail => detail,
         };
         // The last byte stays zero.

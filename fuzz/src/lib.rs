@@ -24,6 +24,12 @@
 //! | [`onion_failure`] | a failure is read as it was made, and blamed on its maker only |
 //! | [`payload`], [`messages`] | parse → write → equal, but for unknown odd records |
 //! | [`record_event`], [`record_kept`], [`record_state`] | parse → write → equal, but for unknown odd fields; a record is of one kind, a state of one owner |
+//! | [`journal_file`] | parse → write → equal; cut off, it has the frames before, whole; damage is seen |
+//! | [`claims_file`] | parse → write → equal, of each version that is read; what is read makes a store |
+//! | [`inner_payload`], [`nonces`] | the same for the payload within a payload, and for MuSig2's nonces and their sums |
+//! | [`hold_ledger`] | each hold is forwarded or failed, to whoever knows h, at its cutoff at the latest; caps hold; a restart wants the same |
+//! | [`roles`] | nodes that pay each other: no honest one loses money, whatever is reordered, lost or late; replay gives the same state |
+//! | [`conformance`], [`scenario`] | each line has one answer, the same alone; a file's fault is on a line of it |
 //! | [`contract_ladder`] | parse → write → equal; only the right ladder is taken on |
 //! | [`contract_extract`] | no transaction panics or gives a wrong secret; a claim gives the secret, whatever is added |
 
@@ -31,10 +37,12 @@
 #![deny(missing_docs)]
 
 mod blinded;
+mod command;
 mod contract;
 mod curve;
 mod dleq;
 mod ecdsa;
+mod hold;
 mod input;
 mod invoice;
 mod musig2;
@@ -42,43 +50,55 @@ mod onion;
 mod payment;
 mod proof;
 mod record;
+mod roles;
 mod schnorr;
 pub mod seeds;
+mod store;
 mod wire;
 
 pub use blinded::{onion_message, recipient_data};
+pub use command::{conformance, scenario};
 pub use contract::{contract_extract, contract_ladder};
 pub use curve::point;
 pub use dleq::{dleq_life, dleq_proof};
 pub use ecdsa::{ecdsa_life, ecdsa_presignature};
+pub use hold::hold_ledger;
 pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text, pasted};
-pub use musig2::musig2_life;
+pub use musig2::{musig2_life, nonces};
 pub use onion::{onion_failure, onion_packet};
-pub use payment::{messages, payload};
+pub use payment::{inner_payload, messages, payload};
 pub use proof::payment_proof;
 pub use record::{record_event, record_kept, record_state};
+pub use roles::roles;
 pub use schnorr::{backends, batch, presignature, schnorr_life};
+pub use store::{claims_file, journal_file};
 pub use wire::{blinded_path, tlv_stream};
 
 /// A body: panics when a promise is broken, returns whether the input was taken.
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 30] = [
+pub const TARGETS: [(&str, Body); 38] = [
     ("backends", backends),
     ("batch", batch),
     ("blinded_path", blinded_path),
     ("bolt12_text", bolt12_text),
+    ("claims_file", claims_file),
+    ("conformance", conformance),
     ("contract_extract", contract_extract),
     ("contract_ladder", contract_ladder),
     ("dleq_life", dleq_life),
     ("dleq_proof", dleq_proof),
     ("ecdsa_life", ecdsa_life),
     ("ecdsa_presignature", ecdsa_presignature),
+    ("hold_ledger", hold_ledger),
+    ("inner_payload", inner_payload),
     ("invoice", invoice),
     ("invoice_text", invoice_text),
+    ("journal_file", journal_file),
     ("messages", messages),
     ("musig2_life", musig2_life),
+    ("nonces", nonces),
     ("offer", offer),
     ("offer_text", offer_text),
     ("onion_failure", onion_failure),
@@ -93,6 +113,8 @@ pub const TARGETS: [(&str, Body); 30] = [
     ("record_event", record_event),
     ("record_kept", record_kept),
     ("record_state", record_state),
+    ("roles", roles),
+    ("scenario", scenario),
     ("schnorr_life", schnorr_life),
     ("tlv_stream", tlv_stream),
 ];

@@ -1,5 +1,6 @@
 use pointlock::adaptor::musig2::{
-    AdaptorSession, KeyAggContext, Musig2Error, PartialSignature, PublicNonce, SecretNonce, Session,
+    AdaptorSession, AggregateNonce, KeyAggContext, Musig2Error, PartialSignature, PublicNonce,
+    SecretNonce, Session,
 };
 use pointlock::adaptor::schnorr::verify_signature;
 use pointlock::curve::{Keypair, SecretScalar};
@@ -24,6 +25,37 @@ pub fn musig2_life(data: &[u8]) -> bool {
     adaptor_session(&signers, &keys, &message, &lock_secret, (culprit, bit));
     plain_session(&signers, &keys, &message);
     true
+}
+
+/// Input: public nonces of 66 bytes, and what another signer or an aggregator says their sum is. Read, written and added up.
+pub fn nonces(data: &[u8]) -> bool {
+    let mut read = Vec::new();
+    for nonce in data.chunks_exact(66) {
+        let bytes: &[u8; 66] = nonce.try_into().expect("a chunk of 66");
+        let public = PublicNonce::from_bytes(bytes);
+        let aggregate = AggregateNonce::from_bytes(bytes);
+        if let Ok(nonce) = &public {
+            assert_eq!(nonce.to_bytes(), *bytes);
+            let of_one = AggregateNonce::from(nonce);
+            assert_eq!((of_one.to_bytes(), aggregate.is_ok()), (*bytes, true));
+            read.push(*nonce);
+        }
+        if let Ok(nonce) = &aggregate {
+            assert_eq!(nonce.to_bytes(), *bytes);
+            // Only where a sum is at infinity is it no public nonce.
+            assert!(public.is_ok() || bytes.chunks_exact(33).any(|half| half == [0; 33]));
+        }
+        let scalar: &[u8; 32] = bytes.first_chunk().expect("66 bytes begin with 32");
+        if let Ok(partial) = PartialSignature::from_bytes(scalar) {
+            assert_eq!(partial.to_bytes(), *scalar);
+        }
+    }
+    // However they are ordered.
+    let sum = AggregateNonce::sum(&read);
+    assert_eq!(AggregateNonce::from_bytes(&sum.to_bytes()), Ok(sum));
+    read.reverse();
+    assert_eq!(AggregateNonce::sum(&read), sum);
+    !read.is_empty()
 }
 
 fn adaptor_session(

@@ -1,4 +1,7 @@
-use pointlock::payment::{Handover, HeldAvailable, Payload, ReleaseHeld, SealedAnnouncement};
+use pointlock::payment::{
+    FinalPayload, Handover, HeldAvailable, Payload, PtlcArrived, ReleaseHeld, SealedAnnouncement,
+    WithheldShare,
+};
 use pointlock::wire::{TlvRecord, TlvStream, TlvWriter};
 
 /// Input: a payload, of a node that is last in its packet or is not.
@@ -30,6 +33,20 @@ fn one_payload(data: &[u8], is_last: bool) -> bool {
     true
 }
 
+/// Input: the payload of the packet within a payload, which nobody but the recipient reads: one byte says whether the packet around it has
+/// a path, then the payload.
+pub fn inner_payload(data: &[u8]) -> bool {
+    let Some((first, data)) = data.split_first() else { return false };
+    let in_path = first % 2 == 1;
+    let Ok(payload) = FinalPayload::parse_inner(data, in_path) else { return false };
+    assert_eq!(payload.payment_secret.is_none(), in_path, "by a path, or by its secret");
+    let written = payload.to_bytes();
+    let again = FinalPayload::parse_inner(&written, in_path).expect("what was written can be read");
+    assert_eq!(again.to_bytes(), written);
+    only_unknown_odd_records_are_lost(data, &written);
+    true
+}
+
 /// `encrypted_recipient_data` and `current_path_key`: whoever makes a payload for the end of a blinded path sets them.
 const OF_THE_PATH: [u64; 2] = [10, 12];
 
@@ -50,7 +67,8 @@ fn only_unknown_odd_records_are_lost(read: &[u8], written: &[u8]) {
     }
 }
 
-/// Input: the fields of an onion message, or of the sealed packet within one.
+/// Input: the fields of an onion message, or of the sealed packet within one: what holders, receivers and senders of payments that can be
+/// cancelled write to each other.
 pub fn messages(data: &[u8]) -> bool {
     let available = HeldAvailable::from_payload(data);
     if let Ok(message) = &available {
@@ -76,5 +94,18 @@ pub fn messages(data: &[u8]) -> bool {
         let again = ReleaseHeld::from_message(&written).expect("what was written can be read");
         assert_eq!(again, *message);
     }
-    available.is_ok() || sealed.is_ok() || handover.is_ok() || release.is_ok()
+    let arrived = PtlcArrived::from_message(data);
+    if let Ok(message) = &arrived {
+        let written = message.to_tlv().to_bytes();
+        assert_eq!(PtlcArrived::from_message(&written).as_ref(), Ok(message));
+    }
+    let share = WithheldShare::from_message(data);
+    if let Ok(message) = &share {
+        let written = message.to_tlv().to_bytes();
+        let again = WithheldShare::from_message(&written).expect("what was written can be read");
+        assert_eq!(again.set_point, message.set_point);
+        assert_eq!(again.share.as_scalar(), message.share.as_scalar());
+    }
+    let of_holds = [available.is_ok(), sealed.is_ok(), handover.is_ok(), release.is_ok()];
+    of_holds.contains(&true) || arrived.is_ok() || share.is_ok()
 }

@@ -48,11 +48,8 @@ pub fn roles(data: &[u8]) -> bool {
 
 impl World {
     fn new(input: &mut Input<'_>) -> Result<Self, Refused> {
-        let kind = [
-            OpeningKind::Point,
-            OpeningKind::Hash,
-            OpeningKind::Polynomial { k: 2 },
-        ][input.below(3)];
+        let kind = [OpeningKind::Point, OpeningKind::Hash, OpeningKind::Polynomial { k: 2 }]
+            [input.below(3)];
         let blinded = input.below(2);
         let waiting = input.byte();
         let who = [Who::Receiver, Who::Forwarder(1), Who::Forwarder(3)];
@@ -141,8 +138,8 @@ impl World {
             finder: (input.below(3) == 0).then_some(1),
         };
         let amount_msat = 20_000_000 + 1_000 * input.below(20_000) as u64;
-        let hold = (input.below(3) == 0)
-            .then(|| HoldPlan { hop: 1, blocks: 1 + input.below(100) as u32 });
+        let hold =
+            (input.below(3) == 0).then(|| HoldPlan { hop: 1, blocks: 1 + input.below(100) as u32 });
         let hop_blinds = [HopBlinds::Derived, HopBlinds::Explicit][input.below(2)];
         self.payers += 1;
         let seed = PayerSeed::new([self.payers; 32]);

@@ -100,7 +100,10 @@ impl<C: Chain> Sim<C> {
             | NodeAction::ClaimOnChain { incoming, secret } => {
                 let contract = self.own_contract(by, &incoming)?;
                 if self.keep.claims {
-                    self.claims.push_back((contract, secret));
+                    // Near the expiry it is wanted a second time.
+                    if !self.claims.iter().any(|(waiting, _)| *waiting == contract) {
+                        self.claims.push_back((contract, secret));
+                    }
                     return Ok(());
                 }
                 return self.claim(contract, &secret);

@@ -68,10 +68,11 @@ fn the_offerer_of_an_expired_contract_takes_its_money_back() {
     assert_eq!(sim.contracts.len(), 3, "stuck");
     let expiry = sim.contracts[2].terms().expiry;
 
-    sim.mine_to(expiry - 1).unwrap();
+    let grace = sim.scenario.deadlines.grace;
+    sim.mine_to(expiry + grace - 1).unwrap();
     sim.run().unwrap();
     assert!(taken_back(&sim).is_empty());
-    sim.mine_to(expiry).unwrap();
+    sim.mine_to(expiry + grace).unwrap();
     sim.run().unwrap();
     assert_eq!(taken_back(&sim), [Who::Forwarder(2)]);
     assert!(sim.contracts.iter().all(|contract| contract.standing == Standing::Void));
@@ -92,7 +93,7 @@ fn all_contracts_may_expire_at_once() {
     let mut sim = started(Scenario { keep, ..Scenario::default() });
     pay(&mut sim, OpeningKind::Hash, 1).unwrap();
     let last = sim.contracts.iter().map(|contract| contract.terms().expiry).max().unwrap();
-    sim.mine_to(last).unwrap();
+    sim.mine_to(last + sim.scenario.deadlines.grace).unwrap();
     sim.run().unwrap();
     assert_eq!(
         taken_back(&sim),
@@ -108,7 +109,9 @@ fn a_claim_that_waits_too_long_is_too_late() {
         let mut sim = started(Scenario { keep, ..Scenario::default() });
         pay(&mut sim, OpeningKind::Point, 1).unwrap();
         let expiry = sim.contracts[3].terms().expiry;
-        sim.mine_to(if late { expiry } else { expiry - 10 }).unwrap();
+        // Near the expiry the role wants it on the chain, where it waits as well.
+        let grace = sim.scenario.deadlines.grace;
+        sim.mine_to(if late { expiry + grace } else { expiry - 10 }).unwrap();
         sim.run().unwrap();
         sim.run_claims(|_| true).unwrap();
         assert_eq!(is_paid(&sim), !late);

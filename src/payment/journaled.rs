@@ -57,6 +57,9 @@ pub struct Journaled<R, J> {
     ahead: bool,
 }
 
+/// What a role says to several events: to each what it wants done, or why it refuses it.
+pub type Answers<R> = Vec<Result<Vec<<R as Role>::Action>, <R as Role>::Error>>;
+
 /// Why a journaled role refuses an event.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -123,7 +126,7 @@ where
     pub fn apply_all<'a>(
         &mut self,
         events: impl IntoIterator<Item = &'a R::Event>,
-    ) -> Result<Vec<Result<Vec<R::Action>, R::Error>>, JournalError>
+    ) -> Result<Answers<R>, JournalError>
     where
         R::Event: 'a,
     {

@@ -127,7 +127,7 @@ pub use error::{
 };
 pub use failure::FailureMessage;
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
-pub use journaled::{Journaled, JournaledError};
+pub use journaled::{Answers, Journaled, JournaledError};
 pub use leg::HopBlinds;
 pub use limiter::MessageLimiter;
 pub use message::{

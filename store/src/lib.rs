@@ -50,6 +50,6 @@ mod disk;
 mod error;
 mod journal;
 
-pub use claims::{FileClaimStore, Migration, Origin};
+pub use claims::{ClaimFile, FileClaimStore, Migration, Origin};
 pub use error::FileStoreError;
 pub use journal::{Cut, FileJournal, JournalHead};

@@ -58,6 +58,22 @@ fn readable_for_its_owner_alone() {
     assert_eq!(mode(&file), 0o600);
 }
 
+/// One file has one writer, by whatever name it is opened.
+#[cfg(unix)]
+#[test]
+fn another_name_is_the_same_file() {
+    let (file, link) = (path("named"), path("link"));
+    let journal = FileJournal::create(&file, "a node").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    assert!(matches!(FileJournal::open(&link, "a node"), Err(FileStoreError::OtherWriter)));
+    drop(journal);
+    let journal = FileJournal::open(&link, "a node").unwrap();
+    journal.append(&[b"one"]).unwrap();
+    journal.snapshot(1, b"state").unwrap();
+    drop(journal);
+    assert_eq!(FileJournal::open(&file, "a node").unwrap().read().unwrap().next(), 1);
+}
+
 /// A snapshot that was not finished is removed: it has secrets in it.
 #[test]
 fn what_a_snapshot_has_left_is_removed() {

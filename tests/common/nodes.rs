@@ -16,7 +16,7 @@ use pointlock::onion::blinded::{NextPeer, PaymentRelay};
 use pointlock::payment::{
     AttemptId, AttemptSeed, ForwardingPolicy, HoldPlan, MessagePath, PartOrder, PathRelay, Payer,
     PayerSeed, Payment, PaymentId, Proposal, ReceiverConfig, ReceiverEvent, ReceiverPath,
-    ReceiverPaths, RouteHop, SenderEvent, Tail,
+    ReceiverPaths, Role, RouteHop, Sender, SenderEvent, Tail,
 };
 use pointlock::wire::Features;
 use pointlock_sim::{
@@ -27,9 +27,9 @@ use pointlock_sim::{
 pub(crate) const HEIGHT: u32 = 800_000;
 pub(crate) const TIME: u64 = 1_750_000_000;
 pub(crate) const AMOUNT_MSAT: u64 = 50_000_000;
-pub(crate) const MIN_FINAL_DELTA: u32 = 18;
+pub(crate) const MIN_FINAL_DELTA: u32 = 24;
 pub(crate) const HOLD_BLOCKS: u32 = 144;
-pub(crate) const SAFETY_MARGIN: u32 = 10;
+pub(crate) const SAFETY_MARGIN: u32 = 50;
 /// BOLT 9: the invoice may be paid in parts.
 const BASIC_MPP: u16 = 17;
 
@@ -103,7 +103,7 @@ pub(crate) fn policy(number: usize) -> ForwardingPolicy {
     ForwardingPolicy {
         fee_base_msat: 1_000 * number as u64,
         fee_proportional_millionths: 100 * number as u64,
-        cltv_expiry_delta: 34 + number as u32,
+        cltv_expiry_delta: 35 + number as u32,
     }
 }
 
@@ -261,6 +261,15 @@ pub(crate) trait Known {
 
     /// The contract that is this edge.
     fn at(&self, edge: &EdgeId) -> &Contract;
+
+    /// The newest attempt of each part of a payment, which its sender may have forgotten.
+    fn attempts_of(&self, payment: &PaymentId) -> Vec<AttemptId>;
+
+    /// The payment that an attempt belonged to, which its sender may have forgotten.
+    fn payment_of(&self, attempt: &AttemptId) -> PaymentId;
+
+    /// The locks of an attempt, as its sender set them up. It forgets them in the end, and its events don't.
+    fn locks_of(&self, sender: usize, attempt: &AttemptId) -> Vec<Lock>;
 }
 
 impl Known for Net {
@@ -350,7 +359,7 @@ impl Known for Net {
         let hold = hold.map(|hop| HoldPlan { hop, blocks: HOLD_BLOCKS });
         let payment = Payment { hold, ..self.in_one_part(invoice, entropy) };
         let payment = self.order_to_pay(sender, payment);
-        self.senders[sender].role().attempts(&payment).unwrap()[0]
+        self.attempts_of(&payment)[0]
     }
 
     fn pay_as(
@@ -365,7 +374,7 @@ impl Known for Net {
         let payer = Some(payer_of(Some(note.as_bytes())));
         let payment = Payment { hold, payer, ..self.in_one_part(invoice, entropy) };
         let payment = self.order_to_pay(sender, payment);
-        self.senders[sender].role().attempts(&payment).unwrap()[0]
+        self.attempts_of(&payment)[0]
     }
 
     fn fund(&mut self, offerer: Who, proposal: &Proposal) -> Contract {
@@ -397,6 +406,29 @@ impl Known for Net {
 
     fn at(&self, edge: &EdgeId) -> &Contract {
         &self.contracts[self.contract(edge).unwrap()]
+    }
+
+    fn attempts_of(&self, payment: &PaymentId) -> Vec<AttemptId> {
+        let number = self.payments.iter().position(|made| made.id == *payment).unwrap();
+        let of_sender = self.attempts.iter().filter(|attempt| attempt.tail_of.is_none());
+        let own = of_sender.filter(|attempt| attempt.payment == number);
+        // A later attempt of a part takes the place of the one before.
+        let newest: BTreeMap<usize, AttemptId> = own.map(|own| (own.part, own.id)).collect();
+        newest.into_values().collect()
+    }
+
+    fn payment_of(&self, attempt: &AttemptId) -> PaymentId {
+        let entered = self.attempts.iter().find(|entered| entered.id == *attempt).unwrap();
+        self.payments[entered.payment].id
+    }
+
+    fn locks_of(&self, sender: usize, attempt: &AttemptId) -> Vec<Lock> {
+        let (mut role, mut locks) = (Sender::new(), None);
+        for event in self.senders[sender].log() {
+            let _ = role.apply(event).unwrap();
+            locks = locks.or_else(|| role.locks(attempt).map(<[Lock]>::to_vec));
+        }
+        locks.unwrap()
     }
 }
 

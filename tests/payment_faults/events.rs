@@ -2,11 +2,11 @@
 
 use pointlock::edge::EdgeId;
 use pointlock::payment::{
-    AttemptId, EdgeError, ForwarderEvent, NodeAction, SecretSource, SenderEvent,
+    EdgeError, ForwarderEvent, NodeAction, SecretSource, SenderError, SenderEvent,
 };
-use pointlock_sim::{Fact, Who};
+use pointlock_sim::Who;
 
-use crate::nodes::{Known, LockKind, Net, node_id, start, unknown_edge};
+use crate::nodes::{Known, LockKind, node_id, start, unknown_edge};
 use crate::scene::{
     HOP, entropy, forward_case, forward_packet, is_paid, offer, refuses_forwarder, refuses_sender,
     snapshot,
@@ -16,9 +16,11 @@ use crate::scene::{
 fn events_out_of_order_are_refused() {
     let mut net = start(1, 1);
     let invoice = net.publish(LockKind::Point, 0);
-    net.pay_known(0, &invoice, None, entropy(1));
-    net.run().unwrap();
-    assert!(is_paid(&net));
+    let attempt = net.pay_known(0, &invoice, None, entropy(1));
+    // Both edges stand, and the receiver claims.
+    while !matches!(net.tasks.front(), Some((Who::Receiver, NodeAction::Claim { .. }))) {
+        assert!(net.step().unwrap());
+    }
     let edge_ids: Vec<EdgeId> = net.contracts.iter().map(|contract| contract.edge_id()).collect();
     let (first, second) = (net.at(&edge_ids[0]).clone(), net.at(&edge_ids[1]).clone());
     let incoming = edge_ids[0];
@@ -35,7 +37,6 @@ fn events_out_of_order_are_refused() {
     let event = ForwarderEvent::OutgoingCommitted { incoming, edge };
     refuses_forwarder(&mut net, HOP, event, EdgeError::Known(edge_ids[1]));
     let edge = first.outgoing().unwrap();
-    let attempt = attempt_of(&net);
     let commitment = |edge| EdgeError::OutOfOrder { edge, event: "commitment" };
     let event = ForwarderEvent::OutgoingCommitted { incoming, edge };
     refuses_forwarder(&mut net, HOP, event, commitment(edge_ids[0]));
@@ -44,22 +45,39 @@ fn events_out_of_order_are_refused() {
     assert!(net.tell_sender(0, event).is_err());
     assert_eq!(snapshot(&net, Who::Sender(0)), before);
 
-    // Settled is settled.
+    // Nothing asked for these.
     let failure = |edge| EdgeError::OutOfOrder { edge, event: "failure" };
-    let fulfilment = |edge| EdgeError::OutOfOrder { edge, event: "fulfilment" };
+    refuses_forwarder(&mut net, HOP, ForwarderEvent::FailGiven { incoming }, failure(incoming));
+    refuses_forwarder(
+        &mut net,
+        HOP,
+        ForwarderEvent::IncomingFailed { incoming },
+        failure(incoming),
+    );
+    let claim = EdgeError::OutOfOrder { edge: incoming, event: "claim" };
+    refuses_forwarder(&mut net, HOP, ForwarderEvent::IncomingClaimed { incoming }, claim);
+    net.run().unwrap();
+    assert!(is_paid(&net));
+
+    // Settled is settled, and forgotten.
     let event = ForwarderEvent::OutgoingFailed { outgoing: edge_ids[1], failure: None };
-    refuses_forwarder(&mut net, HOP, event, failure(edge_ids[1]));
+    refuses_forwarder(&mut net, HOP, event, EdgeError::Unknown(edge_ids[1]));
     let event = ForwarderEvent::IncomingFailed { incoming };
     refuses_forwarder(&mut net, HOP, event, failure(incoming));
+    let event = ForwarderEvent::IncomingClaimed { incoming };
+    refuses_forwarder(&mut net, HOP, event, EdgeError::Unknown(incoming));
     let event = SenderEvent::OutgoingFailed { outgoing: incoming, failure: None };
-    refuses_sender(&mut net, event, failure(incoming));
+    refuses_sender(&mut net, event, EdgeError::Unknown(incoming));
+    let edge = first.outgoing().unwrap();
+    let event = SenderEvent::OutgoingCommitted { attempt, edge };
+    refuses_sender(&mut net, event, SenderError::UnknownAttempt(attempt));
     let secret = net.senders[0].view().get(SecretSource::Lock { edge: incoming }).unwrap().clone();
     let event = SenderEvent::OutgoingFulfilled { outgoing: incoming, secret };
-    refuses_sender(&mut net, event, fulfilment(incoming));
+    refuses_sender(&mut net, event, EdgeError::Unknown(incoming));
     let secret =
         net.forwarders[0].view().get(SecretSource::Lock { edge: edge_ids[1] }).unwrap().clone();
     let event = ForwarderEvent::OutgoingFulfilled { outgoing: edge_ids[1], secret };
-    refuses_forwarder(&mut net, HOP, event, fulfilment(edge_ids[1]));
+    refuses_forwarder(&mut net, HOP, event, EdgeError::Unknown(edge_ids[1]));
     let event = ForwarderEvent::IncomingFailed { incoming: unknown_edge() };
     refuses_forwarder(&mut net, HOP, event, failure(unknown_edge()));
 
@@ -68,15 +86,6 @@ fn events_out_of_order_are_refused() {
     net.pay_known(0, &invoice, None, entropy(2));
     net.run().unwrap();
     assert!(is_paid(&net));
-}
-
-fn attempt_of(net: &Net) -> AttemptId {
-    net.facts()
-        .find_map(|fact| match fact {
-            Fact::Paid { payment, .. } => Some(net.senders[0].role().attempts(payment).unwrap()[0]),
-            _ => None,
-        })
-        .unwrap()
 }
 
 /// With hashes two attempts have the same lock, so that one edge would fit both.

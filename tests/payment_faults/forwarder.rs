@@ -1,11 +1,11 @@
 //! A forwarder in the clear, with packets made by hand.
 
-use pointlock::hold::MemoryStore;
 use pointlock::lock::Blind;
 use pointlock::lock::LockError;
 use pointlock::onion::OnionError;
 use pointlock::payment::{
-    EdgeError, Forwarder, ForwarderEvent, PayloadError, Recorded, Refusal, Tweak,
+    ConfigError, EdgeError, Forwarder, ForwarderEvent, NodeAction, OfferOrigin, PayloadError,
+    Recorded, Refusal, Tweak,
 };
 use pointlock_sim::Who;
 
@@ -16,6 +16,9 @@ use crate::scene::{
     ForwardCase, HOP, blind, build, final_case, flipped, forward, forward_case, forward_packet,
     forwarder_says, hold_tweak, invalid_hmac, reach_hop, refuses_forwarder,
 };
+
+/// Grace and claim margin, and a block.
+const EARLIEST: u32 = 22;
 
 #[test]
 fn forwarder_checks_its_fee() {
@@ -47,14 +50,21 @@ fn forwarder_checks_its_delta() {
         forwarder_says(Point, |case| case.expiry = case.payload.expiry - 1),
         too_close(next - 1, 0)
     );
-    assert_eq!(forwarder_says(Point, |case| case.payload.expiry = HEIGHT + 1), None);
-    for expiry in [HEIGHT, HEIGHT - 1] {
+    // Grace and claim margin are left to the outgoing edge.
+    let required = HEIGHT + EARLIEST;
+    assert_eq!(forwarder_says(Point, |case| case.payload.expiry = required), None);
+    for expiry in [required - 1, HEIGHT, HEIGHT - 1] {
         let said = forwarder_says(Point, |case| case.payload.expiry = expiry);
-        assert_eq!(said, Some(Refusal::ExpiryTooSoon { expiry, required: HEIGHT + 1 }));
+        assert_eq!(said, Some(Refusal::ExpiryTooSoon { expiry, required }));
     }
+    // An edge that keeps its place for longer than two weeks is not taken.
+    let most = HEIGHT + 2_016;
+    assert_eq!(forwarder_says(Point, |case| case.expiry = most), None);
+    let said = forwarder_says(Point, |case| case.expiry = most + 1);
+    assert_eq!(said, Some(Refusal::ExpiryTooFar { expiry: most + 1, most }));
 }
 
-/// With a fee and a delta of nothing, what is less than nothing must not pass for it.
+/// With a fee of nothing and the least delta, what is less than that must not pass for it.
 #[test]
 fn a_forwarder_that_asks_for_nothing_pays_nothing() {
     let says = |change: fn(&mut ForwardCase)| {
@@ -62,10 +72,14 @@ fn a_forwarder_that_asks_for_nothing_pays_nothing() {
         let mut config = net.forwarder_config(1);
         config.policy.fee_base_msat = 0;
         config.policy.fee_proportional_millionths = 0;
-        config.policy.cltv_expiry_delta = 0;
-        net.forwarders[0] = Recorded::new(Forwarder::new(config, MemoryStore::default()));
+        let least = config.deadlines.min_policy_delta();
+        config.policy.cltv_expiry_delta = least - 1;
+        let refused = Forwarder::new(config.clone()).unwrap_err();
+        assert_eq!(refused, ConfigError::PolicyDelta { delta: least - 1, least });
+        config.policy.cltv_expiry_delta = least;
+        net.forwarders[0] = Recorded::new(Forwarder::new(config).unwrap());
         case.amount_msat = case.payload.amount_msat;
-        case.expiry = case.payload.expiry;
+        case.expiry = case.payload.expiry + least;
         change(&mut case);
         let packet = forward_packet(&case, 0);
         forward(&mut net, &case, packet)
@@ -73,21 +87,37 @@ fn a_forwarder_that_asks_for_nothing_pays_nothing() {
     assert_eq!(says(|_| {}), None);
     let fee = Refusal::FeeInsufficient { offered_msat: 0, required_msat: 0 };
     assert_eq!(says(|case| case.amount_msat -= 1_000), Some(fee));
-    let expiry = HEIGHT + MIN_FINAL_DELTA - 1;
-    let delta = Refusal::ExpiryDelta { expiry, offered: 0, required: 0 };
+    let expiry = HEIGHT + MIN_FINAL_DELTA + 36 - 1;
+    let delta = Refusal::ExpiryDelta { expiry, offered: 35, required: 36 };
     assert_eq!(says(|case| case.expiry -= 1), Some(delta));
 }
 
 #[test]
 fn forwarder_goes_by_the_height() {
     let (mut net, case) = forward_case(LockKind::Point);
-    net.mine_to(HEIGHT + MIN_FINAL_DELTA - 1).unwrap();
+    let expiry = case.payload.expiry;
+    let last = expiry - EARLIEST;
+    net.mine_to(last).unwrap();
     let packet = forward_packet(&case, 0);
     assert_eq!(forward(&mut net, &case, packet.clone()), None);
-    net.mine_to(HEIGHT + MIN_FINAL_DELTA).unwrap();
-    let too_soon = |height| Refusal::ExpiryTooSoon { expiry: HEIGHT + 18, required: height + 1 };
+    net.mine_to(last + 1).unwrap();
+    // Nobody has answered the offer, and it is too late for it now.
+    let Some((HOP, NodeAction::Withdraw { origin: OfferOrigin::Incoming(incoming) })) =
+        net.tasks.pop_back()
+    else {
+        panic!("withdrawn")
+    };
+    net.tell_forwarder(number_of(HOP), ForwarderEvent::OfferFailed { incoming }).unwrap();
+    let Some((HOP, NodeAction::Fail { reason, .. })) = net.tasks.pop_back() else {
+        panic!("failed")
+    };
+    let (expires, height) = (case.expiry, last + 1);
+    assert_eq!(reason, Refusal::TimeIsUp { expiry: expires, height });
+    net.tell_forwarder(number_of(HOP), ForwarderEvent::FailGiven { incoming }).unwrap();
+    net.tell_forwarder(number_of(HOP), ForwarderEvent::IncomingFailed { incoming }).unwrap();
+    let too_soon = |height| Refusal::ExpiryTooSoon { expiry, required: height + EARLIEST };
     let said = forward(&mut net, &case, forward_packet(&case, 1));
-    assert_eq!(said, Some(too_soon(HEIGHT + 18)));
+    assert_eq!(said, Some(too_soon(last + 1)));
     // Replays are remembered up to the expiry; from then on what they ask for is past.
     let mut again = forward_case(LockKind::Point).1;
     again.expiry += 100;

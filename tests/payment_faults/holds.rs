@@ -1,9 +1,7 @@
 //! Holds, with orders made by hand.
 
 use pointlock::edge::EdgeId;
-use pointlock::hold::{
-    Cap, HeldBlind, HoldError, HoldId, HoldState, HoldStore, Limits, MemoryStore, ReleaseSecret,
-};
+use pointlock::hold::{Cap, HeldBlind, HoldError, HoldId, HoldState, Limits, ReleaseSecret};
 use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::OnionError;
 use pointlock::onion::blinded::{BlindingError, OnionMessage};
@@ -129,7 +127,7 @@ fn malformed_payloads_and_messages_are_refused() {
 #[test]
 fn a_hold_past_its_cutoff_is_refused() {
     // By what the sender says, and by the incoming contract.
-    let deltas = policy(1).cltv_expiry_delta + MIN_FINAL_DELTA + SAFETY_MARGIN;
+    let deltas = MIN_FINAL_DELTA + SAFETY_MARGIN;
     let try_hold = |latest, expiry: u32| {
         let (mut net, mut case) = held_case(0);
         case.payload.tweak = hold_tweak(0, Some(&blind("blind", 0)), latest);
@@ -163,7 +161,7 @@ fn caps_count_what_the_holder_sees() {
         let mut net = start(2, 1);
         let mut config = net.forwarder_config(1);
         config.limits = limits;
-        net.forwarders[0] = Recorded::new(Forwarder::new(config, MemoryStore::default()));
+        net.forwarders[0] = Recorded::new(Forwarder::new(config).unwrap());
         let mut said = None;
         for (index, sender, next) in [(0, 0, Who::Receiver), (1, sender, next)] {
             let (_, mut case) = held_case(index);
@@ -269,8 +267,8 @@ fn a_hold_that_cannot_be_forwarded_gives_its_place_back() {
                 ForwarderEvent::IncomingFailed { incoming: edge_id },
             )
             .unwrap();
-            let open = net.forwarders[0].role().ledger().store().open().unwrap();
-            assert_eq!(open.len(), 0, "zero {zero}");
+            let open = net.forwarders[0].role().ledger().open();
+            assert_eq!(open.count, 0, "zero {zero}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Payments in parts, made by hand: all are claimed or none, and no part of somebody else's gets in between.
 
+use std::collections::BTreeSet;
+
 use pointlock::claims::ClaimError;
 use pointlock::curve::Point;
 use pointlock::edge::EdgeId;
@@ -17,7 +19,9 @@ use crate::nodes::{
     AMOUNT_MSAT, HEIGHT, Known, LockKind, MIN_FINAL_DELTA, Net, invoice_secret, payer_of,
     receiver_config, start, unknown_edge,
 };
-use crate::scene::{FinalCase, blind, final_case, final_packet, receive, refuses_receiver};
+use crate::scene::{
+    FinalCase, blind, claiming, final_case, final_packet, receive, refuses_receiver,
+};
 
 const EXPIRY: u32 = HEIGHT + MIN_FINAL_DELTA + 5;
 
@@ -88,7 +92,7 @@ fn waits(net: &mut Net, case: &FinalCase, session: usize) -> EdgeId {
     let source = SecretSource::Lock { edge: edge_id };
     assert_eq!(net.receiver.view().get(source), None);
     assert!(!net.receiver.pending().iter().any(|action| matches!(action,
-        ReceiverAction::Claim { incoming, .. } | ReceiverAction::Fail { incoming, .. }
+        ReceiverAction::Claimable { incoming } | ReceiverAction::Fail { incoming, .. }
             if *incoming == edge_id)));
     edge_id
 }
@@ -97,19 +101,23 @@ fn wanted(actions: Vec<ReceiverAction>) -> Vec<NodeAction> {
     actions.into_iter().map(Into::into).collect()
 }
 
-/// All these contracts are claimed, each with the secret of its own lock, and nothing else is wanted.
-fn assert_claimed(actions: &[NodeAction], expected: &[(EdgeId, Lock)]) {
-    let mut claimed: Vec<(EdgeId, Lock)> = actions
-        .iter()
-        .map(|action| match action {
-            NodeAction::Claim { incoming, secret } => (*incoming, secret.lock()),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    claimed.sort_by_key(|(edge_id, _)| *edge_id);
-    let mut expected = expected.to_vec();
-    expected.sort_by_key(|(edge_id, _)| *edge_id);
-    assert_eq!(claimed, expected);
+/// All these contracts are claimable, and nothing else is wanted.
+fn assert_claimable(actions: &[NodeAction], expected: &[(EdgeId, Lock)]) {
+    let claimable = |action: &NodeAction| match action {
+        NodeAction::Claimable { incoming } => *incoming,
+        other => panic!("{other:?}"),
+    };
+    let claimable: BTreeSet<EdgeId> = actions.iter().map(claimable).collect();
+    assert_eq!(claimable.len(), actions.len());
+    assert_eq!(claimable, expected.iter().map(|(edge_id, _)| *edge_id).collect());
+}
+
+/// And each is claimed with the secret of its own lock.
+fn assert_claimed(net: &mut Net, actions: &[NodeAction], expected: &[(EdgeId, Lock)]) {
+    assert_claimable(actions, expected);
+    for (edge_id, lock) in expected {
+        assert_eq!(claiming(net, *edge_id).lock(), *lock);
+    }
 }
 
 /// All these contracts are failed for one reason, and nothing else is wanted.
@@ -149,13 +157,13 @@ fn in_any_order_all_are_claimed_with_the_last() {
         let last = &parts[order[2]];
         let (edge_id, actions) = arrive(&mut net, last, order[2]);
         contracts.push((edge_id, last.lock));
-        assert_claimed(&actions, &contracts);
+        assert_claimed(&mut net, &actions, &contracts);
         net.check_replay().unwrap();
     }
     // Of one part: a set of its own.
     let (mut net, parts) = parts(1);
     let (edge_id, actions) = arrive(&mut net, &parts[0], 0);
-    assert_claimed(&actions, &[(edge_id, parts[0].lock)]);
+    assert_claimed(&mut net, &actions, &[(edge_id, parts[0].lock)]);
 }
 
 #[test]
@@ -193,13 +201,15 @@ fn parts_that_expire_fail_the_others() {
     let (mut net, mut parts) = parts(3);
     parts[1].expiry += 7;
     let contracts = [0, 1].map(|index| waits(&mut net, &parts[index], index));
-    net.mine_to(EXPIRY - MIN_FINAL_DELTA).unwrap();
+    let claim_margin = receiver_config().deadlines.claim_margin;
+    net.mine_to(EXPIRY - claim_margin - 1).unwrap();
     assert!(said(&mut net).is_empty());
-    net.mine_to(EXPIRY - MIN_FINAL_DELTA + 1).unwrap();
+    net.mine_to(EXPIRY - claim_margin).unwrap();
     let timed_out = Refusal::SetTimedOut { arrived: 2, count: 3 };
     assert_failed(&said(&mut net), &contracts, &timed_out);
     // The last one comes too late by itself.
-    let too_soon = Refusal::FinalExpiryTooSoon { expiry: EXPIRY, required: EXPIRY + 1 };
+    let required = EXPIRY - claim_margin + MIN_FINAL_DELTA;
+    let too_soon = Refusal::FinalExpiryTooSoon { expiry: EXPIRY, required };
     refused(&mut net, &parts[2], 2, too_soon);
     net.check_replay().unwrap();
 }
@@ -237,7 +247,7 @@ fn a_bad_part_does_not_spoil_the_good() {
         let first = waits(&mut net, &good[0], 0);
         refused(&mut net, &bad, 1, refusal);
         let (second, actions) = arrive(&mut net, &good[1], 2);
-        assert_claimed(&actions, &[(first, good[0].lock), (second, good[1].lock)]);
+        assert_claimed(&mut net, &actions, &[(first, good[0].lock), (second, good[1].lock)]);
         net.check_replay().unwrap();
     }
 }
@@ -300,7 +310,7 @@ fn a_strangers_part_blocks_nobody() {
         let (_, again) = final_case(LockKind::Point);
         assert_eq!(receive(&mut net, &again, 13), None);
         let (second, actions) = arrive(&mut net, &good[1], 14);
-        assert_claimed(&actions, &[(first, good[0].lock), (second, good[1].lock)]);
+        assert_claimed(&mut net, &actions, &[(first, good[0].lock), (second, good[1].lock)]);
         // The stranger's own set is worth nothing: its shares are not q.
         let (other, actions) = arrive(&mut net, &strangers[1], 15);
         assert_failed(&actions, &[parked, other], &Refusal::LockMismatch);
@@ -373,7 +383,7 @@ fn a_part_of_another_payer_is_refused() {
     let first = waits(&mut net, &good[0], 0);
     refused(&mut net, &other, 1, Refusal::PartMismatch { field: "payer_key" });
     let (second, actions) = arrive(&mut net, &good[1], 2);
-    assert_claimed(&actions, &[(first, good[0].lock), (second, good[1].lock)]);
+    assert_claimed(&mut net, &actions, &[(first, good[0].lock), (second, good[1].lock)]);
     // The x is claimed: with those contracts, and in no other set.
     let again = parts_of(&invoice, "me", 2);
     let first = waits(&mut net, &again[0], 3);
@@ -394,7 +404,7 @@ fn a_store_that_fails_at_the_last_part() {
         };
         let store = FailingClaims::default();
         let fail = store.fail.clone();
-        let mut receiver = Recorded::new(Receiver::with_store(receiver_config(), store));
+        let mut receiver = Recorded::new(Receiver::with_store(receiver_config(), store).unwrap());
         let published = ReceiverEvent::PublishedPolynomial {
             invoice: invoice.clone(),
             polynomial: polynomial(),
@@ -424,8 +434,8 @@ fn a_store_that_fails_at_the_last_part() {
         let expected: Vec<(EdgeId, Lock)> =
             edges.iter().zip(&parts).map(|((edge_id, _), part)| (*edge_id, part.lock)).collect();
         let actions = receiver.apply(event(2)).unwrap();
-        assert_claimed(&wanted(actions), &expected);
-        assert_claimed(&wanted(receiver.pending()), &expected);
+        assert_claimable(&wanted(actions), &expected);
+        assert_claimable(&wanted(receiver.pending()), &expected);
         assert_eq!(receiver.role().claims().slots_left(&polynomial().id()), Ok(1));
 
         // A crash between the record and the log: the last part is reported again, to the same store.
@@ -433,9 +443,18 @@ fn a_store_that_fails_at_the_last_part() {
         let mut log = receiver.into_log();
         log.pop();
         let mut restarted =
-            Recorded::replay(Receiver::with_store(receiver_config(), store), log).unwrap();
+            Recorded::replay(Receiver::with_store(receiver_config(), store).unwrap(), log).unwrap();
         assert!(restarted.pending().is_empty());
-        assert_claimed(&wanted(restarted.apply(event(2)).unwrap()), &expected);
+        assert_claimable(&wanted(restarted.apply(event(2)).unwrap()), &expected);
+        for (incoming, lock) in expected {
+            let claiming = || ReceiverEvent::Claiming { incoming };
+            let actions = restarted.apply(claiming()).unwrap();
+            assert!(
+                matches!(&actions[..], [ReceiverAction::Claim { incoming: claimed, secret }]
+                    if *claimed == incoming && secret.lock() == lock),
+                "{actions:?}"
+            );
+        }
         let secrets: Vec<&LockSecret> = restarted
             .view()
             .secrets()

@@ -223,7 +223,7 @@ impl Scene {
             }
             Some(
                 (Who::Forwarder(_), NodeAction::Offer { .. } | NodeAction::FindRoute { .. })
-                | (Who::Receiver, NodeAction::Claim { .. }),
+                | (Who::Receiver, NodeAction::Claimable { .. }),
             ) => return Said::Yes,
             other => panic!("{other:?}"),
         };

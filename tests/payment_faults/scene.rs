@@ -1,8 +1,9 @@
 //! What these tests share: payments made by hand that a role accepts, to be changed; and what a role says to them.
 
 use pointlock::curve::{Point, Tag};
-use pointlock::hold::{HeldBlind, HoldId, HoldState, HoldStore, ReleaseSecret};
-use pointlock::lock::{Blind, Lock, PaymentHash};
+use pointlock::edge::EdgeId;
+use pointlock::hold::{HeldBlind, HoldId, HoldState, ReleaseSecret};
+use pointlock::lock::{Blind, Lock, LockSecret, PaymentHash};
 use pointlock::onion::blinded::{BlindedPath, BlindingError, OnionMessage, RecipientData};
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
@@ -64,7 +65,7 @@ pub(crate) fn snapshot(net: &Net, node: Who) -> (usize, View, usize) {
         }
         Who::Forwarder(index) => {
             let forwarder = &net.forwarders[index - 1];
-            let open = forwarder.role().ledger().store().open().unwrap().len();
+            let open = forwarder.role().ledger().open().count;
             (forwarder.log().len(), forwarder.view().clone(), open)
         }
         Who::Receiver => (net.receiver.log().len(), net.receiver.view().clone(), 0),
@@ -153,15 +154,27 @@ pub(crate) fn receive_packet(net: &mut Net, case: &FinalCase, packet: Packet) ->
             assert_eq!(net.receiver.view().secrets().len(), secrets);
             Some(reason)
         }
-        (Who::Receiver, NodeAction::Claim { incoming, secret }) => {
+        (Who::Receiver, NodeAction::Claimable { incoming }) => {
             assert_eq!(incoming, edge_id);
-            assert_eq!(secret.lock(), case.lock);
+            assert_eq!(claiming(net, edge_id).lock(), case.lock);
             None
         }
         other => panic!("{other:?}"),
     };
     assert!(net.tasks.is_empty());
     reason
+}
+
+/// The receiver is asked for the secret of an edge that is claimable.
+pub(crate) fn claiming(net: &mut Net, incoming: EdgeId) -> LockSecret {
+    net.tell_receiver(ReceiverEvent::Claiming { incoming }).unwrap();
+    match net.tasks.pop_back().unwrap() {
+        (Who::Receiver, NodeAction::Claim { incoming: claimed, secret }) => {
+            assert_eq!(claimed, incoming);
+            secret
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 pub(crate) fn receiver_says(
@@ -330,7 +343,7 @@ pub(crate) fn send_release(net: &mut Net, holds: &[(usize, ReleaseSecret)]) -> V
 }
 
 pub(crate) fn ledger_state(net: &Net, index: usize) -> HoldState {
-    net.forwarders[0].role().ledger().state(&HoldId([index as u8; 32])).unwrap()
+    net.forwarders[0].role().ledger().state(&HoldId([index as u8; 32])).unwrap().clone()
 }
 
 /// The sender's offer, before it is carried out.

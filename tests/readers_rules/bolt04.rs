@@ -670,7 +670,7 @@ fn second_part_says(change: impl FnOnce(&mut FinalCase)) -> String {
     commit(&mut net, &first, 0);
     commit(&mut net, &second, 1);
     let claims =
-        net.tasks.drain(..).filter(|(_, action)| matches!(action, NodeAction::Claim { .. }));
+        net.tasks.drain(..).filter(|(_, action)| matches!(action, NodeAction::Claimable { .. }));
     assert_eq!(claims.count(), 2, "the twin");
     let (mut net, [first, mut second]) = two_parts();
     change(&mut second);

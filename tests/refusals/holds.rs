@@ -1,5 +1,5 @@
 use pointlock::hold::{
-    Cap, HeldBlind, HoldError, HoldId, HoldRequest, Ledger, Limits, MemoryStore, ReleaseSecret,
+    Cap, HeldBlind, HoldError, HoldId, HoldRequest, Ledger, Limits, ReleaseSecret,
 };
 
 use crate::curve::{blind, scalar};
@@ -17,19 +17,20 @@ fn request(id: u8) -> HoldRequest {
         release_hash: release().hash(),
         held_blind: HeldBlind::new(&blind(6), &release()).ok(),
         amount_msat: 1_000,
+        expiry: 200,
         cutoff_height: 100,
         neighbour: [1; 32],
     }
 }
 
-fn ledger_with(request: HoldRequest) -> Ledger<MemoryStore> {
+fn ledger_with(request: HoldRequest) -> Ledger {
     let limits = Limits { holds: 1, ..Limits::default() };
-    let mut ledger = Ledger::new(MemoryStore::default(), limits);
+    let mut ledger = Ledger::new(limits);
     ledger.hold(request, 10).unwrap();
     ledger
 }
 
-fn ledger() -> Ledger<MemoryStore> {
+fn ledger() -> Ledger {
     ledger_with(request(1))
 }
 
@@ -49,7 +50,7 @@ pub(crate) const CASES: &[Case] = &[
     }),
     ("HoldError::TooLate", || {
         let mut ledger = ledger();
-        ledger.block(100).unwrap();
+        let _ = ledger.block(100);
         said(ledger.release(&ID, &release(), 101))
     }),
     // y + h is h: y would be zero.

@@ -81,11 +81,15 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The median time of an item in microseconds, for each row.
-pub(super) fn medians_us(rows: &mut [Row<'_>]) -> Result<Vec<f64>, Box<dyn Error>> {
+/// The median time of an item in microseconds, for each row. `watch` is told the round, and how many there are.
+pub(super) fn medians_us(
+    rows: &mut [Row<'_>],
+    mut watch: impl FnMut(usize, usize),
+) -> Result<Vec<f64>, Box<dyn Error>> {
     let items: Vec<usize> = rows.iter_mut().map(items_of_a_turn).collect();
     let mut samples = vec![Vec::with_capacity(ROUNDS); rows.len()];
     for round in 0..ROUNDS {
+        watch(round, ROUNDS);
         for ((row, items), samples) in rows.iter_mut().zip(&items).zip(&mut samples) {
             if round % row.rounds == 0 {
                 samples.push((row.run)(*items));
@@ -127,7 +131,7 @@ mod tests {
             }),
         };
         let mut rows = [row("a"), row("b"), row("c")];
-        let medians = medians_us(&mut rows).unwrap();
+        let medians = medians_us(&mut rows, |_, _| ()).unwrap();
         assert_eq!(*order.borrow(), "abc".repeat(1 + ROUNDS));
         assert_eq!(medians, [2000.0; 3]);
     }

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use measure::Row;
 
-use crate::terminal::{complain, numbers, print, say};
+use crate::terminal::{Progress, complain, is_standard, numbers, print, say, write_to};
 
 /// The row that `vs_sign` compares with.
 const SIGN: &str = "libsecp256k1.schnorr_sign";
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// Prints a JSON object a line instead of a table
     #[arg(long)]
     json: bool,
-    /// Draws the batches into this SVG file, too
+    /// Draws the batches into this SVG file, too; - prints the picture, and nothing else
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
 }
@@ -61,7 +61,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     rows.extend(batch::rows(&batch));
     let reports = reports(rows)?;
     if let Some(file) = &args.plot {
-        plot::write(file, &reports)?;
+        write_to(file, &plot::draw(&reports)?)?;
+        if is_standard(file) {
+            return Ok(());
+        }
     }
     if args.json {
         let mut lines = String::new();
@@ -75,7 +78,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 }
 
 fn reports(mut rows: Vec<Row<'_>>) -> Result<Vec<Report>, Box<dyn Error>> {
-    let medians = measure::medians_us(&mut rows)?;
+    let mut progress = Progress::on_terminal();
+    let watch = |round, of| progress.tell(|| format!("measuring, round {round} of {of}"));
+    let medians = measure::medians_us(&mut rows, watch)?;
     let median_of = |name: &str| {
         let index = rows.iter().position(|row: &Row<'_>| row.name() == name);
         index.map(|index| medians[index]).ok_or("bench: libsecp256k1's rows are missing")

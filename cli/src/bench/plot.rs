@@ -1,7 +1,6 @@
 //! The picture of the README: what an item of a batch costs, by the size of the batch.
 
 use std::error::Error;
-use std::path::Path;
 
 use plotters::prelude::*;
 
@@ -28,10 +27,16 @@ const LINES: [(&str, &str, RGBColor); 4] = [
     (super::VERIFY, "libsecp256k1's Schnorr verification", RGBColor(0, 0, 0)),
 ];
 
-/// Draws the reports of batches, in units of libsecp256k1's Schnorr verification.
-pub(super) fn write(file: &Path, reports: &[Report]) -> Result<(), Box<dyn Error>> {
+/// The reports of batches as an SVG picture, in units of libsecp256k1's Schnorr verification.
+pub(super) fn draw(reports: &[Report]) -> Result<String, Box<dyn Error>> {
+    let mut picture = String::new();
+    draw_to(&mut picture, reports)?;
+    Ok(picture)
+}
+
+fn draw_to(picture: &mut String, reports: &[Report]) -> Result<(), Box<dyn Error>> {
     let value = |name: &str| reports.iter().find(|report| report.name == name);
-    let root = SVGBackend::new(file, (WIDTH, HEIGHT)).into_drawing_area();
+    let root = SVGBackend::with_string(picture, (WIDTH, HEIGHT)).into_drawing_area();
     root.fill(&WHITE)?;
     let (first, last) = (batch::SIZES[0] as f64, batch::SIZES[batch::SIZES.len() - 1] as f64);
     let mut chart = ChartBuilder::on(&root)

@@ -44,13 +44,13 @@ pub(crate) struct Args {
     /// The vault has paid once too
     #[arg(long, conflicts_with = "scenario")]
     vault_paid: bool,
-    /// How many others have paid before
+    /// How many others have paid before (0 to 99)
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=99), conflicts_with = "scenario")]
     past_payers: u8,
-    /// How many routers stand between the two LSPs
+    /// How many routers stand between the two LSPs (0 to 6)
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=6), conflicts_with = "scenario")]
     routers: u8,
-    /// For S5: k, how many payments the invoice's polynomial is good for. Claims beyond it are those of a receiver restored
+    /// For S5: k, how many payments the invoice's polynomial is good for (1 to 64). Claims beyond it are those of a receiver restored
     /// from a backup, which is the only way to them
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=64), conflicts_with = "scenario")]
     points: u8,
@@ -150,11 +150,14 @@ pub(crate) enum Way {
 
 impl Standard {
     /// The smallest coalitions that can take the payment, each of which did, on consensus code.
-    pub(crate) fn minimal_thieves(&self, seed: u64) -> Result<Vec<Vec<String>>, Box<dyn Error>> {
+    pub(crate) fn minimal_thieves(
+        &self,
+        seed: u64,
+        progress: &mut Progress,
+    ) -> Result<Vec<Vec<String>>, Box<dyn Error>> {
         let scenario = Scenario::parse(&self.text())?;
-        let mut quiet = Progress::quiet();
-        let played = play::play(&scenario, seed, &mut quiet)?;
-        let report = analysed(&scenario, played, &mut quiet)?;
+        let played = play::play(&scenario, seed, progress)?;
+        let report = analysed(&scenario, played, progress)?;
         if report.executed == report.minimal_thieves.len() {
             Ok(report.minimal_thieves)
         } else {

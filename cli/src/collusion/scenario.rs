@@ -69,7 +69,9 @@ impl Scenario {
             let problem = format!("longer than {most} bytes");
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
-        String::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        let no_text =
+            |_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8: expected a TOML file");
+        String::from_utf8(text).map_err(no_text)
     }
 
     /// The party that somebody is, or belongs to.

@@ -16,12 +16,23 @@ impl FromStr for Fault {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (hop, kind) =
-            text.split_once(':').ok_or("expected HOP:FAULT, as router:wrong-blind")?;
-        Ok(Self { hop: hop.to_owned(), kind: kind.parse()? })
+            text.split_once(':').ok_or("expected PARTY:FAULT, such as router:wrong-blind")?;
+        let known = || FaultKind::ALL.map(FaultKind::name).join(", ");
+        let kind =
+            kind.parse().map_err(|_| format!("unknown fault {kind:?}; there are {}", known()))?;
+        Ok(Self { hop: hop.to_owned(), kind })
     }
 }
 
 impl Fault {
+    /// Whether there is such a party: before anything is played.
+    pub(super) fn check_party(&self, parties: &[String]) -> Result<(), StoryError> {
+        if parties.contains(&self.hop) {
+            return Ok(());
+        }
+        Err(StoryError::UnknownHop { hop: self.hop.clone(), known: parties.join(", ") })
+    }
+
     /// Plugs it into the simulation; what is given back knows whether it came to pass.
     pub(super) fn plug_in(&self, stage: &mut Stage) -> Result<OneFault, StoryError> {
         let by = stage.sim.named(&self.hop).ok_or_else(|| {

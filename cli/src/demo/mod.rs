@@ -36,26 +36,27 @@ pub(crate) struct Args {
     /// Only this system; may be given more than once
     #[arg(long, value_parser = system_parser(System::ALL))]
     system: Vec<System>,
-    /// What each payer pays, in satoshi
+    /// What each payer pays, in satoshi (1,000 to 100,000,000,000)
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
     amount_sat: u64,
-    /// How many payers use the invoice
+    /// How many payers use the invoice (2 to 9)
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=9))]
     payers: u8,
-    /// How many routers stand between the two LSPs
+    /// How many routers stand between the two LSPs (0 to 5)
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=5))]
     routers: u8,
-    /// For how many blocks the receiver is offline
+    /// For how many blocks the receiver is offline (1 to 2,016)
     #[arg(long, default_value_t = 144, value_parser = clap::value_parser!(u32).range(1..=2016))]
     offline_blocks: u32,
-    /// In how many parts the last payer pays in S5
+    /// In how many parts the last payer pays in S5 (1 to 9)
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
     parts: u8,
     /// Where all keys and secrets come from: the same number gives the same story
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Makes a hop do something wrong, as HOP:FAULT (flipped-bit, wrong-blind, swapped-lock, early-claim)
-    #[arg(long)]
+    /// Makes a party do something wrong (flipped-bit, wrong-blind, swapped-lock, early-claim), such as router:wrong-blind; parties are payer_1 …,
+    /// sender_lsp, router, router_2 …, receiver_lsp and receiver. What can't happen in a system is an error
+    #[arg(long, value_name = "PARTY:FAULT")]
     fault: Option<Fault>,
     /// Prints the facts as JSON
     #[arg(long)]
@@ -65,6 +66,9 @@ pub(crate) struct Args {
 /// Plays the systems; an error is a claim that does not hold.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let systems = if args.system.is_empty() { System::ALL.to_vec() } else { args.system.clone() };
+    if let Some(fault) = &args.fault {
+        fault.check_party(&story::parties(args))?;
+    }
     let mut facts = Facts::new(args);
     if !args.json {
         terminal::print(&print::opening(args))?;
@@ -74,13 +78,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         progress.tell(|| format!("playing {}", setting.system.name()));
         match story::tell(setting, args) {
             Ok(mut told) => {
-                told.minimal_thieves = setting.standard(args).minimal_thieves(args.seed)?;
+                told.minimal_thieves =
+                    setting.standard(args).minimal_thieves(args.seed, &mut progress)?;
+                progress.hide();
                 if !args.json {
                     terminal::print(&print::story(&told))?;
                 }
                 facts.systems.push(told);
             }
             Err(ended) => {
+                progress.hide();
                 if !args.json {
                     terminal::print(&print::interrupted(setting, &ended.steps))?;
                 }

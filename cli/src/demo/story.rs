@@ -57,14 +57,25 @@ pub(super) struct Ended {
     pub(super) error: Box<StoryError>,
 }
 
-/// Plays one system.
-pub(super) fn tell(setting: Setting, args: &Args) -> Result<Told, Ended> {
+/// The forwarders, in their order.
+fn route(args: &Args) -> Vec<String> {
     let routers = (1..=args.routers).map(|number| match number {
         1 => "router".to_owned(),
         _ => format!("router_{number}"),
     });
     let [first, last] = ["sender_lsp", "receiver_lsp"].map(|name| [name.to_owned()].into_iter());
-    let route: Vec<String> = first.chain(routers).chain(last).collect();
+    first.chain(routers).chain(last).collect()
+}
+
+/// All who take part in every system.
+pub(super) fn parties(args: &Args) -> Vec<String> {
+    let payers = (0..usize::from(args.payers)).map(payer);
+    payers.chain(route(args)).chain(["receiver".to_owned()]).collect()
+}
+
+/// Plays one system.
+pub(super) fn tell(setting: Setting, args: &Args) -> Result<Told, Ended> {
+    let route = route(args);
     // The receiver's LSP and the node before it; the payer's own LSP is the payer's choice.
     let on_path = if setting.rails == Rails::Bolt12 { 2.min(route.len() - 1) } else { 0 };
     let stage = Stage::new(usize::from(args.payers), route, on_path, args.seed);

@@ -1,14 +1,12 @@
-//! Signs an invoice. Secrets come from files or standard input and go to files: a command line is for all to see.
+//! Signs an invoice.
 
 use std::error::Error;
-use std::fs::OpenOptions;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{
-    Amount, BlindedPayInfo, ChainHash, Offer, OfferBuilder, PaymentLock, PaymentPath,
+    Amount, BlindedPayInfo, ChainHash, InvoiceError, Offer, OfferBuilder, PaymentLock, PaymentPath,
     PaymentPoints, StaticInvoice, StaticInvoiceBuilder,
 };
 use pointlock::lock::PaymentHash;
@@ -16,8 +14,9 @@ use pointlock::wire::{BlindedPath, Features, IntroductionNode};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::words;
-use crate::terminal::{print, print_json};
+use super::{flags, words};
+use crate::secret_file;
+use crate::terminal::{self, print, print_json};
 
 /// Two weeks.
 const EXPIRES_IN: u32 = 14 * 24 * 3600;
@@ -29,12 +28,17 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     secret_key: PathBuf,
 
-    /// Draws a fresh static point (0), or fresh payment points for K payments; needs --secrets-out
+    /// Draws a fresh static point (0), or fresh payment points for K payments (1 to 1,024); needs --secrets-out
     #[arg(long, group = "lock", requires = "secrets_out", value_parser = clap::value_parser!(u16).range(0..=PaymentPolynomial::MAX_K as i64))]
     k: Option<u16>,
-    /// The new file for the secrets of these points: z_0 … z_K, a line each
+    /// The new file for the secrets of these points: z_0 … z_K, a line each; - prints them behind the invoice. `--secrets` here and
+    /// in `verify` reads it
     #[arg(long, value_name = "FILE", requires = "k")]
     secrets_out: Option<PathBuf>,
+    /// The static point whose secret is in this file; - for standard input. Payment points for k payments belong to one invoice
+    /// alone, and are not taken from a file
+    #[arg(long, value_name = "FILE", group = "lock")]
+    secrets: Option<PathBuf>,
     /// A payment point whose secret you have: once for a static point, k + 1 times for a polynomial
     #[arg(long, value_name = "POINT", group = "lock")]
     payment_point: Vec<Point>,
@@ -43,11 +47,18 @@ pub(super) struct Args {
     payment_hash: Option<PaymentHash>,
 
     /// The offer that the invoice is for, whose fields it repeats; the key has to be the offer's issuer's
-    #[arg(long, value_name = "OFFER", conflicts_with_all = ["amount_msat", "description", "issuer", "chain", "offer_expiry", "offer_path"])]
+    #[arg(long, value_name = "OFFER", conflicts_with_all = ["amount_msat", "currency", "amount_minor", "description", "issuer", "chain", "offer_expiry", "offer_path"])]
     offer: Option<Offer>,
-    /// The least amount
-    #[arg(long, value_name = "MSAT", requires = "description")]
+    /// The least amount, in millisatoshi (1 to 2,100,000,000,000,000,000)
+    #[arg(long, value_name = "MSAT", requires = "description", conflicts_with = "currency")]
     amount_msat: Option<u64>,
+    /// The currency of the least amount, by its code of three capital letters, such as EUR: it is paid at a rate that payer and
+    /// receiver give
+    #[arg(long, value_name = "CODE", requires_all = ["amount_minor", "description"])]
+    currency: Option<String>,
+    /// The least amount in the currency's minor unit, such as cents (1 or more)
+    #[arg(long, value_name = "UNITS", requires = "currency")]
+    amount_minor: Option<u64>,
     /// What is paid for
     #[arg(long)]
     description: Option<String>,
@@ -60,8 +71,8 @@ pub(super) struct Args {
     /// The last second of the offer, UNIX time
     #[arg(long, value_name = "SECONDS")]
     offer_expiry: Option<u64>,
-    /// For how many seconds the invoice may be paid
-    #[arg(long, value_name = "SECONDS", default_value_t = EXPIRES_IN)]
+    /// For how many seconds the invoice may be paid (1 to 4,294,967,295)
+    #[arg(long, value_name = "SECONDS", default_value_t = EXPIRES_IN, value_parser = clap::value_parser!(u32).range(1..))]
     expires_in: u32,
     /// When it was created, UNIX time in seconds, in place of the clock's
     #[arg(long, value_name = "SECONDS")]
@@ -91,20 +102,28 @@ pub(super) struct Args {
 
 /// Signs, stores the secrets, prints, in this order.
 pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let key = read_key(&args.secret_key)?;
+    let key = secret_file::read_key("--secret-key", &args.secret_key)?;
     let (lock, secrets) = lock(args)?;
     let invoice = sign(args, &key, lock)?;
-    if let Some(path) = &args.secrets_out {
-        write_secrets(path, &secrets)?;
+    let mut printed = Vec::new();
+    match &args.secrets_out {
+        Some(path) if terminal::is_standard(path) => printed = secrets,
+        Some(path) => secret_file::write("--secrets-out", path, &secrets)?,
+        None => {}
     }
     if !args.json {
-        return Ok(print(&format!("{invoice}\n"))?);
+        print(&format!("{invoice}\n"))?;
+        return Ok(print(&secret_file::lines(&printed))?);
     }
-    print_json(&json!({
+    let mut answer = json!({
         "invoice": invoice.to_string(),
         "offer": invoice.offer().to_string(),
         "invoice_id": invoice.invoice_id().to_string(),
-    }))
+    });
+    if !printed.is_empty() {
+        answer["secrets"] = secret_file::lines(&printed).lines().collect();
+    }
+    print_json(&answer)
 }
 
 /// What the invoice is locked to, and the secrets of points that were drawn for it, if any were.
@@ -114,6 +133,9 @@ fn lock(args: &Args) -> Result<(PaymentLock, Vec<SecretScalar>), Box<dyn Error>>
         let points = secrets.iter().map(SecretScalar::to_point).collect();
         return Ok((payment_points(points)?.into(), secrets));
     }
+    if let Some(path) = &args.secrets {
+        return Ok((payment_points(vec![static_point(path)?])?.into(), Vec::new()));
+    }
     let lock = match args.payment_hash {
         Some(hash) => PaymentLock::Hash(hash),
         None => payment_points(args.payment_point.clone())?.into(),
@@ -121,10 +143,23 @@ fn lock(args: &Args) -> Result<(PaymentLock, Vec<SecretScalar>), Box<dyn Error>>
     Ok((lock, Vec::new()))
 }
 
+fn static_point(path: &Path) -> Result<Point, String> {
+    let secrets = secret_file::read("--secrets", path, PaymentPoints::MAX_K + 1)?;
+    match secrets.as_slice() {
+        [secret] => Ok(secret.to_point()),
+        [] => Err(format!("--secrets: {}: empty, expected the secret of a point", path.display())),
+        _ => Err(format!(
+            "--secrets: {}: {} secrets, and a polynomial in two invoices is good for k payments over both; draw another with --k",
+            path.display(),
+            secrets.len()
+        )),
+    }
+}
+
 fn payment_points(points: Vec<Point>) -> Result<PaymentPoints, String> {
     let (actual, most) = (points.len(), PaymentPoints::MAX_K + 1);
     PaymentPoints::new(points)
-        .ok_or_else(|| format!("payment_points: {actual} points, but it takes 1 to {most}"))
+        .ok_or_else(|| format!("--payment-point: {actual} points, but it takes 1 to {most}"))
 }
 
 fn draw(k: usize) -> Result<Vec<SecretScalar>, Box<dyn Error>> {
@@ -135,17 +170,26 @@ fn draw(k: usize) -> Result<Vec<SecretScalar>, Box<dyn Error>> {
     Ok(PaymentPolynomial::from_entropy(&entropy, k)?.coefficients().to_vec())
 }
 
-fn sign(args: &Args, key: &Keypair, lock: PaymentLock) -> Result<StaticInvoice, Box<dyn Error>> {
+fn sign(args: &Args, key: &Keypair, lock: PaymentLock) -> Result<StaticInvoice, String> {
     let is_polynomial = matches!(&lock, PaymentLock::Points(points) if points.k() > 0);
+    let amount_flag = if args.currency.is_some() { "--amount-minor" } else { "--amount-msat" };
+    let refuse = |error: InvoiceError| match &args.offer {
+        Some(_) if error.field().is_some_and(|field| field.tlv_type() < 80) => {
+            format!("--offer: {}", flags::in_words(&error))
+        }
+        _ => flags::of_create(&error, amount_flag),
+    };
     let offer = match &args.offer {
         Some(offer) => offer.clone(),
-        None => new_offer(args, &key.public_key()).build()?,
+        None => new_offer(args, &key.public_key()).build().map_err(refuse)?,
     };
     // Or anyone could use up the k payments for nothing.
     if is_polynomial && !matches!(offer.amount(), Some(Amount::Millisatoshi(_))) {
-        return Err("offer_amount: missing, in an invoice with k-time payment points".into());
+        let flag = if args.offer.is_some() { "--offer: offer_amount" } else { "--amount-msat" };
+        return Err(format!("{flag}: missing, in an invoice with k-time payment points"));
     }
     let created_at = args.created_at.unwrap_or_else(words::now);
+    offer.check_not_expired(created_at).map_err(refuse)?;
     let mut builder =
         StaticInvoiceBuilder::for_offer(&offer, lock, created_at).relative_expiry(args.expires_in);
     if args.allow_parts {
@@ -164,7 +208,7 @@ fn sign(args: &Args, key: &Keypair, lock: PaymentLock) -> Result<StaticInvoice, 
         }
         builder = builder.interim_route(&route);
     }
-    Ok(builder.sign(key, &rand::random())?)
+    builder.sign(key, &rand::random()).map_err(refuse)
 }
 
 fn new_offer(args: &Args, issuer_id: &Point) -> OfferBuilder {
@@ -174,6 +218,9 @@ fn new_offer(args: &Args, issuer_id: &Point) -> OfferBuilder {
     }
     if let Some(amount) = args.amount_msat {
         builder = builder.amount_msat(amount);
+    }
+    if let (Some(code), Some(units)) = (&args.currency, args.amount_minor) {
+        builder = builder.amount_in_currency(code, units);
     }
     if let Some(description) = &args.description {
         builder = builder.description(description);
@@ -190,47 +237,10 @@ fn new_offer(args: &Args, issuer_id: &Point) -> OfferBuilder {
     builder
 }
 
-fn read_key(path: &Path) -> Result<Keypair, String> {
-    // A key is 64 digits; what is much longer is something else, and need not be in memory.
-    const ENOUGH: u64 = 1024;
-    let name = path.display();
-    let refuse = |error: &dyn std::fmt::Display| format!("secret_key: {name}: {error}");
-    let mut text = Zeroizing::new(String::with_capacity(ENOUGH as usize));
-    let read = if path == Path::new("-") {
-        std::io::stdin().take(ENOUGH).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(ENOUGH).read_to_string(&mut text))
-    };
-    read.map_err(|error| refuse(&error))?;
-    let mut bytes = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim(), &mut *bytes).map_err(|error| refuse(&error))?;
-    Keypair::from_secret_bytes(&bytes).map_err(|error| refuse(&error))
-}
-
-/// To a new file, which its owner alone reads.
-fn write_secrets(path: &Path, secrets: &[SecretScalar]) -> Result<(), String> {
-    let mut text = Zeroizing::new(String::with_capacity(secrets.len() * 65));
-    for secret in secrets {
-        let digits = Zeroizing::new(hex::encode(*secret.dangerous_to_bytes()));
-        text.push_str(&digits);
-        text.push('\n');
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .map_err(|error| format!("secrets_out: {}: {error}", path.display()))
-}
-
 fn parse_hash(text: &str) -> Result<PaymentHash, String> {
     let mut hash = [0; 32];
-    hex::decode_to_slice(text, &mut hash).map_err(|error| error.to_string())?;
+    let refuse = |_| format!("{} characters, expected 64 hexadecimal digits", text.chars().count());
+    hex::decode_to_slice(text, &mut hash).map_err(refuse)?;
     Ok(PaymentHash(hash))
 }
 

@@ -5,6 +5,7 @@
 //! | `create` | signs an invoice with the receiver's key |
 //! | `explain` | what an offer or an invoice says, in words |
 //! | `fields` | the same as JSON, by the names of BOLT 12 |
+//! | `flags` | errors, by the flags that were given |
 //! | `pasted` | reads what a person pasted, and says what to do about what is something else |
 //! | `verify` | checks what a payer checks, and says what it may rely on |
 //! | `words` | amounts, times and chains as people read them |
@@ -12,6 +13,7 @@
 mod create;
 mod explain;
 pub(crate) mod fields;
+mod flags;
 mod pasted;
 mod verify;
 mod words;

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use pointlock::invoice::{InvoiceError, TextKind, text};
 
+use crate::terminal;
+
 /// Reads the text from the command line, or else from standard input.
 pub(super) fn read<T>(argument: Option<&str>) -> Result<T, Box<dyn Error>>
 where
@@ -23,6 +25,7 @@ fn standard_input() -> Result<String, Box<dyn Error>> {
     // One byte more than the parser takes, so that what is longer is refused and not cut off.
     let enough = text::MAX_TEXT_LENGTH as u64 + 1;
     let mut bytes = Vec::new();
+    terminal::invite("the text");
     io::stdin().take(enough).read_to_end(&mut bytes).map_err(|error| format!("text: {error}"))?;
     if bytes.len() > text::MAX_TEXT_LENGTH {
         return Err(InvoiceError::TextTooLong { maximum: text::MAX_TEXT_LENGTH }.into());

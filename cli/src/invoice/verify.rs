@@ -2,12 +2,15 @@
 
 use std::error::Error;
 use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 use pointlock::curve::Point;
-use pointlock::invoice::{ChainHash, InvoiceError, Offer, PaymentLock, StaticInvoice};
+use pointlock::invoice::{Amount, ChainHash, Offer, PaymentLock, Rate, StaticInvoice};
 use serde_json::{Value, json};
 
-use super::{explain, pasted, words};
+use super::{explain, flags, pasted, words};
+use crate::narration::grouped;
+use crate::secret_file;
 use crate::terminal::{print, print_json};
 
 #[derive(clap::Args)]
@@ -26,6 +29,14 @@ pub(super) struct Args {
     /// The UNIX time to check expiry at, in seconds, in place of the clock's
     #[arg(long, value_name = "SECONDS")]
     at: Option<u64>,
+    /// What a currency is worth, for an invoice in one: millisatoshi for a minor unit, such as a cent, or for several (EUR=15000,
+    /// EUR=1500000/100)
+    #[arg(long, value_name = "CODE=MSAT[/UNITS]", value_parser = words::parse_rate)]
+    rate: Option<Rate>,
+    /// For the receiver: whether the secrets in this file, from `create --secrets-out`, are those of the invoice's points; - for
+    /// standard input
+    #[arg(long, value_name = "FILE")]
+    secrets: Option<PathBuf>,
     /// Prints the verdict as JSON
     #[arg(long)]
     json: bool,
@@ -44,16 +55,70 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 }
 
 /// The signature is one of the invoice's own: nothing is read without it.
-fn check(args: &Args, invoice: &StaticInvoice, now: u64) -> Result<(), InvoiceError> {
-    invoice.check_chain(args.chain)?;
-    invoice.check_not_expired(now)?;
+fn check(args: &Args, invoice: &StaticInvoice, now: u64) -> Result<(), String> {
+    let in_words = |error| flags::in_words(&error);
+    invoice.check_chain(args.chain).map_err(|error| flags::by_flag("--chain", &error))?;
+    let created_at = invoice.invoice_created_at();
+    if created_at > now {
+        let (created, now) = (words::time(created_at), words::time(now));
+        return Err(format!(
+            "invoice_created_at: {created} is in the future, now it is {now}; if the clock is wrong, give the time with --at"
+        ));
+    }
+    invoice.check_not_expired(now).map_err(in_words)?;
     if let Some(expected) = &args.from {
-        invoice.verify_issuer(expected)?;
+        invoice.verify_issuer(expected).map_err(|error| flags::by_flag("--from", &error))?;
     }
     if let Some(offer) = &args.offer {
-        invoice.verify_offer(offer)?;
+        let refuse = |error| format!("--offer: {}", flags::in_words(&error));
+        invoice.verify_offer(offer).map_err(refuse)?;
     }
-    Ok(())
+    if let (Some(rate), Some(Amount::Currency { code, .. })) = (&args.rate, invoice.amount()) {
+        if rate.code() != code {
+            return Err(format!("--rate: for {}, and the invoice is in {code}", rate.code()));
+        }
+    }
+    match &args.secrets {
+        Some(path) => check_secrets(path, invoice),
+        None => Ok(()),
+    }
+}
+
+/// Whether these are the secrets of the invoice's points, all of them and in their order.
+fn check_secrets(path: &Path, invoice: &StaticInvoice) -> Result<(), String> {
+    let Some(PaymentLock::Points(points)) = invoice.lock() else {
+        return Err("--secrets: the invoice has no payment points".to_owned());
+    };
+    let points = points.as_slice();
+    let secrets = secret_file::read("--secrets", path, points.len())?;
+    let refuse = |reason: String| Err(format!("--secrets: {}: {reason}", path.display()));
+    if secrets.len() != points.len() {
+        return refuse(format!("{} secrets for {} points", secrets.len(), points.len()));
+    }
+    match secrets.iter().zip(points).position(|(secret, point)| secret.to_point() != *point) {
+        Some(index) => refuse(format!("line {} is not the secret of point {index}", index + 1)),
+        None => Ok(()),
+    }
+}
+
+/// What a payment may be worth, in words, where that can be said.
+fn amount(args: &Args, invoice: &StaticInvoice) -> String {
+    match (invoice.amount(), invoice.amount_range(args.rate.as_ref())) {
+        (Some(Amount::Currency { code, .. }), Err(_)) => {
+            format!(
+                "{}; say with --rate {code}=MSAT what that is worth",
+                words::amount(invoice.amount())
+            )
+        }
+        (Some(amount @ Amount::Currency { .. }), Ok(range)) => {
+            format!(
+                "{}: {} msat at your rate",
+                words::amount(Some(amount)),
+                grouped(*range.start())
+            )
+        }
+        (amount, _) => words::amount(amount),
+    }
 }
 
 /// Who signed, as far as that was compared with anything.
@@ -129,10 +194,16 @@ fn verdict(args: &Args, invoice: &StaticInvoice, now: u64) -> Value {
         "issuer_compared": args.from.is_some() || args.offer.is_some(),
         "checked_at": now,
         "payable_to": last_second(invoice),
+        "least_msat": least_msat(args, invoice),
         "lock": lock,
         "k": k,
         "rely_on": promises,
     })
+}
+
+/// Null where only a rate could say it.
+fn least_msat(args: &Args, invoice: &StaticInvoice) -> Option<u64> {
+    invoice.amount_range(args.rate.as_ref()).ok().map(|range| *range.start())
 }
 
 /// Of invoice and offer, what ends first.
@@ -151,10 +222,14 @@ fn report(args: &Args, invoice: &StaticInvoice, now: u64) -> String {
     let mut text = format!("static invoice {}\n", invoice.invoice_id());
     text += &line("signature", &format!("valid, by {}", invoice.invoice_node_id()));
     text += &line("signer", &issuer);
+    text += &line("asks for", &amount(args, invoice));
     text += &line("chain", &words::chain(invoice.chain()));
     let (checked, last) = (words::time(now), words::time(last_second(invoice)));
     text += &line("expiry", &format!("payable to {last}, checked at {checked}"));
     text += &line("locked to", &explain::lock(invoice.lock()));
+    if args.secrets.is_some() {
+        text += &line("secrets", &"those of its points");
+    }
     text += "\nwhat you may rely on\n";
     text += &format!("  {}\n", signer(args, invoice));
     for promise in promises(invoice.lock()) {

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pointlock::invoice::{Amount, ChainHash};
+use pointlock::invoice::{Amount, ChainHash, InvoiceError, Rate};
 
 use crate::narration::grouped;
 
@@ -40,6 +40,18 @@ pub(super) fn amount(amount: Option<&Amount>) -> String {
         Some(_) => "an amount that this command does not know".to_owned(),
         None => "whatever the payer likes".to_owned(),
     }
+}
+
+/// What a currency is worth, for the command line: `EUR=15000` or `EUR=1500000/100`.
+pub(super) fn parse_rate(text: &str) -> Result<Rate, String> {
+    let expected = "expected CODE=MSAT or CODE=MSAT/UNITS, such as EUR=15000";
+    let (code, worth) = text.split_once('=').ok_or(expected)?;
+    let (msat, units) = worth.split_once('/').unwrap_or((worth, "1"));
+    let number = |text: &str| text.parse::<u64>().map_err(|_| expected.to_owned());
+    Rate::new(code, number(units)?, number(msat)?).map_err(|error| match error {
+        InvoiceError::Currency { .. } => format!("{code:?} is not three capital letters"),
+        _ => "nothing is worth nothing".to_owned(),
+    })
 }
 
 /// Seconds since 1970, now.

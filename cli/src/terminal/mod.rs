@@ -11,7 +11,7 @@ mod table;
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -59,6 +59,13 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Box<dyn Error>> {
 /// To standard error. Where that is closed too, there is nobody to tell.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Where standard input is a terminal, says what is waited for.
+pub(crate) fn invite(what: &str) {
+    if io::stdin().is_terminal() {
+        complain(&format!("pointlock: reading {what} from standard input; Ctrl-D ends it"));
+    }
 }
 
 pub(crate) fn is_standard(path: &Path) -> bool {

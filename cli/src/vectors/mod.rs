@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// Asks for the values on the way too ("intermediate": true), and compares those that are answered
     #[arg(long)]
     steps: bool,
-    /// For how long an answer is waited for, in seconds
+    /// For how long an answer is waited for, in seconds (1 to 86,400)
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
     /// Prints a JSON object a line for each row that disagrees, and then how many there are

@@ -98,6 +98,55 @@ static void schnorr(void)
     pointlock_keypair_free(signer);
 }
 
+static void ecdsa(void)
+{
+    pointlock_point key, lock_point;
+    pointlock_keypair *signer = keypair(1, &key);
+    pointlock_secret *lock_secret = secret(2, &lock_point), *learned = NULL;
+    unsigned char message[POINTLOCK_MESSAGE_LENGTH], aux[POINTLOCK_RANDOM_LENGTH] = {0};
+    unsigned char pre[POINTLOCK_ECDSA_PRE_SIGNATURE_LENGTH], signature[POINTLOCK_SIGNATURE_LENGTH];
+    fill(message, sizeof message, 3);
+    OK(pointlock_ecdsa_pre_sign_verified(signer, POINTLOCK_ARRAY(message), &lock_point, POINTLOCK_ARRAY(aux), POINTLOCK_ARRAY(pre), &fault));
+    OK(pointlock_ecdsa_verify(POINTLOCK_ARRAY(pre), &key, POINTLOCK_ARRAY(message), &lock_point, &fault));
+    REFUSED(POINTLOCK_ERROR_PRE_SIGNATURE_INVALID, "pre_signature", pointlock_ecdsa_verify(POINTLOCK_ARRAY(pre), &key, POINTLOCK_ARRAY(message), &key, &fault));
+    OK(pointlock_ecdsa_adapt_verified(POINTLOCK_ARRAY(pre), lock_secret, &key, POINTLOCK_ARRAY(message), POINTLOCK_ARRAY(signature), &fault));
+    OK(pointlock_ecdsa_extract(POINTLOCK_ARRAY(pre), POINTLOCK_ARRAY(signature), &key, POINTLOCK_ARRAY(message), &lock_point, &learned, &fault));
+    OK(pointlock_secret_opens(learned, &lock_point, &fault));
+    pointlock_secret_free(learned);
+    pointlock_secret_free(lock_secret);
+    pointlock_keypair_free(signer);
+}
+
+/* Twelve at once: as one sum, and with a verdict for each. */
+static void batch(void)
+{
+    enum { COUNT = 12, LENGTH = POINTLOCK_SCHNORR_PRE_SIGNATURE_LENGTH };
+    pointlock_point keys[COUNT], lock_points[COUNT];
+    unsigned char pres[COUNT * LENGTH], messages[COUNT * POINTLOCK_MESSAGE_LENGTH], aux[POINTLOCK_RANDOM_LENGTH] = {0};
+    unsigned char verdicts[COUNT];
+    for (unsigned char i = 0; i < COUNT; i++) {
+        unsigned char *message = messages + i * POINTLOCK_MESSAGE_LENGTH;
+        pointlock_keypair *signer = keypair((unsigned char)(i + 1), &keys[i]);
+        pointlock_secret_free(secret((unsigned char)(i + 50), &lock_points[i]));
+        fill(message, POINTLOCK_MESSAGE_LENGTH, i);
+        OK(pointlock_schnorr_pre_sign(signer, message, POINTLOCK_MESSAGE_LENGTH, &lock_points[i], POINTLOCK_ARRAY(aux), pres + i * LENGTH, LENGTH, &fault));
+        pointlock_keypair_free(signer);
+    }
+    OK(pointlock_schnorr_verify_batch(POINTLOCK_ARRAY(pres), keys, POINTLOCK_ARRAY(messages), lock_points, COUNT, &fault));
+    OK(pointlock_schnorr_verify_batch(NULL, 0, NULL, NULL, 0, NULL, 0, &fault));
+    REFUSED(POINTLOCK_ERROR_COUNT, "pre_signatures", pointlock_schnorr_verify_batch(pres, sizeof pres - LENGTH, keys, POINTLOCK_ARRAY(messages), lock_points, COUNT, &fault));
+    /* One that is wrong, and one that is none. */
+    pres[7 * LENGTH + 64] ^= 1;
+    pres[9 * LENGTH] = 4;
+    REFUSED(POINTLOCK_ERROR_PRE_SIGNATURE_INVALID, "pre_signatures", pointlock_schnorr_verify_batch(POINTLOCK_ARRAY(pres), keys, POINTLOCK_ARRAY(messages), lock_points, COUNT, &fault));
+    HOLDS(fault.index == 7);
+    fill(verdicts, sizeof verdicts, 0xa5);
+    OK(pointlock_schnorr_verify_each(POINTLOCK_ARRAY(pres), keys, POINTLOCK_ARRAY(messages), lock_points, COUNT, POINTLOCK_ARRAY(verdicts), &fault));
+    for (int i = 0; i < COUNT; i++) {
+        HOLDS(verdicts[i] == (i != 7 && i != 9));
+    }
+}
+
 /* Nothing is written into what is read, and nothing twice. */
 static void overlaps(void)
 {
@@ -346,6 +395,8 @@ int main(void)
     versions();
     entropy();
     schnorr();
+    ecdsa();
+    batch();
     overlaps();
     musig2();
     a_failed_nonce();

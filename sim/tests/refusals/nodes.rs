@@ -2,8 +2,8 @@
 
 use pointlock::onion::blinded::{BlindedPath, OnionMessage, RecipientData};
 use pointlock::payment::{
-    AttemptSeed, ForwarderEvent, HoldPlan, Node, NodeAction, NodeConfig, NodeEvent, Payment,
-    Refusal, Role, SenderEvent,
+    AttemptSeed, Deadlines, ForwarderEvent, HoldPlan, Node, NodeAction, NodeConfig, NodeEvent,
+    Payment, Refusal, Role, SenderEvent,
 };
 use pointlock::wire::TlvWriter;
 use pointlock_sim::{Fact, Keep, OpeningKind, Scenario, SimError, Way, Who};
@@ -33,12 +33,14 @@ fn node() -> Node {
         height: HEIGHT,
         unix_time: NOW,
         policy: Scenario::POLICY,
+        deadlines: Deadlines::for_contracts(),
         limits: pointlock::hold::Limits::default(),
         hold_safety_margin: 43,
         hold_deltas_ahead: 80,
         hold_min_final_delta: 24,
         min_final_delta: 24,
     })
+    .unwrap()
 }
 
 fn of_node(event: &NodeEvent) -> String {
@@ -121,6 +123,7 @@ pub(crate) const CASES: &[Case] = &[
         let incoming = stuck().contracts[0].edge_id();
         of_node(&NodeEvent::IncomingClaimed { incoming })
     }),
+    ("NodeError::Height", || of_node(&NodeEvent::Block { height: HEIGHT - 1 })),
     ("Refusal::FeeInsufficient", || {
         fails(|_, order| order.parts[0].forwarders[1].policy.fee_base_msat = 0)
     }),

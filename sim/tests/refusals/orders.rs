@@ -4,8 +4,8 @@ use pointlock::invoice::PaymentPath;
 use pointlock::invoice::proof::{Challenge, ProofRequest, Verifier};
 use pointlock::onion::blinded::BlindedPath;
 use pointlock::payment::{
-    ArrivalPath, AttemptSeed, HoldPlan, Payee, Payer, PayerSeed, Payment, PaymentId, SenderError,
-    SenderEvent, Tail,
+    ArrivalPath, AttemptSeed, HoldPlan, NodeAction, Payee, Payer, PayerSeed, Payment, PaymentId,
+    SenderError, SenderEvent, Tail,
 };
 use pointlock::wire::{BlindedPath as WirePath, ChannelEnd, Features, IntroductionNode};
 use pointlock_sim::{OpeningKind, Scenario, Way, Who};
@@ -134,7 +134,18 @@ pub(crate) const CASES: &[Case] = &[
     ("SenderError::NotHeld", || {
         said(then(|_, payment| SenderEvent::Announce { payment, seed: seed() }))
     }),
-    ("SenderError::PaymentEnded", || said(retried(&mut arrived(POINT)))),
+    // One part of two has brought the secret, and the other one is still to be claimed.
+    ("SenderError::PaymentEnded", || {
+        let mut sim = started();
+        let published = published(&mut sim, POINT);
+        let order = order(&mut sim, &published, 2);
+        sim.tell_sender(0, SenderEvent::Pay(order)).unwrap();
+        let is_paid = |(_, action): &(Who, NodeAction)| matches!(action, NodeAction::Paid { .. });
+        while !sim.tasks.iter().any(is_paid) {
+            assert!(sim.step().unwrap());
+        }
+        said(retried(&mut sim))
+    }),
     ("SenderError::UnknownAttempt", || {
         let attempt = stuck().attempts[0].id;
         said(started().tell_sender(0, SenderEvent::OfferFailed { attempt }))
@@ -219,7 +230,7 @@ pub(crate) const CASES: &[Case] = &[
     ("EdgeError::Known", || {
         let mut sim = started();
         let (_, action) = first_offer(&mut sim);
-        let pointlock::payment::NodeAction::Offer { origin, .. } = &action else { panic!() };
+        let NodeAction::Offer { origin, .. } = &action else { panic!() };
         let pointlock::payment::OfferOrigin::Attempt(attempt) = *origin else { panic!() };
         sim.tasks.push_front((Who::Sender(0), action));
         sim.step().unwrap();

@@ -3,7 +3,10 @@
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{Field, StaticInvoice, merkle};
 use pointlock::lock::LockSecret;
-use pointlock::payment::{PublishError, ReceiverError, ReceiverEvent, ReceiverPaths, Refusal};
+use pointlock::payment::{
+    HeightError, PublishError, Receiver, ReceiverAction, ReceiverError, ReceiverEvent,
+    ReceiverPaths, Refusal, Role,
+};
 use pointlock::wire::{TlvStream, TlvWriter};
 use pointlock_sim::{Fact, Keep, Opening, OpeningKind, Published, Who};
 
@@ -134,6 +137,18 @@ pub(crate) const CASES: &[Case] = &[
         let message = crate::nodes::message_to(&mut sim, Who::Sender(0));
         said(sim.tell_receiver(ReceiverEvent::MessageReceived { message, entropy: [0; 32] }))
     }),
+    ("ReceiverError::Height", || {
+        said(started().tell_receiver(ReceiverEvent::BlockDisconnected { height: 1 }))
+    }),
+    // A claim is reported from a block that has not come.
+    ("HeightError::NotConnected", || {
+        let incoming = stuck().contracts[0].edge_id();
+        let event = ReceiverEvent::ClaimConfirmed { incoming, height: u32::MAX };
+        match started().tell_receiver(event) {
+            Err(ReceiverError::Height(error)) => said::<(), HeightError>(Err(error)),
+            other => said(other),
+        }
+    }),
     ("EdgeError::Unknown", || {
         let incoming = stuck().contracts[0].edge_id();
         of_edge(started().tell_receiver(ReceiverEvent::Settled { incoming }))
@@ -148,9 +163,23 @@ pub(crate) const CASES: &[Case] = &[
             sim.receive(ReceiverEvent::Withdrawn { invoice }).unwrap();
         })
     }),
+    // What is still to be failed after a restart keeps its reason, in words.
+    ("Refusal::BeforeRestart", || {
+        let mut sim = stuck();
+        sim.mine(1).unwrap();
+        let delivery = sim.intercepted.pop().unwrap();
+        sim.deliver(delivery).unwrap();
+        let snapshot = sim.receiver.role().snapshot();
+        let restored = Receiver::restore(sim.receiver_config(), &snapshot).unwrap();
+        let failed = restored.pending().into_iter().find_map(|action| match action {
+            ReceiverAction::Fail { reason, .. } => Some(reason),
+            _ => None,
+        });
+        said::<(), Refusal>(Err(failed.unwrap()))
+    }),
     ("Refusal::FinalExpiryTooSoon", || {
         let mut sim = stuck();
-        sim.mine(40).unwrap();
+        sim.mine(1).unwrap();
         sim.resume(|_| true).unwrap();
         reason(&sim)
     }),

@@ -3,69 +3,7 @@
 //! A record is `version ‖ kind ‖ fields`, as in [`codec`](crate::journal::codec). There is one version, 1. A kind has one number, and
 //! a field one in all events; neither is given a second meaning. Fields are even: a reader that does not know one refuses the record.
 //!
-//! # Events
-//!
-//! | kind | event | fields | node | sender | forwarder | receiver |
-//! | --- | --- | --- | --- | --- | --- | --- |
-//! | 1 | `Block` | height | x | x | x | x |
-//! | 2 | `BlockDisconnected` | height | x | x | x | x |
-//! | 3 | `IncomingCommitted` | from (not the receiver's), edge, path_key?, packet | x | | x | x |
-//! | 4 | `MessageReceived` | message, entropy | x | | x | x |
-//! | 5 | `OutgoingCommitted` | edge, attempt or incoming | x | x | x | |
-//! | 6 | `OfferFailed` | attempt or incoming | x | x | x | |
-//! | 7 | `OutgoingFulfilled` | outgoing, secret | x | x | x | |
-//! | 8 | `OutgoingFailed` | outgoing, failure? | x | x | x | |
-//! | 9 | `OutgoingTakenBack` | height, outgoing | x | x | x | |
-//! | 10 | `Claiming` | incoming | x | | | x |
-//! | 11 | `IncomingClaimed` | incoming | x | | x | |
-//! | 12 | `ClaimConfirmed` | height, incoming | x | | x | x |
-//! | 13 | `IncomingTakenBack` | height, incoming | x | | x | x |
-//! | 14 | `FailGiven` | incoming | x | | x | x |
-//! | 15 | `IncomingFailed` | incoming | x | | x | |
-//! | 16 | `Forget` | payment id | x | x | | |
-//! | 17 | `Time` | unix_time | x | | | x |
-//! | 18 | `Pay` | payment | x | x | | |
-//! | 19 | `Retry` | height, attempt, order | x | x | | |
-//! | 20 | `Announce`, of the sender's | payment id, seed | x | x | | |
-//! | 21 | `AnnounceHold`; `Announce`, of the forwarder's | entropy, hold | x | | x | |
-//! | 22 | `Cancel` | payment id | x | x | | |
-//! | 23 | `RouteFound` | incoming, seed, forwarders | x | | x | |
-//! | 24 | `NoRoute` | incoming | x | | x | |
-//! | 25 | `Published` | secret, invoice, paths | x | | | x |
-//! | 26 | `PublishedPolynomial` | invoice, paths, polynomial | x | | | x |
-//! | 27 | `Withdrawn` | invoice id | x | | | x |
-//! | 28 | `RateGiven` | rate | x | | | x |
-//! | 29 | `PartsTimedOut` | incoming | x | | | x |
-//! | 30 | `MessageReceived`, of the sender's | path_id, payload | | x | | |
-//! | 31 | `Settled` | incoming | | | | x |
-//!
-//! The numbers of the fields: height 0, from 2, edge 4, path_key 6, packet 8, message 10, entropy 12, attempt 14, incoming 16,
-//! outgoing 18, secret 20, failure 22, payment id 24, unix_time 26, payment 28, order 30, seed 32, hold 34, forwarders 36, invoice 38,
-//! paths 40, polynomial 42, invoice id 44, rate 46, path_id 48, payload 50.
-//!
-//! # What an owner keeps beside the journal
-//!
-//! | kind | what | secrets in it |
-//! | --- | --- | --- |
-//! | 64, 65, 66 | configuration of a node, a forwarder, a receiver | node key |
-//! | 67 | deadlines | |
-//! | 68, 69 | seed of an attempt, of a payer | all of it |
-//! | 70 | what a receiver keeps of the paths of an invoice | path ids, shared secrets |
-//! | 71 | a polynomial | its coefficients |
-//! | 72, 73 | a contract, as its offerer and as its claimer keep it: `contract::record` | |
-//!
-//! # States
-//!
-//! | kind | of | fields |
-//! | --- | --- | --- |
-//! | 96 | a sender | 0 height, 2 payments, 4 attempts |
-//! | 97 | a forwarder | 0 intake, 2 forwards |
-//! | 98 | a receiver | 0 intake, 2 receipts |
-//! | 99 | a node | 0 intake, 2 sender, 4 forwards, 6 receipts |
-//!
-//! *Intake* is what a node has once: its node id, by which the state of another node is refused, the height and the replay tags. What a
-//! role finds things by is not in its state; it is made again. Lists that are sets or maps in memory ascend by their keys. The fields of
-//! each part stand in the file `snapshot.rs` beside what it is about.
+//! All kinds and fields are in `docs/formats.md`.
 //!
 //! # What breaks it
 //!

@@ -19,47 +19,49 @@ static CLAIM_LOG: Tag = Tag::new("pointlock/claim_log");
 const PREFIX: usize = 4 + 4;
 const CHECKSUM: usize = 32;
 
-/// The bodies of all records, and how many bytes they and the header have: the rest is a record whose write was cut off. None for
-/// another file.
-pub(super) fn read(bytes: &[u8]) -> Option<Result<(Vec<&[u8]>, usize), FileStoreError>> {
+/// What a file holds.
+pub(super) struct Found<'a> {
+    pub(super) bodies: Vec<&'a [u8]>,
+    /// How many bytes they and the header have: the rest is a record whose write was cut off.
+    pub(super) length: usize,
+}
+
+/// Reads a file; None if it is another's.
+pub(super) fn read(bytes: &[u8]) -> Option<Result<Found<'_>, FileStoreError>> {
     let mut rest = bytes.strip_prefix(HEADER)?;
     let mut checksum = CLAIM_LOG.hash(&[HEADER]);
     let mut bodies = Vec::new();
-    loop {
-        let offset = bytes.len() - rest.len();
-        match split(rest, &checksum) {
-            Ok((body, next, behind)) => {
-                bodies.push(body);
-                (rest, checksum) = (behind, next);
-            }
-            // Where a write never arrived there are zeros.
-            Err(CutOff) if rest.iter().all(|byte| *byte == 0) => return Some(Ok((bodies, offset))),
-            Err(_) if is_cut_off(rest, &checksum) => return Some(Ok((bodies, offset))),
-            Err(CutOff) => {
-                let (number, offset) = (bodies.len() as u64, offset as u64);
-                let reason = "its length or its checksum";
-                return Some(Err(FileStoreError::Damaged { number, offset, reason }));
-            }
-        }
+    while let Some(record) = split(rest, &checksum) {
+        bodies.push(record.body);
+        (rest, checksum) = (record.behind, record.checksum);
     }
+    let length = bytes.len() - rest.len();
+    // Where a write never arrived there are zeros.
+    let torn = rest.iter().all(|byte| *byte == 0) || is_cut_off(rest, &checksum);
+    Some(if torn {
+        Ok(Found { bodies, length })
+    } else {
+        let (number, offset) = (bodies.len() as u64, length as u64);
+        let reason = "its length or its checksum";
+        Err(FileStoreError::Damaged { number, offset, reason })
+    })
 }
 
-struct CutOff;
+struct Record<'a> {
+    body: &'a [u8],
+    checksum: [u8; CHECKSUM],
+    behind: &'a [u8],
+}
 
-/// A record, the checksum with it, and what stands behind it.
-#[expect(clippy::type_complexity, reason = "three values, taken apart at once")]
-fn split<'a>(
-    bytes: &'a [u8],
-    before: &[u8; CHECKSUM],
-) -> Result<(&'a [u8], [u8; CHECKSUM], &'a [u8]), CutOff> {
-    let (length, rest) = bytes.split_first_chunk::<4>().ok_or(CutOff)?;
-    let (found, rest) = rest.split_first_chunk::<4>().ok_or(CutOff)?;
-    let number = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| CutOff)?;
-    let (body, rest) = rest.split_at_checked(number).ok_or(CutOff)?;
-    let (checksum, rest) = rest.split_first_chunk::<CHECKSUM>().ok_or(CutOff)?;
+/// The record at the start, if it is whole and right.
+fn split<'a>(bytes: &'a [u8], before: &[u8; CHECKSUM]) -> Option<Record<'a>> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let (found, rest) = rest.split_first_chunk::<4>()?;
+    let (body, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    let (checksum, behind) = rest.split_first_chunk::<CHECKSUM>()?;
     let right = *found == guard(before, length)
         && *checksum == CLAIM_LOG.hash(&[before, length.as_slice(), body]);
-    if right { Ok((body, *checksum, rest)) } else { Err(CutOff) }
+    right.then_some(Record { body, checksum: *checksum, behind })
 }
 
 /// Whether a record ends early, and its length is right.

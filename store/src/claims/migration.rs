@@ -3,12 +3,12 @@ use std::io;
 use std::path::Path;
 
 use pointlock::claims::ClaimEntry;
-use pointlock::journal::Recordable;
+use pointlock::journal::{JournalError, Recordable};
 
-use super::{FileClaimStore, format_2, version_error};
-use crate::FileStoreError;
-use crate::disk::{Disk, LocalDisk, LockedFile, beside};
+use super::{FileClaimStore, NAME, format_2, version_error};
+use crate::disk::{Disk, LocalDisk, LockedFile, beside, resolved};
 use crate::error::io_error;
+use crate::{FileJournal, FileStoreError};
 
 /// What a migration has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,28 +38,66 @@ impl FileClaimStore {
     /// [`FileStoreError`]; then the old file is as it was. One of version 1, which named contracts by their outpoints, is refused, and so is
     /// one of this version.
     pub fn migrate(path: &Path) -> Result<Migration, FileStoreError> {
-        let disk = LocalDisk;
+        let (disk, path) = (LocalDisk, &*resolved(path));
         let old = OpenOptions::new().read(true).write(true).open(path);
         let old = old.map_err(io_error("open the file"))?;
         // The release that wrote it locks the file itself.
         let (bytes, _lock) = read_locked(old)?;
-        let (bodies, end) = match format_2::read(&bytes) {
-            Some(read) => read?,
-            None if bytes.starts_with(b"pointlock journal ") => return Err(FileStoreError::Exists),
-            None => return Err(version_error(&disk, path).unwrap_or(FileStoreError::NotAJournal)),
+        let found = Self::parse(&bytes)?;
+        if found.version == Self::VERSION {
+            return Err(FileStoreError::Exists);
+        }
+        let count = |is: fn(&ClaimEntry) -> bool| {
+            found.entries.iter().filter(|entry| is(entry)).count() as u64
         };
-        let mut done = Migration {
-            from: 2,
+        let done = Migration {
+            from: found.version,
             to: Self::VERSION,
-            records: bodies.len() as u64,
-            polynomials: 0,
-            claims: 0,
-            dropped_bytes: (bytes.len() - end) as u64,
+            records: found.entries.len() as u64,
+            polynomials: count(|entry| matches!(entry, ClaimEntry::Polynomial { .. })),
+            claims: count(|entry| matches!(entry, ClaimEntry::Claim { .. })),
+            dropped_bytes: (bytes.len() - found.length) as u64,
         };
-        check(&bodies, &mut done)?;
-        write(&disk, path, &bodies)?;
+        write(&disk, path, &found.entries)?;
         Ok(done)
     }
+
+    /// What the bytes of a file hold, of this version or of one that can be migrated. For looking at a file, a copy say, that isn't to be
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// [`FileStoreError`], but none of the operating system's.
+    pub fn parse(bytes: &[u8]) -> Result<ClaimFile, FileStoreError> {
+        let read = |(number, record): (u64, &[u8])| {
+            ClaimEntry::from_record(record)
+                .map_err(|error| FileStoreError::Journal(JournalError::Record { number, error }))
+        };
+        if let Some(found) = format_2::read(bytes) {
+            let found = found?;
+            let entries = (0..).zip(found.bodies).map(read).collect::<Result<_, _>>()?;
+            return Ok(ClaimFile { version: 2, entries, length: found.length });
+        }
+        match FileJournal::parse(bytes, NAME) {
+            Ok((history, length)) => {
+                let entries = history.numbered().map(read).collect::<Result<_, _>>()?;
+                Ok(ClaimFile { version: Self::VERSION, entries, length })
+            }
+            Err(error @ FileStoreError::NotAJournal) => Err(version_error(bytes).unwrap_or(error)),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// What a file of claims holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimFile {
+    /// The version of its format.
+    pub version: u32,
+    /// Its changes, in their order.
+    pub entries: Vec<ClaimEntry>,
+    /// How many bytes of it are whole; the rest is a record whose write was cut off.
+    pub length: usize,
 }
 
 fn read_locked(file: File) -> Result<(Vec<u8>, LockedFile), FileStoreError> {
@@ -71,24 +109,8 @@ fn read_locked(file: File) -> Result<(Vec<u8>, LockedFile), FileStoreError> {
     Ok((bytes, locked))
 }
 
-/// Reads every record, and counts what they do.
-fn check(bodies: &[&[u8]], done: &mut Migration) -> Result<(), FileStoreError> {
-    for (number, body) in (0..).zip(bodies) {
-        match ClaimEntry::from_record(body) {
-            Ok(ClaimEntry::Polynomial { .. }) => done.polynomials += 1,
-            Ok(ClaimEntry::Claim { .. }) => done.claims += 1,
-            Ok(_) => {}
-            Err(error) => {
-                let error = pointlock::journal::JournalError::Record { number, error };
-                return Err(FileStoreError::Journal(error));
-            }
-        }
-    }
-    Ok(())
-}
-
 /// The new store beside the old one, and then in its place.
-fn write(disk: &LocalDisk, path: &Path, bodies: &[&[u8]]) -> Result<(), FileStoreError> {
+fn write(disk: &LocalDisk, path: &Path, entries: &[ClaimEntry]) -> Result<(), FileStoreError> {
     let new = beside(path, ".migrated");
     // One that was begun and not finished is in nobody's way.
     match disk.remove(&new) {
@@ -98,7 +120,9 @@ fn write(disk: &LocalDisk, path: &Path, bodies: &[&[u8]]) -> Result<(), FileStor
         _ => {}
     }
     let store = FileClaimStore::create(&new)?;
-    store.claims.journal().append(bodies)?;
+    let records: Vec<_> = entries.iter().map(Recordable::to_record).collect();
+    let group: Vec<&[u8]> = records.iter().map(|record| record.as_slice()).collect();
+    store.claims.journal().append(&group)?;
     drop(store);
     disk.rename(&new, path).map_err(io_error("put the new file in place"))?;
     disk.sync_folder(path).map_err(io_error("flush the folder"))?;

@@ -20,7 +20,7 @@ mod migration;
 #[cfg(test)]
 mod tests;
 
-pub use migration::Migration;
+pub use migration::{ClaimFile, Migration};
 
 /// Where the file of a store comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,10 @@ impl FileClaimStore {
             Origin::Restored => FileJournal::open_damaged(path, NAME),
         };
         let journal = opened.map_err(|error| match error {
-            FileStoreError::NotAJournal => version_error(&LocalDisk, path).unwrap_or(error),
+            FileStoreError::NotAJournal => {
+                let bytes = LocalDisk.open(path).and_then(|mut file| file.read_all());
+                bytes.ok().and_then(|bytes| version_error(&bytes)).unwrap_or(error)
+            }
             other => other,
         })?;
         let mut store = Self::over(journal)?;
@@ -120,10 +123,9 @@ impl FileClaimStore {
     }
 }
 
-/// That a file is a store of an earlier release, if it is.
-fn version_error(disk: &dyn Disk, path: &Path) -> Option<FileStoreError> {
-    let bytes = disk.open(path).ok()?.read_all().ok()?;
-    let version = version_of(&bytes, MAGIC_BEFORE)?;
+/// That these bytes are a store of an earlier release, if they are.
+fn version_error(bytes: &[u8]) -> Option<FileStoreError> {
+    let version = version_of(bytes, MAGIC_BEFORE)?;
     let (format, reads) = ("store of claims", FileClaimStore::VERSION);
     Some(FileStoreError::OtherVersion { format, version, reads })
 }

@@ -1,6 +1,6 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs4::{FileExt, TryLockError};
 
@@ -42,6 +42,11 @@ impl Disk for LocalDisk {
         };
         File::open(folder)?.sync_all()
     }
+}
+
+/// The path without links, so that a file has one lock by whatever name it is opened.
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn new_file(path: &Path) -> io::Result<File> {

@@ -9,7 +9,7 @@ mod local;
 #[cfg(test)]
 pub(crate) mod simulated;
 
-pub(crate) use local::{LocalDisk, LockedFile};
+pub(crate) use local::{LocalDisk, LockedFile, resolved};
 
 /// Folders and names. A change of these is durable when the folder was flushed.
 pub(crate) trait Disk: Debug + Send + Sync {

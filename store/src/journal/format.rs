@@ -138,6 +138,17 @@ pub(super) fn frame(
     Ok(frame)
 }
 
+/// A file with these groups.
+pub(super) fn write(name: &str, groups: &[&[&[u8]]]) -> Result<Vec<u8>, FileStoreError> {
+    let start = Start::new(name)?;
+    let (mut bytes, mut chain) = (start.header(RECORDS), vec![start.checksum()]);
+    for group in groups.iter().filter(|group| !group.is_empty()) {
+        pointlock::journal::check_length(group)?;
+        bytes.extend_from_slice(&frame(&mut chain, group)?);
+    }
+    Ok(bytes)
+}
+
 /// The frame of a snapshot, behind a header that ends with `first`.
 pub(super) fn snapshot_frame(
     first: &Checksum,

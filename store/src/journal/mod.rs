@@ -9,7 +9,7 @@ use self::file::JournalFile;
 use self::format::OnDamage;
 use self::group::Shared;
 use crate::FileStoreError;
-use crate::disk::{Disk, LocalDisk};
+use crate::disk::{Disk, LocalDisk, resolved};
 
 mod file;
 pub(crate) mod format;
@@ -71,7 +71,7 @@ impl FileJournal {
     ///
     /// [`FileStoreError::Exists`], [`FileStoreError::OtherWriter`], [`FileStoreError::NoName`] and [`FileStoreError::Io`].
     pub fn create(path: &Path, name: &str) -> Result<Self, FileStoreError> {
-        Self::create_on(Arc::new(LocalDisk), path, name)
+        Self::create_on(Arc::new(LocalDisk), &resolved(path), name)
     }
 
     /// Opens a journal that was created before, under this name.
@@ -80,12 +80,12 @@ impl FileJournal {
     ///
     /// [`FileStoreError`].
     pub fn open(path: &Path, name: &str) -> Result<Self, FileStoreError> {
-        Self::open_on(Arc::new(LocalDisk), path, name, OnDamage::Refuse)
+        Self::open_on(Arc::new(LocalDisk), &resolved(path), name, OnDamage::Refuse)
     }
 
     /// Drops all from the damage on: for a store that knows how to live with less than it had.
     pub(crate) fn open_damaged(path: &Path, name: &str) -> Result<Self, FileStoreError> {
-        Self::open_on(Arc::new(LocalDisk), path, name, OnDamage::CutOff)
+        Self::open_on(Arc::new(LocalDisk), &resolved(path), name, OnDamage::CutOff)
     }
 
     pub(crate) fn create_on(
@@ -116,6 +116,15 @@ impl FileJournal {
     pub fn parse(bytes: &[u8], name: &str) -> Result<(History, usize), FileStoreError> {
         let parsed = format::parse(bytes, name, OnDamage::Refuse)?;
         Ok((parsed.history, parsed.end))
+    }
+
+    /// The bytes of a file with these groups of records, each in a frame: what [`parse`](Self::parse) reads.
+    ///
+    /// # Errors
+    ///
+    /// [`FileStoreError::NoName`], and [`FileStoreError::Journal`] for a group that is too long.
+    pub fn to_bytes(name: &str, groups: &[&[&[u8]]]) -> Result<Vec<u8>, FileStoreError> {
+        format::write(name, groups)
     }
 
     /// What was cut off when the file was opened.

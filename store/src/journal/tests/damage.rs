@@ -131,6 +131,28 @@ fn a_lost_sector_of_what_was_flushed_is_damage() {
     }
 }
 
+/// The beginning of a frame reads as zeros, its length with it. The last one never arrived; another was flushed, as what stands behind
+/// it shows.
+#[test]
+fn a_lost_beginning_is_damage_if_a_frame_stands_behind() {
+    let (bytes, ends) = sample(true);
+    for pair in ends.windows(2) {
+        let ((start, next), (end, _)) = (pair[0], pair[1]);
+        let mut broken = bytes.clone();
+        broken[start..end.min((start / 512 + 1) * 512)].fill(0);
+        match open_bytes(&broken) {
+            Ok((found, cut)) => {
+                assert!(end == bytes.len() && found == next && cut.is_some(), "frame at {start}");
+            }
+            Err(FileStoreError::Damaged { number, offset, .. }) => {
+                assert!(end < bytes.len());
+                assert_eq!((number, offset), (next, start as u64));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
 #[test]
 fn frames_neither_move_nor_repeat() {
     let (bytes, ends) = sample(false);

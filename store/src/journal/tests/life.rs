@@ -1,5 +1,6 @@
 use pointlock::journal::{Journal, JournalError, MemoryJournal};
 
+use super::super::file::JournalFile;
 use super::*;
 use crate::disk::simulated::{Call, Fault};
 
@@ -134,6 +135,22 @@ fn nothing_is_taken_after_a_failure() {
         drop(journal);
         let history = open(&disk.after_power_cut()).unwrap().read().unwrap();
         assert_eq!(check(&history), next + 2);
+    }
+}
+
+/// The file alone, without those who wait for it.
+#[test]
+fn a_file_takes_nothing_after_a_failure() {
+    for call in [0, 1] {
+        let disk = SimulatedDisk::default();
+        let mut file = JournalFile::create(disk.disk(), path(), NAME).unwrap();
+        file.append(&[&record(0)]).unwrap();
+        let head = file.head();
+        disk.fail_at(call, Fault::Error(std::io::ErrorKind::StorageFull));
+        assert!(matches!(file.append(&[&record(1)]), Err(FileStoreError::Io { .. })));
+        assert!(matches!(file.append(&[&record(1)]), Err(FileStoreError::FailedBefore)));
+        assert!(matches!(file.read(), Err(FileStoreError::FailedBefore)));
+        assert_eq!(file.head(), head);
     }
 }
 

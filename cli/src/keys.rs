@@ -1,0 +1,39 @@
+//! `pointlock keygen` and `pointlock node-id`: a receiver's key, and what others know it by.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use pointlock::curve::{Keypair, SecretScalar};
+use zeroize::Zeroizing;
+
+use crate::{secret_file, terminal};
+
+#[derive(clap::Args)]
+pub(crate) struct KeygenArgs {
+    /// The new file for the secret key, which its owner alone can read; - prints it
+    file: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct NodeIdArgs {
+    /// A secret key, 64 hexadecimal digits in a file; - for standard input
+    file: PathBuf,
+}
+
+/// Draws a key and writes it; the node id is printed.
+pub(crate) fn keygen(args: &KeygenArgs) -> Result<(), Box<dyn Error>> {
+    let entropy = Zeroizing::new(rand::random::<[u8; 32]>());
+    // A number that is no scalar is drawn once in 2^127 times.
+    let secret = SecretScalar::from_bytes(&entropy)?;
+    let node_id = secret.to_point();
+    secret_file::write("keygen", &args.file, &[secret])?;
+    if terminal::is_standard(&args.file) {
+        return Ok(());
+    }
+    Ok(terminal::print(&format!("{node_id}\n"))?)
+}
+
+pub(crate) fn node_id(args: &NodeIdArgs) -> Result<(), Box<dyn Error>> {
+    let key: Keypair = secret_file::read_key("node-id", &args.file)?;
+    Ok(terminal::print(&format!("{}\n", key.public_key()))?)
+}

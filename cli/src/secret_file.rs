@@ -1,0 +1,113 @@
+//! Secrets in files: read from one or from standard input, written to a new one that its owner alone reads. Never on a command
+//! line, which is for all to see.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use pointlock::curve::{Keypair, SecretScalar};
+use zeroize::Zeroizing;
+
+use crate::terminal;
+
+/// A secret scalar in hexadecimal digits.
+const DIGITS: usize = 64;
+
+/// A secret key, alone in its file; `flag` is what the file was given with.
+pub(crate) fn read_key(flag: &str, path: &Path) -> Result<Keypair, String> {
+    match read(flag, path, 1)?.as_slice() {
+        [secret] => Ok(Keypair::new(secret.clone())),
+        _ => Err(format!(
+            "{flag}: {}: empty, and a key has {DIGITS} hexadecimal digits",
+            path.display()
+        )),
+    }
+}
+
+/// At most so many secrets, a line each.
+pub(crate) fn read(flag: &str, path: &Path, most: usize) -> Result<Vec<SecretScalar>, String> {
+    let refuse = |reason: &dyn Display| format!("{flag}: {}: {reason}", path.display());
+    // What is much longer is something else, and need not be in memory.
+    let enough = (most as u64 + 1) * (DIGITS as u64 + 2) + 1_024;
+    let mut text = Zeroizing::new(String::with_capacity(enough as usize));
+    let read = if terminal::is_standard(path) {
+        terminal::invite("a secret in hexadecimal digits");
+        io::stdin().take(enough).read_to_string(&mut text)
+    } else {
+        File::open(path).and_then(|file| file.take(enough).read_to_string(&mut text))
+    };
+    read.map_err(|error| refuse(&error))?;
+    let lines: Vec<&str> = text.split_ascii_whitespace().collect();
+    if lines.len() > most {
+        let expected =
+            if most == 1 { "one secret".to_owned() } else { format!("{most} secrets at most") };
+        return Err(refuse(&format!("{} of something, expected {expected}", lines.len())));
+    }
+    let secret = |(index, line): (usize, &&str)| {
+        let refuse = |reason: &dyn Display| match most {
+            1 => refuse(reason),
+            _ => refuse(&format!("line {}: {reason}", index + 1)),
+        };
+        if line.len() != DIGITS {
+            let problem =
+                format!("{} characters, expected {DIGITS} hexadecimal digits", line.len());
+            return Err(refuse(&problem));
+        }
+        let mut bytes = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(line, &mut *bytes).map_err(|error| refuse(&error))?;
+        SecretScalar::from_bytes(&bytes).map_err(|error| refuse(&error))
+    };
+    lines.iter().enumerate().map(secret).collect()
+}
+
+/// A line for each.
+pub(crate) fn lines(secrets: &[SecretScalar]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(secrets.len() * (DIGITS + 1)));
+    for secret in secrets {
+        text.push_str(&Zeroizing::new(hex::encode(*secret.dangerous_to_bytes())));
+        text.push('\n');
+    }
+    text
+}
+
+/// To a new file, durable when this returns; with `-` to standard output.
+pub(crate) fn write(
+    flag: &str,
+    path: &Path,
+    secrets: &[SecretScalar],
+) -> Result<(), Box<dyn Error>> {
+    let text = lines(secrets);
+    if terminal::is_standard(path) {
+        return Ok(terminal::print(&text)?);
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .and_then(|mut file| {
+            let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+            // What is cut off is no file of secrets.
+            written.inspect_err(|_| drop(std::fs::remove_file(path)))
+        })
+        .and_then(|()| sync_folder(path))
+        .map_err(|error| {
+            let more = match error.kind() {
+                io::ErrorKind::AlreadyExists => ", and secrets are never overwritten",
+                _ => "",
+            };
+            format!("{flag}: {}: {error}{more}", path.display()).into()
+        })
+}
+
+/// The file's name has to last, too.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}
