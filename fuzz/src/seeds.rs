@@ -802,6 +802,9 @@ fn claims_files() -> Files {
         ("refused-descending", descending),
         ("refused-file-1", b"pointlock claims 1\n".to_vec()),
         ("refused-file-2-flipped", flipped_2),
+    ]
+}
+
 /// A recipient's payload, without a path around it and with one.
 fn inner_payloads() -> Files {
     let payload = |secret: Option<u8>| {
