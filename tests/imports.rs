@@ -17,8 +17,7 @@ const PACKAGES: [(&str, &[&[&str]]); 2] = [
         &[
             &["store_error"],
             &["wire"],
-            &["journal"],
-            &["edge"],
+            &["edge", "journal"],
             &["invoice", "onion"],
             &["claims", "hold"],
             &["contract", "payment"],

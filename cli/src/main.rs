@@ -22,11 +22,14 @@ use crate::terminal::OutputError;
 
 /// Point-locked payments for Bitcoin and Lightning.
 #[derive(Parser)]
-#[command(name = "pointlock", version)]
+#[command(name = "pointlock", version, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXIT_CODES: &str = "Exit codes: 0 all is as it should be; 1 something is refused, fails or disagrees, and a line on standard error says \
+    what; 2 a mistake on the command line; 141 whoever read the output has closed it.";
 
 #[derive(Subcommand)]
 enum Command {

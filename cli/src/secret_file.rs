@@ -43,7 +43,9 @@ pub(crate) fn read(flag: &str, path: &Path, most: usize) -> Result<Vec<SecretSca
     if lines.len() > most {
         let expected =
             if most == 1 { "one secret".to_owned() } else { format!("{most} secrets at most") };
-        return Err(refuse(&format!("{} of something, expected {expected}", lines.len())));
+        let words =
+            format!("{} words, expected {expected} of {DIGITS} hexadecimal digits", lines.len());
+        return Err(refuse(&words));
     }
     let secret = |(index, line): (usize, &&str)| {
         let refuse = |reason: &dyn Display| match most {

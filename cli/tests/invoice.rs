@@ -545,6 +545,12 @@ fn secrets_are_read_back() {
     let first: StaticInvoice = invoice.trim().parse().unwrap();
     assert_eq!(again.lock(), first.lock());
     refused(run_with(&key(), &["create", "--secret-key", "-", "--secrets", &three]), "--secrets");
+    let both = run_with(&key(), &["create", "--secret-key", "-", "--secrets", "-"]);
+    refused_with(both, "--secrets: standard input has the --secret-key already");
+    let both = run_with(&invoice, &["verify", "--secrets", "-"]);
+    refused_with(both, "--secrets: standard input has the invoice already");
+    let secret = fs::read_to_string(&one).unwrap();
+    succeeds(run_with(&secret, &["verify", invoice.trim(), "--secrets", "-"]));
     // To standard output, behind the invoice.
     let printed = create(&["--k", "1", "--secrets-out", "-"]);
     let lines: Vec<&str> = printed.lines().collect();

@@ -75,7 +75,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         FORWARDING,
         "an incoming edge that ends too soon after the outgoing one",
-        Says("expiry: 34 blocks between incoming and outgoing, 35 asked", || {
+        Says("expiry: 35 blocks between incoming and outgoing, 36 asked", || {
             said(forwarder_says(LockKind::Point, |case| case.expiry -= 1))
         }),
     ),
@@ -83,7 +83,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         DEADLINES,
         "an edge whose deadline for a claim is past",
-        Says("expiry: height 800017, but the receiver needs at least 800018", || {
+        Says("expiry: height 800023, but the receiver needs at least 800024", || {
             said(receiver_says(LockKind::Point, |case| {
                 case.expiry -= 1;
                 case.payload.expiry -= 1;

@@ -216,7 +216,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         PAYLOAD,
         "fewer blocks than the node's own delta",
-        Says("expiry: 34 blocks between incoming and outgoing, 35 asked", || {
+        Says("expiry: 35 blocks between incoming and outgoing, 36 asked", || {
             said(forwarder_says(LockKind::Point, |case| case.payload.expiry += 1))
         }),
     ),
@@ -235,7 +235,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         PAYLOAD,
         "the receiver: an edge that ends before its own min_final_cltv_expiry_delta",
-        Says("expiry: height 800017, but the receiver needs at least 800018", || {
+        Says("expiry: height 800023, but the receiver needs at least 800024", || {
             said(receiver_says(LockKind::Point, |case| {
                 case.expiry -= 1;
                 case.payload.expiry -= 1;

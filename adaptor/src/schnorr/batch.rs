@@ -401,6 +401,12 @@ fn nonces(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Affine> {
 /// item          = 01 ‖ 33(R') ‖ s' ‖ 33(T) ‖ x(P) ‖ m, or 00 ‖ x(R) ‖ s ‖ x(P) ‖ m
 /// a_2j ‖ a_2j+1 = H_pointlock/batch/coefficients(seed ‖ j)        16 bytes each, j in 8 bytes; then a_0 = 1
 /// ```
+///
+/// [`verify_batch`] draws them itself. They are public for whoever has to draw the same ones.
+pub fn batch_coefficients(items: &[BatchItem<'_>]) -> Vec<[u8; 16]> {
+    coefficients(items).into_iter().map(u128::to_be_bytes).collect()
+}
+
 fn coefficients(items: &[BatchItem<'_>]) -> Vec<u128> {
     let mut hasher = BATCH.hasher();
     for item in items {

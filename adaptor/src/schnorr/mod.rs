@@ -73,7 +73,9 @@ use crate::curve::{CurveError, Keypair, Point, PublicScalar, SecretScalar, Tag, 
 #[cfg(feature = "batch")]
 use arithmetic::double_mul_and_add;
 #[cfg(feature = "batch")]
-pub use batch::{BatchItem, verify_batch, verify_batch_on, verify_each, verify_each_on};
+pub use batch::{
+    BatchItem, batch_coefficients, verify_batch, verify_batch_on, verify_each, verify_each_on,
+};
 #[cfg(feature = "batch")]
 pub use pointlock_msm::{Backend, BackendError};
 #[cfg(not(feature = "batch"))]

@@ -16,7 +16,7 @@ use crate::terminal::Progress;
 /// What each payment pays, in satoshi.
 const AMOUNT_SAT: u64 = 50_000;
 /// For how many blocks a payment is held at most: longer than any scenario takes.
-const HOLD_BLOCKS: u32 = 2_000;
+const HOLD_BLOCKS: u32 = 1_000;
 /// The time of every scenario, in seconds since 1970: invoices do not expire in it.
 const NOW: u64 = 1_790_000_000;
 

@@ -5,7 +5,7 @@ use pointlock::lock::{Blind, LockError, RouteLocks, final_secret, previous_secre
 use serde_json::{Value, json};
 
 use super::fields::{Field, Fields, Refusal};
-use super::{scalar_text, strings};
+use super::{MAX_ITEMS, scalar_text, strings};
 
 pub(super) fn setup(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let payment_point = fields.get("payment_point")?.point()?;
@@ -70,6 +70,15 @@ pub(super) fn parts(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let moved_secret =
         final_secret(&payment_secret, &part_sum).map_err(|error| list.refuse(error))?;
     let parts = fields.get("parts")?;
+    let lists = parts.list()?;
+    let mut blinds = 0;
+    for list in &lists {
+        blinds += list.list()?.len();
+    }
+    // As many as one route may have.
+    if blinds > MAX_ITEMS {
+        return Err(parts.refuse(format!("{blinds} blinds in all, at most {MAX_ITEMS} are taken")));
+    }
     let part = |item: &Field<'_>| {
         let blinds: Vec<Blind> = item.list()?.iter().map(Field::blind).collect::<Result<_, _>>()?;
         let refuse = |error| item.refuse(error);
@@ -84,7 +93,7 @@ pub(super) fn parts(fields: &Fields<'_>) -> Result<Value, Refusal> {
     Ok(json!({
         "payment_point": payment_secret.to_point().to_string(),
         "part_sum": scalar_text(part_sum.as_scalar()),
-        "parts": parts.list()?.iter().map(part).collect::<Result<Vec<Value>, Refusal>>()?,
+        "parts": lists.iter().map(part).collect::<Result<Vec<Value>, Refusal>>()?,
     }))
 }
 

@@ -41,7 +41,7 @@ use std::io::{self, BufRead, Read, Write};
 use serde_json::{Value, json};
 
 use fields::{Fields, Refusal};
-pub(crate) use operations::{OPERATIONS, Operation};
+use operations::{BY_NAME, OPERATIONS, Operation};
 use pointlock::curve::SecretScalar;
 
 use crate::terminal::{self, OutputError};
@@ -72,7 +72,11 @@ fn list() -> String {
     let line = |operation: &Operation| {
         let Operation { name, takes, gives, .. } = operation;
         let takes = takes.replace(' ', ", ");
-        format!("{name:<28}{takes}\n{:<28}-> {}\n", "", gives.replace(' ', ", "))
+        let gives = match *gives {
+            BY_NAME => "the fields that there are, by name".to_owned(),
+            gives => gives.replace(' ', ", "),
+        };
+        format!("{name:<28}{takes}\n{:<28}-> {gives}\n", "")
     };
     OPERATIONS.iter().map(line).collect()
 }
@@ -252,6 +256,17 @@ mod tests {
             |count: usize| json!({ "op": "musig2.session", "secret_keys": vec![&one; count] });
         assert_eq!(ask(session(1_000))["error"], "session_rands: missing");
         assert_eq!(ask(session(1_001))["error"], "secret_keys: 1001 items, at most 1000 are taken");
+        // In all parts of a payment together.
+        let parts = |counts: [usize; 2]| {
+            let lists = counts.map(|count| vec![&one; count]);
+            ask(
+                json!({ "op": "lock.parts", "payment_secret": &one, "part_secrets": [&one], "parts": lists }),
+            )
+        };
+        let taken = parts([10, 20]);
+        assert_eq!(taken["parts"][1]["locks"].as_array().map(Vec::len), Some(20), "{taken}");
+        let refused = parts([MAX_ITEMS / 2, MAX_ITEMS / 2 + 1]);
+        assert_eq!(refused["error"], "parts: 10001 blinds in all, at most 10000 are taken");
         let looked_at = ask(blinds(MAX_ITEMS, "no blind"));
         assert!(looked_at["error"].as_str().unwrap().starts_with("blinds[0]: "), "{looked_at}");
     }

@@ -5,15 +5,18 @@ use serde_json::Value;
 use super::fields::{Fields, Refusal};
 use super::{dleq, ecdsa, invoice, ktime, lock, musig2, musig2_steps, proof, schnorr, wire};
 
-pub(crate) struct Operation {
-    pub(crate) name: &'static str,
+pub(super) struct Operation {
+    pub(super) name: &'static str,
     /// The members of a request; `?` stands behind those that may be null or missing.
-    pub(crate) takes: &'static str,
-    /// Those of the answer.
-    pub(crate) gives: &'static str,
+    pub(super) takes: &'static str,
+    /// Those of the answer, or [`BY_NAME`].
+    pub(super) gives: &'static str,
     /// Turns the ones into the others.
     pub(super) run: fn(&Fields<'_>) -> Result<Value, Refusal>,
 }
+
+/// Whatever fields there are.
+pub(super) const BY_NAME: &str = "*";
 
 impl Operation {
     pub(super) fn named(name: &str) -> Option<&'static Self> {
@@ -21,7 +24,7 @@ impl Operation {
     }
 }
 
-pub(crate) const OPERATIONS: &[Operation] = &[
+pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "schnorr.pre_sign",
         takes: "secret_key message adaptor_point aux_rand",
@@ -39,6 +42,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         takes: "items",
         gives: "valid invalid",
         run: schnorr::verify_batch,
+    },
+    Operation {
+        name: "schnorr.batch_coefficients",
+        takes: "items",
+        gives: "coefficients",
+        run: schnorr::batch_coefficients,
     },
     Operation {
         name: "schnorr.adapt",
@@ -184,12 +193,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         gives: "payment_point",
         run: invoice::point,
     },
-    Operation {
-        name: "invoice.decode",
-        takes: "invoice",
-        gives: "the fields, by name",
-        run: invoice::decode,
-    },
+    Operation { name: "invoice.decode", takes: "invoice", gives: BY_NAME, run: invoice::decode },
     Operation {
         name: "ktime.payment",
         takes: "coefficients payer_secret_key note invoice_id amount_msat final_blind aux_rand",
@@ -241,31 +245,31 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "wire.forward",
         takes: "lock node_secret path_key? payload",
-        gives: "the fields, by name",
+        gives: BY_NAME,
         run: wire::forward,
     },
     Operation {
         name: "wire.final",
         takes: "lock node_secret path_key? payload",
-        gives: "the fields, by name",
+        gives: BY_NAME,
         run: wire::final_payload,
     },
     Operation {
         name: "wire.inner",
         takes: "payload in_path lock",
-        gives: "the fields, by name",
+        gives: BY_NAME,
         run: wire::inner,
     },
     Operation {
         name: "wire.delegate",
         takes: "payload lock",
-        gives: "the fields, by name",
+        gives: BY_NAME,
         run: wire::trampoline,
     },
     Operation {
         name: "wire.delegated",
         takes: "lock node_secret path_key? payload",
-        gives: "the fields, by name",
+        gives: BY_NAME,
         run: wire::trampoline_final,
     },
     Operation {

@@ -43,6 +43,51 @@ pub(super) fn verify_batch(fields: &Fields<'_>) -> Result<Value, Refusal> {
     Ok(json!({ "valid": invalid.is_empty(), "invalid": invalid }))
 }
 
+/// What a batch multiplies each of its items with.
+pub(super) fn batch_coefficients(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    let items = fields.get("items")?.list()?;
+    let items: Vec<Signed> =
+        items.iter().map(|item| Signed::read(&item.object()?)).collect::<Result<_, _>>()?;
+    let batch: Vec<BatchItem<'_>> = items.iter().map(Signed::batch_item).collect();
+    let coefficients = schnorr::batch_coefficients(&batch);
+    let coefficients: Vec<String> = coefficients.iter().map(hex::encode).collect();
+    Ok(json!({ "coefficients": coefficients }))
+}
+
+/// A pre-signature, or a plain signature.
+enum Signed {
+    Before(Item, PreSignature),
+    Plain { public_key: XOnlyPublicKey, message: [u8; 32], signature: Signature },
+}
+
+impl Signed {
+    fn read(fields: &Fields<'_>) -> Result<Self, Refusal> {
+        if let Some(signature) = fields.optional("signature") {
+            let public_key = fields.get("public_key")?.x_only()?;
+            let message = fields.get("message")?.bytes()?;
+            let signature = Signature::from_slice(&signature.bytes::<64>()?)
+                .map_err(|error| signature.refuse(error))?;
+            return Ok(Self::Plain { public_key, message, signature });
+        }
+        let item = Item::read(fields)?;
+        let encoded = fields.get("presignature")?;
+        let pre_signature =
+            PreSignature::from_bytes(&encoded.bytes()?).map_err(|error| encoded.refuse(error))?;
+        Ok(Self::Before(item, pre_signature))
+    }
+
+    fn batch_item(&self) -> BatchItem<'_> {
+        match self {
+            Self::Before(Item { public_key, message, lock_point, .. }, pre_signature) => {
+                BatchItem::PreSignature { public_key, message, lock_point, pre_signature }
+            }
+            Self::Plain { public_key, message, signature } => {
+                BatchItem::Signature { public_key, message, signature }
+            }
+        }
+    }
+}
+
 pub(super) fn adapt(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let encoded = fields.get("presignature")?;
     let pre_signature =

@@ -45,8 +45,8 @@ pub(crate) struct Args {
     /// How many routers stand between the two LSPs (0 to 5)
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=5))]
     routers: u8,
-    /// For how many blocks the receiver is offline (1 to 2,016)
-    #[arg(long, default_value_t = 144, value_parser = clap::value_parser!(u32).range(1..=2016))]
+    /// For how many blocks the receiver is offline (1 to 1,600)
+    #[arg(long, default_value_t = 144, value_parser = clap::value_parser!(u32).range(1..=1_600))]
     offline_blocks: u32,
     /// In how many parts the last payer pays in S5 (1 to 9)
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]

@@ -102,6 +102,11 @@ pub(super) struct Args {
 
 /// Signs, stores the secrets, prints, in this order.
 pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    if args.secrets.as_deref().is_some_and(terminal::is_standard)
+        && terminal::is_standard(&args.secret_key)
+    {
+        return Err("--secrets: standard input has the --secret-key already".into());
+    }
     let key = secret_file::read_key("--secret-key", &args.secret_key)?;
     let (lock, secrets) = lock(args)?;
     let invoice = sign(args, &key, lock)?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{explain, flags, pasted, words};
 use crate::narration::grouped;
 use crate::secret_file;
-use crate::terminal::{print, print_json};
+use crate::terminal::{self, print, print_json};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -44,6 +44,10 @@ pub(super) struct Args {
 
 /// Refuses what must not be paid, by the first check that fails.
 pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let reads_text = args.text.as_deref().is_none_or(|text| text == "-");
+    if reads_text && args.secrets.as_deref().is_some_and(terminal::is_standard) {
+        return Err("--secrets: standard input has the invoice already".into());
+    }
     let invoice: StaticInvoice = pasted::read(args.text.as_deref())?;
     let now = args.at.unwrap_or_else(words::now);
     check(args, &invoice, now)?;
