@@ -72,3 +72,20 @@ fn imports_run_downwards() {
         assert!(arrows > 5, "{package}: so few imports that the test looks at the wrong place");
     }
 }
+
+/// An incoming edge without the evidence for it has two doors. Each is used in one place.
+#[test]
+fn incoming_edges_are_made_in_two_places() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    files(&project.join("src"), &mut found, None);
+    for (door, place) in [("dangerous_committed", "contract"), ("from_own_journal", "payment")] {
+        let code = |line: &&str| !line.trim_start().starts_with("//") && line.contains(door);
+        let uses = |(module, text): &(String, String)| {
+            let count = text.lines().filter(code).count();
+            vec![module.clone(); count]
+        };
+        let used: Vec<String> = found.iter().flat_map(uses).filter(|it| it != "edge").collect();
+        assert_eq!(used, [place], "{door}");
+    }
+}

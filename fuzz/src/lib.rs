@@ -23,6 +23,7 @@
 //! | [`onion_message`] | parse → write → equal; what is built is passed on and received |
 //! | [`onion_failure`] | a failure is read as it was made, and blamed on its maker only |
 //! | [`payload`], [`messages`] | parse → write → equal, but for unknown odd records |
+//! | [`record_event`], [`record_kept`], [`record_state`] | parse → write → equal, but for unknown odd fields; a record is of one kind, a state of one owner |
 //! | [`journal_file`] | parse → write → equal; cut off, it has the frames before, whole; damage is seen |
 //! | [`claims_file`] | parse → write → equal, of each version that is read; what is read makes a store |
 //! | [`inner_payload`], [`nonces`] | the same for the payload within a payload, and for MuSig2's nonces and their sums |
@@ -48,6 +49,7 @@ mod musig2;
 mod onion;
 mod payment;
 mod proof;
+mod record;
 mod roles;
 mod schnorr;
 pub mod seeds;
@@ -66,6 +68,7 @@ pub use musig2::{musig2_life, nonces};
 pub use onion::{onion_failure, onion_packet};
 pub use payment::{inner_payload, messages, payload};
 pub use proof::payment_proof;
+pub use record::{record_event, record_kept, record_state};
 pub use roles::roles;
 pub use schnorr::{backends, batch, presignature, schnorr_life};
 pub use store::{claims_file, journal_file};
@@ -75,7 +78,7 @@ pub use wire::{blinded_path, tlv_stream};
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 35] = [
+pub const TARGETS: [(&str, Body); 38] = [
     ("backends", backends),
     ("batch", batch),
     ("blinded_path", blinded_path),
@@ -107,6 +110,9 @@ pub const TARGETS: [(&str, Body); 35] = [
     ("point", point),
     ("presignature", presignature),
     ("recipient_data", recipient_data),
+    ("record_event", record_event),
+    ("record_kept", record_kept),
+    ("record_state", record_state),
     ("roles", roles),
     ("scenario", scenario),
     ("schnorr_life", schnorr_life),

@@ -36,6 +36,7 @@ use crate::contract::{HTLC, PTLC};
 use crate::input::fixed_scalar;
 use crate::invoice::signer;
 use crate::proof::valid_proof;
+use crate::record;
 use crate::store::NAME;
 
 /// One file of the corpus.
@@ -56,7 +57,7 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 35] = [
+    let groups: [(&'static str, Files); 38] = [
         ("backends", sums()),
         ("batch", batches()),
         ("blinded_path", blinded_paths()),
@@ -88,6 +89,9 @@ pub fn seeds() -> Vec<Seed> {
         ("point", points()),
         ("presignature", presignatures()),
         ("recipient_data", recipient_datas()),
+        ("record_event", record::events()),
+        ("record_kept", record::kept()),
+        ("record_state", record::states()),
         ("roles", schedules()),
         ("scenario", scenarios()),
         ("schnorr_life", schnorr_lives()),
@@ -798,6 +802,9 @@ fn claims_files() -> Files {
         ("refused-descending", descending),
         ("refused-file-1", b"pointlock claims 1\n".to_vec()),
         ("refused-file-2-flipped", flipped_2),
+    ]
+}
+
 /// A recipient's payload, without a path around it and with one.
 fn inner_payloads() -> Files {
     let payload = |secret: Option<u8>| {

@@ -40,7 +40,7 @@ impl Recordable for OfferedContract {
     fn to_record(&self) -> Zeroizing<Vec<u8>> {
         set_funded(record(OFFERED), self.funded())
             .set_some(PRE_SIGNATURES, self.pre_signatures())
-            .to_bytes()
+            .into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
@@ -61,7 +61,7 @@ impl Recordable for ReceivedContract {
             .set_some(PRE_SIGNATURES, self.pre_signatures())
             .set(PAYOUT, &self.payout().to_bytes())
             .set(FEES, &fees.collect::<Vec<u64>>())
-            .to_bytes()
+            .into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {

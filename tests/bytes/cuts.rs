@@ -39,7 +39,7 @@ where
 }
 
 /// How a role is made and kept.
-struct Kept<R> {
+pub(crate) struct Kept<R> {
     start: fn() -> R,
     snapshot: fn(&R) -> Zeroizing<Vec<u8>>,
     restore: fn(&[u8]) -> R,
@@ -51,7 +51,7 @@ where
     R::Error: Debug,
 {
     /// Cuts the history everywhere; says how many cuts that were.
-    fn check(&self, name: &str, events: &[R::Event]) -> usize {
+    pub(crate) fn check(&self, name: &str, events: &[R::Event]) -> usize {
         let mut whole = (self.start)();
         let mut states = vec![((self.snapshot)(&whole), pending(&whole))];
         for event in events {
@@ -70,13 +70,31 @@ where
         }
         states.len()
     }
+
+    /// Cuts the history at one place, and compares at the end.
+    pub(crate) fn check_at(&self, cut: usize, events: &[R::Event]) {
+        let (before, behind) = events.split_at(cut.min(events.len()));
+        let apply = |role: &mut R, events: &[R::Event]| {
+            events.iter().for_each(|event| drop(role.apply(event).unwrap()));
+        };
+        let mut whole = (self.start)();
+        apply(&mut whole, before);
+        let state = (self.snapshot)(&whole);
+        let mut restored = (self.restore)(&state);
+        assert_eq!(*(self.snapshot)(&restored), *state);
+        assert_eq!(pending(&restored), pending(&whole));
+        apply(&mut whole, behind);
+        apply(&mut restored, behind);
+        assert_eq!(*(self.snapshot)(&restored), *(self.snapshot)(&whole));
+        assert_eq!(pending(&restored), pending(&whole));
+    }
 }
 
-fn events(net: &Net, node: usize) -> Vec<NodeEvent> {
+pub(crate) fn events(net: &Net, node: usize) -> Vec<NodeEvent> {
     net.journals[node].iter().map(|record| NodeEvent::from_record(record).unwrap()).collect()
 }
 
-fn node<const N: usize>() -> Kept<Node> {
+pub(crate) fn node<const N: usize>() -> Kept<Node> {
     Kept {
         start: || Node::new(config(N)).unwrap(),
         snapshot: Node::snapshot,

@@ -1,18 +1,23 @@
 //! Bytes of this release, in `tests/fixtures/records.txt`, which later releases read: one record of each kind of event for each role, and
-//! a state of each. A line is `role kind hex`, where the kind of a state is `state`.
+//! a state of each; and what an owner keeps beside a journal. A line is `role kind hex`.
 
 use std::fmt::Write;
 
+use pointlock::contract::{OfferedContract, ReceivedContract};
+use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::journal::Recordable;
 use pointlock::payment::{
-    Deadlines, Forwarder, ForwarderEvent, Node, NodeEvent, Receiver, ReceiverEvent, Role, Sender,
+    AttemptSeed, Deadlines, Forwarder, ForwarderConfig, ForwarderEvent, Node, NodeConfig,
+    NodeEvent, PayerSeed, Receiver, ReceiverConfig, ReceiverEvent, ReceiverPaths, Role, Sender,
     SenderEvent,
 };
+use zeroize::Zeroizing;
 
+use crate::contracts::both;
 use crate::histories;
-use crate::net::{RECEIVER, SENDER, config};
+use crate::net::{RECEIVER, SENDER, config, point_secret, preimage};
 use crate::samples::{
-    forwarder_config, of_receiver, of_sender, one_of_each, receiver_config, records,
+    forwarder_config, of_receiver, of_sender, one_of_each, paths, receiver_config, records,
 };
 
 const FIXTURES: &str = "tests/fixtures/records.txt";
@@ -31,9 +36,64 @@ fn rewritten(role: &str, kind: &str, bytes: &[u8]) -> Vec<u8> {
         "sender" => SenderEvent::from_record(bytes).unwrap().to_record(),
         "forwarder" => ForwarderEvent::from_record(bytes).unwrap().to_record(),
         "receiver" => ReceiverEvent::from_record(bytes).unwrap().to_record(),
+        "kept" => return kept_again(kind, bytes),
         other => panic!("{other}"),
     };
     written.to_vec()
+}
+
+/// What an owner keeps beside the journal.
+const KEPT: [&str; 12] = [
+    "node_config",
+    "forwarder_config",
+    "receiver_config",
+    "deadlines",
+    "attempt_seed",
+    "payer_seed",
+    "receiver_paths",
+    "polynomial",
+    "offered_ptlc",
+    "offered_htlc",
+    "received_ptlc",
+    "received_htlc",
+];
+
+fn kept_again(kind: &str, bytes: &[u8]) -> Vec<u8> {
+    fn again<T: Recordable>(bytes: &[u8]) -> Vec<u8> {
+        T::from_record(bytes).unwrap().to_record().to_vec()
+    }
+    match kind {
+        "node_config" => again::<NodeConfig>(bytes),
+        "forwarder_config" => again::<ForwarderConfig>(bytes),
+        "receiver_config" => again::<ReceiverConfig>(bytes),
+        "deadlines" => again::<Deadlines>(bytes),
+        "attempt_seed" => again::<AttemptSeed>(bytes),
+        "payer_seed" => again::<PayerSeed>(bytes),
+        "receiver_paths" => again::<ReceiverPaths>(bytes),
+        "polynomial" => again::<PaymentPolynomial>(bytes),
+        "offered_ptlc" | "offered_htlc" => again::<OfferedContract>(bytes),
+        "received_ptlc" | "received_htlc" => again::<ReceivedContract>(bytes),
+        other => panic!("{other}"),
+    }
+}
+
+fn kept(kind: &str) -> Zeroizing<Vec<u8>> {
+    let (ptlc, htlc) = (point_secret(3), preimage(4));
+    match kind {
+        "node_config" => config(1).to_record(),
+        "forwarder_config" => forwarder_config().to_record(),
+        "receiver_config" => receiver_config().to_record(),
+        "deadlines" => Deadlines::for_channels().to_record(),
+        "attempt_seed" => AttemptSeed::new([7; 32]).to_record(),
+        "payer_seed" => PayerSeed::new([8; 32]).to_record(),
+        "receiver_paths" => paths().to_record(),
+        "polynomial" => PaymentPolynomial::from_entropy(&[9; 32], 2).unwrap().to_record(),
+        "offered_ptlc" => both(&ptlc).0.to_record(),
+        "offered_htlc" => both(&htlc).0.to_record(),
+        "received_ptlc" => both(&ptlc).1.to_record(),
+        "received_htlc" => both(&htlc).1.to_record(),
+        other => panic!("{other}"),
+    }
 }
 
 #[test]
@@ -47,7 +107,7 @@ fn of_this_release_are_read_and_written_again() {
         assert_eq!(rewritten(role, kind, &bytes), bytes, "{role} {kind}");
         count += 1;
     }
-    assert_eq!(count, 29 + 13 + 17 + 15 + 5, "all kinds of events, and the states");
+    assert_eq!(count, 29 + 13 + 17 + 15 + 5 + KEPT.len(), "all kinds there are");
 }
 
 fn middle<R: Role>(mut role: R, events: Vec<R::Event>) -> R
@@ -86,6 +146,9 @@ fn write() {
     ];
     for (role, state) in states {
         writeln!(text, "{role} state {}", hex::encode(&*state)).unwrap();
+    }
+    for kind in KEPT {
+        writeln!(text, "kept {kind} {}", hex::encode(&*kept(kind))).unwrap();
     }
     std::fs::write(FIXTURES, text).unwrap();
 }

@@ -49,7 +49,7 @@ fn simple() -> Net {
     net
 }
 
-fn hold(net: &mut Net, secret: u8, hop: usize) -> Payment {
+pub(crate) fn hold(net: &mut Net, secret: u8, hop: usize) -> Payment {
     let invoice = net.publish(&point_secret(secret), &[]);
     let hold = Some(HoldPlan { hop, blocks: 144 });
     Payment { hold, hop_blinds: HopBlinds::Explicit, ..net.payment(&invoice) }
@@ -102,7 +102,7 @@ fn cut_off() -> Net {
 }
 
 /// Three ways to a receiver whose invoice has a polynomial; the sender keeps a share back.
-fn parts(net: &mut Net, invoice: &StaticInvoice) -> Payment {
+pub(crate) fn parts(net: &mut Net, invoice: &StaticInvoice) -> Payment {
     let budget = ForwardingPolicy {
         fee_base_msat: 200_000,
         fee_proportional_millionths: 0,

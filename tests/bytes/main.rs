@@ -8,5 +8,6 @@ mod events;
 mod fixtures;
 mod histories;
 mod net;
+mod random;
 mod refusals;
 mod samples;

@@ -6,7 +6,7 @@ use pointlock::journal::Recordable;
 use pointlock::onion::blinded::PeeledMessage;
 use pointlock::payment::{
     Deadlines, ForwarderConfig, ForwarderEvent, NodeEvent, ReceiverConfig, ReceiverEvent,
-    SenderEvent,
+    ReceiverPaths, SenderEvent,
 };
 use zeroize::Zeroizing;
 
@@ -62,6 +62,15 @@ pub(crate) fn of_receiver(event: NodeEvent) -> ReceiverEvent {
             ReceiverEvent::Settled { incoming }
         }
         other => ReceiverEvent::from_record(&other.to_record()).unwrap(),
+    }
+}
+
+/// What a receiver keeps of the paths of an invoice.
+pub(crate) fn paths() -> ReceiverPaths {
+    let published = records()["node"].iter().find(|record| record[1] == 26).unwrap().clone();
+    match NodeEvent::from_record(&published).unwrap() {
+        NodeEvent::PublishedPolynomial { paths, .. } => paths,
+        other => panic!("{other:?}"),
     }
 }
 

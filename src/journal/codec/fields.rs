@@ -82,7 +82,7 @@ impl FieldWriter {
         self
     }
 
-    pub(crate) fn to_bytes(self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
         self.bytes.into_inner()
     }
 

@@ -25,7 +25,7 @@ impl Forwarder {
         record(kinds::FORWARDER)
             .put(INTAKE, |out| intake.write(out))
             .put(FORWARDS, |out| forwards.dangerous_write(intake.height, out))
-            .to_bytes()
+            .into_bytes()
     }
 
     /// The forwarder of a snapshot. The height is the snapshot's, all else of `config` is as given.
@@ -60,7 +60,7 @@ impl Forwards {
                     fail.encode(out);
                 });
             });
-        out.put(&fields.to_bytes());
+        out.put(&fields.into_bytes());
     }
 
     /// # Errors

@@ -23,7 +23,7 @@ impl Intake {
             .put(REPLAY_TAGS, |out| {
                 put_list(out, tags, |tag, out| crate::journal::codec::Encode::encode(&tag, out));
             });
-        out.put(&fields.to_bytes());
+        out.put(&fields.into_bytes());
     }
 
     /// # Errors

@@ -25,10 +25,10 @@ impl<C: ClaimStore> Node<C> {
         let Self { intake, sender, forwards, receipts } = self;
         record(kinds::NODE)
             .put(INTAKE, |out| intake.write(out))
-            .put(SENDER, |out| out.put(&sender.dangerous_write(FieldWriter::new()).to_bytes()))
+            .put(SENDER, |out| out.put(&sender.dangerous_write(FieldWriter::new()).into_bytes()))
             .put(FORWARDS, |out| forwards.dangerous_write(intake.height, out))
             .put(RECEIPTS, |out| receipts.dangerous_write(out))
-            .to_bytes()
+            .into_bytes()
     }
 
     /// The node of a snapshot, whose claims are kept in `store`. Height and time are the snapshot's, all else of `config` is as given.

@@ -29,7 +29,7 @@ impl<S: ClaimStore> Receiver<S> {
         record(kinds::RECEIVER)
             .put(INTAKE, |out| intake.write(out))
             .put(RECEIPTS, |out| receipts.dangerous_write(out))
-            .to_bytes()
+            .into_bytes()
     }
 
     /// The receiver of a snapshot, whose claims are kept in `store`. Height and time are the snapshot's, all else of `config` is as given.
@@ -95,7 +95,7 @@ impl<S: ClaimStore> Receipts<S> {
             .put(STANDINGS, |out| self.standings.dangerous_write(out))
             .put(GIVEN, |out| self.standings.write_given(out))
             .set_some(CLAIMS, self.claims.store().in_memory());
-        out.put(&fields.to_bytes());
+        out.put(&fields.into_bytes());
     }
 }
 

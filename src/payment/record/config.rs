@@ -41,7 +41,7 @@ impl Recordable for NodeConfig {
             .set(HOLD_DELTAS_AHEAD, &self.hold_deltas_ahead)
             .set(HOLD_MIN_FINAL_DELTA, &self.hold_min_final_delta)
             .set(MIN_FINAL_DELTA, &self.min_final_delta)
-            .to_bytes()
+            .into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
@@ -74,7 +74,7 @@ impl Recordable for ForwarderConfig {
             .set(HOLD_SAFETY_MARGIN, &self.hold_safety_margin)
             .set(HOLD_DELTAS_AHEAD, &self.hold_deltas_ahead)
             .set(HOLD_MIN_FINAL_DELTA, &self.hold_min_final_delta)
-            .to_bytes()
+            .into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
@@ -102,7 +102,7 @@ impl Recordable for ReceiverConfig {
             .set(UNIX_TIME, &self.unix_time)
             .set(DEADLINES, &self.deadlines)
             .set(MIN_FINAL_DELTA, &self.min_final_delta)
-            .to_bytes()
+            .into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
@@ -200,7 +200,7 @@ const VALUE_ITSELF: Field = Field::new(0, "value");
 
 impl Recordable for Deadlines {
     fn to_record(&self) -> Zeroizing<Vec<u8>> {
-        record(kinds::DEADLINES).set(VALUE_ITSELF, self).to_bytes()
+        record(kinds::DEADLINES).set(VALUE_ITSELF, self).into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
@@ -210,7 +210,7 @@ impl Recordable for Deadlines {
 
 impl Recordable for AttemptSeed {
     fn to_record(&self) -> Zeroizing<Vec<u8>> {
-        record(kinds::ATTEMPT_SEED).dangerous_set(VALUE_ITSELF, self).to_bytes()
+        record(kinds::ATTEMPT_SEED).dangerous_set(VALUE_ITSELF, self).into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
@@ -220,7 +220,7 @@ impl Recordable for AttemptSeed {
 
 impl Recordable for PayerSeed {
     fn to_record(&self) -> Zeroizing<Vec<u8>> {
-        record(kinds::PAYER_SEED).dangerous_set(VALUE_ITSELF, self).to_bytes()
+        record(kinds::PAYER_SEED).dangerous_set(VALUE_ITSELF, self).into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
@@ -230,7 +230,7 @@ impl Recordable for PayerSeed {
 
 impl Recordable for ReceiverPaths {
     fn to_record(&self) -> Zeroizing<Vec<u8>> {
-        record(kinds::RECEIVER_PATHS).dangerous_set(VALUE_ITSELF, self).to_bytes()
+        record(kinds::RECEIVER_PATHS).dangerous_set(VALUE_ITSELF, self).into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
@@ -240,7 +240,7 @@ impl Recordable for ReceiverPaths {
 
 impl Recordable for PaymentPolynomial {
     fn to_record(&self) -> Zeroizing<Vec<u8>> {
-        record(kinds::POLYNOMIAL).dangerous_set(VALUE_ITSELF, self).to_bytes()
+        record(kinds::POLYNOMIAL).dangerous_set(VALUE_ITSELF, self).into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {

@@ -1,4 +1,17 @@
-//! The bytes of events, configurations and states.
+//! The bytes of all that a role is told and keeps: events, configurations, secrets of their owner, states.
+//!
+//! A record is `version ‖ kind ‖ fields`, as in [`codec`](crate::journal::codec). There is one version, 1. A kind has one number, and
+//! a field one in all events; neither is given a second meaning. Fields are even: a reader that does not know one refuses the record.
+//!
+//! All kinds and fields are in `docs/formats.md`.
+//!
+//! # What breaks it
+//!
+//! - Whoever can write into a journal can write any event: an incoming edge is taken from it without its signatures
+//!   ([`IncomingEdge::from_own_journal`](crate::edge::IncomingEdge)), because the journal is the node's own memory.
+//! - Whoever can read it has secrets: node key, lock secrets, seeds, polynomials. Each is put in by a method that begins with `dangerous_`.
+//! - A configuration whose deadlines or policy changed between two starts: what was decided before stays as it was; what comes is decided
+//!   by the new ones.
 
 mod config;
 mod events;

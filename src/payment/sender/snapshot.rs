@@ -21,7 +21,7 @@ const ATTEMPTS: Field = Field::new(4, "attempts");
 impl Sender {
     /// The state, for a journal: it stands for all events so far. It holds secrets.
     pub fn snapshot(&self) -> Zeroizing<Vec<u8>> {
-        self.dangerous_write(record(kinds::SENDER)).to_bytes()
+        self.dangerous_write(record(kinds::SENDER)).into_bytes()
     }
 
     /// The sender of a snapshot.

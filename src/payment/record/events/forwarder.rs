@@ -63,7 +63,7 @@ impl Recordable for ForwarderEvent {
                 record(kinds::BLOCK_DISCONNECTED).set(HEIGHT, height)
             }
         };
-        fields.to_bytes()
+        fields.into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {

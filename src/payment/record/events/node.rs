@@ -64,7 +64,7 @@ impl Recordable for NodeEvent {
             | Self::NoRoute { .. }
             | Self::PartsTimedOut { .. } => self.fields_of_edge(),
         };
-        fields.to_bytes()
+        fields.into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {

@@ -45,7 +45,7 @@ impl Recordable for SenderEvent {
                 record(kinds::BLOCK_DISCONNECTED).set(HEIGHT, height)
             }
         };
-        fields.to_bytes()
+        fields.into_bytes()
     }
 
     fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
