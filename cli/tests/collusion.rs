@@ -142,6 +142,11 @@ fn contradictions_are_refused_with_their_line() {
     for (line, message) in [
         ("\"claim 1\"", "claims payment 1 before forwarding it"),
         ("\"forward 2\"", "payment 2 is not paid yet"),
+        ("\"forward 1\", \"forward 1\"", "is forwarded already"),
+        ("\"forward 1\", \"claim 1\", \"forward 1\"", "forwards after claiming or failing"),
+        ("\"forward 1\", \"claim 1\", \"claim 1\"", "is claimed already"),
+        ("\"forward 1\", \"fail 1\", \"claim 1\"", "claims after failing"),
+        ("\"forward 1\", \"claim 1\", \"fail 1\"", "fails after a claim"),
         ("\"pay 3 sender\"", "payment 3: the next one is 2"),
         ("\"pay 2 router\"", "router: is on the route, and can't pay over it"),
         ("\"pay 2 receiver\"", "receiver: is robbed, and no thief"),
