@@ -4,8 +4,8 @@ use pointlock::contract::LimitsError;
 use pointlock::invoice::StaticInvoiceBuilder;
 use pointlock::payment::{HoldPlan, HopBlinds, Payer, PayerSeed, Payment, SenderEvent};
 use pointlock_sim::{
-    Chain, Fact, Keep, Opening, OpeningKind, PlainChain, Published, Scenario, Settle, Sim,
-    SimError, Standing, Way, Who,
+    Chain, Contract, Fact, Keep, Opening, OpeningKind, PlainChain, Published, Scenario, Settle,
+    Sim, SimError, Standing, Way, Who,
 };
 
 use crate::input::Input;
@@ -44,6 +44,10 @@ pub fn roles(data: &[u8]) -> bool {
     world.finish();
     world.check();
     world.sim.facts().any(|fact| matches!(fact, Fact::Paid { .. }))
+}
+
+fn is_open(contract: &Contract) -> bool {
+    contract.standing == Standing::Open
 }
 
 impl World {
@@ -158,17 +162,16 @@ impl World {
     /// All nodes are honest and there again, and time passes until nothing is under way.
     fn finish(&mut self) {
         self.sim.keep = Keep::default();
-        for _ in 0..60 {
+        for _ in 0..40 {
             let _ = self.sim.resume(|_| true);
             let _ = self.sim.run();
-            let is_open = |contract: &pointlock_sim::Contract| contract.standing == Standing::Open;
-            if !self.sim.contracts.iter().any(is_open) {
-                return;
-            }
-            let _ = self.sim.mine(20);
+            let open = self.sim.contracts.iter().filter(|contract| is_open(contract));
+            // Whoever may take money back first does so, before anybody else's turn comes.
+            let Some(next) = open.map(|contract| contract.terms().expiry).min() else { return };
+            let _ = self.sim.mine_to(next.max(self.sim.chain.height() + 1));
         }
         let (contracts, height) = (&self.sim.contracts, self.sim.chain.height());
-        let open = contracts.iter().find(|contract| contract.standing == Standing::Open);
+        let open = contracts.iter().find(|contract| is_open(contract));
         panic!("open at {height}: {:?}", open.map(|contract| contract.place));
     }
 

@@ -21,7 +21,7 @@ from cases import (
     replace,
     scalar_with_parity,
 )
-from secp256k1 import ORDER, G, bytes32, compressed, integer, x_bytes
+from secp256k1 import ORDER, G, bytes32, compressed, decompress, integer, x_bytes
 
 
 @dataclass
@@ -196,6 +196,12 @@ def wrong_verify(rows, prefix, case):
     wrong("key-other", "another public key", public_key=other.public_key)
     wrong("lock-other", "another lock point", adaptor_point=compressed(other.lock_point))
     wrong("lock-negated", "lock point -T: same x, other parity", adaptor_point=compressed(-case.lock_point))
+    locked_nonce = decompress(presignature[:33])
+    wrong(
+        "lock-opposite-sum",
+        "lock point T - 2*R': R + it is -R', right but for the parity",
+        adaptor_point=compressed(case.lock_point + -locked_nonce + -locked_nonce),
+    )
     wrong("lock-is-key", "the lock point is the signer's key", adaptor_point=b"\x02" + case.public_key)
     wrong("presignature-other", "a pre-signature of another signer, message and lock", presignature=other.presignature)
     wrong("parity-flipped", "R' negated: 02 and 03 exchanged", presignature=flip(presignature, 0))
@@ -294,6 +300,16 @@ def wrong_extract(rows, prefix, case):
         signature=case.presignature[1:],
     )
     wrong("signature-zero", "64 zero bytes", signature=bytes(64))
+
+    def plus_1(data):
+        return data[:-32] + bytes32((integer(data[-32:]) + 1) % ORDER)
+
+    wrong(
+        "both-plus-1",
+        "s' + 1 and s + 1: their difference is t, and there is no valid signature",
+        presignature=plus_1(case.presignature),
+        signature=plus_1(case.signature),
+    )
     for name, value, what in SCALARS_FROM_N:
         wrong(f"signature-s-{name}", f"s of the signature is {what}", signature=case.signature[:32] + value)
     wrong("lock-other", "another lock point: t*G is not T", adaptor_point=compressed(other.lock_point))

@@ -32,12 +32,23 @@ pub fn prove(
     aux_rand: &[u8; 32],
 ) -> Result<(Statement, Proof), DleqError> {
     let statement = Statement::of(secret, bases);
-    let nonce = derive_nonce(secret, &statement, message, aux_rand)?;
-    let challenge = challenge(&statement, &bases.times(&nonce), message);
+    let proof = prove_statement(secret, &statement, message, aux_rand)?;
+    Ok((statement, proof))
+}
+
+/// The proof of a statement that is of this secret, unless the machine has failed.
+fn prove_statement(
+    secret: &SecretScalar,
+    statement: &Statement,
+    message: Option<&[u8; 32]>,
+    aux_rand: &[u8; 32],
+) -> Result<Proof, DleqError> {
+    let nonce = derive_nonce(secret, statement, message, aux_rand)?;
+    let challenge = challenge(statement, &statement.bases.times(&nonce), message);
     let response = respond(secret, &nonce, &challenge)?;
     let proof = Proof::from_parts(&challenge, &response.dangerous_reveal());
-    proof.without_fault(&statement, message)?;
-    Ok((statement, proof))
+    proof.without_fault(statement, message)?;
+    Ok(proof)
 }
 
 impl Proof {
@@ -229,6 +240,20 @@ mod tests {
 
     fn made() -> (Statement, Proof) {
         prove(&secret(7), &bases(), MESSAGE, &[4; 32]).unwrap()
+    }
+
+    /// A statement with a point, or a value, that is not of the secret: as a flipped bit in memory makes it.
+    #[test]
+    fn what_is_not_of_the_secret_is_not_proven() {
+        let (right, _) = made();
+        let prove = |statement: &Statement| {
+            prove_statement(&secret(7), statement, MESSAGE, &[4; 32]).map(|_| ())
+        };
+        assert_eq!(prove(&right), Ok(()));
+        let other = secret(8).to_point();
+        for faulty in [Statement { point: other, ..right }, Statement { value: other, ..right }] {
+            assert_eq!(prove(&faulty), Err(DleqError::Fault));
+        }
     }
 
     #[test]

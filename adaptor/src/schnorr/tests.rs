@@ -21,3 +21,28 @@ fn a_faulty_pre_signature_is_made_and_does_not_leave_the_verifying_verb() {
     }
     assert!(parities.iter().all(|count| *count > 3), "{parities:?}");
 }
+
+/// s' and s, both with the same added: the difference is t as ever, and the signature is none. Nobody has claimed anything by it.
+#[test]
+fn extraction_takes_no_signature_that_is_none() {
+    let (keypair, t) = (Keypair::from_secret_bytes(&[1; 32]).unwrap(), [2; 32]);
+    let t = SecretScalar::from_bytes(&t).unwrap();
+    let (message, lock_point) = ([3; 32], t.to_point());
+    let pre_signature = pre_sign(&keypair, &message, &lock_point, &[4; 32]).unwrap();
+    let signature = pre_signature.adapt(&t);
+    let key = keypair.x_only_public_key();
+    assert_eq!(pre_signature.extract(&signature, &key, &message, &lock_point), Ok(t));
+
+    let shifted = |bytes: &[u8]| {
+        let scalar = PublicScalar::from_bytes(bytes.try_into().unwrap()).unwrap();
+        scalar.add(&PublicScalar::ONE).to_bytes()
+    };
+    let (mut other, mut none) = (pre_signature.to_bytes(), signature.serialize());
+    let (s_before, s_after) = (shifted(&other[33..]), shifted(&none[32..]));
+    other[33..].copy_from_slice(&s_before);
+    none[32..].copy_from_slice(&s_after);
+    let other = PreSignature::from_bytes(&other).unwrap();
+    let none = Signature::from_slice(&none).unwrap();
+    let extracted = other.extract(&none, &key, &message, &lock_point);
+    assert_eq!(extracted, Err(AdaptorError::InvalidSignature));
+}
