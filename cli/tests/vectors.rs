@@ -95,7 +95,7 @@ fn another_answer_is_named() {
     assert_eq!(output.status.code(), Some(1));
     let lines = json_lines(&output);
     let (summary, rows) = lines.split_last().unwrap();
-    assert_eq!(summary, &serde_json::json!({ "rows": 127, "disagree": 41 }));
+    assert_eq!(summary, &serde_json::json!({ "rows": 129, "disagree": 41 }));
     assert_eq!(rows.len(), 41);
     for row in rows {
         assert_eq!((&row["file"], &row["op"]), (&"schnorr".into(), &"schnorr.verify".into()));
@@ -109,7 +109,7 @@ fn another_answer_is_named() {
     assert!(text.contains("… and 1 more; --json has all"), "{text}");
     assert!(text.contains("valid: false, expected true"), "{text}");
     let errors = String::from_utf8(table.stderr).unwrap();
-    assert_eq!(errors, "pointlock: 41 of 127 rows disagree\n");
+    assert_eq!(errors, "pointlock: 41 of 129 rows disagree\n");
 }
 
 /// Refusals, their fields and items; extra members; what is refused and shouldn't be.

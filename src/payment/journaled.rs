@@ -26,8 +26,8 @@ use crate::journal::{Journal, JournalError, RecordError, Recordable};
 /// # impl Role for Counter {
 /// #     type Event = Told;
 /// #     type Action = u8;
-/// #     type Error = &'static str;
-/// #     fn process(&mut self, told: &Told, _: &mut dyn Observer) -> Result<Reaction<u8>, &'static str> {
+/// #     type Error = std::convert::Infallible;
+/// #     fn process(&mut self, told: &Told, _: &mut dyn Observer) -> Result<Reaction<u8>, Self::Error> {
 /// #         self.0 += told.0;
 /// #         Ok(vec![self.0].into())
 /// #     }
@@ -223,7 +223,7 @@ mod tests {
     impl Role for Sum {
         type Event = Add;
         type Action = u64;
-        type Error = &'static str;
+        type Error = std::convert::Infallible;
 
         fn process(
             &mut self,

@@ -17,9 +17,9 @@ use crate::onion::blinded::{BlindedPath, PathSecret, RecipientData, path_offset_
 
 /// An invoice that is in the world, with what opens its payments.
 #[derive(Debug)]
-pub(super) struct Published {
+pub(super) struct OwnInvoice {
     pub(super) invoice: StaticInvoice,
-    pub(super) opening: Opening,
+    pub(super) opening: InvoiceSecret,
     paths: Vec<OwnPath>,
     message_paths: Vec<MessagePath>,
 }
@@ -34,14 +34,14 @@ struct OwnPath {
 
 /// What opens the payments of an invoice.
 #[derive(Debug)]
-pub(super) enum Opening {
+pub(super) enum InvoiceSecret {
     /// One secret for all.
     Static { lock: Lock, secret: LockSecret },
     /// For each x its own.
     Polynomial { id: PolynomialId, polynomial: PaymentPolynomial },
 }
 
-impl Published {
+impl OwnInvoice {
     /// An invoice with one lock for all its payments.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Published {
         if !lock.is_opened_by(secret) {
             return Err(PublishError::NotTheInvoiceSecret);
         }
-        let opening = Opening::Static { lock, secret: secret.clone() };
+        let opening = InvoiceSecret::Static { lock, secret: secret.clone() };
         Self::with_opening(invoice, opening, paths)
     }
 
@@ -79,13 +79,13 @@ impl Published {
             return Err(PublishError::NoMinimumAmount);
         }
         let id = points.polynomial_id();
-        let opening = Opening::Polynomial { id, polynomial: polynomial.clone() };
+        let opening = InvoiceSecret::Polynomial { id, polynomial: polynomial.clone() };
         Self::with_opening(invoice, opening, paths)
     }
 
     fn with_opening(
         invoice: &StaticInvoice,
-        opening: Opening,
+        opening: InvoiceSecret,
         paths: &ReceiverPaths,
     ) -> Result<Self, PublishError> {
         let kept = paths.messages.iter().map(|path| &path.first_path_key);
@@ -103,13 +103,13 @@ impl Published {
     /// The polynomial of the invoice, if it has one.
     pub(super) fn polynomial(&self) -> Option<PolynomialId> {
         match self.opening {
-            Opening::Polynomial { id, .. } => Some(id),
-            Opening::Static { .. } => None,
+            InvoiceSecret::Polynomial { id, .. } => Some(id),
+            InvoiceSecret::Static { .. } => None,
         }
     }
 
     fn is_polynomial(&self) -> bool {
-        matches!(self.opening, Opening::Polynomial { .. })
+        matches!(self.opening, InvoiceSecret::Polynomial { .. })
     }
 
     /// What the receiver has made up itself: the B of each path.
@@ -144,13 +144,13 @@ fn own_paths(
 /// The invoices that a receiver has published.
 #[derive(Debug, Default)]
 pub(super) struct Invoices {
-    by_id: BTreeMap<InvoiceId, Published>,
+    by_id: BTreeMap<InvoiceId, OwnInvoice>,
     /// What of a withdrawn invoice counts for those that come after it: its points, and whether they are a polynomial.
     withdrawn: BTreeMap<InvoiceId, (Vec<Point>, bool)>,
 }
 
 impl Invoices {
-    pub(super) fn insert(&mut self, published: Published) {
+    pub(super) fn insert(&mut self, published: OwnInvoice) {
         self.by_id.insert(published.invoice.invoice_id(), published);
     }
 
@@ -162,14 +162,14 @@ impl Invoices {
         }
     }
 
-    pub(super) fn get(&self, id: &InvoiceId) -> Option<&Published> {
+    pub(super) fn get(&self, id: &InvoiceId) -> Option<&OwnInvoice> {
         self.by_id.get(id)
     }
 
     /// The invoice whose payments have this secret. One with blinded paths has no such payments: whoever tries finds out no more
     /// than whoever guesses.
-    pub(super) fn by_secret(&self, secret: &PaymentSecret) -> Option<&Published> {
-        let has = |published: &&Published| {
+    pub(super) fn by_secret(&self, secret: &PaymentSecret) -> Option<&OwnInvoice> {
+        let has = |published: &&OwnInvoice| {
             let expected = PaymentSecret::of_invoice(&published.invoice.invoice_id());
             published.paths.is_empty() && bool::from(expected.0.ct_eq(&secret.0))
         };
@@ -177,7 +177,7 @@ impl Invoices {
     }
 
     /// The invoice one of whose paths this is, and B.
-    pub(super) fn by_path(&self, data: &RecipientData) -> Option<(&Published, Option<&Blind>)> {
+    pub(super) fn by_path(&self, data: &RecipientData) -> Option<(&OwnInvoice, Option<&Blind>)> {
         self.by_id.values().find_map(|published| {
             let path = published.paths.iter().find(|path| data.has_path_id(&path.path_id))?;
             Some((published, path.blind.as_ref()))
@@ -185,7 +185,7 @@ impl Invoices {
     }
 
     /// The invoice one of whose paths for messages this is.
-    pub(super) fn by_message_path(&self, data: &RecipientData) -> Option<&Published> {
+    pub(super) fn by_message_path(&self, data: &RecipientData) -> Option<&OwnInvoice> {
         self.by_id.values().find(|published| {
             published.message_paths.iter().any(|path| data.has_path_id(&path.path_id))
         })
@@ -199,7 +199,7 @@ impl Invoices {
     /// [`PublishError::PointInUse`] and [`PublishError::Withdrawn`].
     pub(super) fn check_unused(
         &self,
-        new: &Published,
+        new: &OwnInvoice,
         node_id: &Point,
     ) -> Result<(), PublishError> {
         let id = new.invoice.invoice_id();

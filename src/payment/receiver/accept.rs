@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::super::failure::Origin;
 use super::super::intake::{Context, Incoming, Intake, Layer};
 use super::super::leg::associated_data;
-use super::super::published::{Opening, Published};
+use super::super::published::{InvoiceSecret, OwnInvoice};
 use super::super::{FinalPayload, Observer, Refusal, SecretSource, TrampolineFinalPayload};
 use super::{Receipts, sets};
 use crate::claims::{ClaimStore, LockSet};
@@ -162,14 +162,16 @@ impl<S: ClaimStore> Receipts<S> {
             }
         }
         let payment_secret = match (&published.opening, &first.x) {
-            (Opening::Static { lock: lock @ Lock::Hash(_), secret }, None) => {
+            (InvoiceSecret::Static { lock: lock @ Lock::Hash(_), secret }, None) => {
                 if first.edge.lock != *lock {
                     return Err(Refusal::LockMismatch);
                 }
                 return Ok(Due { secrets: alloc::vec![secret.clone()], exhausted: None });
             }
-            (Opening::Static { secret: LockSecret::Scalar(scalar), .. }, None) => scalar.clone(),
-            (Opening::Polynomial { polynomial, .. }, Some(x)) => polynomial.evaluate(x)?,
+            (InvoiceSecret::Static { secret: LockSecret::Scalar(scalar), .. }, None) => {
+                scalar.clone()
+            }
+            (InvoiceSecret::Polynomial { polynomial, .. }, Some(x)) => polynomial.evaluate(x)?,
             _ => return Err(Refusal::PayerMismatch),
         };
         let shares = parts.iter().filter_map(|part| part.payload.part.as_ref());
@@ -185,7 +187,7 @@ impl<S: ClaimStore> Receipts<S> {
         let secrets = parts.iter().map(|part| part.lock_secret(&set_secret));
         let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
         let mut exhausted = None;
-        if let (Opening::Polynomial { id, .. }, Some(x)) = (&published.opening, first.x) {
+        if let (InvoiceSecret::Polynomial { id, .. }, Some(x)) = (&published.opening, first.x) {
             let locks = LockSet::new(parts.iter().filter_map(Arrival::id_and_lock))?;
             match self.replaying {
                 false => self.claims.claim(id, &x, &locks)?,
@@ -270,13 +272,13 @@ fn check_terms(edge: &Edge, amount_msat: u64, expiry: u32) -> Result<(), Refusal
 /// The payer's x, if the invoice has k-time payment points: its signature is over x and the lock as the sender set it up,
 /// Z(x) + (q + Y)·G.
 fn check_payer(
-    published: &Published,
+    published: &OwnInvoice,
     payload: &FinalPayload,
     set_point: Option<&Point>,
 ) -> Result<Option<PayerScalar>, Refusal> {
     let payer = match (&published.opening, &payload.payer) {
-        (Opening::Static { .. }, None) => return Ok(None),
-        (Opening::Polynomial { .. }, Some(payer)) => payer,
+        (InvoiceSecret::Static { .. }, None) => return Ok(None),
+        (InvoiceSecret::Polynomial { .. }, Some(payer)) => payer,
         _ => return Err(Refusal::PayerMismatch),
     };
     if payer.invoice_id != published.invoice.invoice_id() {

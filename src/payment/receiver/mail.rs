@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::super::intake::{Context, Intake, Received};
-use super::super::published::Published;
+use super::super::published::OwnInvoice;
 use super::super::{
     HeldAvailable, MessageError, PtlcArrived, Reaction, Refusal, ReleaseHeld, SealedAnnouncement,
     SecretSource, WithheldShare,
@@ -50,7 +50,7 @@ impl<S: ClaimStore> Receipts<S> {
     fn announced(
         &self,
         intake: &Intake,
-        published: &Published,
+        published: &OwnInvoice,
         message: &Received<'_>,
         entropy: &[u8; 32],
     ) -> Result<Result<(IntroductionNode, OnionMessage), Refusal>, ReceiverError> {
@@ -113,7 +113,7 @@ impl<S: ClaimStore> Receipts<S> {
     fn check_announced(
         &self,
         intake: &Intake,
-        published: &Published,
+        published: &OwnInvoice,
         available: &HeldAvailable,
     ) -> Result<(), Refusal> {
         let latest = available.latest_release_height;
@@ -130,7 +130,7 @@ impl<S: ClaimStore> Receipts<S> {
     /// back.
     fn check_slot(
         &self,
-        published: &Published,
+        published: &OwnInvoice,
         available: &HeldAvailable,
     ) -> Result<Result<(), Refusal>, ReceiverError> {
         let (polynomial, x) = match (published.polynomial(), available.x) {

@@ -18,7 +18,7 @@ use standings::{Stage, Standings};
 
 use super::failure::Origin;
 use super::intake::{Context, Incoming, Intake, Received, Refused};
-use super::published::{Invoices, Published};
+use super::published::{Invoices, OwnInvoice};
 use super::{
     ConfigError, EdgeError, MessageError, Observer, PublishError, Reaction, ReceiverError,
     ReceiverPaths, Refusal, Role, SecretSource,
@@ -221,7 +221,7 @@ impl<S: ClaimStore> Receipts<S> {
         paths: &ReceiverPaths,
     ) -> Result<Vec<ReceiverAction>, ReceiverError> {
         self.check_publishable(invoice)?;
-        let published = Published::new(invoice, secret, paths)?;
+        let published = OwnInvoice::new(invoice, secret, paths)?;
         self.invoices.check_unused(&published, &cx.intake.node_key.to_point())?;
         let invoice = invoice.invoice_id();
         cx.observer.learned(SecretSource::Payment { invoice }, secret);
@@ -238,7 +238,7 @@ impl<S: ClaimStore> Receipts<S> {
         paths: &ReceiverPaths,
     ) -> Result<Vec<ReceiverAction>, ReceiverError> {
         self.check_publishable(invoice)?;
-        let published = Published::with_polynomial(invoice, polynomial, paths)?;
+        let published = OwnInvoice::with_polynomial(invoice, polynomial, paths)?;
         self.invoices.check_unused(&published, &cx.intake.node_key.to_point())?;
         let invoice = invoice.invoice_id();
         self.claims.open(polynomial.id(), invoice, polynomial.k())?;
@@ -288,7 +288,7 @@ impl<S: ClaimStore> Receipts<S> {
         if self.invoices.get(invoice).is_none() {
             return Err(PublishError::NotPublished(*invoice).into());
         }
-        if let Some(polynomial) = self.invoices.get(invoice).and_then(Published::polynomial) {
+        if let Some(polynomial) = self.invoices.get(invoice).and_then(OwnInvoice::polynomial) {
             self.claims.retire(&polynomial)?;
         }
         self.invoices.withdraw(invoice);
