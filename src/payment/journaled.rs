@@ -223,7 +223,7 @@ mod tests {
     impl Role for Sum {
         type Event = Add;
         type Action = u64;
-        type Error = std::convert::Infallible;
+        type Error = &'static str;
 
         fn process(
             &mut self,

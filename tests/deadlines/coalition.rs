@@ -214,15 +214,16 @@ impl World {
                 Strategy::Late => late(self.refund),
             };
             let claims_outgoing = now && self.outgoing == Stands::Locked;
-            let (mut claimed, mut taken_back) = (false, None);
+            let (mut claimed, mut taken_back) = (false, false);
             if claims_outgoing {
                 self.outgoing = Stands::Claimed(Some(height));
                 claimed = true;
-            } else if self.refund.is_some() && self.outgoing == Stands::Locked {
-                if late(self.refund) || self.draw(4) == 0 {
-                    self.outgoing = Stands::Back(Some(height));
-                    taken_back = Some(());
-                }
+            } else if self.refund.is_some()
+                && self.outgoing == Stands::Locked
+                && (late(self.refund) || self.draw(4) == 0)
+            {
+                self.outgoing = Stands::Back(Some(height));
+                taken_back = true;
             }
             let (mut confirmed, mut lost) = (false, false);
             if self.incoming == Stands::Locked {
@@ -241,7 +242,7 @@ impl World {
             if claimed {
                 self.see();
             }
-            if taken_back.is_some() {
+            if taken_back {
                 let outgoing = outgoing().id;
                 self.tell(ForwarderEvent::OutgoingTakenBack { outgoing, height });
             }
@@ -311,11 +312,10 @@ fn play(seed: u64) -> (Stands, Stands) {
     // Nobody puts anything off any more.
     world.mine(40);
     world.check();
-    if world.incoming == Stands::Locked || world.role.role().payment_count() > 0 {
-        if world.outgoing != Stands::Locked {
-            // A neighbour that never answers has its edge until somebody goes on the chain, which it does after the expiry.
-            world.mine(60);
-        }
+    let open = world.incoming == Stands::Locked || world.role.role().payment_count() > 0;
+    if open && world.outgoing != Stands::Locked {
+        // A neighbour that never answers has its edge until somebody goes on the chain, which it does after the expiry.
+        world.mine(60);
     }
     world.check();
     (world.outgoing, world.incoming)

@@ -20,11 +20,13 @@ fn offer_failed() -> ForwarderEvent {
 }
 
 fn reasons(actions: &[ForwarderAction]) -> Vec<&Refusal> {
-    let reason = |action| match action {
-        &ForwarderAction::Fail { ref reason, .. } => Some(reason),
-        _ => None,
-    };
-    actions.iter().filter_map(reason).collect()
+    let mut reasons = Vec::new();
+    for action in actions {
+        if let ForwarderAction::Fail { reason, .. } = action {
+            reasons.push(reason);
+        }
+    }
+    reasons
 }
 
 /// It was still wanted a thousand blocks after both expiries, and its late commitment accepted: neighbour and sender together could

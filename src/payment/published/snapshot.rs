@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::{Invoices, Opening, OwnPath, Published, points};
+use super::{InvoiceSecret, Invoices, OwnInvoice, OwnPath, points};
 use crate::curve::Point;
 use crate::invoice::ktime::PaymentPolynomial;
 use crate::invoice::{InvoiceId, StaticInvoice};
@@ -18,12 +18,14 @@ const POLYNOMIAL: Field = Field::new(4, "polynomial");
 const PATHS: Field = Field::new(6, "paths");
 const MESSAGE_PATHS: Field = Field::new(8, "message_paths");
 
-impl DangerousEncode for Published {
+impl DangerousEncode for OwnInvoice {
     fn dangerous_encode(&self, out: &mut Bytes) {
         let fields = FieldWriter::new().set(INVOICE, &self.invoice);
         match &self.opening {
-            Opening::Static { secret, .. } => fields.dangerous_set(SECRET, secret),
-            Opening::Polynomial { polynomial, .. } => fields.dangerous_set(POLYNOMIAL, polynomial),
+            InvoiceSecret::Static { secret, .. } => fields.dangerous_set(SECRET, secret),
+            InvoiceSecret::Polynomial { polynomial, .. } => {
+                fields.dangerous_set(POLYNOMIAL, polynomial)
+            }
         }
         .dangerous_set(PATHS, &self.paths)
         .dangerous_set(MESSAGE_PATHS, &self.message_paths)
@@ -32,7 +34,7 @@ impl DangerousEncode for Published {
 }
 
 /// What opens the invoice is looked at as it was when it was published.
-impl Decode for Published {
+impl Decode for OwnInvoice {
     fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
         let mut fields = FieldReader::of_value(cursor)?;
         let invoice: StaticInvoice = fields.take(INVOICE)?;
@@ -57,10 +59,10 @@ impl Decode for Published {
     }
 }
 
-fn static_opening(invoice: &StaticInvoice, secret: LockSecret) -> Result<Opening, Fault> {
+fn static_opening(invoice: &StaticInvoice, secret: LockSecret) -> Result<InvoiceSecret, Fault> {
     let lock = static_lock(invoice)?.ok_or(PublishError::Polynomial)?;
     if lock.is_opened_by(&secret) {
-        Ok(Opening::Static { lock, secret })
+        Ok(InvoiceSecret::Static { lock, secret })
     } else {
         Err(PublishError::NotTheInvoiceSecret.into())
     }
@@ -69,10 +71,10 @@ fn static_opening(invoice: &StaticInvoice, secret: LockSecret) -> Result<Opening
 fn polynomial_opening(
     invoice: &StaticInvoice,
     polynomial: PaymentPolynomial,
-) -> Result<Opening, Fault> {
+) -> Result<InvoiceSecret, Fault> {
     let points = points(invoice).filter(|points| **points == polynomial.payment_points());
     let points = points.ok_or(PublishError::NotTheInvoicePolynomial)?;
-    Ok(Opening::Polynomial { id: points.polynomial_id(), polynomial })
+    Ok(InvoiceSecret::Polynomial { id: points.polynomial_id(), polynomial })
 }
 
 impl DangerousEncode for OwnPath {
@@ -107,7 +109,7 @@ impl Invoices {
     ///
     /// [`Fault`], for ids that come twice or out of order.
     pub(in crate::payment) fn restored(
-        published: Vec<Published>,
+        published: Vec<OwnInvoice>,
         withdrawn: Vec<Withdrawn>,
     ) -> Result<Self, Fault> {
         check_ascending(published.iter().map(|published| published.invoice.invoice_id()))?;
