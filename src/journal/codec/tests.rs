@@ -28,7 +28,7 @@ fn a_value_has_one_encoding() {
     assert!(decode_all::<Option<u16>>(&[1, 0, 7]).is_ok_and(|value| value == Some(7)));
     assert_eq!(refused::<Option<u16>>(&[0, 0, 7]), "something stands behind it");
     assert!(decode_all::<Vec<u8>>(&[2, 8, 9]).is_ok_and(|value| value == [8, 9]));
-    assert_eq!(refused::<Vec<u8>>(&[0xfd, 0, 2, 8, 9]), "BigSize 2 is not minimal");
+    assert_eq!(refused::<Vec<u8>>(&[0xfd, 0, 2, 8, 9]), "BigSize of 2 is not minimal");
     let lock = Lock::Point(SecretScalar::from_bytes(&[1; 32]).unwrap().to_point());
     let mut bytes = encoded(&lock);
     assert!(decode_all::<Lock>(&bytes).is_ok_and(|read| read == lock));
