@@ -90,3 +90,6 @@ pub(crate) fn read_record_of(bytes: &[u8], expected: u64) -> Result<FieldReader<
     let (kind, fields) = read_record(bytes)?;
     if kind == expected { Ok(fields) } else { Err(RecordError::UnknownKind { kind }) }
 }
+
+#[cfg(test)]
+mod tests;
