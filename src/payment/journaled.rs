@@ -294,7 +294,6 @@ mod tests {
             assert_eq!(sum.role(), Err(JournalError::FailedBefore));
             assert_eq!(sum.snapshot(&[]), Err(JournalError::FailedBefore));
             assert_eq!(sum.apply(&Add(0)), Err(JournalError::FailedBefore.into()));
-            drop(sum);
             let mut inner = journal.inner;
             let sum = Journaled::open(&mut inner, make).unwrap();
             assert_eq!(sum.pending(), Ok(alloc::vec![if writes { 5 } else { 2 }]));
@@ -355,7 +354,6 @@ mod tests {
                 }
             }
             let next = sum.next();
-            drop(sum);
             let again = Journaled::open(&mut journal, make).unwrap();
             prop_assert_eq!(again.role().unwrap(), &expected);
             prop_assert_eq!(again.next(), next);
