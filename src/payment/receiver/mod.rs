@@ -377,7 +377,10 @@ impl<S: ClaimStore> Receipts<S> {
             Err(Refusal::Claim(error @ ClaimError::Store(_))) => {
                 return Err((parts, error.into()));
             }
-            Err(reason) => return Ok(self.fail_all(cx, &parts, &reason)),
+            Err(reason) => {
+                parts.iter().for_each(|part| self.sets.drop_given(part));
+                return Ok(self.fail_all(cx, &parts, &reason));
+            }
         };
         let mut actions = Vec::new();
         let Some(payment) = parts.first().map(|first| first.edge.id) else { return Ok(actions) };
