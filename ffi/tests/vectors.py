@@ -17,7 +17,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 HEADER = (HERE.parent / "include" / "pointlock.h").read_text()
 VECTORS = HERE.parent.parent / "test-vectors"
 #: How many rows each file has, so that none is lost unseen.
-FILES = {"schnorr": 380, "ecdsa": 284, "musig2": 295, "lock": 98, "ktime": 343}
+# Values within a verb, which C does not give out: `pointlock conformance` answers them.
+INNER = {"schnorr.batch_coefficients"}
+FILES = {"schnorr": 384, "ecdsa": 284, "musig2": 295, "lock": 98, "ktime": 343}
 
 MACROS = {name: int(value) for name, value in re.findall(r"#define POINTLOCK_(\w+) (\d+)$", HEADER, re.M)}
 TYPES = {"size_t": ctypes.c_size_t, "uint64_t": ctypes.c_uint64, "uint32_t": ctypes.c_uint32}
@@ -954,6 +956,7 @@ def load(path):
 def check_files():
     for scheme, count in FILES.items():
         rows = json.loads((VECTORS / f"{scheme}.json").read_text())["rows"]
+        rows = [row for row in rows if row["op"] not in INNER]
         assert len(rows) == count, f"{scheme}: {len(rows)} rows, not {count}"
         for row in rows:
             check(row)

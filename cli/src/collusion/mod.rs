@@ -33,6 +33,7 @@ use self::play::Played;
 use self::report::Report;
 use self::scenario::Scenario;
 use crate::narration::system_parser;
+use crate::readers::ScenarioRead;
 use crate::terminal::{self, Progress};
 
 /// What is analysed.
@@ -67,6 +68,19 @@ pub(crate) struct Args {
     /// Writes a page to this file; - prints it, and nothing else
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+}
+
+/// What a scenario's file says, in numbers.
+pub(crate) fn read_scenario(text: &str) -> Result<ScenarioRead, (usize, String)> {
+    let read = Scenario::parse(text).map_err(|error| (error.line, error.problem))?;
+    Ok(ScenarioRead {
+        forwarders: read.route.len(),
+        on_path: read.on_path,
+        payments: read.payers.len(),
+        parties: read.parties.len(),
+        points: read.points,
+        events: format!("{:?}", read.events),
+    })
 }
 
 /// Analyses; an error is a scenario that can't be, or a verdict that does not hold.

@@ -86,7 +86,10 @@ fn list() -> String {
 /// # Errors
 ///
 /// When `input` can't be read or `output` not written; never for what a line says.
-fn answer_lines(mut input: impl BufRead, mut output: impl Write) -> Result<(), Box<dyn Error>> {
+pub(crate) fn answer_lines(
+    mut input: impl BufRead,
+    mut output: impl Write,
+) -> Result<(), Box<dyn Error>> {
     let mut line = Vec::new();
     let unreadable = |error| format!("standard input: {error}");
     while read_line(&mut input, &mut line).map_err(unreadable)? {

@@ -1,0 +1,130 @@
+//! The `pointlock` command: [`run`] is all of it. What reads strangers' text is also in [`readers`], to be fuzzed.
+
+mod bench;
+mod chain;
+mod collusion;
+mod conformance;
+mod demo;
+mod invoice;
+mod keys;
+mod narration;
+pub mod readers;
+mod secret_file;
+mod terminal;
+mod vectors;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::terminal::OutputError;
+
+/// Point-locked payments for Bitcoin and Lightning.
+#[derive(Parser)]
+#[command(name = "pointlock", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all is as it should be; 1 something is refused, fails or disagrees, and a line on standard error says \
+    what; 2 a mistake on the command line; 141 whoever read the output has closed it.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// An offline receiver is paid twice over one static invoice: with hash locks, and with point locks.
+    Demo(demo::Args),
+    /// Who can steal: finds every coalition that can take a payment, and carries the thefts out.
+    Collusion(collusion::Args),
+    /// Static invoices: create one, explain one or an offer, verify one as its payer.
+    Invoice(invoice::Args),
+    /// Draws a secret key into a new file, and prints its node id.
+    Keygen(keys::KeygenArgs),
+    /// Prints the node id of a secret key.
+    NodeId(keys::NodeIdArgs),
+    /// Answers JSON lines from standard input, to check another implementation against this one.
+    ///
+    /// A line has at most 8 MiB, and each of its lists at most 10,000 items.
+    Conformance(conformance::Args),
+    /// Asks another implementation every row of our test vectors, and prints what disagrees.
+    Vectors(vectors::Args),
+    /// Measures the verbs beside libsecp256k1's own signing and verifying.
+    Bench(bench::Args),
+    /// Prints what makes a shell complete the command's words, such as `pointlock completions bash`.
+    Completions(CompletionsArgs),
+}
+
+#[derive(clap::Args)]
+struct CompletionsArgs {
+    /// Whose words
+    shell: clap_complete::Shell,
+}
+
+fn completions(args: &CompletionsArgs) -> Result<(), Box<dyn Error>> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "pointlock", &mut script);
+    Ok(terminal::print(&String::from_utf8(script)?)?)
+}
+
+/// Runs the command with the arguments of this process.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return not_parsed(&answer),
+    };
+    let result = match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Collusion(args) => collusion::run(&args),
+        Command::Invoice(args) => invoice::run(&args),
+        Command::Keygen(args) => keys::keygen(&args),
+        Command::NodeId(args) => keys::node_id(&args),
+        Command::Conformance(args) => conformance::run(&args),
+        Command::Vectors(args) => vectors::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Completions(args) => completions(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+/// As a shell reports a process that wrote to a closed pipe: 128 and the number of the signal, SIGPIPE.
+const CLOSED: u8 = 128 + 13;
+
+fn failed(error: &(dyn Error + 'static)) -> ExitCode {
+    if error.downcast_ref::<OutputError>().is_some_and(OutputError::is_closed) {
+        return ExitCode::from(CLOSED);
+    }
+    terminal::complain(&format!("pointlock: {error}"));
+    ExitCode::FAILURE
+}
+
+/// The help and the version are asked for; anything else is a mistake on the command line.
+fn not_parsed(answer: &clap::Error) -> ExitCode {
+    let text = answer.render();
+    if answer.use_stderr() {
+        let is_help = answer.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+        let text = text.to_string();
+        let text = if is_help { text.trim_end().to_owned() } else { in_one_line(&text) };
+        terminal::complain(&text);
+        return ExitCode::from(2);
+    }
+    match terminal::print(&text.ansi().to_string()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+/// What is wrong and what was expected; the usage is left to --help.
+fn in_one_line(text: &str) -> String {
+    let is_said = |part: &&str| {
+        !["Usage:", "For more information"].iter().any(|begin| part.starts_with(begin))
+    };
+    let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let parts: Vec<String> = text.split("\n\n").map(str::trim).filter(is_said).map(words).collect();
+    let text = parts.join("; ");
+    format!("pointlock: {}", text.strip_prefix("error: ").unwrap_or(&text))
+}
