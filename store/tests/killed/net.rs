@@ -23,7 +23,7 @@ const AMOUNT_MSAT: u64 = 50_000_000;
 const MIN_FINAL_DELTA: u32 = 24;
 const HOLD_BLOCKS: u32 = 60;
 /// How many payments may be claimed under the points of the node's second invoice.
-pub(crate) const K: u32 = 64;
+pub(crate) const K: u32 = 24;
 const POLICY: ForwardingPolicy = ForwardingPolicy {
     fee_base_msat: 1_000,
     fee_proportional_millionths: 100,

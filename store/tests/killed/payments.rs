@@ -15,7 +15,7 @@ use pointlock::payment::{
 use pointlock_store::FileJournal;
 
 use crate::net::{K, Kind, Net, edge, entropy, incoming, make, outgoing, release, secret_of};
-use crate::peers::{Peers, Seen, digits};
+use crate::peers::{Counts, Peers, Seen, digits};
 use crate::{Story, say};
 
 const JOURNAL: &str = "node of payments that is killed";
@@ -27,7 +27,7 @@ pub(crate) struct Payments {
     net: Net,
     peers: Peers,
     compared: u64,
-    claims_found: u64,
+    claims_found: u32,
     cut: u64,
 }
 
@@ -85,17 +85,38 @@ impl Story for Payments {
         let journal = FileJournal::open(&journal_path(folder), JOURNAL).unwrap();
         self.cut += u64::from(journal.cut().is_some());
         let books = Books::open(journal.read().unwrap());
-        self.claims_found = self.net.claimed(&books.node).into();
         let claimed = self.net.claimed(&books.node);
-        assert!((self.peers.counts.ktime..=K).contains(&claimed), "{claimed} claims");
+        self.claims_found = claimed;
+        // What was claimed and is then too late to be given away keeps its slot.
+        let (given, offered) = (self.peers.counts.ktime, self.peers.counts.offered_ktime);
+        assert!(claimed <= K && (given..=offered).contains(&claimed), "{claimed} claims");
+        self.claims_found = claimed;
+        let may_be = |seen: &&Seen| seen.kind == Kind::PaidKtime && !seen.has_ended();
+        let more = self.peers.payments.values().filter(may_be).count() as u32;
+        let given = self.peers.counts.ktime;
+        assert!(claimed <= K && (given..=given + more).contains(&claimed), "{claimed} claims");
         self.compared += books.compare(&self.net, &self.peers);
     }
 
     fn counts(&self) -> String {
-        let counts = &self.peers.counts;
+        let Counts {
+            taken,
+            released,
+            signed,
+            secrets,
+            on_chain,
+            failures,
+            refunds,
+            withdrawn,
+            snapshots,
+            ktime,
+            ..
+        } = self.peers.counts;
+        let (compared, found, cut) = (self.compared, self.claims_found, self.cut);
         format!(
-            "{counts:?}, {} payments compared, {} k-time claims at last, {} frames cut off",
-            self.compared, self.claims_found, self.cut
+            "{taken} edges taken, {released} released, {signed} signed for, {withdrawn} withdrawn, {secrets} secrets given, {on_chain} of them \
+             on the chain, {failures} failures given, {refunds} refunds, {snapshots} snapshots; {compared} open payments compared, {ktime} k-time \
+             claims seen and {found} found, {cut} frames cut off"
         )
     }
 }
@@ -115,6 +136,12 @@ impl Books {
 
     /// Says how many payments there were to compare.
     fn compare(mut self, net: &Net, peers: &Peers) -> u64 {
+        for action in &self.wanted {
+            let ended = subject(action)
+                .and_then(number_of)
+                .is_some_and(|number| !peers.payments.contains_key(&number));
+            assert!(!ended, "wanted for what is over: {action:?}");
+        }
         let mut least = 0;
         for (number, seen) in &peers.payments {
             let wants = self.wants(*number);
@@ -482,7 +509,8 @@ impl Driver {
             NodeAction::Claimable { incoming } => {
                 let _ = self.tell(&NodeEvent::Claiming { incoming });
             }
-            NodeAction::Claim { secret, .. } => {
+            // Some payers are away until the node has to claim on the chain.
+            NodeAction::Claim { secret, .. } if number % 5 > 0 => {
                 self.say(&format!("secret {number} {}", digits(&secret)));
             }
             NodeAction::ClaimOnChain { incoming, secret } if seen.claimed.is_none() => {

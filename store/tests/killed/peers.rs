@@ -70,6 +70,7 @@ pub(crate) struct Counts {
     pub(crate) withdrawn: u64,
     pub(crate) snapshots: u64,
     pub(crate) ktime: u32,
+    pub(crate) offered_ktime: u32,
 }
 
 pub(crate) struct Peers {
@@ -104,6 +105,7 @@ impl Peers {
             ["offered", payment] => {
                 let payment = number(payment);
                 let seen = offered(net, payment, height);
+                self.counts.offered_ktime += u32::from(seen.kind == Kind::PaidKtime);
                 assert!(self.payments.insert(payment, seen).is_none(), "{line}");
                 self.next = payment + 1;
                 self.note(payment, line);
