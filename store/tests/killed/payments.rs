@@ -179,14 +179,17 @@ impl Books {
         wants: &[&str],
     ) -> Result<(), &'static str> {
         let hold = hold_of(&self.node, seen);
+        // A failure that was to be given is the channel's from then on. Asked of a copy: a secret would come late then.
+        let mut copy = make(Some(&self.node.snapshot())).unwrap();
+        let given = copy.apply(&NodeEvent::FailGiven { incoming: incoming(number) });
+        let fails = given.is_ok();
         let by_secret = seen.added.as_ref().and_then(|(_, secret)| self.claim_by(number, secret));
         let claims = match &by_secret {
             Some(secret) if secret.lock() == seen.edge.lock => true,
             Some(_) => return Err("claimed with a secret of another lock"),
             None => wants.iter().any(|word| word.starts_with("claim")),
         };
-        let fails = wants.contains(&"fail");
-        let there = claims || !wants.is_empty() || hold.is_some();
+        let there = claims || fails || !wants.is_empty() || hold.is_some();
         let rules = [
             (there, "lost"),
             (!seen.learned || claims, "a secret was learned and is lost"),
@@ -341,7 +344,13 @@ impl Driver {
             } else if !handed {
                 self.hand_over(number);
             }
-            // The channel has kept what it signed, and sends it again.
+            // The channel has kept what it was given, and sends it again.
+            let event = NodeEvent::FailGiven { incoming: incoming(number) };
+            if self.copy().apply(&event).is_ok() {
+                self.tell(&event).unwrap();
+                self.say(&format!("failed {number}"));
+                continue;
+            }
             if !signed && self.has_outgoing(number) {
                 self.say(&format!("signed {number}"));
             }
@@ -361,9 +370,14 @@ impl Driver {
         self.end();
     }
 
-    /// Whether the outgoing edge of a payment counts as committed, asked of a copy.
+    /// The node once more, to be asked what changes it.
+    fn copy(&self) -> Node {
+        make(Some(&self.node.role().unwrap().snapshot())).unwrap()
+    }
+
+    /// Whether the outgoing edge of a payment counts as committed.
     fn has_outgoing(&self, number: u64) -> bool {
-        let mut copy = make(Some(&self.node.role().unwrap().snapshot())).unwrap();
+        let mut copy = self.copy();
         let (outgoing, secret) = (outgoing(number), LockSecret::Scalar(crate::net::nobodys()));
         let refused = copy.apply(&NodeEvent::OutgoingFulfilled { outgoing, secret }).unwrap_err();
         refused == NodeError::Forwarder(ForwarderError::Edge(EdgeError::WrongSecret(outgoing)))
