@@ -43,7 +43,7 @@ long-msm:
 long-forgery:
     cargo test --locked --release --test forged_proof -- --ignored --nocapture
 
-# A process with a journal and a store of claims, killed five hundred times.
+# A process with a journal and a store of claims, and a node with payments, each killed five hundred times.
 long-crash:
     cargo test --locked --release -p pointlock-store --test killed -- --ignored --nocapture
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod chain;
+mod claims;
 mod collusion;
 mod conformance;
 mod demo;
@@ -44,6 +45,8 @@ enum Command {
     Keygen(keys::KeygenArgs),
     /// Prints the node id of a secret key.
     NodeId(keys::NodeIdArgs),
+    /// The count of claims under k-time payment points: makes a file of this release of an older one.
+    Claims(claims::Args),
     /// Answers JSON lines from standard input, to check another implementation against this one.
     ///
     /// A line has at most 8 MiB, and each of its lists at most 10,000 items.
@@ -80,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Invoice(args) => invoice::run(&args),
         Command::Keygen(args) => keys::keygen(&args),
         Command::NodeId(args) => keys::node_id(&args),
+        Command::Claims(args) => claims::run(&args),
         Command::Conformance(args) => conformance::run(&args),
         Command::Vectors(args) => vectors::run(&args),
         Command::Bench(args) => bench::run(&args),

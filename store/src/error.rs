@@ -22,6 +22,9 @@ pub enum FileStoreError {
     /// There is something in the file that was to be created.
     #[error("the file exists already: open it")]
     Exists,
+    /// There is something where the new file of a migration was to be.
+    #[error("the new file exists already")]
+    Taken,
     /// The file does not start like a journal, or its header is damaged.
     #[error("the file is no journal")]
     NotAJournal,

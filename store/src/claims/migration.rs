@@ -38,28 +38,25 @@ impl FileClaimStore {
     /// [`FileStoreError`]; then the old file is as it was. One of version 1, which named contracts by their outpoints, is refused, and so is
     /// one of this version.
     pub fn migrate(path: &Path) -> Result<Migration, FileStoreError> {
-        let (disk, path) = (LocalDisk, &*resolved(path));
-        let old = OpenOptions::new().read(true).write(true).open(path);
-        let old = old.map_err(io_error("open the file"))?;
-        // The release that wrote it locks the file itself.
-        let (bytes, _lock) = read_locked(old)?;
-        let found = Self::parse(&bytes)?;
-        if found.version == Self::VERSION {
-            return Err(FileStoreError::Exists);
+        let path = &*resolved(path);
+        let old = read_old(path)?;
+        write(&LocalDisk, path, &old.entries)?;
+        Ok(old.done)
+    }
+
+    /// As [`migrate`](Self::migrate), but makes a new file, and leaves the old one as it is: for a look at it, or for another folder.
+    /// The old one must not be used again: it would forget claims.
+    ///
+    /// # Errors
+    ///
+    /// As [`migrate`](Self::migrate), and [`FileStoreError::Taken`] if there is something at `new`.
+    pub fn migrate_to(path: &Path, new: &Path) -> Result<Migration, FileStoreError> {
+        let old = read_old(&resolved(path))?;
+        if new.symlink_metadata().is_ok() {
+            return Err(FileStoreError::Taken);
         }
-        let count = |is: fn(&ClaimEntry) -> bool| {
-            found.entries.iter().filter(|entry| is(entry)).count() as u64
-        };
-        let done = Migration {
-            from: found.version,
-            to: Self::VERSION,
-            records: found.entries.len() as u64,
-            polynomials: count(|entry| matches!(entry, ClaimEntry::Polynomial { .. })),
-            claims: count(|entry| matches!(entry, ClaimEntry::Claim { .. })),
-            dropped_bytes: (bytes.len() - found.length) as u64,
-        };
-        write(&disk, path, &found.entries)?;
-        Ok(done)
+        write(&LocalDisk, new, &old.entries)?;
+        Ok(old.done)
     }
 
     /// What the bytes of a file hold, of this version or of one that can be migrated. For looking at a file, a copy say, that isn't to be
@@ -98,6 +95,35 @@ pub struct ClaimFile {
     pub entries: Vec<ClaimEntry>,
     /// How many bytes of it are whole; the rest is a record whose write was cut off.
     pub length: usize,
+}
+
+/// What is taken over, and what will have been done then.
+struct Old {
+    entries: Vec<ClaimEntry>,
+    done: Migration,
+    _lock: LockedFile,
+}
+
+fn read_old(path: &Path) -> Result<Old, FileStoreError> {
+    let old = OpenOptions::new().read(true).write(true).open(path);
+    let old = old.map_err(io_error("open the file"))?;
+    // The release that wrote it locks the file itself.
+    let (bytes, lock) = read_locked(old)?;
+    let found = FileClaimStore::parse(&bytes)?;
+    if found.version == FileClaimStore::VERSION {
+        return Err(FileStoreError::Exists);
+    }
+    let entries = found.entries;
+    let count = |is: fn(&ClaimEntry) -> bool| entries.iter().filter(|entry| is(entry)).count();
+    let done = Migration {
+        from: found.version,
+        to: FileClaimStore::VERSION,
+        records: entries.len() as u64,
+        polynomials: count(|entry| matches!(entry, ClaimEntry::Polynomial { .. })) as u64,
+        claims: count(|entry| matches!(entry, ClaimEntry::Claim { .. })) as u64,
+        dropped_bytes: (bytes.len() - found.length) as u64,
+    };
+    Ok(Old { entries, done, _lock: lock })
 }
 
 fn read_locked(file: File) -> Result<(Vec<u8>, LockedFile), FileStoreError> {

@@ -18,6 +18,12 @@ use pointlock::invoice::ktime::{PayerScalar, PolynomialId};
 use pointlock::journal::History;
 use pointlock_store::{FileClaimStore, FileJournal, Origin};
 
+mod net;
+mod payments;
+mod peers;
+
+use payments::Payments;
+
 /// What a process does until it is killed, and how its books are compared.
 trait Story: Default {
     const NAME: &'static str;
@@ -47,6 +53,7 @@ fn child() {
     };
     match story.as_str() {
         Books::NAME => Books::play(Path::new(&folder)),
+        Payments::NAME => Payments::play(Path::new(&folder)),
         other => panic!("no story {other}"),
     }
 }
@@ -291,9 +298,21 @@ fn nothing_is_lost_in_fifty_kills() {
     kill::<Books>(50, &folder("short"));
 }
 
+#[test]
+fn no_payment_is_lost_in_fifty_kills() {
+    kill::<Payments>(50, &folder("payments"));
+}
+
 /// `just long-crash`
 #[test]
 #[ignore = "takes minutes"]
 fn nothing_is_lost_in_five_hundred_kills() {
     kill::<Books>(500, &folder("long"));
+}
+
+/// `just long-crash`
+#[test]
+#[ignore = "takes minutes"]
+fn no_payment_is_lost_in_five_hundred_kills() {
+    kill::<Payments>(500, &folder("payments-long"));
 }
