@@ -8,6 +8,7 @@ mod demo;
 mod invoice;
 mod keys;
 mod narration;
+mod page;
 mod secret_file;
 mod terminal;
 mod vectors;

@@ -28,7 +28,7 @@ pub(super) struct Story<'a> {
     pub(super) args: &'a Args,
     pub(super) stage: Stage,
     fault: Option<OneFault>,
-    start_height: u32,
+    pub(super) start_height: u32,
     pub(super) vault: Vault,
     /// What the payers of BOLT 12 have from the receiver itself.
     offer: Option<Offer>,

@@ -17,7 +17,7 @@ use pointlock::payment::Refusal;
 use pointlock_sim::{Chain as _, Fact, Hop, Keep, Scenario, Sim, SimError, Who};
 
 pub(crate) use self::error::StoryError;
-pub(crate) use self::steps::{Step, Tone};
+pub(crate) use self::steps::{ArrowKind, Step, Tone};
 pub(crate) use self::systems::parser as system_parser;
 pub(crate) use self::text::{grouped, part_mark, subscript};
 use crate::chain::{Chain, Refused};
@@ -79,7 +79,7 @@ impl Stage {
     /// Says what no fact says.
     pub(crate) fn say(&mut self, party: &str, tone: Tone, text: String) {
         let height = self.sim.chain.height();
-        self.steps.push(Step { height, party: party.to_owned(), text, tone });
+        self.steps.push(Step { height, party: party.to_owned(), text, tone, arrow: None });
     }
 
     pub(crate) fn steps(&self) -> &[Step] {
