@@ -96,11 +96,7 @@ impl Coin {
     fn is_valid(&self, spend: &Transaction, height: u32) -> Result<(), Box<dyn Error>> {
         let funded = self.received.funded();
         let coin = funded.contract().tx_out();
-        limits::check(
-            spend,
-            |spent| (*spent == funded.outpoint()).then(|| coin.clone()),
-            height,
-        )?;
+        limits::check(spend, |spent| (*spent == funded.outpoint()).then(|| coin.clone()), height)?;
         let script = coin.script_pubkey.as_bytes();
         let spent = bitcoinconsensus::Utxo {
             script_pubkey: script.as_ptr(),

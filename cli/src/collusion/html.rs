@@ -56,10 +56,12 @@ fn system(name: &str) -> &'static str {
 
 fn verdict(page: &mut String, report: &Report) {
     let thieves = report.minimal_thieves.len();
-    let fewest = report.minimal_thieves.iter().map(Vec::len).min().unwrap_or(0);
+    let fewest = fewest_thieves(report);
     let nothing = report.payments.iter().all(|payment| payment.contracts.is_empty());
     let (class, headline) = match (thieves, report.as_expected) {
-        (0, _) if nothing => ("safe", "No contract was made: there is nothing to steal.".to_owned()),
+        (0, _) if nothing => {
+            ("safe", "No contract was made: there is nothing to steal.".to_owned())
+        }
         (0, _) => ("safe", "Nobody can steal, not even all of them together.".to_owned()),
         (1, _) => {
             (class(fewest), "One coalition can steal; every other that can contains it.".to_owned())
@@ -98,6 +100,10 @@ fn verdict(page: &mut String, report: &Report) {
     );
 }
 
+fn fewest_thieves(report: &Report) -> usize {
+    report.minimal_thieves.iter().map(Vec::len).min().unwrap_or(0)
+}
+
 /// Red where one or two can steal; where it takes more, a limit that is known.
 fn class(fewest: usize) -> &'static str {
     if fewest > 2 { "known" } else { "unsafe" }
@@ -110,22 +116,38 @@ fn symbols(page: &mut String, report: &Report) {
         let _ = write!(page, "<div><dt>{name}</dt><dd>{text}</dd></div>");
     };
     if hashed(report) {
-        letter("H", "the hash of the invoice, the lock of every edge; whoever has its preimage claims");
+        letter(
+            "H",
+            "the hash of the invoice, the lock of every edge; whoever has its preimage claims",
+        );
     } else {
         let point = match report.system {
-            "S5" => "z(x) is the secret of one payer's payment point; only the receiver computes it",
-            _ => "the secret of the invoice's point Z = z·G; the receiver's, until a payment is claimed",
+            "S5" => {
+                "z(x) is the secret of one payer's payment point; only the receiver computes it"
+            }
+            _ => {
+                "the secret of the invoice's point Z = z·G; the receiver's, until a payment is claimed"
+            }
         };
         letter("z", point);
         letter(
             "y",
             "a blind, fresh for every edge and payment; the sender gives each hop its own, and the receiver their sum Y",
         );
-        letter("L", "the lock of an edge, a point: L<sub>n</sub> = Z + Y at the receiver, less one y for each edge before it");
-        letter("l", "the secret of that lock, L = l·G; who claims an edge shows its l to whoever offered it");
+        letter(
+            "L",
+            "the lock of an edge, a point: Z + Y on the edge to the receiver, and on each edge before that one y less",
+        );
+        letter(
+            "l",
+            "the secret of that lock, L = l·G; a claim shows it to the party that has locked the money",
+        );
     }
     if report.payments.iter().any(|payment| payment.held_at.is_some()) {
-        letter("h", "what a held payment waits for; the receiver sends it when it is back, and without it the holder can't forward");
+        letter(
+            "h",
+            "what a held payment waits for; the receiver sends it when it is back, and without it the holder can't forward",
+        );
     }
     page.push_str("</dl></section>");
 }
@@ -266,13 +288,18 @@ fn coalitions(page: &mut String, report: &Report) {
         let _ = write!(page, "<th><span>{}</span></th>", words(&party.name));
     }
     page.push_str("</tr></thead><tbody>");
+    let fewest = fewest_thieves(report);
     // A page with thousands of rows helps nobody; --json has them all.
     const MOST: usize = 24;
     let able = report.minimal_thieves.iter().take(MOST).map(|thieves| (true, thieves));
     let unable = report.maximal_unable.iter().take(MOST).map(|unable| (false, unable));
     let rows: Vec<(bool, &Vec<String>)> = able.chain(unable).collect();
     for (able, members) in &rows {
-        let (class, verdict) = if *able { ("bad", "steals") } else { ("good", "can't") };
+        let (class, verdict) = match (*able, class(fewest)) {
+            (true, "known") => ("known", "steals"),
+            (true, _) => ("bad", "steals"),
+            (false, _) => ("good", "can't"),
+        };
         let _ = write!(page, "<tr class={class}><th>{verdict}</th>");
         for party in &report.parties {
             let member = members.contains(&party.name);
@@ -292,10 +319,11 @@ fn thefts(page: &mut String, report: &Report) {
     if report.thefts.is_empty() {
         return;
     }
+    let class = class(fewest_thieves(report));
     page.push_str("<section><h2>How it is done</h2><div class=cards>");
     for theft in report.thefts.iter().take(24) {
         let thieves: Vec<String> = theft.thieves.iter().map(|name| words(name)).collect();
-        let _ = write!(page, "<article class=theft><h3>{}</h3><ol>", thieves.join(" + "));
+        let _ = write!(page, "<article class='theft {class}'><h3>{}</h3><ol>", thieves.join(" + "));
         for line in &theft.derivation {
             let _ = write!(page, "<li>{}</li>", formula(line));
         }

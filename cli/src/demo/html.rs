@@ -22,7 +22,12 @@ pub(super) fn page(facts: &Facts, parties: &[String]) -> String {
         facts.seed,
     );
     for (number, told) in facts.systems.iter().enumerate() {
-        let _ = write!(page, "<li><a href='#s{number}'>{}: {}</a></li>", told.system.name(), escape(told.title));
+        let _ = write!(
+            page,
+            "<li><a href='#s{number}'>{}: {}</a></li>",
+            told.system.name(),
+            escape(told.title)
+        );
     }
     page.push_str("</ul></nav></header>");
     side_by_side(&mut page, facts);
@@ -93,7 +98,9 @@ fn verdict(page: &mut String, told: &Told) {
     let fewest = told.minimal_thieves.iter().map(Vec::len).min();
     let (class, headline) = match (stolen, fewest) {
         (true, _) => ("unsafe", "A later payment is stolen, and each hop alone could do it."),
-        (false, None) => ("safe", "Nobody can take a later payment, not even all of them together."),
+        (false, None) => {
+            ("safe", "Nobody can take a later payment, not even all of them together.")
+        }
         (false, Some(_)) => ("known", "No hop can take a later payment; some can together."),
     };
     let _ = write!(page, "<div class='verdict {class}'><h2>{headline}</h2>");

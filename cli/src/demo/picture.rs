@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use super::facts::{Locked, Step, Told, Tone};
 use crate::narration::{ArrowKind, grouped};
-use crate::page::escape;
+use crate::page::{escape, words};
 
-const LANE: usize = 86;
-const GUTTER: usize = 34;
+const LANE: usize = 64;
+const GUTTER: usize = 28;
 const ROW: usize = 24;
 const HEAD: usize = 40;
 
@@ -27,7 +27,7 @@ pub(super) fn sequence(told: &Told, parties: &[String]) -> String {
     for (lane, name) in lanes.iter().enumerate() {
         let x = GUTTER + LANE * lane + LANE / 2;
         for (line, word) in name.splitn(2, '_').enumerate() {
-            let (y, word) = (14 + 14 * line, escape(&word.replace('_', " ")));
+            let (y, word) = (14 + 14 * line, words(&format!("_{word}")));
             let _ = write!(svg, "<text x='{x}' y='{y}' text-anchor=middle>{word}</text>");
         }
         let _ = write!(svg, "<path class=rule d='M{x} {}V{height}'/>", HEAD - 6);
@@ -90,15 +90,17 @@ pub(super) fn ink(tone: Tone) -> &'static str {
     }
 }
 
-const LABELS: usize = 128;
-const WIDE: usize = 560;
+const LABELS: usize = 96;
+const WIDE: usize = 420;
 const BAR: usize = 20;
 
 /// A line for each payment of each party that locked money: from when until when.
 pub(super) fn timeline(told: &Told) -> String {
     let mut lines: BTreeMap<(usize, usize), Vec<&Locked>> = BTreeMap::new();
     let mut parties: Vec<&str> = Vec::new();
-    for locked in &told.locked {
+    // The payers first.
+    let payers = told.locked.iter().filter(|locked| is_payer(&locked.party));
+    for locked in payers.chain(told.locked.iter().filter(|locked| !is_payer(&locked.party))) {
         let place = parties.iter().position(|party| *party == locked.party).unwrap_or_else(|| {
             parties.push(&locked.party);
             parties.len() - 1
@@ -110,7 +112,6 @@ pub(super) fn timeline(told: &Told) -> String {
     let until = told.locked.iter().map(|locked| locked.since + locked.blocks);
     let first = since.chain([away[0]]).min().unwrap_or(0);
     let last = until.chain([away[1], first + 1]).max().unwrap_or(first + 1);
-    // Blocks to units of the picture: at most 560 for 2 000 blocks or so.
     let x = |height: u32| LABELS + scaled(height - first, last - first, WIDE - LABELS - 12);
     let (top, bottom) = (22, 26 + BAR * lines.len());
     let mut svg = open(WIDE, bottom + 20, "Timeline: from when until when money was locked");
@@ -127,13 +128,14 @@ pub(super) fn timeline(told: &Told) -> String {
     }
     for (line, ((place, payment), locked)) in lines.iter().enumerate() {
         let y = top + 4 + BAR * line;
-        let name = escape(&parties[*place].replace('_', " "));
+        let first_of_party = !lines.contains_key(&(*place, payment - 1));
+        let name = if first_of_party { words(parties[*place]) } else { String::new() };
         let _ = write!(
             svg,
             "<text x='{}' y='{}' text-anchor=end>{name}</text><g class={}>",
             LABELS - 8,
             y + 12,
-            if parties[*place].starts_with("payer_") { "lock" } else { "bad-ink" }
+            if is_payer(parties[*place]) { "lock" } else { "bad-ink" }
         );
         for locked in locked {
             let (from, to) = (x(locked.since), x(locked.since + locked.blocks));
@@ -165,6 +167,10 @@ pub(super) fn timeline(told: &Told) -> String {
     svg
 }
 
+fn is_payer(party: &str) -> bool {
+    party.starts_with("payer_")
+}
+
 fn scaled(part: u32, of: u32, length: usize) -> usize {
     let scaled = u64::from(part) * length as u64 / u64::from(of.max(1));
     usize::try_from(scaled).unwrap_or(length)
@@ -172,8 +178,9 @@ fn scaled(part: u32, of: u32, length: usize) -> usize {
 
 fn open(width: usize, height: usize, what: &str) -> String {
     format!(
-        "<svg class=picture style='min-width:{}px;max-width:{width}px' viewBox='0 0 {width} {height}' role=img aria-label='{what}'>",
-        width * 4 / 5
+        "<svg class=picture style='min-width:{}px;max-width:{}px' viewBox='0 0 {width} {height}' role=img aria-label='{what}'>",
+        width * 4 / 5,
+        width * 5 / 4
     )
 }
 

@@ -79,7 +79,7 @@ fn arrow(sim: &Sim<Chain>, fact: &Fact) -> Option<Arrow> {
             (to(*other), ArrowKind::Message, "h, sealed".to_owned())
         }
         Fact::PassedOn { by, to: other } if *other != Who::Receiver && by != other => {
-            (to(*other), ArrowKind::Message, "onion message".to_owned())
+            (to(*other), ArrowKind::Message, "mail".to_owned())
         }
         _ => return None,
     };

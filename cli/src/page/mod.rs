@@ -19,9 +19,9 @@ pub(crate) fn close(page: &mut String) {
     page.push_str("</main></body></html>\n");
 }
 
-/// A name, with room to break at its underscores.
+/// A name as people write it, with room to break.
 pub(crate) fn words(name: &str) -> String {
-    escape(&name.replace('_', " "))
+    escape(&name.replace("_lsp", " LSP").replace('_', " "))
 }
 
 pub(crate) fn escape(text: &str) -> String {
@@ -40,5 +40,6 @@ mod tests {
     fn nothing_ends_a_text_or_an_attribute() {
         assert_eq!(words("<b>_'\"&"), "&lt;b&gt; &#39;&quot;&amp;");
         assert_eq!(words("past_payer_2"), "past payer 2");
+        assert_eq!(words("sender_lsp + router_2"), "sender LSP + router 2");
     }
 }
