@@ -196,7 +196,8 @@ impl Story<'_> {
         }
         self.intercept(payment > 0);
         let releases = format!("releases the payment of {}: sends h to the holder", payer(payment));
-        self.stage.say("receiver", Tone::Plain, releases);
+        let (holder, _) = self.holder();
+        self.stage.send("receiver", &holder, "h", releases);
         let announced = self.stage.act(|sim| {
             let read = sim.read_mail_from(Who::Sender(payment))?;
             sim.run()?;
