@@ -51,7 +51,11 @@ pub mod payment;
 mod store_error;
 pub mod wire;
 
+/// The Bitcoin types of [`contract`]: a dependant that takes them from here has the version that fits.
+pub use bitcoin;
 pub use pointlock_adaptor::{self as adaptor, curve, dleq, lock};
+/// The signature types of [`adaptor`], likewise.
+pub use secp256k1;
 pub use store_error::StoreError;
 
 #[cfg(doctest)]

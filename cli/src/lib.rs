@@ -9,6 +9,7 @@ mod demo;
 mod invoice;
 mod keys;
 mod narration;
+mod page;
 pub mod readers;
 mod secret_file;
 mod terminal;

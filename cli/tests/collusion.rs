@@ -363,6 +363,11 @@ fn the_page_stands_on_its_own() {
     for part in [
         "3 coalitions can steal",
         "Payment 2, by sender",
+        "verdict known",
+        "It takes 3 together",
+        "<dt>z</dt>",
+        "<dt>h</dt>",
+        "Point locks: every edge",
         "What each party learned",
         "l<sub>2</sub>",
     ] {
@@ -371,6 +376,7 @@ fn the_page_stands_on_its_own() {
     for outside in ["http:", "https:", "<script", "url(", "@import", "src="] {
         assert!(!page.contains(outside), "{outside}");
     }
+    assert!(!page.contains("verdict unsafe") && !page.contains("of 0"));
     let title = "title = \"<script>alert(1)</script> & more\"\nsystem = \"S4\"\nevents = [\"pay 1 sender\"]\n";
     let (scenario, file) = (file_with("title.toml", title), file_with("title.html", ""));
     let (scenario, path) = (scenario.to_str().unwrap(), file.to_str().unwrap());
@@ -380,6 +386,21 @@ fn the_page_stands_on_its_own() {
         !page.contains("<script")
             && page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; more")
     );
+}
+
+#[test]
+fn the_page_is_red_where_few_can_steal_and_says_so_where_nobody_can() {
+    let page = |args: &[&str]| {
+        let output = collusion(&[args, &["--html", "-"]].concat());
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let hashes = page(&["--system", "S2"]);
+    assert!(hashes.contains("verdict unsafe") && hashes.contains("<dt>H</dt>"));
+    assert!(!hashes.contains("<dt>z</dt>"));
+    let nobody = page(&["--system", "S5"]);
+    assert!(nobody.contains("verdict safe") && nobody.contains("to carry out: no coalition can"));
+    assert!(!nobody.contains("0 of 0") && nobody.contains("only the receiver computes it"));
 }
 
 #[test]

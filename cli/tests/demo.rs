@@ -217,3 +217,48 @@ fn no_colour_where_there_is_no_terminal() {
     let told = demo(&["--system", "S3", "--system", "S4"]);
     assert!(told.status.success() && !told.stdout.contains(&0x1b));
 }
+
+#[test]
+fn the_page_draws_the_story_and_stands_on_its_own() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("story.html");
+    let output = demo(&["--html", file.to_str().unwrap()]);
+    assert!(output.status.success());
+    let page = std::fs::read_to_string(file).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    for outside in ["http:", "https:", "<script", "url(", "@import", "src=", "onload"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    // Of each system both pictures, and every step of the diagram is in the list beside it.
+    let facts = facts(&[]);
+    let told = facts["systems"].as_array().unwrap();
+    let sections: Vec<&str> = page.split("<section id=s").skip(1).collect();
+    assert_eq!(sections.len(), told.len());
+    for (section, told) in sections.iter().zip(told) {
+        assert_eq!(section.matches("<svg ").count(), 2);
+        assert_eq!(section.matches("</svg>").count(), 2);
+        let steps = told["steps"].as_array().unwrap().len();
+        assert_eq!(section.matches("<li ").count(), steps);
+        assert!(section.contains(&format!("text-anchor=end>{steps}</text>")));
+        let bars = section.matches("rx='2'").count();
+        assert_eq!(bars, told["locked"].as_array().unwrap().len());
+        let locks = section.matches("<g class=lock><path").count();
+        assert_eq!(locks, bars, "an arrow for everything that is locked");
+        let away = section.contains("the receiver is offline</text>");
+        assert_eq!(away, told["system"] != "S1");
+        let stolen = ["S2", "S3"].contains(&told["system"].as_str().unwrap());
+        assert_eq!(section.contains("verdict unsafe"), stolen);
+    }
+    assert!(page.contains("prefers-color-scheme: dark"));
+}
+
+#[test]
+fn a_page_on_standard_output_is_there_alone() {
+    let output = demo(&["--system", "S4", "--html", "-"]);
+    assert!(output.status.success());
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert_eq!(page.matches("<!doctype").count(), 1);
+    let nowhere = demo(&["--system", "S4", "--html", "/nowhere/at-all.html"]);
+    assert!(!nowhere.status.success());
+    assert!(String::from_utf8(nowhere.stderr).unwrap().contains("/nowhere/at-all.html"));
+}

@@ -75,6 +75,73 @@
 //! An [`Observer`] is shown every secret that a role was handed or computed, with where it comes from. No node needs one; the
 //! analysis of thefts attaches a [`View`], and so reads what was really there.
 //!
+//! # Synopsis
+//!
+//! A payer and a receiver with a channel between them; `examples/forwarder.rs` has a node between, `examples/receiver.rs` a crash.
+//!
+//! ```
+//! use pointlock::curve::{Keypair, SecretScalar};
+//! use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
+//! use pointlock::invoice::{ChainHash, StaticInvoiceBuilder};
+//! use pointlock::lock::LockSecret;
+//! use pointlock::payment::*;
+//!
+//! // The receiver publishes one invoice.
+//! let key = Keypair::from_secret_bytes(&[2; 32])?;
+//! let z = SecretScalar::from_bytes(&[9; 32])?;
+//! let invoice = StaticInvoiceBuilder::new(z.to_point(), 1_750_000_000)
+//!     .interim_route(&[key.public_key()])
+//!     .sign(&key, &[0; 32])?;
+//! let mut receiver = Receiver::new(ReceiverConfig {
+//!     node_key: key.secret_key().clone(),
+//!     min_final_delta: 36,
+//!     deadlines: Deadlines::for_channels(),
+//!     height: 900_000,
+//!     unix_time: 1_750_000_000,
+//! })?;
+//! let (secret, paths) = (LockSecret::Scalar(z), ReceiverPaths::default());
+//! receiver.apply(&ReceiverEvent::Published { invoice: invoice.clone(), secret, paths })?;
+//!
+//! // A payer pays it. The driver offers what the sender asks for, and tells both sides once it stands.
+//! let mut sender = Sender::new();
+//! let part = PartOrder {
+//!     amount_msat: 50_000,
+//!     forwarders: vec![],
+//!     tail: Tail::Receiver,
+//!     seed: AttemptSeed::new([7; 32]), // 32 fresh bytes, for this attempt alone
+//! };
+//! let mut actions = sender.apply(&SenderEvent::Pay(Payment {
+//!     payee: Payee::Known(key.public_key()),
+//!     chain: ChainHash::BITCOIN,
+//!     invoice,
+//!     amount_msat: 50_000,
+//!     rate: None,
+//!     parts: vec![part],
+//!     min_final_delta: 36,
+//!     hold: None,
+//!     hop_blinds: HopBlinds::Derived,
+//!     cancellable: None,
+//!     height: 900_000,
+//!     unix_time: 1_750_000_001,
+//!     payer: None,
+//! }))?.actions;
+//! let Some(SenderAction::Offer { attempt, proposal }) = actions.pop() else { unreachable!() };
+//! let id = EdgeId::in_channel([3; 32], Direction::FromNode1, 0);
+//! let Proposal { amount_msat, expiry, lock, packet, path_key, .. } = proposal;
+//! let edge = Edge { id, amount_msat, expiry, lock };
+//! sender.apply(&SenderEvent::OutgoingCommitted { attempt, edge })?;
+//! let edge = IncomingEdge::dangerous_committed(edge); // the channel layer vouches for it
+//! let actions = receiver.apply(&ReceiverEvent::IncomingCommitted { edge, path_key, packet })?.actions;
+//! assert!(matches!(actions[..], [ReceiverAction::Claimable { .. }]));
+//!
+//! // The receiver gives its secret away, and the payer ends with z.
+//! let mut actions = receiver.apply(&ReceiverEvent::Claiming { incoming: id })?.actions;
+//! let Some(ReceiverAction::Claim { secret, .. }) = actions.pop() else { unreachable!() };
+//! let actions = sender.apply(&SenderEvent::OutgoingFulfilled { outgoing: id, secret })?.actions;
+//! assert!(matches!(actions[..], [SenderAction::Paid { .. }]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What breaks it
 //!
 //! - A driver that reports an incoming edge as committed which can still be revoked: a forwarder then pays out of its own

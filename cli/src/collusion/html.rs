@@ -4,55 +4,152 @@ use std::fmt::Write;
 
 use super::report::{ContractFacts, PaymentFacts, Report};
 use crate::narration::grouped;
-
-const STYLE: &str = include_str!("page.css");
+use crate::page::{self, escape, words};
 
 /// The page. Names have been checked to be letters, digits and underscores; what else comes from outside is escaped.
 pub(super) fn page(report: &Report) -> String {
     let mut page = String::new();
-    let title = escape(&report.title);
+    page::open(&mut page, &format!("Who can steal: {} {}", report.system, report.title));
     let _ = write!(
         page,
-        "<!doctype html><html lang=en><head><meta charset=utf-8>\
-         <meta name=viewport content='width=device-width,initial-scale=1'>\
-         <title>Who can steal: {} {title}</title><style>{STYLE}</style></head><body><main>\
-         <header><p class=system>{}</p><h1>{title}</h1>",
-        report.system, report.system
+        "<header><p class=system>{}</p><h1>{}</h1><p>{}</p>",
+        report.system,
+        escape(&report.title),
+        system(report.system)
     );
     if let Some(note) = &report.note {
         let _ = write!(page, "<p class=note>{}</p>", escape(note.trim()));
     }
     page.push_str("</header>");
     verdict(&mut page, report);
+    symbols(&mut page, report);
     sequences(&mut page, report);
     coalitions(&mut page, report);
     thefts(&mut page, report);
     learned(&mut page, report);
     method(&mut page, report);
-    page.push_str("</main></body></html>\n");
+    page::close(&mut page);
     page
+}
+
+/// What the system is, in a sentence.
+fn system(name: &str) -> &'static str {
+    match name {
+        "S2" => {
+            "Hash locks: all edges of all payments over one stored invoice have one hash, and the receiver's LSP holds them while the \
+             receiver is offline."
+        }
+        "S3" => {
+            "Hash locks: all edges of all payments over one stored invoice have one hash, and the sender's LSP holds them while the \
+             receiver is offline."
+        }
+        "S4" => {
+            "Point locks: every edge of every payment has a lock of its own, made from one static point of the invoice, and the sender's \
+             LSP holds while the receiver is offline."
+        }
+        _ => {
+            "Point locks: every edge of every payment has a lock of its own, made from a payment point of the payer's own, which the payer \
+             computes from the invoice, and the sender's LSP holds while the receiver is offline."
+        }
+    }
 }
 
 fn verdict(page: &mut String, report: &Report) {
     let thieves = report.minimal_thieves.len();
-    let (class, headline) = match thieves {
-        0 => ("safe", "Nobody can steal, not even all of them together.".to_owned()),
-        1 => ("unsafe", "One coalition can steal; every other that can contains it.".to_owned()),
+    let fewest = fewest_thieves(report);
+    let nothing = report.payments.iter().all(|payment| payment.contracts.is_empty());
+    let (class, headline) = match (thieves, report.as_expected) {
+        (0, _) if nothing => {
+            ("safe", "No contract was made: there is nothing to steal.".to_owned())
+        }
+        (0, _) => ("safe", "Nobody can steal, not even all of them together.".to_owned()),
+        (1, _) => {
+            (class(fewest), "One coalition can steal; every other that can contains it.".to_owned())
+        }
         _ => (
-            "unsafe",
+            class(fewest),
             format!("{thieves} coalitions can steal; every other that can contains one of them."),
         ),
     };
+    let _ = write!(page, "<section class='verdict {class}'><h2>{headline}</h2>");
+    if fewest > 2 && report.system == "S4" {
+        let _ = write!(
+            page,
+            "<p>It takes {fewest} together. That is the limit of one static point, which S5 does not have.</p>"
+        );
+    }
+    if report.as_expected == Some(false) {
+        page.push_str("<p class=same>The scenario expects other thieves.</p>");
+    }
+    page.push_str("<dl>");
+    if thieves == 0 {
+        page.push_str("<div><dt>none</dt><dd>to carry out: no coalition can</dd></div>");
+    } else {
+        let _ = write!(
+            page,
+            "<div><dt>{} of {thieves}</dt><dd>carried out: Bitcoin Core's consensus code accepted the theft</dd></div>",
+            report.executed
+        );
+    }
     let _ = write!(
         page,
-        "<section class='verdict {class}'><h2>{headline}</h2><dl>\
-         <div><dt>{} of {thieves}</dt><dd>carried out: Bitcoin Core's consensus code accepted the theft</dd></div>\
-         <div><dt>{}</dt><dd>tries by the largest coalitions that can't, all refused</dd></div>\
+        "<div><dt>{}</dt><dd>tries by the largest coalitions that can't, all refused</dd></div>\
          <div><dt>{}</dt><dd>contracts for which the same code accepts the right secret</dd></div></dl></section>",
-        report.executed,
         grouped(report.tries_refused as u64),
         report.right_secrets_accepted,
     );
+}
+
+fn fewest_thieves(report: &Report) -> usize {
+    report.minimal_thieves.iter().map(Vec::len).min().unwrap_or(0)
+}
+
+/// Red where one or two can steal; where it takes more, a limit that is known.
+fn class(fewest: usize) -> &'static str {
+    if fewest > 2 { "known" } else { "unsafe" }
+}
+
+/// The letters of the page, each in a sentence. Only those that occur.
+fn symbols(page: &mut String, report: &Report) {
+    page.push_str("<section><h2>The letters</h2><dl class=letters>");
+    let mut letter = |name: &str, text: &str| {
+        let _ = write!(page, "<div><dt>{name}</dt><dd>{text}</dd></div>");
+    };
+    if hashed(report) {
+        letter(
+            "H",
+            "the hash of the invoice, the lock of every edge; whoever has its preimage claims",
+        );
+    } else {
+        let point = match report.system {
+            "S5" => {
+                "z(x) is the secret of one payer's payment point; only the receiver computes it"
+            }
+            _ => {
+                "the secret of the invoice's point Z = z·G; the receiver's, until a payment is claimed"
+            }
+        };
+        letter("z", point);
+        letter(
+            "y",
+            "a blind, fresh for every edge and payment; the sender gives each hop its own, and the receiver their sum Y",
+        );
+        letter(
+            "L",
+            "the lock of an edge, a point: Z + Y on the edge to the receiver, and on each edge before that one y less",
+        );
+        letter(
+            "l",
+            "the secret of that lock, L = l·G; a claim shows it to the party that has locked the money",
+        );
+    }
+    if report.payments.iter().any(|payment| payment.held_at.is_some()) {
+        letter(
+            "h",
+            "what a held payment waits for; the receiver sends it when it is back, and without it the holder can't forward",
+        );
+    }
+    page.push_str("</dl></section>");
 }
 
 /// At most two payments: the last that was claimed, and the last one.
@@ -183,21 +280,26 @@ fn arrow(page: &mut String, row: &mut usize, arrow: Arrow) {
 
 fn coalitions(page: &mut String, report: &Report) {
     page.push_str(
-        "<section><h2>Coalitions</h2><p>The smallest that can, and the largest that can't. These decide all others: who \
-         joins a thief changes nothing, and what the largest can't do, no part of them can.</p>\
+        "<section><h2>Coalitions</h2><p>The smallest that can, and the largest that can't. These decide all others: \
+         a member more changes nothing for thieves, and what the largest can't do, no part of them can.</p>\
          <div class=scroll><table><thead><tr><th></th>",
     );
     for party in &report.parties {
         let _ = write!(page, "<th><span>{}</span></th>", words(&party.name));
     }
     page.push_str("</tr></thead><tbody>");
+    let fewest = fewest_thieves(report);
     // A page with thousands of rows helps nobody; --json has them all.
     const MOST: usize = 24;
     let able = report.minimal_thieves.iter().take(MOST).map(|thieves| (true, thieves));
     let unable = report.maximal_unable.iter().take(MOST).map(|unable| (false, unable));
     let rows: Vec<(bool, &Vec<String>)> = able.chain(unable).collect();
     for (able, members) in &rows {
-        let (class, verdict) = if *able { ("bad", "steals") } else { ("good", "can't") };
+        let (class, verdict) = match (*able, class(fewest)) {
+            (true, "known") => ("known", "steals"),
+            (true, _) => ("bad", "steals"),
+            (false, _) => ("good", "can't"),
+        };
         let _ = write!(page, "<tr class={class}><th>{verdict}</th>");
         for party in &report.parties {
             let member = members.contains(&party.name);
@@ -217,10 +319,11 @@ fn thefts(page: &mut String, report: &Report) {
     if report.thefts.is_empty() {
         return;
     }
+    let class = class(fewest_thieves(report));
     page.push_str("<section><h2>How it is done</h2><div class=cards>");
     for theft in report.thefts.iter().take(24) {
         let thieves: Vec<String> = theft.thieves.iter().map(|name| words(name)).collect();
-        let _ = write!(page, "<article class=theft><h3>{}</h3><ol>", thieves.join(" + "));
+        let _ = write!(page, "<article class='theft {class}'><h3>{}</h3><ol>", thieves.join(" + "));
         for line in &theft.derivation {
             let _ = write!(page, "<li>{}</li>", formula(line));
         }
@@ -294,11 +397,6 @@ fn method(page: &mut String, report: &Report) {
     );
 }
 
-/// A name, with room to break at its underscores.
-fn words(name: &str) -> String {
-    escape(&name.replace('_', " "))
-}
-
 /// Escaped, with y_0[2] as y, a small 0 below and a small [2] behind.
 fn formula(text: &str) -> String {
     let mut html = String::new();
@@ -331,10 +429,6 @@ fn formula(text: &str) -> String {
 fn marked(text: &str) -> Option<usize> {
     let letters = text.chars().take_while(char::is_ascii_lowercase).count();
     text[letters..].starts_with(']').then_some(letters + 1)
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub(super) struct Told {
     pub(super) over: &'static str,
     pub(super) title: &'static str,
     pub(super) lock: &'static str,
+    /// The heights between which the receiver was away; none where it was there.
+    #[serde(skip)]
+    pub(super) away: Option<[u32; 2]>,
     pub(super) invoices: Vec<String>,
     /// Whether a payer can read in the invoice who the receiver's LSP is.
     pub(super) invoice_names_receiver_lsp: bool,
@@ -79,7 +82,11 @@ pub(super) struct Locked {
     /// Which part of it, from 1.
     pub(super) part: usize,
     pub(super) party: String,
+    /// For whom.
+    pub(super) claimer: String,
     pub(super) amount_sat: u64,
+    /// The height at which it was locked.
+    pub(super) since: u32,
     pub(super) blocks: u32,
 }
 

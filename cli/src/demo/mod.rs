@@ -10,10 +10,14 @@
 //! | `fault` | a hop does something wrong, if it is asked to |
 //! | `facts` | what the story established, for `--json` and the table |
 //! | `print` | what a person sees |
+//! | `html` | the same as a page of its own |
+//! | `picture` | its sequence diagram and its timeline |
 
 mod facts;
 mod fault;
+mod html;
 mod learned;
+mod picture;
 mod print;
 mod story;
 mod system;
@@ -21,6 +25,7 @@ mod theft;
 mod verdict;
 
 use std::error::Error;
+use std::path::PathBuf;
 
 use pointlock_sim::System;
 
@@ -61,6 +66,9 @@ pub(crate) struct Args {
     /// Prints the facts as JSON
     #[arg(long)]
     json: bool,
+    /// Writes the story as a page to this file; - prints it, and nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// Plays the systems; an error is a claim that does not hold.
@@ -70,7 +78,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         fault.check_party(&story::parties(args))?;
     }
     let mut facts = Facts::new(args);
-    if !args.json {
+    // A page on standard output is there alone, as JSON is.
+    let quiet = args.json || args.html.as_deref().is_some_and(terminal::is_standard);
+    if !quiet {
         terminal::print(&print::opening(args))?;
     }
     let mut progress = Progress::on_terminal();
@@ -81,23 +91,27 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
                 told.minimal_thieves =
                     setting.standard(args).minimal_thieves(args.seed, &mut progress)?;
                 progress.hide();
-                if !args.json {
+                if !quiet {
                     terminal::print(&print::story(&told))?;
                 }
                 facts.systems.push(told);
             }
             Err(ended) => {
                 progress.hide();
-                if !args.json {
+                if !quiet {
                     terminal::print(&print::interrupted(setting, &ended.steps))?;
                 }
                 return Err(ended.error);
             }
         }
     }
-    if args.json {
-        terminal::print_json(&facts)
-    } else {
-        Ok(terminal::print(&print::table(&facts))?)
+    if let Some(path) = &args.html {
+        terminal::write_to(path, &html::page(&facts, &story::parties(args)))?;
+    }
+    match &args.html {
+        // The page is there already.
+        Some(path) if terminal::is_standard(path) => Ok(()),
+        _ if args.json => terminal::print_json(&facts),
+        _ => Ok(terminal::print(&print::table(&facts))?),
     }
 }

@@ -14,6 +14,17 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const NAME: Style = AnsiColor::Cyan.on_default();
 
+/// Of the systems side by side.
+pub(super) const HEADER: [&str; 7] = [
+    "",
+    "lock",
+    "invoice",
+    "waits for receiver",
+    "receiver is paid",
+    "payer ends with",
+    "theft of a later payment",
+];
+
 pub(super) fn opening(args: &Args) -> String {
     let mut out = String::new();
     say!(out, "{BOLD}pointlock{BOLD:#}: an offline receiver is paid over one static invoice");
@@ -126,19 +137,10 @@ fn verdict(told: &Told) -> String {
 pub(super) fn table(facts: &Facts) -> String {
     let mut out = String::new();
     say!(out, "\n{BOLD}side by side{BOLD:#}\n");
-    let header = [
-        "",
-        "lock",
-        "invoice",
-        "waits for receiver",
-        "receiver is paid",
-        "payer ends with",
-        "theft of a later payment",
-    ];
     let rows = facts.systems.iter().map(|told| row(told, facts.offline_blocks));
     let tones = facts.systems.iter().map(|told| if is_stolen(told) { BAD } else { GOOD });
     let tones = [BOLD].into_iter().chain(tones);
-    for (line, tone) in terminal::columns(&header, rows).iter().zip(tones) {
+    for (line, tone) in terminal::columns(&HEADER, rows).iter().zip(tones) {
         say!(out, "  {tone}{line}{tone:#}");
     }
     thieves(&mut out, facts);
@@ -146,11 +148,11 @@ pub(super) fn table(facts: &Facts) -> String {
     out
 }
 
-fn is_stolen(told: &Told) -> bool {
+pub(super) fn is_stolen(told: &Told) -> bool {
     told.payments.iter().any(|payment| payment.stolen_by.is_some())
 }
 
-fn row(told: &Told, offline_blocks: u32) -> Vec<String> {
+pub(super) fn row(told: &Told, offline_blocks: u32) -> Vec<String> {
     let paid = told.payments.iter().filter(|payment| payment.receiver_was_paid).count();
     let theft = match told.payments.iter().find_map(|payment| payment.stolen_by.as_ref()) {
         Some(thief) => format!("taken by {thief}"),

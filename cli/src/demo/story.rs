@@ -28,7 +28,7 @@ pub(super) struct Story<'a> {
     pub(super) args: &'a Args,
     pub(super) stage: Stage,
     fault: Option<OneFault>,
-    start_height: u32,
+    pub(super) start_height: u32,
     pub(super) vault: Vault,
     /// What the payers of BOLT 12 have from the receiver itself.
     offer: Option<Offer>,
@@ -196,7 +196,8 @@ impl Story<'_> {
         }
         self.intercept(payment > 0);
         let releases = format!("releases the payment of {}: sends h to the holder", payer(payment));
-        self.stage.say("receiver", Tone::Plain, releases);
+        let (holder, _) = self.holder();
+        self.stage.send("receiver", &holder, "h", releases);
         let announced = self.stage.act(|sim| {
             let read = sim.read_mail_from(Who::Sender(payment))?;
             sim.run()?;

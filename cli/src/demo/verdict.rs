@@ -119,7 +119,9 @@ impl Story<'_> {
             payment: contract.place.payment + 1,
             part: contract.place.part + 1,
             party: sim.name(contract.offerer).to_owned(),
+            claimer: sim.name(contract.claimer).to_owned(),
             amount_sat: contract.amount_sat(),
+            since: contract.committed_at,
             blocks: contract.claimed_at().unwrap_or(end) - contract.committed_at,
         });
         Told {
@@ -128,6 +130,7 @@ impl Story<'_> {
             over: self.setting.rails.name(),
             title: self.setting.title(),
             lock: if self.system.point_locks() { "point" } else { "hash" },
+            away: (self.back_at > 0).then_some([self.start_height, self.back_at]),
             invoices: self.invoices.clone(),
             invoice_names_receiver_lsp: self.invoice_names_receiver_lsp,
             payments: payments.collect(),

@@ -1,5 +1,5 @@
 use pointlock::edge::EdgeId;
-use pointlock::lock::LockSecret;
+use pointlock::lock::{Lock, LockSecret};
 use pointlock_sim::{Contract, Fact, Happened, Sim, Who};
 use serde::Serialize;
 
@@ -13,6 +13,28 @@ pub(crate) struct Step {
     pub(crate) party: String,
     pub(crate) text: String,
     pub(crate) tone: Tone,
+    /// How it is drawn, where it goes from one party to another.
+    #[serde(skip)]
+    pub(crate) arrow: Option<Arrow>,
+}
+
+/// What goes from one party to another.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrow {
+    pub(crate) to: String,
+    pub(crate) kind: ArrowKind,
+    /// A few letters: `L₂`, `l₂`, `h`.
+    pub(crate) label: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ArrowKind {
+    /// Money is locked for a party.
+    Lock,
+    /// A claim, which shows its secret to the party that has locked the money.
+    Claim,
+    /// An onion message, or a part of one.
+    Message,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -26,7 +48,42 @@ pub(crate) enum Tone {
 /// The line for a fact, if it has one.
 pub(super) fn step(sim: &Sim<Chain>, happened: &Happened) -> Option<Step> {
     let (by, tone, text) = words(sim, happened)?;
-    Some(Step { height: happened.height, party: sim.name(by).to_owned(), text, tone })
+    let arrow = arrow(sim, &happened.fact);
+    Some(Step { height: happened.height, party: sim.name(by).to_owned(), text, tone, arrow })
+}
+
+fn arrow(sim: &Sim<Chain>, fact: &Fact) -> Option<Arrow> {
+    let to = |who: Who| sim.name(who).to_owned();
+    let letter = |contract: &Contract, letter: &str| {
+        let place = contract.place;
+        format!("{letter}{}{}", subscript(place.number), mark(sim, place.payment, place.part))
+    };
+    let (to, kind, label) = match fact {
+        Fact::Offered { edge, .. } => {
+            let contract = contract(sim, edge)?;
+            let label = match contract.terms().lock {
+                Lock::Point(_) => letter(contract, "L"),
+                Lock::Hash(_) => "H".to_owned(),
+            };
+            (to(contract.claimer), ArrowKind::Lock, label)
+        }
+        Fact::Claimed { edge, secret, .. } => {
+            let contract = contract(sim, edge)?;
+            let label = match secret {
+                LockSecret::Scalar(_) => letter(contract, "l"),
+                LockSecret::Preimage(_) => "preimage".to_owned(),
+            };
+            (to(contract.offerer), ArrowKind::Claim, label)
+        }
+        Fact::Mailed { by, to: other } | Fact::Announced { by, to: other } if by != other => {
+            (to(*other), ArrowKind::Message, "h, sealed".to_owned())
+        }
+        Fact::PassedOn { by, to: other } if *other != Who::Receiver && by != other => {
+            (to(*other), ArrowKind::Message, "mail".to_owned())
+        }
+        _ => return None,
+    };
+    Some(Arrow { to, kind, label })
 }
 
 /// The mark of a part, where a payment has several.

@@ -32,6 +32,39 @@ use crate::onion::blinded::PeeledMessage;
 
 /// The node that is paid. What it has claimed under k-time payment points it records in a [`ClaimStore`], before it
 /// reveals anything. Alone: a node that forwards and pays as well is a [`Node`](super::Node).
+///
+/// ```
+/// use pointlock::curve::Keypair;
+/// use pointlock::invoice::StaticInvoiceBuilder;
+/// use pointlock::invoice::ktime::PaymentPolynomial;
+/// use pointlock::payment::{
+///     Deadlines, Receiver, ReceiverConfig, ReceiverEvent, ReceiverPaths, Role,
+/// };
+///
+/// let key = Keypair::from_secret_bytes(&[2; 32])?;
+/// let mut receiver = Receiver::new(ReceiverConfig {
+///     node_key: key.secret_key().clone(),
+///     min_final_delta: 36,
+///     deadlines: Deadlines::for_channels(),
+///     height: 900_000,
+///     unix_time: 1_750_000_000,
+/// })?;
+///
+/// // An invoice that is good for eight payments, each under a point of its payer's own. The receiver knows it before the world does.
+/// let polynomial = PaymentPolynomial::from_entropy(&[1; 32], 8)?;
+/// let invoice = StaticInvoiceBuilder::new(polynomial.payment_points(), 1_750_000_000)
+///     .amount_msat(5_000)
+///     .interim_route(&[key.public_key()])
+///     .sign(&key, &[4; 32])?;
+/// let paths = ReceiverPaths::default();
+/// let reaction = receiver.apply(&ReceiverEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial, paths })?;
+/// assert!(reaction.changed, "to be written down before the invoice gets out");
+///
+/// // Taken back, it is never published again.
+/// let invoice = invoice.invoice_id();
+/// assert!(receiver.apply(&ReceiverEvent::Withdrawn { invoice })?.changed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Receiver<S = MemoryClaimStore> {
     intake: Intake,

@@ -27,7 +27,45 @@ use crate::lock::{Lock, LockSecret};
 use crate::onion::blinded::OnionMessage;
 use crate::wire::IntroductionNode;
 
-/// The node that pays.
+/// The node that pays. Its driver offers what it asks for, and tells it what became of that.
+///
+/// ```
+/// use pointlock::curve::{Keypair, SecretScalar};
+/// use pointlock::invoice::{ChainHash, StaticInvoiceBuilder};
+/// use pointlock::payment::{
+///     AttemptSeed, HopBlinds, PartOrder, Payee, Payment, Role, Sender, SenderAction, SenderEvent, Tail,
+/// };
+///
+/// # let key = Keypair::from_secret_bytes(&[2; 32])?;
+/// # let text = StaticInvoiceBuilder::new(SecretScalar::from_bytes(&[9; 32])?.to_point(), 1_750_000_000)
+/// #     .interim_route(&[key.public_key()])
+/// #     .sign(&key, &[0; 32])?
+/// #     .to_string();
+/// let mut sender = Sender::new();
+/// let mut reaction = sender.apply(&SenderEvent::Pay(Payment {
+///     invoice: text.parse()?,
+///     payee: Payee::Known(key.public_key()), // who has to have signed it
+///     chain: ChainHash::BITCOIN,
+///     amount_msat: 50_000,
+///     rate: None,
+///     parts: vec![PartOrder {
+///         amount_msat: 50_000,
+///         forwarders: vec![], // a neighbour's invoice
+///         tail: Tail::Receiver,
+///         seed: AttemptSeed::new([7; 32]), // 32 fresh bytes, for this attempt alone
+///     }],
+///     min_final_delta: 36,
+///     hold: None, // or which forwarder holds it, and for how long
+///     hop_blinds: HopBlinds::Derived,
+///     cancellable: None,
+///     height: 900_000,
+///     unix_time: 1_750_000_001,
+///     payer: None,
+/// }))?;
+/// let Some(SenderAction::Offer { proposal, .. }) = reaction.actions.pop() else { unreachable!() };
+/// assert_eq!(proposal.amount_msat, 50_000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Sender {
     deadlines: Deadlines,
