@@ -14,7 +14,7 @@ use crate::disk::simulated::{Dice, Fault};
 #[allow(dead_code, reason = "the process that is killed uses the rest")]
 mod net;
 
-use net::{HEIGHT, Kind, Net, edge, entropy, incoming, make, outgoing, release, secret_of};
+use net::{HEIGHT, Kind, Net, edge, entropy, make, outgoing, release, secret_of};
 
 /// What a node was told that has changed it, and its state before the first of that and behind each.
 struct Life {
