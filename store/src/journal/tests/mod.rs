@@ -13,6 +13,7 @@ mod crashes;
 mod damage;
 mod groups;
 mod life;
+mod node;
 
 const NAME: &str = "a test";
 
