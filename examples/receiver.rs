@@ -28,17 +28,17 @@ const MIN_FINAL_DELTA: u32 = 36;
 const PAYER: u8 = 1;
 const RECEIVER: u8 = 2;
 
-type Receiver<'a> = Journaled<Node, &'a mut MemoryJournal>;
+type PaidNode<'a> = Journaled<Node, &'a mut MemoryJournal>;
 
 /// A start and a restart are the same call: the node is what its journal makes of a new one.
-fn open(journal: &mut MemoryJournal) -> Result<Receiver<'_>, Box<dyn Error>> {
+fn open(journal: &mut MemoryJournal) -> Result<PaidNode<'_>, Box<dyn Error>> {
     let node = Node::new(config(RECEIVER)?)?;
     // No snapshot is ever made here, so there is none to restore.
     Ok(Journaled::open(journal, |_| Ok(node))?)
 }
 
 /// Draws k = 8 points, signs an invoice with them, and publishes it: to the journal first, to the world then.
-fn publish(receiver: &mut Receiver<'_>) -> Result<StaticInvoice, Box<dyn Error>> {
+fn publish(receiver: &mut PaidNode<'_>) -> Result<StaticInvoice, Box<dyn Error>> {
     let key = Keypair::new(key(RECEIVER)?);
     let polynomial = PaymentPolynomial::from_entropy(&[9; 32], 8)?;
     let invoice = StaticInvoiceBuilder::new(polynomial.payment_points(), TIME)
