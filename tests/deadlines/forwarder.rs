@@ -184,7 +184,8 @@ fn a_secret_wins_until_the_failure_is_given() {
     let mut forwarder = forwarded();
     forwarder.apply(failed()).unwrap();
     forwarder.apply(ForwarderEvent::FailGiven { incoming }).unwrap();
-    assert!(forwarder.pending().is_empty(), "it can't be given twice");
+    assert_eq!(names(&forwarder.pending()), ["fail"], "the channel may not have it yet");
+    forwarder.apply(ForwarderEvent::FailGiven { incoming }).unwrap();
     assert_eq!(names(&forwarder.apply(fulfilled()).unwrap()), ["secret late"]);
     forwarder.apply(ForwarderEvent::IncomingFailed { incoming }).unwrap();
     assert_eq!(forwarder.role().payment_count(), 0);

@@ -119,7 +119,8 @@ pub enum ForwarderEvent {
         height: u32,
     },
     /// The driver is about to give the failure of the incoming edge to its channel, which can't be taken back. If the forwarder refuses, the
-    /// secret has come meanwhile: then it must not.
+    /// secret has come meanwhile: then it must not. The failure is pending until [`IncomingFailed`](Self::IncomingFailed), so that one which a
+    /// crash has kept from the channel is given again.
     FailGiven {
         /// The incoming edge.
         incoming: EdgeId,

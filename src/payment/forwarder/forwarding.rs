@@ -148,8 +148,8 @@ impl Forwarding {
                     .then_some(ForwarderAction::TimeOut { outgoing })
             }
             (Stage::Failing { fail, .. }, _) => {
-                let stands = self.ended.is_none() && !fail.given;
-                stands.then(|| fail.action(incoming))
+                // Also after it was given: the channel may have crashed before it had it.
+                self.ended.is_none().then(|| fail.action(incoming))
             }
             (Stage::Claiming { secret, late }, _) => {
                 let secret = secret.clone();

@@ -182,7 +182,7 @@ impl Forwards {
         let deadlines = &self.config.deadlines;
         let forwardings = self.forwardings.iter();
         let wanted = forwardings.filter_map(|forwarding| forwarding.wanted(deadlines, height));
-        let refused = self.refused.iter().filter(|(_, fail)| !fail.given);
+        let refused = self.refused.iter();
         wanted.chain(refused.map(|(incoming, fail)| fail.action(*incoming))).collect()
     }
 

@@ -54,6 +54,7 @@ use crate::onion::blinded::PeeledMessage;
 /// let polynomial = PaymentPolynomial::from_entropy(&[1; 32], 8)?;
 /// let invoice = StaticInvoiceBuilder::new(polynomial.payment_points(), 1_750_000_000)
 ///     .amount_msat(5_000)
+///     .description("tea")
 ///     .interim_route(&[key.public_key()])
 ///     .sign(&key, &[4; 32])?;
 /// let paths = ReceiverPaths::default();

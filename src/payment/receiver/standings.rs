@@ -182,10 +182,10 @@ impl Standings {
         let Standing { edge, stage, ended } = self.standings.get(id)?;
         match stage {
             Stage::Waiting => None,
-            Stage::Fail { reason, failure, given } => {
+            // Also after it was given: the channel may have crashed before it had it.
+            Stage::Fail { reason, failure, .. } => {
                 let (reason, failure) = (reason.clone(), failure.clone());
-                let stands = ended.is_none() && !given;
-                stands.then_some(ReceiverAction::Fail { incoming, reason, failure })
+                ended.is_none().then_some(ReceiverAction::Fail { incoming, reason, failure })
             }
             Stage::Due { secret, payment, .. } => {
                 let (secret, given) = (secret.clone(), self.is_given(payment));
