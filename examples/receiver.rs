@@ -89,12 +89,12 @@ fn pay(text: &str) -> Result<(Node, Edge, NodeEvent), Box<dyn Error>> {
         expiry: proposal.expiry,
         lock: proposal.lock,
     };
-    let committed = payer.apply(&NodeEvent::OutgoingCommitted { origin, edge: edge.clone() })?;
+    let committed = payer.apply(&NodeEvent::OutgoingCommitted { origin, edge })?;
     assert!(committed.changed);
     // The channel layer says this when both commitments have the edge, and it has verified the adaptor signatures that pay this node.
     let arrives = NodeEvent::IncomingCommitted {
         from: key(PAYER)?.to_point(),
-        edge: IncomingEdge::dangerous_committed(edge.clone()),
+        edge: IncomingEdge::dangerous_committed(edge),
         path_key: proposal.path_key,
         packet: proposal.packet,
     };

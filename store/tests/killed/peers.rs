@@ -16,7 +16,7 @@ const OFFER_MARGIN: u32 = 21;
 const FINAL: u32 = 6;
 
 /// What was seen of one payment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) kind: Kind,
     /// The height at which it began.
