@@ -23,7 +23,7 @@ fn fixture(name: &str) -> Vec<u8> {
 
 /// An empty folder.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("claims-{name}"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("claims-command-{name}"));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     folder
