@@ -1,7 +1,3 @@
-/// Of the command, whose answers to `conformance` name it.
-#[path = "../../cli/src/invoice/fields.rs"]
-pub(crate) mod fields;
-
 use pointlock::curve::Keypair;
 use pointlock::invoice::{
     ChainHash, Field, InvoiceError, Offer, OfferOrInvoice, PaymentLock, StaticInvoice,
