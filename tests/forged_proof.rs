@@ -460,7 +460,7 @@ fn an_equality_to_a_hashed_base_is_not() {
 
 /// Finds the solutions again. Minutes, and 4 GB of memory: `cargo test --release --test forged_proof -- --ignored --nocapture`.
 #[test]
-#[ignore = "minutes of one core, 4 GB of memory"]
+#[ignore = "minutes of one core and 4 GB of memory: `just long-forgery`"]
 fn the_solutions_are_found_again() {
     let attack = attack();
     let receiver = Receiver::new(&attack);

@@ -240,7 +240,7 @@ fn ten_thousand_operations() {
 }
 
 #[test]
-#[ignore = "takes minutes: a million operations, by hand"]
+#[ignore = "a million operations take minutes: `just long-msm`"]
 fn a_million_operations() {
     run(250_000);
 }

@@ -182,15 +182,9 @@ impl<C: Chain> Sim<C> {
         outgoing: EdgeId,
         secret: LockSecret,
     ) -> Result<(), SimError<C::Refused>> {
-        match by {
-            Who::Sender(index) => {
-                self.sender(index, SenderEvent::OutgoingFulfilled { outgoing, secret })
-            }
-            Who::Forwarder(number) => {
-                self.forwarder(number, ForwarderEvent::OutgoingFulfilled { outgoing, secret })
-            }
-            Who::Receiver => Err(self.no_role(by, "pays")),
-        }
+        let for_sender = SenderEvent::OutgoingFulfilled { outgoing, secret: secret.clone() };
+        let for_forwarder = ForwarderEvent::OutgoingFulfilled { outgoing, secret };
+        self.tell_offerer(by, for_sender, for_forwarder)
     }
 
     pub(crate) fn outgoing_failed(
@@ -199,42 +193,33 @@ impl<C: Chain> Sim<C> {
         outgoing: EdgeId,
         failure: Option<FailureMessage>,
     ) -> Result<(), SimError<C::Refused>> {
+        let for_sender = SenderEvent::OutgoingFailed { outgoing, failure: failure.clone() };
+        let for_forwarder = ForwarderEvent::OutgoingFailed { outgoing, failure };
+        self.tell_offerer(by, for_sender, for_forwarder)
+    }
+
+    pub(crate) fn outgoing_taken_back(
+        &mut self,
+        by: Who,
+        outgoing: EdgeId,
+    ) -> Result<(), SimError<C::Refused>> {
+        let height = self.chain.height();
+        let for_sender = SenderEvent::OutgoingTakenBack { outgoing, height };
+        let for_forwarder = ForwarderEvent::OutgoingTakenBack { outgoing, height };
+        self.tell_offerer(by, for_sender, for_forwarder)
+    }
+
+    /// Tells the offerer of a contract, whichever role it is.
+    fn tell_offerer(
+        &mut self,
+        by: Who,
+        for_sender: SenderEvent,
+        for_forwarder: ForwarderEvent,
+    ) -> Result<(), SimError<C::Refused>> {
         match by {
-            Who::Sender(index) => {
-                self.sender(index, SenderEvent::OutgoingFailed { outgoing, failure })
-            }
-            Who::Forwarder(number) => {
-                self.forwarder(number, ForwarderEvent::OutgoingFailed { outgoing, failure })
-            }
+            Who::Sender(index) => self.sender(index, for_sender),
+            Who::Forwarder(number) => self.forwarder(number, for_forwarder),
             Who::Receiver => Err(self.no_role(by, "pays")),
-        }
-    }
-
-    pub(crate) fn incoming_claimed(
-        &mut self,
-        by: Who,
-        incoming: EdgeId,
-    ) -> Result<(), SimError<C::Refused>> {
-        match by {
-            Who::Sender(_) => Err(self.no_role(by, "is paid")),
-            Who::Forwarder(number) => {
-                self.forwarder(number, ForwarderEvent::IncomingClaimed { incoming })
-            }
-            Who::Receiver => self.receive(ReceiverEvent::Settled { incoming }),
-        }
-    }
-
-    pub(crate) fn incoming_failed(
-        &mut self,
-        by: Who,
-        incoming: EdgeId,
-    ) -> Result<(), SimError<C::Refused>> {
-        match by {
-            Who::Sender(_) => Err(self.no_role(by, "is paid")),
-            Who::Forwarder(number) => {
-                self.forwarder(number, ForwarderEvent::IncomingFailed { incoming })
-            }
-            Who::Receiver => self.receive(ReceiverEvent::Settled { incoming }),
         }
     }
 
@@ -254,42 +239,13 @@ impl<C: Chain> Sim<C> {
         }
     }
 
-    pub(crate) fn outgoing_taken_back(
-        &mut self,
-        by: Who,
-        outgoing: EdgeId,
-    ) -> Result<(), SimError<C::Refused>> {
-        let height = self.chain.height();
-        match by {
-            Who::Sender(index) => {
-                self.sender(index, SenderEvent::OutgoingTakenBack { outgoing, height })
-            }
-            Who::Forwarder(number) => {
-                self.forwarder(number, ForwarderEvent::OutgoingTakenBack { outgoing, height })
-            }
-            Who::Receiver => Err(self.no_role(by, "pays")),
-        }
-    }
-
-    /// The other side has taken a contract back. A claimer that was never told of it, or is done with it, need not know.
-    pub(crate) fn incoming_taken_back(
+    pub(crate) fn incoming_claimed(
         &mut self,
         by: Who,
         incoming: EdgeId,
     ) -> Result<(), SimError<C::Refused>> {
-        let height = self.chain.height();
-        match by {
-            Who::Sender(_) => Err(self.no_role(by, "is paid")),
-            Who::Forwarder(number)
-                if self.forwarders[number - 1].role().has_incoming(&incoming) =>
-            {
-                self.forwarder(number, ForwarderEvent::IncomingTakenBack { incoming, height })
-            }
-            Who::Receiver if self.receiver.role().has_incoming(&incoming) => {
-                self.receive(ReceiverEvent::IncomingTakenBack { incoming, height })
-            }
-            Who::Forwarder(_) | Who::Receiver => Ok(()),
-        }
+        let for_forwarder = ForwarderEvent::IncomingClaimed { incoming };
+        self.tell_claimer(by, for_forwarder, ReceiverEvent::Settled { incoming })
     }
 
     pub(crate) fn claim_confirmed(
@@ -298,13 +254,8 @@ impl<C: Chain> Sim<C> {
         incoming: EdgeId,
     ) -> Result<(), SimError<C::Refused>> {
         let height = self.chain.height();
-        match by {
-            Who::Sender(_) => Err(self.no_role(by, "is paid")),
-            Who::Forwarder(number) => {
-                self.forwarder(number, ForwarderEvent::ClaimConfirmed { incoming, height })
-            }
-            Who::Receiver => self.receive(ReceiverEvent::ClaimConfirmed { incoming, height }),
-        }
+        let for_forwarder = ForwarderEvent::ClaimConfirmed { incoming, height };
+        self.tell_claimer(by, for_forwarder, ReceiverEvent::ClaimConfirmed { incoming, height })
     }
 
     pub(crate) fn fail_given(
@@ -312,12 +263,49 @@ impl<C: Chain> Sim<C> {
         by: Who,
         incoming: EdgeId,
     ) -> Result<(), SimError<C::Refused>> {
+        let for_forwarder = ForwarderEvent::FailGiven { incoming };
+        self.tell_claimer(by, for_forwarder, ReceiverEvent::FailGiven { incoming })
+    }
+
+    pub(crate) fn incoming_failed(
+        &mut self,
+        by: Who,
+        incoming: EdgeId,
+    ) -> Result<(), SimError<C::Refused>> {
+        let for_forwarder = ForwarderEvent::IncomingFailed { incoming };
+        self.tell_claimer(by, for_forwarder, ReceiverEvent::Settled { incoming })
+    }
+
+    /// The other side has taken a contract back. A claimer that was never told of it, or is done with it, need not know.
+    pub(crate) fn incoming_taken_back(
+        &mut self,
+        by: Who,
+        incoming: EdgeId,
+    ) -> Result<(), SimError<C::Refused>> {
+        let knows = match by {
+            Who::Sender(_) => true,
+            Who::Forwarder(number) => self.forwarders[number - 1].role().has_incoming(&incoming),
+            Who::Receiver => self.receiver.role().has_incoming(&incoming),
+        };
+        if !knows {
+            return Ok(());
+        }
+        let height = self.chain.height();
+        let for_forwarder = ForwarderEvent::IncomingTakenBack { incoming, height };
+        self.tell_claimer(by, for_forwarder, ReceiverEvent::IncomingTakenBack { incoming, height })
+    }
+
+    /// Tells the claimer of a contract, whichever role it is.
+    fn tell_claimer(
+        &mut self,
+        by: Who,
+        for_forwarder: ForwarderEvent,
+        for_receiver: ReceiverEvent,
+    ) -> Result<(), SimError<C::Refused>> {
         match by {
             Who::Sender(_) => Err(self.no_role(by, "is paid")),
-            Who::Forwarder(number) => {
-                self.forwarder(number, ForwarderEvent::FailGiven { incoming })
-            }
-            Who::Receiver => self.receive(ReceiverEvent::FailGiven { incoming }),
+            Who::Forwarder(number) => self.forwarder(number, for_forwarder),
+            Who::Receiver => self.receive(for_receiver),
         }
     }
 }

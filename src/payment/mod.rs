@@ -165,6 +165,7 @@
 //! [Stuckless Payments](https://lists.linuxfoundation.org/pipermail/lightning-dev/2019-June/002029.html).
 
 mod deadlines;
+mod ended;
 mod error;
 mod failure;
 mod forwarder;

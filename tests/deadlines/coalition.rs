@@ -347,7 +347,7 @@ fn a_forwarder_between_two_who_collude_loses_nothing() {
 
 /// `just long-deadlines`
 #[test]
-#[ignore = "a long job: minutes"]
+#[ignore = "fifty thousand histories take minutes: `just long-deadlines`"]
 fn a_forwarder_between_two_who_collude_loses_nothing_for_long() {
     play_all(1..=50_000);
 }

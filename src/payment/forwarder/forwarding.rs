@@ -6,6 +6,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use super::super::ended::Ended;
 use super::super::failure::Origin;
 use super::super::{AttemptId, Deadlines, FailureMessage, Proposal, Refusal};
 use super::trampoline::TrampolineOrder;
@@ -92,21 +93,6 @@ pub(super) struct Fail {
     pub(super) reason: Refusal,
     pub(super) failure: FailureMessage,
     pub(super) given: bool,
-}
-
-/// How an incoming edge ended on the chain, with the height of the block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
-    Claimed(u32),
-    TakenBack(u32),
-}
-
-impl Ended {
-    pub(super) fn height(self) -> u32 {
-        match self {
-            Self::Claimed(height) | Self::TakenBack(height) => height,
-        }
-    }
 }
 
 impl Fail {

@@ -145,7 +145,7 @@ impl Role for Forwarder {
             ForwarderEvent::IncomingTakenBack { incoming, height } => {
                 Ok(forwards.taken_back(cx, incoming, *height)?.into())
             }
-            ForwarderEvent::FailGiven { incoming } => Ok(forwards.fail_given(cx, incoming)?.into()),
+            ForwarderEvent::FailGiven { incoming } => forwards.fail_given(cx, incoming),
             ForwarderEvent::IncomingFailed { incoming } => {
                 Ok(forwards.incoming_failed(incoming)?.into())
             }

@@ -8,7 +8,8 @@
 
 use alloc::vec::Vec;
 
-use super::forwarding::{Ended, Fail, Stage};
+use super::super::ended::Ended;
+use super::forwarding::{Fail, Stage};
 use super::{Context, ForwarderAction, ForwarderError, Forwards};
 use crate::edge::EdgeId;
 use crate::lock::{LockSecret, previous_secret};
@@ -186,10 +187,10 @@ impl Forwards {
         &mut self,
         cx: &Context<'_>,
         incoming: &EdgeId,
-    ) -> Result<Vec<ForwarderAction>, ForwarderError> {
-        if let Some(fail) = self.refused.get_mut(incoming) {
-            fail.given = true;
-            return Ok(Vec::new());
+    ) -> Result<Reaction<ForwarderAction>, ForwarderError> {
+        // No secret can come of what was not accepted.
+        if self.refused.contains_key(incoming) {
+            return Ok(Reaction::unchanged(Vec::new()));
         }
         let Stage::Failing { .. } = self.forwarding(incoming)?.stage else {
             return Err(EdgeError::OutOfOrder { edge: *incoming, event: "failure" }.into());
@@ -199,7 +200,7 @@ impl Forwards {
                 fail.given = true;
             }
         });
-        Ok(Vec::new())
+        Ok(Vec::new().into())
     }
 
     pub(in crate::payment) fn incoming_failed(

@@ -373,7 +373,7 @@ fn for_forwarder(
         NodeEvent::IncomingTakenBack { incoming, height } => {
             forwards.taken_back(cx, incoming, *height)
         }
-        NodeEvent::FailGiven { incoming } => forwards.fail_given(cx, incoming),
+        NodeEvent::FailGiven { incoming } => return forwards.fail_given(cx, incoming),
         NodeEvent::IncomingFailed { incoming } => forwards.incoming_failed(incoming),
         // These were given out before.
         _ => return Ok(Reaction::unchanged(Vec::new())),

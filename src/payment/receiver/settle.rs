@@ -5,8 +5,9 @@
 
 use alloc::vec::Vec;
 
+use super::super::ended::Ended;
 use super::sets;
-use super::standings::{Ended, Stage};
+use super::standings::Stage;
 use super::{Receipts, ReceiverAction, ReceiverError};
 use crate::claims::ClaimStore;
 use crate::edge::EdgeId;

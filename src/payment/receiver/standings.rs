@@ -5,6 +5,7 @@ mod snapshot;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use super::super::ended::Ended;
 use super::super::failure::Origin;
 use super::super::{Deadlines, FailureMessage, Refusal};
 use super::ReceiverAction;
@@ -28,21 +29,6 @@ pub(super) enum Stage {
     Due { secret: LockSecret, payment: EdgeId, origin: Origin },
     /// To be failed. Whether the driver has begun to.
     Fail { reason: Refusal, failure: FailureMessage, given: bool },
-}
-
-/// How an edge ended on the chain, with the height of the block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
-    Claimed(u32),
-    TakenBack(u32),
-}
-
-impl Ended {
-    pub(super) fn height(self) -> u32 {
-        match self {
-            Self::Claimed(height) | Self::TakenBack(height) => height,
-        }
-    }
 }
 
 /// The edges of a payment that is complete.

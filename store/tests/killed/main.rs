@@ -305,14 +305,14 @@ fn no_payment_is_lost_in_fifty_kills() {
 
 /// `just long-crash`
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "five hundred kills take minutes: `just long-crash`"]
 fn nothing_is_lost_in_five_hundred_kills() {
     kill::<Books>(500, &folder("long"));
 }
 
 /// `just long-crash`
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "five hundred kills take minutes: `just long-crash`"]
 fn no_payment_is_lost_in_five_hundred_kills() {
     kill::<Payments>(500, &folder("payments-long"));
 }

@@ -1,6 +1,6 @@
 use alloc::boxed::Box;
 
-use super::{Committed, Ended, Entry, Fail, Forwarding, Forwardings, Order, Outgoing, Stage};
+use super::{Committed, Entry, Fail, Forwarding, Forwardings, Order, Outgoing, Stage};
 use crate::edge::{Edge, EdgeId};
 use crate::journal::codec::{
     Bytes, Cursor, DangerousEncode, Decode, Encode, Fault, Field, FieldReader, FieldWriter,
@@ -261,20 +261,5 @@ impl Decode for Fail {
             failure: FailureMessage::decode(cursor)?,
             given: bool::decode(cursor)?,
         })
-    }
-}
-
-impl Encode for Ended {
-    fn encode(&self, out: &mut Bytes) {
-        matches!(self, Self::TakenBack(_)).encode(out);
-        self.height().encode(out);
-    }
-}
-
-impl Decode for Ended {
-    fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        let taken_back = bool::decode(cursor)?;
-        let height = u32::decode(cursor)?;
-        Ok(if taken_back { Self::TakenBack(height) } else { Self::Claimed(height) })
     }
 }

@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::{Ended, Stage, Standing, Standings};
+use super::{Stage, Standing, Standings};
 use crate::edge::{Edge, EdgeId};
 use crate::journal::codec::{
     Bytes, Cursor, DangerousEncode, Decode, Encode, Fault, Field, FieldReader, FieldWriter,
@@ -128,20 +128,5 @@ impl Decode for Stage {
             }),
             [other] => Err(kind_fault(*other)),
         }
-    }
-}
-
-impl Encode for Ended {
-    fn encode(&self, out: &mut Bytes) {
-        matches!(self, Self::TakenBack(_)).encode(out);
-        self.height().encode(out);
-    }
-}
-
-impl Decode for Ended {
-    fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        let taken_back = bool::decode(cursor)?;
-        let height = u32::decode(cursor)?;
-        Ok(if taken_back { Self::TakenBack(height) } else { Self::Claimed(height) })
     }
 }
