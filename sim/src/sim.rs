@@ -96,7 +96,7 @@ impl<C: Chain> Sim<C> {
             NodeAction::Claimable { incoming } => {
                 return self.receive(ReceiverEvent::Claiming { incoming });
             }
-            // Wanted with every block until it is reported, and it was claimed in this one.
+            // Every block asks for it until the claim is reported. This contract is claimed.
             NodeAction::ClaimOnChain { incoming, .. }
                 if self.contracts[self.own_contract(by, &incoming)?].claimed_at().is_some() =>
             {

@@ -11,7 +11,7 @@
 //!   + G                  the edge is taken back on the chain
 //! incoming expiry
 //!   − policy delta       nothing is offered any more
-//!   − claim_margin       who knows the secret claims on the chain; who does not fails nothing, and pays more for its refund
+//!   − claim_margin       a forwarder with the secret claims on the chain; without it, it fails nothing and raises its fees
 //!   − claim_margin       a receiver that has not given a secret away fails all parts, and else claims on the chain
 //! ```
 
@@ -21,9 +21,9 @@ use super::ConfigError;
 const BLOCKS_TO_CONFIRM: u32 = 12;
 /// R of BOLT 2: blocks that a reorganisation may take back.
 const REORGANISED: u32 = 2;
-/// A receiver has so many blocks more than its claim margin, for the parts that come last.
+/// Blocks that a receiver asks for beyond its claim margin: time for the parts that come last.
 const BEFORE_CLAIM_MARGIN: u32 = 6;
-/// So many confirmations are final.
+/// From this many confirmations on, a transaction is final.
 const CONFIRMATIONS: u32 = 6;
 
 /// Where the edges of a node stand: what it costs in blocks to settle one on the chain.

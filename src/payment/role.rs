@@ -88,8 +88,7 @@ pub trait Role {
         Ok(self)
     }
 
-    /// Says that the events from here on have happened before, or that they have not: what a store of the role's has forgotten of them is
-    /// entered again. [`replay`](Self::replay) does that.
+    /// Begins or ends a replay. During a replay the role enters again what its store has forgotten. [`replay`](Self::replay) calls it.
     fn set_replaying(&mut self, _replaying: bool) {}
 }
 

@@ -63,8 +63,8 @@ pub enum ForwarderEvent {
         /// The incoming edge.
         incoming: EdgeId,
     },
-    /// The driver is about to let a signature go that covers the edge which was offered for an incoming one, or to fund its contract. From
-    /// here on the edge counts as committed. If the forwarder refuses, no signature may go.
+    /// The driver is about to send a signature that covers the offered edge, or to fund its contract. From here on the edge counts as
+    /// committed. If the role refuses, nothing may be sent.
     OutgoingCommitted {
         /// The incoming edge.
         incoming: EdgeId,
@@ -167,7 +167,7 @@ pub enum ForwarderAction {
         /// The offer.
         proposal: Proposal,
     },
-    /// Offer it no more: it is too late. The driver says [`ForwarderEvent::OfferFailed`] once no signature can go any more.
+    /// Offer it no more: it is too late. The driver says [`ForwarderEvent::OfferFailed`] once no signature can be sent any more.
     Withdraw {
         /// The incoming edge that was to be forwarded.
         incoming: EdgeId,

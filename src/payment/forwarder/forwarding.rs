@@ -219,7 +219,7 @@ pub(super) struct Forwardings {
     by_outgoing: BTreeMap<EdgeId, EdgeId>,
     by_hold: BTreeMap<HoldId, EdgeId>,
     by_tail: BTreeMap<AttemptId, EdgeId>,
-    /// By the height at which a block has to look at them. What is due at another height now is passed over there: an entry says it.
+    /// By the height at which a block looks at them. An entry says at which height it is due; elsewhere it is passed over.
     due: BTreeMap<u32, Vec<EdgeId>>,
     reported: BTreeSet<(u32, EdgeId)>,
 }
@@ -335,7 +335,7 @@ impl Forwardings {
                 due.push(incoming);
             }
         }
-        // In an order that does not depend on which came first, as a snapshot does not know that.
+        // Sorted, so that a restored role acts in the same order.
         due.sort_unstable();
         due
     }

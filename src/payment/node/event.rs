@@ -75,8 +75,8 @@ pub enum NodeEvent {
         /// 32 bytes of fresh entropy, for the answer.
         entropy: [u8; 32],
     },
-    /// The driver is about to let a signature go that covers an edge which was offered, or to fund its contract. From here on the edge counts
-    /// as committed. If the node refuses, no signature may go.
+    /// The driver is about to send a signature that covers the offered edge, or to fund its contract. From here on the edge counts as
+    /// committed. If the role refuses, nothing may be sent.
     OutgoingCommitted {
         /// For what.
         origin: OfferOrigin,
@@ -254,7 +254,7 @@ pub enum NodeAction {
         /// The offer.
         proposal: Proposal,
     },
-    /// Offer an edge no more: it is too late. The driver says [`NodeEvent::OfferFailed`] once no signature can go any more.
+    /// Offer an edge no more: it is too late. The driver says [`NodeEvent::OfferFailed`] once no signature can be sent any more.
     Withdraw {
         /// For what it was offered.
         origin: OfferOrigin,

@@ -19,25 +19,21 @@ impl<S: ClaimStore> Receipts<S> {
     ///
     /// # Errors
     ///
-    /// [`EdgeError::TooLate`], and then no secret of the payment leaves any more.
+    /// [`EdgeError::OutOfOrder`] for one that is not to be claimed. When it is too late, a block has failed the payment, and this says the same.
     pub(in crate::payment) fn claiming(
         &mut self,
         cx: &Context<'_>,
         incoming: &EdgeId,
     ) -> Result<Reaction<ReceiverAction>, ReceiverError> {
-        let (edge, event, height) = (*incoming, "claim", cx.intake.height);
+        let (edge, event) = (*incoming, "claim");
         let standing = self.standings.get(incoming).ok_or(EdgeError::Unknown(edge))?;
         let payment = match &standing.stage {
             Stage::Due { payment, .. } if standing.ended.is_none() => *payment,
             _ => return Err(EdgeError::OutOfOrder { edge, event }.into()),
         };
-        let deadlines = &self.config.deadlines;
-        let last = self.standings.last_height(deadlines, &payment).unwrap_or(0);
-        if !self.standings.is_given(&payment) && last <= height {
-            return Err(EdgeError::TooLate { edge, event, height }.into());
-        }
         let was_given = self.standings.set_given(&payment);
-        let actions = self.standings.wanted(deadlines, incoming, height).into_iter().collect();
+        let wanted = self.standings.wanted(&self.config.deadlines, incoming, cx.intake.height);
+        let actions = wanted.into_iter().collect();
         Ok(Reaction { actions, changed: !was_given })
     }
 

@@ -137,13 +137,6 @@ impl Standings {
         complete.map(|complete| complete.edges.iter().copied().collect()).unwrap_or_default()
     }
 
-    /// The height from which on a secret of this payment may not be given away any more, unless one was.
-    pub(super) fn last_height(&self, deadlines: &Deadlines, payment: &EdgeId) -> Option<u32> {
-        let edges = self.complete.get(payment)?.edges.iter();
-        let expiries = edges.filter_map(|id| self.standings.get(id)).map(|other| other.edge.expiry);
-        expiries.min().map(|expiry| deadlines.claim_at(expiry))
-    }
-
     /// The edges that a block of this height has to look at.
     pub(super) fn due(&self, height: u32) -> Vec<EdgeId> {
         self.due.iter().take_while(|(at, _)| *at <= height).map(|(_, id)| *id).collect()

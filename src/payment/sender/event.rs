@@ -46,8 +46,8 @@ pub enum SenderEvent {
         /// The payment.
         payment: PaymentId,
     },
-    /// The driver is about to let a signature go that covers the first edge, or to fund its contract. From here on the edge counts as
-    /// committed. If the sender refuses, no signature may go.
+    /// The driver is about to send a signature that covers the first edge, or to fund its contract. From here on the edge counts as
+    /// committed. If the role refuses, nothing may be sent.
     OutgoingCommitted {
         /// The attempt.
         attempt: AttemptId,
@@ -108,7 +108,7 @@ pub enum SenderAction {
         /// The offer.
         proposal: Proposal,
     },
-    /// Offer it no more: it is too late. The driver says [`SenderEvent::OfferFailed`] once no signature can go any more.
+    /// Offer it no more: it is too late. The driver says [`SenderEvent::OfferFailed`] once no signature can be sent any more.
     Withdraw {
         /// The attempt.
         attempt: AttemptId,
