@@ -449,7 +449,7 @@ fn plain_bolt12() -> StaticInvoice {
     StaticInvoice::from_bytes(&writer.to_bytes()).unwrap()
 }
 
-/// What an issuer writes can't move the cursor of who reads it.
+/// What an issuer writes can't move the cursor of a reader's terminal.
 #[test]
 fn text_of_others_is_escaped() {
     let invoice = created(&[
@@ -500,10 +500,16 @@ fn errors_name_the_flag() {
     refused(with(&["--offer", &ended.to_string()]), "--offer: offer_absolute_expiry");
     // A whole line, and what was expected.
     for (args, expected) in [
-        (&["--k", "1025", "--secrets-out", "/x"][..], "'--k <K>': 1025 is not in 0..=1024"),
+        (
+            &["--k", "1025", "--secrets-out", "/x"][..],
+            "'--k <K>': expected a whole number from 0 to 1,024",
+        ),
         (&["--payment-hash", "07"], "2 characters, expected 64 hexadecimal digits"),
         (&["--chain", "mainnet", "--payment-point", &point], "expected one of bitcoin, testnet"),
-        (&["--expires-in", "0", "--payment-point", &point], "0 is not in 1.."),
+        (
+            &["--expires-in", "0", "--payment-point", &point],
+            "expected a whole number from 1 to 4,294,967,295",
+        ),
         (&["--amount-minor", "5", "--payment-point", &point], "--currency <CODE>"),
         (&["--paymet-point", &point], "'--paymet-point' found; tip: a similar argument exists"),
         (&["--secrets", "/nonexistent/file"], "--secrets: /nonexistent/file: No such file"),
