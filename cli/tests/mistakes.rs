@@ -130,7 +130,12 @@ fn with_numbers() {
             ),
             (
                 &["--payment-point", POINT, "--created-at", "-3"],
-                "expected a whole number from 0 to",
+                "expected a whole number from 0 to 253,402,300,799",
+            ),
+            // In milliseconds.
+            (
+                &["--payment-point", POINT, "--created-at", "1750000000000"],
+                "expected a whole number from 0 to 253,402,300,799",
             ),
             (
                 &["--payment-point", POINT, "--offer-expiry", "yesterday"],
