@@ -180,7 +180,7 @@ fn mistakes_get_one_line() {
         (&["collusion", "--scenario", "/nonexistent"], "/nonexistent: No such file or directory"),
         (
             &["collusion", "--system", "S2", "--html", "/nonexistent/page"],
-            "/nonexistent/page: No such file",
+            "--html: /nonexistent/page: there is no folder /nonexistent",
         ),
         (&["invoce"], "a similar subcommand exists: 'invoice'"),
         (&["invoice", "decode", "lnbc1xyz"], "an invoice of BOLT 11"),
