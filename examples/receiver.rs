@@ -9,7 +9,7 @@
 
 use std::error::Error;
 
-use pointlock::curve::{Keypair, SecretScalar};
+use pointlock::curve::{Keypair, SecretScalar, fresh};
 use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
 use pointlock::hold::Limits;
 use pointlock::invoice::ktime::PaymentPolynomial;
@@ -39,13 +39,13 @@ fn open(journal: &mut MemoryJournal) -> Result<PaidNode<'_>, Box<dyn Error>> {
 
 /// Draws k = 8 points, signs an invoice with them, and publishes it: to the journal first, to the world then.
 fn publish(receiver: &mut PaidNode<'_>) -> Result<StaticInvoice, Box<dyn Error>> {
-    let key = Keypair::new(key(RECEIVER)?);
-    let polynomial = PaymentPolynomial::from_entropy(&[9; 32], 8)?;
+    let (mut rng, key) = (rand::rng(), Keypair::new(key(RECEIVER)?));
+    let polynomial = PaymentPolynomial::from_rng(&mut rng, 8)?;
     let invoice = StaticInvoiceBuilder::new(polynomial.payment_points(), TIME)
         .amount_msat(AMOUNT_MSAT)
         .description("coffee")
         .interim_route(&[key.public_key()])
-        .sign(&key, &[8; 32])?;
+        .sign(&key, &fresh(&mut rng))?;
     receiver.apply(&NodeEvent::PublishedPolynomial {
         invoice: invoice.clone(),
         polynomial,
@@ -56,13 +56,13 @@ fn publish(receiver: &mut PaidNode<'_>) -> Result<StaticInvoice, Box<dyn Error>>
 
 /// What a payer does with the invoice's text, and the channel between the two with the offer: gives the payer and the incoming edge.
 fn pay(text: &str) -> Result<(Node, Edge, NodeEvent), Box<dyn Error>> {
-    let invoice: StaticInvoice = text.parse()?;
+    let (mut rng, invoice) = (rand::rng(), text.parse::<StaticInvoice>()?);
     let mut payer = Node::new(config(PAYER)?)?;
     let part = PartOrder {
         amount_msat: AMOUNT_MSAT,
         forwarders: Vec::new(),
         tail: Tail::Receiver,
-        seed: AttemptSeed::new([7; 32]),
+        seed: AttemptSeed::from_rng(&mut rng),
     };
     let mut actions = payer.apply(&NodeEvent::Pay(Payment {
         payee: Payee::Known(key(RECEIVER)?.to_point()),
@@ -78,7 +78,7 @@ fn pay(text: &str) -> Result<(Node, Edge, NodeEvent), Box<dyn Error>> {
         height: HEIGHT,
         unix_time: TIME + 1,
         // The point is this payer's own, and so is the proof that it will have.
-        payer: Some(Payer { seed: PayerSeed::new([6; 32]), note: Some(b"table 4".to_vec()) }),
+        payer: Some(Payer { seed: PayerSeed::from_rng(&mut rng), note: Some(b"table 4".to_vec()) }),
     }))?;
     let Some(NodeAction::Offer { origin, proposal }) = actions.actions.pop() else {
         return Err("the payer offers nothing".into());

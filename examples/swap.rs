@@ -1,7 +1,7 @@
 //! A swap between two chains, and its three ends. `cargo run --example swap`
 //!
 //! Alice has a coin on one chain, Bob has one on another, and each wants the other's. Alice draws a secret t. Each locks a coin for the other under
-//! T = t·G: who takes the one coin shows t, and t takes the other.
+//! T = t·G: taking the one coin shows t, and t takes the other.
 //!
 //! | end | what the chains see |
 //! | --- | --- |
@@ -9,8 +9,8 @@
 //! | Bob is silent | Alice takes his coin with t, and he finds t in her claim |
 //! | Alice is silent | nobody learns t, and each takes the own coin back |
 //!
-//! Bitcoin Core's consensus code judges every transaction. The chains themselves, and the fresh entropy, are this example's: `[1; 32]` and its
-//! like are 32 fresh bytes in your program, each used once.
+//! Bitcoin Core's consensus code judges every transaction. The chains themselves are not here. Entropy comes from a generator that the program
+//! brings: `fresh` draws 32 bytes, and `from_rng` a secret (feature `rand_core`).
 
 use std::error::Error;
 
@@ -22,7 +22,7 @@ use pointlock::contract::{
     Contract, ContractTerms, FeeCoins, FeeLadder, FundedContract, OfferedContract, Party,
     PreSignedLadder, ReceivedContract, limits,
 };
-use pointlock::curve::{Keypair, SecretScalar};
+use pointlock::curve::{Keypair, SecretScalar, fresh};
 use pointlock::lock::LockSecret;
 
 const FEE: Amount = Amount::from_sat(300);
@@ -59,7 +59,13 @@ impl Coin {
         // The outpoint of the funding transaction, which is not here.
         let outpoint = OutPoint { txid: Txid::from_byte_array([0x11; 32]), vout: 0 };
         let funded = FundedContract::new(contract, outpoint);
-        let offered = OfferedContract::new(funded.clone(), &payout, &ladder, offerer, &[1; 32])?;
+        let offered = OfferedContract::new(
+            funded.clone(),
+            &payout,
+            &ladder,
+            offerer,
+            &fresh(&mut rand::rng()),
+        )?;
         let message = offered.pre_signatures().map(PreSignedLadder::to_bytes);
         // The claimer verifies every rung before it relies on the coin.
         let pre_signed = message.map(|bytes| PreSignedLadder::from_bytes(&bytes)).transpose()?;
@@ -69,10 +75,10 @@ impl Coin {
 
     /// Both sign for the claimer, by the key path. The offerer does so for t alone.
     fn pay_together(&self, learned: &LockSecret) -> Result<Transaction, Box<dyn Error>> {
-        let funded = self.received.funded();
+        let (mut rng, funded) = (rand::rng(), self.received.funded());
         let spend = funded.payout_to_claimer(&script_of(&self.claimer), FEE)?;
-        let offerers = spend.generate_nonce(&mut [2; 32], &self.offerer)?;
-        let claimers = spend.generate_nonce(&mut [3; 32], &self.claimer)?;
+        let offerers = spend.generate_nonce(&mut fresh(&mut rng), &self.offerer)?;
+        let claimers = spend.generate_nonce(&mut fresh(&mut rng), &self.claimer)?;
         // The public nonces cross the wire; then the partial signatures do.
         let session = spend.session(offerers.public_nonce(), claimers.public_nonce())?;
         let claimers = session.sign_as_claimer(claimers, &self.claimer)?;
@@ -83,13 +89,19 @@ impl Coin {
 
     /// The claimer takes the coin alone, on a middle rung of its ladder.
     fn claim(&self, secret: &LockSecret) -> Result<Transaction, Box<dyn Error>> {
-        Ok(self.received.claim(2, secret, &self.claimer, &FeeCoins::none(), &[4; 32])?)
+        Ok(self.received.claim(
+            2,
+            secret,
+            &self.claimer,
+            &FeeCoins::none(),
+            &fresh(&mut rand::rng()),
+        )?)
     }
 
     /// The offerer takes it back alone.
     fn take_back(&self) -> Result<Transaction, Box<dyn Error>> {
         let payout = script_of(&self.offerer);
-        Ok(self.offered.funded().timeout(&payout, FEE, &self.offerer, &[5; 32])?)
+        Ok(self.offered.funded().timeout(&payout, FEE, &self.offerer, &fresh(&mut rand::rng()))?)
     }
 
     /// Whether this spend can be in a block of this height: the consensus code for the scripts, `limits` for amounts and heights.
@@ -118,9 +130,9 @@ fn script_of(keypair: &Keypair) -> ScriptBuf {
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Keys for this swap alone.
-    let alice = Keypair::from_secret_bytes(&[0x0a; 32])?;
-    let bob = Keypair::from_secret_bytes(&[0x0b; 32])?;
-    let t = LockSecret::Scalar(SecretScalar::from_bytes(&[0x74; 32])?);
+    let mut rng = rand::rng();
+    let (alice, bob) = (Keypair::from_rng(&mut rng), Keypair::from_rng(&mut rng));
+    let t = LockSecret::Scalar(SecretScalar::from_rng(&mut rng));
 
     // Alice locks first: Bob's coin is at risk only once hers is there for him.
     let alices = Coin::lock([&alice, &bob], Amount::from_sat(1_000_000), EXPIRY_OF_ALICES, &t)?;
@@ -145,7 +157,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("Bob is silent: Alice claims, Bob finds t in her claim, and claims");
 
     // Alice is silent. Without t nobody claims: another secret is refused, and so is a refund before its time.
-    let guess = LockSecret::Scalar(SecretScalar::from_bytes(&[0x75; 32])?);
+    let guess = LockSecret::Scalar(SecretScalar::from_rng(&mut rng));
     if alices.claim(&guess).is_ok() {
         return Err("a wrong secret claims".into());
     }

@@ -33,6 +33,7 @@
 //! | --- | --- | --- |
 //! | `batch` | yes | verification of many signatures at once, through `pointlock-msm` |
 //! | `ecdsa` | no | `adaptor::ecdsa`, through `secp256k1-zkp` |
+//! | `rand_core` | no | `curve::fresh` and `from_rng`: entropy from a generator of yours |
 
 // docs.rs builds with nightly, and marks what needs a feature.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -53,6 +54,8 @@ pub mod wire;
 
 /// The Bitcoin types of [`contract`]: a dependant that takes them from here has the version that fits.
 pub use bitcoin;
+#[cfg(feature = "rand_core")]
+pub use pointlock_adaptor::rand_core;
 pub use pointlock_adaptor::{self as adaptor, curve, dleq, lock};
 /// The signature types of [`adaptor`], likewise.
 pub use secp256k1;

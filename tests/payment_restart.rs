@@ -80,7 +80,7 @@ fn a_crash_in_a_payment_of_parts_loses_nothing() {
             net.restart().unwrap();
             net.announce_again().unwrap();
             net.run().unwrap();
-            // That it was paid may have been said before.
+            // It may have said before that it was paid.
             let proof = net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]);
             assert!(proof.is_ok(), "{hold}, crash after {crash} steps");
             assert_eq!(net.balances(), undisturbed.balances(), "{hold}, crash after {crash} steps");

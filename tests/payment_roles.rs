@@ -528,7 +528,7 @@ fn contracts_time_out() {
     net.check_replay().unwrap();
 }
 
-/// That a contract is to be timed out is said once, and again to whoever asks, until it is done; claims are taken as long.
+/// A contract that is to be timed out is named once, and again to whoever asks, until it is done; claims are taken as long.
 #[test]
 fn a_claim_after_the_expiry_still_counts() {
     let mut net = start(1, 1);

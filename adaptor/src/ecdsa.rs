@@ -274,7 +274,7 @@ impl PreSignature {
             .recover(context(), signature, &lock_point.to_public_key())
             .map(SecretScalar::from)
             .map_err(|_| AdaptorError::SecretMismatch)?;
-        // libsecp256k1-zkp compares already, to find the sign. That the lock opens is for no other crate to promise.
+        // libsecp256k1-zkp compares already, to find the sign. But this crate promises that the lock opens, so it checks.
         if lock_secret.to_point() == *lock_point {
             Ok(lock_secret)
         } else {

@@ -86,6 +86,7 @@
 //! | `std` | yes | what libsecp256k1's bindings need of it; no module |
 //! | `batch` | yes | verification of many signatures at once, through `pointlock-msm`; needs `std` |
 //! | `ecdsa` | no | `ecdsa`, through `secp256k1-zkp`; needs `std` |
+//! | `rand_core` | no | `curve::fresh` and `from_rng`: entropy from a generator of yours |
 //!
 //! Features only add. Without `std` the crate is `no_std` with `alloc`.
 
@@ -108,3 +109,6 @@ pub mod schnorr;
 pub use error::AdaptorError;
 #[cfg(feature = "batch")]
 pub use error::{BatchError, BatchFault};
+/// The traits that a generator has: a dependant that takes them from here has the version that fits.
+#[cfg(feature = "rand_core")]
+pub use rand_core;

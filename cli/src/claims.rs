@@ -75,15 +75,16 @@ fn words(
         }
     }
     let head = store.head();
-    let mut text = format!(
-        "migrated     version {from} to {to}\npolynomials  {polynomials}, {retired} of them retired\nclaims       {claims}\nhead         {} records, {}\n",
-        head.records,
-        hex::encode(head.checksum),
-    );
+    let mut lines = vec![
+        ("migrated", format!("version {from} to {to}")),
+        ("polynomials", format!("{polynomials}, {retired} of them retired")),
+        ("claims", claims.to_string()),
+        ("head", format!("{} records, {}", head.records, hex::encode(head.checksum))),
+    ];
     if *dropped_bytes > 0 {
-        text += &format!(
-            "dropped      {dropped_bytes} bytes at the end, a record whose write was cut off\n"
-        );
+        let dropped = format!("{dropped_bytes} bytes at the end, a record whose write was cut off");
+        lines.push(("dropped", dropped));
     }
-    Ok(text)
+    let lines = lines.into_iter().map(|(label, text)| vec![label.to_owned(), text]);
+    Ok(terminal::plain(lines).join("\n") + "\n")
 }

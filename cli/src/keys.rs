@@ -4,7 +4,6 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use pointlock::curve::{Keypair, SecretScalar};
-use zeroize::Zeroizing;
 
 use crate::{secret_file, terminal};
 
@@ -22,9 +21,7 @@ pub(crate) struct NodeIdArgs {
 
 /// Draws a key and writes it; the node id is printed.
 pub(crate) fn keygen(args: &KeygenArgs) -> Result<(), Box<dyn Error>> {
-    let entropy = Zeroizing::new(rand::random::<[u8; 32]>());
-    // A number that is no scalar is drawn once in 2^127 times.
-    let secret = SecretScalar::from_bytes(&entropy)?;
+    let secret = SecretScalar::from_rng(&mut rand::rng());
     let node_id = secret.to_point();
     secret_file::write("keygen", &args.file, &[secret])?;
     if terminal::is_standard(&args.file) {

@@ -19,7 +19,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::terminal::OutputError;
 
@@ -74,7 +74,8 @@ fn completions(args: &CompletionsArgs) -> Result<(), Box<dyn Error>> {
 
 /// Runs the command with the arguments of this process.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|args| Cli::from_arg_matches(&args));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(answer) => return not_parsed(&answer),
     };
@@ -94,6 +95,18 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(error.as_ref()),
     }
+}
+
+/// The words of the command. What begins with a digit after its sign is a value, also where it is refused then.
+fn command() -> clap::Command {
+    fn values(command: clap::Command) -> clap::Command {
+        let command = command.mut_args(|arg| match arg.get_action().takes_values() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        });
+        command.mut_subcommands(values)
+    }
+    values(Cli::command())
 }
 
 /// As a shell reports a process that wrote to a closed pipe: 128 and the number of the signal, SIGPIPE.
@@ -128,8 +141,20 @@ fn in_one_line(text: &str) -> String {
     let is_said = |part: &&str| {
         !["Usage:", "For more information"].iter().any(|begin| part.starts_with(begin))
     };
-    let words = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = |part: &str| part.split_whitespace().map(short).collect::<Vec<_>>().join(" ");
     let parts: Vec<String> = text.split("\n\n").map(str::trim).filter(is_said).map(words).collect();
     let text = parts.join("; ");
     format!("pointlock: {}", text.strip_prefix("error: ").unwrap_or(&text))
+}
+
+/// A word as far as a person wants to see it again.
+fn short(word: &str) -> String {
+    const SHOWN: usize = 24;
+    let length = word.chars().count();
+    if length <= 100 {
+        return word.to_owned();
+    }
+    let begin: String = word.chars().take(SHOWN).collect();
+    let end: String = word.chars().skip(length - SHOWN).collect();
+    format!("{begin}…{end}")
 }

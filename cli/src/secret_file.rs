@@ -29,6 +29,12 @@ pub(crate) fn read_key(flag: &str, path: &Path) -> Result<Keypair, String> {
 /// At most so many secrets, a line each.
 pub(crate) fn read(flag: &str, path: &Path, most: usize) -> Result<Vec<SecretScalar>, String> {
     let refuse = |reason: &dyn Display| format!("{flag}: {}: {reason}", path.display());
+    let is_secret = |text: &str| text.len() == DIGITS && hex::decode(text).is_ok();
+    if path.to_str().is_some_and(is_secret) && !path.exists() {
+        return Err(format!(
+            "{flag}: expected the name of a file; a secret on a command line is for all to see"
+        ));
+    }
     // What is much longer is something else, and need not be in memory.
     let enough = (most as u64 + 1) * (DIGITS as u64 + 2) + 1_024;
     let mut text = Zeroizing::new(String::with_capacity(enough as usize));
@@ -38,7 +44,12 @@ pub(crate) fn read(flag: &str, path: &Path, most: usize) -> Result<Vec<SecretSca
     } else {
         File::open(path).and_then(|file| file.take(enough).read_to_string(&mut text))
     };
-    read.map_err(|error| refuse(&error))?;
+    read.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => {
+            refuse(&format!("no text, expected {DIGITS} hexadecimal digits"))
+        }
+        _ => refuse(&error),
+    })?;
     let lines: Vec<&str> = text.split_ascii_whitespace().collect();
     if lines.len() > most {
         let expected =
@@ -58,7 +69,9 @@ pub(crate) fn read(flag: &str, path: &Path, most: usize) -> Result<Vec<SecretSca
             return Err(refuse(&problem));
         }
         let mut bytes = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(line, &mut *bytes).map_err(|error| refuse(&error))?;
+        // The error of `hex` would quote the secret.
+        hex::decode_to_slice(line, &mut *bytes)
+            .map_err(|_| refuse(&format!("expected {DIGITS} hexadecimal digits")))?;
         SecretScalar::from_bytes(&bytes).map_err(|error| refuse(&error))
     };
     lines.iter().enumerate().map(secret).collect()

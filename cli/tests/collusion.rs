@@ -193,7 +193,7 @@ fn contradictions_are_refused_with_their_line() {
 fn contradictions_elsewhere() {
     let events = "events = [\"pay 1 sender\"]\n";
     for (text, message) in [
-        ("system = \"S6\"\n", "line 1: system: S2, S3, S4 or S5"),
+        ("system = \"S6\"\n", "line 1: system: expected S2, S3, S4 or S5"),
         ("system = \"S4\"\nroute = []\n", "line 2: route: 0 forwarders, but it takes 1 to 8"),
         ("system = \"S4\"\nroute = [\"a\", \"a\"]\n", "line 2: a: twice on the route"),
         ("system = \"S4\"\npoints = 2\n", "line 2: points: only S5 has them"),

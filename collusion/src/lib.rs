@@ -14,7 +14,7 @@
 //! a payer ends with         z(x)
 //! ```
 //!
-//! Who conspires pools what all members know. Nobody can do more with scalars and points than add them and multiply them by
+//! A coalition pools what all its members know. Nobody can do more with scalars and points than add them and multiply them by
 //! known numbers (the model's assumption), so a coalition can open L_i if, and only if, l_i is in the *span* of its members'
 //! forms. To claim it the coalition needs N_i too, whose signature the contract asks for. A preimage is an atom with which
 //! nothing can be computed.

@@ -48,7 +48,7 @@ impl Basis {
         self.reduce(vector.clone()).is_empty()
     }
 
-    /// Takes multiples of the rows away until the first column that is left is one in which none leads. The vector is
+    /// Takes multiples of the rows away until a pivot-free column remains. The vector is
     /// scaled on the way: inverting would cost more than the products do.
     fn reduce(&self, mut vector: Vector) -> Vector {
         while let Some((column, _)) = vector.first() {

@@ -207,7 +207,7 @@ fn reuse_is_found_by_value() {
     }
 }
 
-/// Who is robbed gives nothing away, not even as part of a larger coalition.
+/// Whoever is robbed gives nothing away, not even as part of a larger coalition.
 #[test]
 fn the_victim_is_no_thief() {
     for (victim, able) in [(None, true), (Some(1), false)] {

@@ -149,7 +149,7 @@ fn schnorr_adapt() {
     }
 }
 
-/// Both verbs. That the secret key arrives in the pre-signature, `boundary.rs` asserts.
+/// Both verbs. `boundary.rs` asserts that the secret key arrives in the pre-signature.
 fn ecdsa_adaptor() {
     let pre_signature = ecdsa::pre_sign(&secret_keypair(1), &MESSAGE, &point(3), &secret_bytes(2))
         .expect("not degenerate");

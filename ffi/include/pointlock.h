@@ -468,7 +468,7 @@ pointlock_error pointlock_ecdsa_verify_signature(const unsigned char * signature
 const char *pointlock_error_name(int code);
 
 /**
- * Reads a static invoice from its TLV stream, and verifies its signature. Who has signed it, pointlock_invoice_node_id tells: compare that
+ * Reads a static invoice from its TLV stream, and verifies its signature. pointlock_invoice_node_id tells the signer: compare that
  * with the issuer you know from elsewhere.
  */
 pointlock_error pointlock_invoice_parse(pointlock_invoice ** invoice,
@@ -844,8 +844,8 @@ pointlock_error pointlock_musig2_sign_partial(const pointlock_musig2_session * s
 
 /**
  * One's own partial signature once those of all others are there, in the order of their keys and one after the other, and the
- * pre-signature of POINTLOCK_SCHNORR_PRE_SIGNATURE_LENGTH bytes, which is complete with it. So signs who wants to extract the lock secret
- * later: keep the pre-signature, durably, before you send the partial signature. It spends the nonce, also when it fails.
+ * pre-signature of POINTLOCK_SCHNORR_PRE_SIGNATURE_LENGTH bytes, which is complete with it. A signer that wants to extract the lock
+ * secret signs with this: keep the pre-signature, durably, before you send the partial signature. It spends the nonce, also when it fails.
  */
 pointlock_error pointlock_musig2_sign_partial_last(const pointlock_musig2_session * session,
                                                    const pointlock_musig2_nonce * secret_nonce,

@@ -25,7 +25,7 @@ fn points_of(invoice: &StaticInvoice) -> Result<&PaymentPoints, Refusal> {
     }
 }
 
-/// Reads a static invoice from its TLV stream, and verifies its signature. Who has signed it, pointlock_invoice_node_id tells: compare that
+/// Reads a static invoice from its TLV stream, and verifies its signature. pointlock_invoice_node_id tells the signer: compare that
 /// with the issuer you know from elsewhere.
 #[unsafe(no_mangle)]
 pub extern "C" fn pointlock_invoice_parse(

@@ -174,7 +174,7 @@ impl FieldElement {
 
     /// A square root, if there is one: of the two, either.
     ///
-    /// It is this to the power (p + 1)/4 if anything is, for p is 3 mod 4. That exponent in binary is 223 ones, a zero,
+    /// It is this to the power (p + 1)/4 if anything is, because p is 3 mod 4. That exponent in binary is 223 ones, a zero,
     /// 22 ones, 4 zeros, 2 ones and two zeros. x_k is this to the power 2^k − 1, and x_(j + k) is x_j squared k times,
     /// times x_k.
     #[inline(always)]

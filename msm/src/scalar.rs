@@ -191,7 +191,7 @@ fn multiply<const A: usize, const B: usize, const N: usize>(
 fn multiply_and_round(a: &[u64; 4], b: &[u64; 4]) -> [u64; 2] {
     let product: [u64; 8] = multiply(a, b);
     let quotient = u128::from(product[6]) | u128::from(product[7]) << 64;
-    // Below 2^128 − 1, for a is below n and b below 2^256.
+    // Below 2^128 − 1, because a is below n and b below 2^256.
     let rounded = quotient + u128::from(product[5] >> 63);
     [rounded as u64, (rounded >> 64) as u64]
 }

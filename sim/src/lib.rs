@@ -44,7 +44,7 @@
 //! | `sim` | carries out what roles want |
 //! | `roles` | tells roles what happened |
 //! | `contracts`, `settling` | how a contract comes about, and how it ends |
-//! | `mail` | onion messages, from node to node, kept for who is away |
+//! | `mail` | onion messages, from node to node, kept for nodes that are away |
 //! | `invoices`, `routes` | what the receiver gives out, and the ways to it |
 //! | `book` | which contract is which edge of which payment |
 //! | `fault` | what a node does otherwise than its role says |

@@ -1,5 +1,5 @@
 //! A node that holds must not know its own y before the release: y + h is in its payload, so y would tell h, and it could go on and claim
-//! alone. That nobody used it is no proof: what counts is whether it could be computed from what the holder has.
+//! alone. It proves nothing that nobody used it: what counts is whether it could be computed from what the holder has.
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 use pointlock::curve::Point;

@@ -4,7 +4,7 @@ use super::{Contract, ContractError, SpendPath};
 
 /// The fees that a claimer without other coins can choose from, strictly rising: one pre-signature each.
 ///
-/// Both parties agree on it together with the terms. A lock of hashes needs no agreement, for the claimer signs
+/// Both parties agree on it together with the terms. A lock of hashes needs no agreement, because the claimer signs
 /// alone; the ladder is then its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeeLadder(Vec<Amount>);

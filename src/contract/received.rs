@@ -53,7 +53,7 @@ impl ReceivedContract {
     /// The edge that this contract is, for the role that is paid by it: its pre-signatures are verified. `amount_msat`, in
     /// millisatoshi, is what was agreed on; the contract has it rounded up to satoshi.
     ///
-    /// That the contract is irrevocably committed (its funding transaction confirmed) is for the caller to know.
+    /// The caller has to know that the contract is irrevocably committed (its funding transaction confirmed).
     ///
     /// # Errors
     ///

@@ -46,6 +46,12 @@ impl ReleaseSecret {
         SecretScalar::from_bytes(bytes).map(Self)
     }
 
+    /// A fresh release secret. With the feature `rand_core`.
+    #[cfg(feature = "rand_core")]
+    pub fn from_rng<R: crate::rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self(SecretScalar::from_rng(rng))
+    }
+
     /// The 32 bytes in the clear, for a message that is encrypted to the one who may read it.
     pub fn dangerous_to_bytes(&self) -> Zeroizing<[u8; 32]> {
         self.0.dangerous_to_bytes()

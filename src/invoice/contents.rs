@@ -10,7 +10,7 @@ use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream, read_tu32,
 /// Invoice features that are understood: several parts required (16) and allowed (17).
 const KNOWN_INVOICE_FEATURES: &[usize] = &[16, 17];
 
-/// The fields of BOLT 12 that lead to the receiver. Who has one of the first two has all; paths for messages go with an interim
+/// The fields of BOLT 12 that lead to the receiver. An invoice with one of the first two has all; paths for messages go with an interim
 /// route as well.
 const BLINDED: [Field; 4] = [
     Field::INVOICE_PATHS,

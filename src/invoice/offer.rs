@@ -22,7 +22,7 @@ const MAX_MONEY_MSAT: u64 = 21_000_000 * 100_000_000 * 1_000;
 pub enum Amount {
     /// Millisatoshi, from 1 to all there are.
     Millisatoshi(u64),
-    /// An amount in another currency; who pays and who is paid convert it, each at a [`Rate`](super::Rate) of its own.
+    /// An amount in another currency; payer and receiver convert it, each at a [`Rate`](super::Rate) of its own.
     Currency {
         /// ISO 4217, three capital letters.
         code: String,

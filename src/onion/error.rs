@@ -126,7 +126,7 @@ impl OnionError {
     /// [`Packet::peel`](super::Packet::peel) refuse; None where it has none.
     ///
     /// Codes with the flag 0x8000 go to the peer in the clear (`update_fail_malformed_htlc`, with the
-    /// SHA-256 of the packet), for they mean that there is no shared secret. The other goes back in a
+    /// SHA-256 of the packet), because they mean that there is no shared secret. The other goes back in a
     /// [`FailurePacket`](super::FailurePacket).
     pub fn failure_code(&self) -> Option<u16> {
         match self {

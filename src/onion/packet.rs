@@ -31,7 +31,7 @@ pub struct Packet {
 
 /// What a hop finds in its packet.
 pub struct Peeled {
-    /// The hop's payload, without its length: at least 2 bytes. Erased on drop, for it may carry the
+    /// The hop's payload, without its length: at least 2 bytes. Erased on drop, because it may carry the
     /// blinds of a lock.
     pub payload: Zeroizing<Vec<u8>>,
     /// The secret shared with the sender, for the [`ReplayGuard`](super::ReplayGuard) and for failures.

@@ -34,7 +34,7 @@ const MPP_TIMEOUT: u16 = 23;
 pub enum FailureMessage {
     /// Encrypted for the sender: the reason of `update_fail_htlc`.
     Encrypted(FailurePacket),
-    /// In the clear, for there is no key to encrypt it with or it must not be told apart from others:
+    /// In the clear, because there is no key to encrypt it with or it must not be told apart from others:
     /// `update_fail_malformed_htlc`.
     Malformed {
         /// Of the onion as it came, 32 bytes.

@@ -42,7 +42,7 @@
 //! payment that is cancelled before that is dead wherever it is, and the next may have the same payer key.
 //!
 //! Nobody can do that for a sender that is offline. Whoever gives q_0 away decides which of several attempts is paid: with q_0 in other hands,
-//! its LSP's say, all of them can be, for the receiver that has two complete payments claims both. And whoever keeps it has to be
+//! its LSP's say, all of them can be: a receiver that has two complete payments claims both. And whoever keeps it has to be
 //! there when they arrive, which is what the sender is not. A sender that leaves has the payment held instead: one attempt, which the receiver
 //! itself releases.
 //!

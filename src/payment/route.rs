@@ -107,7 +107,7 @@ pub(super) struct PathEnd {
 }
 
 impl PathEnd {
-    /// None where the introduction node is told as the end of a channel: no role knows the channels of others.
+    /// None where the introduction node is given as a channel and direction: no role knows the channels of others.
     pub(super) fn new(payment_path: &PaymentPath) -> Option<Self> {
         let path = payment_path.path.resolve(|_, _| None)?;
         Some(Self { path, pay_info: payment_path.pay_info.clone() })

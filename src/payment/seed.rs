@@ -63,6 +63,12 @@ impl AttemptSeed {
         Self(entropy)
     }
 
+    /// A fresh seed. With the feature `rand_core`.
+    #[cfg(feature = "rand_core")]
+    pub fn from_rng<R: crate::rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self(*crate::curve::fresh(rng))
+    }
+
     /// The 32 bytes in the clear, for the journal of the node.
     pub fn dangerous_to_bytes(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.0)
@@ -153,6 +159,12 @@ impl PayerSeed {
     /// A seed from fresh entropy.
     pub fn new(entropy: [u8; 32]) -> Self {
         Self(entropy)
+    }
+
+    /// A fresh seed. With the feature `rand_core`.
+    #[cfg(feature = "rand_core")]
+    pub fn from_rng<R: crate::rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self(*crate::curve::fresh(rng))
     }
 
     /// The 32 bytes in the clear, for the journal of the node.

@@ -112,7 +112,7 @@ impl<N> BlindedPath<N> {
 
     /// This path and, after it, one that somebody else made. The data of this path's last hop must have
     /// the other's [`first_path_key`](Self::first_path_key) as its `next_path_key_override`, and lead to the
-    /// other's introduction node: its maker takes care of that, for nobody else can see it.
+    /// other's introduction node: its maker takes care of that, because nobody else can see it.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl<N> BlindedPath<N> {
         &self.hops
     }
 
-    /// The blinded id of the last hop: who is at the end, under the name that the sender has for it.
+    /// The blinded id of the last hop: the node at the end, under the name that the sender has for it.
     pub fn last_blinded_node_id(&self) -> &Point {
         &self.hops.last().expect("there is at least one hop").blinded_node_id
     }

@@ -404,7 +404,7 @@ fn a_backup_claims_what_it_knows_and_nothing_new() {
         book.claim(&polynomial(0), &x(0), &locks(1)),
         Err(ClaimError::AlreadyClaimed(_))
     ));
-    // Not even x(1), which was claimed, for the backup can't know with which locks; and it stays so.
+    // Not even x(1), which was claimed, because the backup can't know with which locks; and it stays so.
     assert!(retired(book.claim(&polynomial(0), &x(1), &locks(1))));
     drop(book);
     let mut book = ClaimBook::new(FileClaimStore::open(&backup, Origin::Continued).unwrap());

@@ -43,6 +43,8 @@
 
 mod context;
 mod error;
+#[cfg(feature = "rand_core")]
+mod fresh;
 mod keypair;
 mod linear;
 mod point;
@@ -51,6 +53,8 @@ mod tagged;
 
 pub use context::{context, randomize_context};
 pub use error::CurveError;
+#[cfg(feature = "rand_core")]
+pub use fresh::fresh;
 pub use keypair::Keypair;
 pub use linear::double_mul_public;
 #[cfg(any(test, not(feature = "batch")))]

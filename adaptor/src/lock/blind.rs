@@ -26,6 +26,12 @@ impl Blind {
         SecretScalar::from_bytes(bytes).map(Self)
     }
 
+    /// A fresh blind. With the feature `rand_core`.
+    #[cfg(feature = "rand_core")]
+    pub fn from_rng<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self(SecretScalar::from_rng(rng))
+    }
+
     /// The 32 bytes in the clear, for the payload of the one node that may read it.
     pub fn dangerous_to_bytes(&self) -> Zeroizing<[u8; 32]> {
         self.0.dangerous_to_bytes()

@@ -31,6 +31,12 @@ impl Preimage {
         Self(bytes)
     }
 
+    /// A fresh preimage. With the feature `rand_core`.
+    #[cfg(feature = "rand_core")]
+    pub fn from_rng<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self(*crate::curve::fresh(rng))
+    }
+
     /// Its hash.
     pub fn hash(&self) -> PaymentHash {
         PaymentHash(Sha256::digest(self.0).into())

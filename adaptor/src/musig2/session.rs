@@ -116,7 +116,7 @@ impl Session<Locked> {
     /// The own partial signature, once the partial signatures of all *others* are there, in the order of their
     /// keys; and the pre-signature, which is complete with it.
     ///
-    /// This is how a signer signs who wants to extract the lock secret later. Extraction needs the
+    /// A signer that wants to extract the lock secret later signs with this. Extraction needs the
     /// pre-signature, and the pre-signature needs everybody's partial signature. A counterparty who knows the
     /// lock secret and gets this signer's partial signature first can finish the *signature* alone; its own
     /// partial signature, and with it the lock secret, is never seen. Keep the pre-signature (durably) before
@@ -156,7 +156,7 @@ impl Session<Locked> {
 impl<Lock> Session<Lock> {
     /// The own partial signature. It is verified before it is returned.
     ///
-    /// In an adaptor session only a signer may give this before having the others' who needs not extract:
+    /// In an adaptor session a signer that has to extract must not give this before it has the others':
     /// see [`AdaptorSession::sign_partial_last`].
     ///
     /// # Errors

@@ -62,7 +62,7 @@ pub enum BatchItem<'a> {
 /// its parity. If some E_i with i > 0 is not zero, then whatever the other coefficients are, one value of
 /// a_i at most makes the sum zero. If only E_0 is not zero, the sum is a_0·E_0: so a_0 may be 1.
 ///
-/// The a_i are a hash of all items, of every byte that verification reads. Who makes a batch can try many: with 2^k hashes,
+/// The a_i are a hash of all items, of every byte that verification reads. Whoever makes a batch can try many: with 2^k hashes,
 /// the chance of one that passes and should not is 2^(k − 128). That is the strength of the signatures themselves, and no
 /// random numbers are needed: the verdict on a batch is the same each time. (In the bisection after a refusal
 /// the same coefficients serve again, for sums of fewer items; that can only spare an item that was refused

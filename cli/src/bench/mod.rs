@@ -20,7 +20,9 @@ use serde::Serialize;
 
 use measure::Row;
 
-use crate::terminal::{Progress, complain, is_standard, numbers, print, say, write_to};
+use crate::terminal::{
+    Progress, check_place, complain, is_standard, numbers, print, say, write_to,
+};
 
 /// The row that `vs_sign` compares with.
 const SIGN: &str = "libsecp256k1.schnorr_sign";
@@ -52,6 +54,7 @@ struct Report {
 
 /// Measures, and prints to standard output.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    check_place("--plot", args.plot.as_deref(), args.json)?;
     if cfg!(debug_assertions) {
         complain("bench: not a release build, these are no timings to quote");
     }
@@ -61,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     rows.extend(batch::rows(&batch));
     let reports = reports(rows)?;
     if let Some(file) = &args.plot {
-        write_to(file, &plot::draw(&reports)?)?;
+        write_to("--plot", file, &plot::draw(&reports)?)?;
         if is_standard(file) {
             return Ok(());
         }

@@ -84,7 +84,9 @@ impl FromStr for Event {
                 payment: number(payment)?,
                 to: (*to).to_owned(),
             }),
-            _ => Err(format!("{text:?}: is no event")),
+            _ => Err(format!(
+                "{text:?}: is no event; expected pay, forward, claim, fail, restore, publish, reuse or leak, as examples/scenarios/s4.toml explains them"
+            )),
         }
     }
 }

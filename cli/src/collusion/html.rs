@@ -18,7 +18,7 @@ pub(super) fn page(report: &Report) -> String {
         system(report.system)
     );
     if let Some(note) = &report.note {
-        let _ = write!(page, "<p class=note>{}</p>", escape(note.trim()));
+        let _ = write!(page, "<p class=note>{}</p>", formula(note.trim()));
     }
     page.push_str("</header>");
     verdict(&mut page, report);
@@ -400,7 +400,7 @@ fn method(page: &mut String, report: &Report) {
 /// Escaped, with y_0[2] as y, a small 0 below and a small [2] behind.
 fn formula(text: &str) -> String {
     let mut html = String::new();
-    let mut rest = escape(text);
+    let mut rest = escape(&text.replace("_lsp", " LSP"));
     while let Some(at) = rest.find(['_', '[']) {
         let (before, from) = rest.split_at(at);
         html.push_str(before);
@@ -442,6 +442,7 @@ mod tests {
             "l<sub>3</sub><sup>[2]</sup> = z + y<sub>0</sub><sup>[2]</sup>"
         );
         assert_eq!(formula("past_payer_2 gives <z>"), "past payer<sub>2</sub> gives &lt;z&gt;");
+        assert_eq!(formula("sender_lsp gives y_1"), "sender LSP gives y<sub>1</sub>");
         assert_eq!(formula("y_1[2at] + b_0"), "y<sub>1</sub><sup>[2at]</sup> + b<sub>0</sub>");
         assert_eq!(formula("[x"), "[x");
         assert_eq!(formula("[2x"), "[2x");

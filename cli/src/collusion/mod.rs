@@ -34,33 +34,33 @@ use self::report::Report;
 use self::scenario::Scenario;
 use crate::narration::system_parser;
 use crate::readers::ScenarioRead;
-use crate::terminal::{self, Progress};
+use crate::terminal::{self, Progress, number};
 
 /// What is analysed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The system, with one payment claimed and another one to be stolen
-    #[arg(long, value_parser = system_parser(scenario::SYSTEMS), required_unless_present = "scenario")]
+    #[arg(long, ignore_case = true, value_parser = system_parser(scenario::SYSTEMS), required_unless_present = "scenario")]
     system: Option<System>,
     /// The vault has paid once too
     #[arg(long, conflicts_with = "scenario")]
     vault_paid: bool,
     /// How many others have paid before (0 to 99)
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=99), conflicts_with = "scenario")]
+    #[arg(long, default_value_t = 1, value_parser = number(0..=99_u8), conflicts_with = "scenario")]
     past_payers: u8,
     /// How many routers stand between the two LSPs (0 to 6)
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=6), conflicts_with = "scenario")]
+    #[arg(long, default_value_t = 1, value_parser = number(0..=6_u8), conflicts_with = "scenario")]
     routers: u8,
     /// For S5: k, how many payments the invoice's polynomial is good for (1 to 64). Claims beyond it are those of a receiver restored
-    /// from a backup, which is the only way to them
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=64), conflicts_with = "scenario")]
-    points: u8,
+    /// from a backup, which is the only way to them [default: 3]
+    #[arg(long, value_parser = number(1..=64_u8), conflicts_with = "scenario")]
+    points: Option<u8>,
     /// A scenario in a TOML file, such as those in examples/scenarios, or - for standard input: at most 4 MiB, 1,000 events and
     /// 128 parties
     #[arg(long, value_name = "FILE", conflicts_with = "system")]
     scenario: Option<PathBuf>,
     /// Where all keys and secrets come from
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = number(0..=u64::MAX))]
     seed: u64,
     /// Prints what was found as JSON
     #[arg(long)]
@@ -85,10 +85,15 @@ pub(crate) fn read_scenario(text: &str) -> Result<ScenarioRead, (usize, String)>
 
 /// Analyses; an error is a scenario that can't be, or a verdict that does not hold.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    terminal::check_place("--html", args.html.as_deref(), args.json)?;
+    if args.points.is_some() && args.system != Some(System::S5) {
+        return Err("--points: only S5 has payment points for k payments".into());
+    }
     let (name, text) = match (&args.scenario, args.system) {
         (Some(path), _) => {
             let name = path.display().to_string();
-            let text = Scenario::read_text(path).map_err(|error| format!("{name}: {error}"))?;
+            let text = Scenario::read_text(path)
+                .map_err(|error| format!("--scenario: {name}: {error}"))?;
             (name, text)
         }
         (None, system) => {
@@ -97,7 +102,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
                 past_payers: args.past_payers,
                 vault_paid: args.vault_paid,
                 routers: args.routers,
-                points: args.points,
+                points: args.points.unwrap_or(3),
                 way: Way::Clear,
                 parts: 1,
             };
@@ -107,7 +112,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     // Where a line is named, so is the file.
     let place = |error: &dyn Error| match name.as_str() {
         "" => error.to_string(),
-        name => format!("{name}: {error}"),
+        name => format!("--scenario: {name}: {error}"),
     };
     let scenario = Scenario::parse(&text).map_err(|error| place(&error))?;
     let mut progress = Progress::on_terminal();
@@ -115,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let report = analysed(&scenario, played, &mut progress)?;
     drop(progress);
     if let Some(path) = &args.html {
-        terminal::write_to(path, &html::page(&report))?;
+        terminal::write_to("--html", path, &html::page(&report))?;
     }
     match &args.html {
         // The page is there already.

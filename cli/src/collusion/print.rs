@@ -2,7 +2,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::report::{Report, TheftFacts};
 use crate::narration::grouped;
-use crate::terminal::say;
+use crate::terminal::{self, say};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -42,10 +42,13 @@ pub(super) fn report(report: &Report) -> String {
         out,
         "\n{BOLD}what each party learned{BOLD:#}  {DIM}[n]: in payment n, a b … its parts, t what a trampoline drew{DIM:#}"
     );
-    for party in &report.parties {
+    let learned = report.parties.iter().map(|party| {
         let learned: Vec<&str> = party.learned.iter().map(|fact| fact.secret.as_str()).collect();
         let learned = if learned.is_empty() { "nothing".to_owned() } else { learned.join(", ") };
-        say!(out, "  {NAME}{:<14}{NAME:#} {learned}", party.name);
+        vec![party.name.clone(), learned]
+    });
+    for line in terminal::named(learned, NAME) {
+        say!(out, "  {line}");
     }
     for [one, other] in &report.same_secrets {
         say!(out, "  {BAD}{one} is the same secret as {other}{BAD:#}");

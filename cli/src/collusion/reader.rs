@@ -66,7 +66,7 @@ impl Scenario {
         let lines = Lines::of(text);
         let file = toml::from_str(text).map_err(|error| ScenarioError {
             line: error.span().map_or(1, |span| lines.line(span.start)),
-            problem: error.message().to_owned(),
+            problem: error.message().replace("expected usize", "expected a number from 0"),
         })?;
         Reader { file, lines }.scenario()
     }
@@ -119,9 +119,9 @@ impl Reader {
 
     fn system(&self) -> Result<System, ScenarioError> {
         let system = self.file.system.as_ref().parse().ok();
-        system
-            .filter(|system| SYSTEMS.contains(system))
-            .ok_or_else(|| self.at(self.file.system.span(), "system: S2, S3, S4 or S5".to_owned()))
+        system.filter(|system| SYSTEMS.contains(system)).ok_or_else(|| {
+            self.at(self.file.system.span(), "system: expected S2, S3, S4 or S5".to_owned())
+        })
     }
 
     fn route(&self) -> Result<Vec<String>, ScenarioError> {

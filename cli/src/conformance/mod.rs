@@ -67,18 +67,18 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     answer_lines(io::stdin().lock(), io::stdout().lock())
 }
 
-/// What `--list` prints: a line for each operation.
+/// What `--list` prints: two lines for each operation.
 fn list() -> String {
-    let line = |operation: &Operation| {
+    let row = |operation: &Operation| {
         let Operation { name, takes, gives, .. } = operation;
         let takes = takes.replace(' ', ", ");
         let gives = match *gives {
             BY_NAME => "the fields that there are, by name".to_owned(),
             gives => gives.replace(' ', ", "),
         };
-        format!("{name:<28}{takes}\n{:<28}-> {gives}\n", "")
+        vec![name.to_string(), format!("{takes}\n-> {gives}")]
     };
-    OPERATIONS.iter().map(line).collect()
+    terminal::plain(OPERATIONS.iter().map(row)).join("\n") + "\n"
 }
 
 /// Answers line by line until `input` ends.

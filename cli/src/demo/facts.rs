@@ -24,7 +24,7 @@ impl Facts {
             payers: args.payers,
             routers: args.routers,
             offline_blocks: args.offline_blocks,
-            parts: args.parts,
+            parts: args.parts(),
             seed: args.seed,
             systems: Vec::new(),
         }

@@ -15,8 +15,8 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (hop, kind) =
-            text.split_once(':').ok_or("expected PARTY:FAULT, such as router:wrong-blind")?;
+        let parts = text.split_once(':').filter(|(hop, kind)| !hop.is_empty() && !kind.is_empty());
+        let (hop, kind) = parts.ok_or("expected PARTY:FAULT, such as router:wrong-blind")?;
         let known = || FaultKind::ALL.map(FaultKind::name).join(", ");
         let kind =
             kind.parse().map_err(|_| format!("unknown fault {kind:?}; there are {}", known()))?;

@@ -52,8 +52,11 @@ fn side_by_side(page: &mut String, facts: &Facts) {
         let class = if print::is_stolen(told) { "bad" } else { "good" };
         let _ = write!(page, "<tr class={class}>");
         for (column, cell) in print::row(told, facts.offline_blocks).iter().enumerate() {
-            let tag = if column == 0 { "th" } else { "td" };
-            let _ = write!(page, "<{tag}>{}</{tag}>", words(cell));
+            let (cell, label) = (words(cell), escape(print::HEADER[column]));
+            let _ = match column {
+                0 => write!(page, "<th>{cell}</th>"),
+                _ => write!(page, "<td data-label='{label}'>{cell}</td>"),
+            };
         }
         page.push_str("</tr>");
     }
@@ -70,7 +73,7 @@ fn system(page: &mut String, number: usize, told: &Told, parties: &[String]) {
     verdict(page, told);
     let _ = write!(
         page,
-        "<h3>Whose money waits</h3><figure><div class=scroll>{}</div><p class=end>A bar for each payment: blue is a payer's \
+        "<h3>Whose money waits</h3><figure class=beside><div class=scroll>{}</div><p class=end>A bar for each payment: blue is a payer's \
          money, red a hop's. A thin bar was locked and claimed in one block.</p></figure>",
         picture::timeline(told)
     );

@@ -33,31 +33,31 @@ use self::facts::Facts;
 use self::fault::Fault;
 use self::system::settings;
 use crate::narration::system_parser;
-use crate::terminal::{self, Progress};
+use crate::terminal::{self, Progress, number};
 
 /// What is played.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only this system; may be given more than once
-    #[arg(long, value_parser = system_parser(System::ALL))]
+    #[arg(long, ignore_case = true, value_parser = system_parser(System::ALL))]
     system: Vec<System>,
     /// What each payer pays, in satoshi (1,000 to 100,000,000,000)
-    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
+    #[arg(long, default_value_t = 50_000, value_parser = number(1_000..=100_000_000_000_u64))]
     amount_sat: u64,
     /// How many payers use the invoice (2 to 9)
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=9))]
+    #[arg(long, default_value_t = 2, value_parser = number(2..=9_u8))]
     payers: u8,
     /// How many routers stand between the two LSPs (0 to 5)
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=5))]
+    #[arg(long, default_value_t = 1, value_parser = number(0..=5_u8))]
     routers: u8,
     /// For how many blocks the receiver is offline (1 to 1,600)
-    #[arg(long, default_value_t = 144, value_parser = clap::value_parser!(u32).range(1..=1_600))]
+    #[arg(long, default_value_t = 144, value_parser = number(1..=1_600_u32))]
     offline_blocks: u32,
-    /// In how many parts the last payer pays in S5 (1 to 9)
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
-    parts: u8,
+    /// In how many parts the last payer pays in S5 (1 to 9) [default: 2]
+    #[arg(long, value_parser = number(1..=9_u8))]
+    parts: Option<u8>,
     /// Where all keys and secrets come from: the same number gives the same story
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = number(0..=u64::MAX))]
     seed: u64,
     /// Makes a party do something wrong (flipped-bit, wrong-blind, swapped-lock, early-claim), such as router:wrong-blind; parties are payer_1 …,
     /// sender_lsp, router, router_2 …, receiver_lsp and receiver. What can't happen in a system is an error
@@ -71,12 +71,26 @@ pub(crate) struct Args {
     html: Option<PathBuf>,
 }
 
+impl Args {
+    fn parts(&self) -> u8 {
+        self.parts.unwrap_or(2)
+    }
+
+    fn check(&self, systems: &[System]) -> Result<(), Box<dyn Error>> {
+        if self.parts.is_some() && !systems.contains(&System::S5) {
+            return Err("--parts: only S5 pays in parts".into());
+        }
+        if let Some(fault) = &self.fault {
+            fault.check_party(&story::parties(self))?;
+        }
+        Ok(terminal::check_place("--html", self.html.as_deref(), self.json)?)
+    }
+}
+
 /// Plays the systems; an error is a claim that does not hold.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let systems = if args.system.is_empty() { System::ALL.to_vec() } else { args.system.clone() };
-    if let Some(fault) = &args.fault {
-        fault.check_party(&story::parties(args))?;
-    }
+    args.check(&systems)?;
     let mut facts = Facts::new(args);
     // A page on standard output is there alone, as JSON is.
     let quiet = args.json || args.html.as_deref().is_some_and(terminal::is_standard);
@@ -106,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         }
     }
     if let Some(path) = &args.html {
-        terminal::write_to(path, &html::page(&facts, &story::parties(args)))?;
+        terminal::write_to("--html", path, &html::page(&facts, &story::parties(args)))?;
     }
     match &args.html {
         // The page is there already.

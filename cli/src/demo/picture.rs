@@ -75,9 +75,9 @@ fn arrow(svg: &mut String, [from, to]: [usize; 2], y: usize, kind: ArrowKind, la
     let (above, below, middle) = (y - 5, y + 5, usize::midpoint(from, to));
     let _ = write!(
         svg,
-        "<g class={class}><path class=pen{dashed} d='M{from} {y}H{to}'/>\
-         <path class=ink d='M{to} {y}L{back} {above}V{below}Z'/>\
-         <text class=ink x='{middle}' y='{above}' text-anchor=middle>{}</text></g>",
+        "<g class={class}><text class=ink x='{middle}' y='{above}' text-anchor=middle>{}</text>\
+         <path class=pen{dashed} d='M{from} {y}H{to}'/>\
+         <path class=ink d='M{to} {y}L{back} {above}V{below}Z'/></g>",
         escape(label)
     );
 }

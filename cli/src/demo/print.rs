@@ -98,14 +98,17 @@ pub(super) fn story(told: &Told) -> String {
             None => by_party.push((&locked.party, vec![text])),
         }
     }
-    for (party, texts) in by_party {
-        say!(out, "    {NAME}{party:<13}{NAME:#} {}", texts.join(" + "));
+    let locked = by_party.iter().map(|(party, texts)| vec![party.to_string(), texts.join(" + ")]);
+    for line in terminal::named(locked, NAME) {
+        say!(out, "    {line}");
     }
     say!(out, "  {BOLD}secrets learned{BOLD:#}");
-    for learned in &told.learned {
-        let secrets =
-            if learned.secrets.is_empty() { "none".to_owned() } else { learned.secrets.join("; ") };
-        say!(out, "    {NAME}{:<13}{NAME:#} {secrets}", learned.party);
+    let learned = told.learned.iter().map(|learned| {
+        let secrets = learned.secrets.join("; ");
+        vec![learned.party.clone(), if secrets.is_empty() { "none".to_owned() } else { secrets }]
+    });
+    for line in terminal::named(learned, NAME) {
+        say!(out, "    {line}");
     }
     say!(out, "  {BOLD}theft{BOLD:#}         {}", verdict(told));
     say!(

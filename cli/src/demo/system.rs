@@ -58,7 +58,7 @@ impl Setting {
     /// In how many parts this payment is made: the last one of S5 in several.
     pub(super) fn parts(self, payment: usize, args: &Args) -> usize {
         let last = payment + 1 == usize::from(args.payers);
-        if self.system == System::S5 && last { usize::from(args.parts) } else { 1 }
+        if self.system == System::S5 && last { usize::from(args.parts()) } else { 1 }
     }
 
     /// The scenario in which the thieves of this system are looked for: one payment is claimed, another on its way. Over a fresh
@@ -75,7 +75,7 @@ impl Setting {
                 (_, Rails::Bolt12) => collusion::Way::Path,
                 _ => collusion::Way::Clear,
             },
-            parts: if self.system == System::S5 { args.parts } else { 1 },
+            parts: if self.system == System::S5 { args.parts() } else { 1 },
         }
     }
 }

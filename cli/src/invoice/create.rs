@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use pointlock::curve::{Keypair, Point, SecretScalar};
+use pointlock::curve::{Keypair, Point, SecretScalar, fresh};
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{
     Amount, BlindedPayInfo, ChainHash, InvoiceError, Offer, OfferBuilder, PaymentLock, PaymentPath,
@@ -12,14 +12,15 @@ use pointlock::invoice::{
 use pointlock::lock::PaymentHash;
 use pointlock::wire::{BlindedPath, Features, IntroductionNode};
 use serde_json::json;
-use zeroize::Zeroizing;
 
-use super::{flags, words};
+use super::{flags, pasted, words};
 use crate::secret_file;
-use crate::terminal::{self, print, print_json};
+use crate::terminal::{self, number, print, print_json};
 
 /// Two weeks.
 const EXPIRES_IN: u32 = 14 * 24 * 3600;
+/// All money there will be.
+const MOST_MSAT: u64 = 21_000_000 * 100_000_000 * 1_000;
 
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("lock").required(true)))]
@@ -29,7 +30,7 @@ pub(super) struct Args {
     secret_key: PathBuf,
 
     /// Draws a fresh static point (0), or fresh payment points for K payments (1 to 1,024); needs --secrets-out
-    #[arg(long, group = "lock", requires = "secrets_out", value_parser = clap::value_parser!(u16).range(0..=PaymentPolynomial::MAX_K as i64))]
+    #[arg(long, group = "lock", requires = "secrets_out", value_parser = number(0..=PaymentPolynomial::MAX_K as u16))]
     k: Option<u16>,
     /// The new file for the secrets of these points: z_0 … z_K, a line each; - prints them behind the invoice. `--secrets` here and
     /// in `verify` reads it
@@ -47,17 +48,17 @@ pub(super) struct Args {
     payment_hash: Option<PaymentHash>,
 
     /// The offer that the invoice is for, whose fields it repeats; the key has to be the offer's issuer's
-    #[arg(long, value_name = "OFFER", conflicts_with_all = ["amount_msat", "currency", "amount_minor", "description", "issuer", "chain", "offer_expiry", "offer_path"])]
+    #[arg(long, value_name = "OFFER", value_parser = pasted::parse::<Offer>, conflicts_with_all = ["amount_msat", "currency", "amount_minor", "description", "issuer", "chain", "offer_expiry", "offer_path"])]
     offer: Option<Offer>,
     /// The least amount, in millisatoshi (1 to 2,100,000,000,000,000,000)
-    #[arg(long, value_name = "MSAT", requires = "description", conflicts_with = "currency")]
+    #[arg(long, value_name = "MSAT", requires = "description", conflicts_with = "currency", value_parser = number(1..=MOST_MSAT))]
     amount_msat: Option<u64>,
     /// The currency of the least amount, by its code of three capital letters, such as EUR: it is paid at a rate that payer and
     /// receiver give
     #[arg(long, value_name = "CODE", requires_all = ["amount_minor", "description"])]
     currency: Option<String>,
     /// The least amount in the currency's minor unit, such as cents (1 or more)
-    #[arg(long, value_name = "UNITS", requires = "currency")]
+    #[arg(long, value_name = "UNITS", requires = "currency", value_parser = number(1..=u64::MAX))]
     amount_minor: Option<u64>,
     /// What is paid for
     #[arg(long)]
@@ -69,13 +70,13 @@ pub(super) struct Args {
     #[arg(long, value_parser = words::parse_chain)]
     chain: Option<ChainHash>,
     /// The last second of the offer, UNIX time
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = number(0..=u64::MAX))]
     offer_expiry: Option<u64>,
     /// For how many seconds the invoice may be paid (1 to 4,294,967,295)
-    #[arg(long, value_name = "SECONDS", default_value_t = EXPIRES_IN, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = EXPIRES_IN, value_parser = number(1..=u32::MAX))]
     expires_in: u32,
     /// When it was created, UNIX time in seconds, in place of the clock's
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = number(0..=words::LAST_SECOND))]
     created_at: Option<u64>,
     /// Lets a payment come in several parts
     #[arg(long)]
@@ -168,11 +169,11 @@ fn payment_points(points: Vec<Point>) -> Result<PaymentPoints, String> {
 }
 
 fn draw(k: usize) -> Result<Vec<SecretScalar>, Box<dyn Error>> {
-    let entropy = Zeroizing::new(rand::random::<[u8; 32]>());
+    let mut rng = rand::rng();
     if k == 0 {
-        return Ok(vec![SecretScalar::from_bytes(&entropy)?]);
+        return Ok(vec![SecretScalar::from_rng(&mut rng)]);
     }
-    Ok(PaymentPolynomial::from_entropy(&entropy, k)?.coefficients().to_vec())
+    Ok(PaymentPolynomial::from_rng(&mut rng, k)?.coefficients().to_vec())
 }
 
 fn sign(args: &Args, key: &Keypair, lock: PaymentLock) -> Result<StaticInvoice, String> {
@@ -213,7 +214,7 @@ fn sign(args: &Args, key: &Keypair, lock: PaymentLock) -> Result<StaticInvoice, 
         }
         builder = builder.interim_route(&route);
     }
-    builder.sign(key, &rand::random()).map_err(refuse)
+    builder.sign(key, &fresh(&mut rand::rng())).map_err(refuse)
 }
 
 fn new_offer(args: &Args, issuer_id: &Point) -> OfferBuilder {
@@ -242,22 +243,28 @@ fn new_offer(args: &Args, issuer_id: &Point) -> OfferBuilder {
     builder
 }
 
+const NO_HEX: &str = "expected hexadecimal digits";
+
 fn parse_hash(text: &str) -> Result<PaymentHash, String> {
     let mut hash = [0; 32];
-    let refuse = |_| format!("{} characters, expected 64 hexadecimal digits", text.chars().count());
+    let refuse = |error| match error {
+        hex::FromHexError::InvalidHexCharacter { .. } => NO_HEX.to_owned(),
+        _ => format!("{} characters, expected 64 hexadecimal digits", text.chars().count()),
+    };
     hex::decode_to_slice(text, &mut hash).map_err(refuse)?;
     Ok(PaymentHash(hash))
 }
 
 fn parse_path(text: &str) -> Result<BlindedPath<IntroductionNode>, String> {
-    let bytes = hex::decode(text).map_err(|error| error.to_string())?;
+    let bytes = hex::decode(text).map_err(|_| NO_HEX)?;
     let (path, length) = BlindedPath::read(&bytes).map_err(|error| error.to_string())?;
     if length == bytes.len() { Ok(path) } else { Err("bytes are left behind the path".into()) }
 }
 
 fn parse_payment_path(text: &str) -> Result<PaymentPath, String> {
-    let (path, pay_info) = text.split_once(':').ok_or("no colon before the payinfo")?;
-    let bytes = hex::decode(pay_info).map_err(|error| error.to_string())?;
+    let (path, pay_info) =
+        text.split_once(':').ok_or("expected PATH:PAYINFO, both in hexadecimal digits")?;
+    let bytes = hex::decode(pay_info).map_err(|_| NO_HEX)?;
     match BlindedPayInfo::read(&bytes) {
         Some((pay_info, length)) if length == bytes.len() => {
             Ok(PaymentPath::new(parse_path(path)?, pay_info))

@@ -1,7 +1,7 @@
 //! What an offer or an invoice says, in words and field by field. Text of the issuer's is quoted, with whatever could
 //! move a terminal's cursor escaped.
 
-use std::fmt::{Display, Write};
+use std::fmt::{self, Display};
 
 use pointlock::invoice::{
     Field, FieldValue, Offer, OfferOrInvoice, PaymentLock, PaymentPath, PaymentPoints,
@@ -11,20 +11,27 @@ use pointlock::wire::{BlindedPath, IntroductionNode};
 
 use super::words;
 use crate::narration::grouped;
+use crate::terminal;
 
-/// Lines of a label and what it labels.
+/// Labels, and what they label.
 #[derive(Default)]
-struct Lines(String);
+pub(super) struct Lines(Vec<Vec<String>>);
 
 impl Lines {
-    fn add(&mut self, label: &str, text: impl Display) {
-        writeln!(self.0, "  {label:<12}{text}").expect("a string takes everything");
+    pub(super) fn add(&mut self, label: &str, text: impl Display) {
+        self.0.push(vec![label.to_owned(), text.to_string()]);
+    }
+}
+
+impl Display for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        terminal::plain(self.0.iter().cloned()).iter().try_for_each(|line| writeln!(f, "  {line}"))
     }
 }
 
 /// All about it.
 pub(super) fn message(message: &OfferOrInvoice) -> String {
-    let (title, mut lines) = match message {
+    let (title, lines) = match message {
         OfferOrInvoice::Offer(offer) => {
             let mut lines = Lines::default();
             lines.add("signed by", "nobody: an offer is as good as where it comes from");
@@ -43,11 +50,10 @@ pub(super) fn message(message: &OfferOrInvoice) -> String {
             (format!("static invoice {}", invoice.invoice_id()), lines)
         }
     };
-    lines.0.push_str("\nfields\n");
-    for (field, value) in &message.fields() {
-        lines.0.push_str(&one_field(*field, value));
-    }
-    format!("{title}\n{}", lines.0)
+    let fields = message.fields();
+    let fields = fields.iter().flat_map(|(field, value)| one_field(*field, value));
+    let fields = terminal::columns(&["type", "field", "value"], fields);
+    format!("{title}\n{lines}\n  {}\n", fields.join("\n  "))
 }
 
 fn about_offer(lines: &mut Lines, offer: &Offer) {
@@ -139,14 +145,14 @@ fn payment_path(path: &PaymentPath) -> String {
     )
 }
 
-fn one_field(field: Field, value: &FieldValue) -> String {
-    let name = field.to_string();
-    let line = |shown: &dyn Display| format!("  {:<11} {name:<24} {shown}\n", field.tlv_type());
+/// A row, or for payment points one for each.
+fn one_field(field: Field, value: &FieldValue) -> Vec<Vec<String>> {
+    let row = |shown: String| vec![field.tlv_type().to_string(), field.to_string(), shown];
     match value {
-        FieldValue::Integer(integer) => line(integer),
-        FieldValue::Text(text) => line(&format!("{text:?}")),
-        FieldValue::Points(points) => points.iter().map(|point| line(point)).collect(),
-        FieldValue::Bytes(bytes) => line(&hex::encode(bytes)),
-        _ => line(&"?"),
+        FieldValue::Integer(integer) => vec![row(integer.to_string())],
+        FieldValue::Text(text) => vec![row(format!("{text:?}"))],
+        FieldValue::Points(points) => points.iter().map(|point| row(point.to_string())).collect(),
+        FieldValue::Bytes(bytes) => vec![row(hex::encode(bytes))],
+        _ => vec![row("?".to_owned())],
     }
 }

@@ -1,4 +1,4 @@
-//! Errors of the library name fields; who has typed a flag is told the flag.
+//! Errors of the library name fields; whoever has typed a flag is told the flag.
 
 use pointlock::invoice::{Field, InvoiceError};
 

@@ -21,6 +21,14 @@ where
     text.parse().map_err(|error| explained(&error, &text).into())
 }
 
+/// Reads what was given with a flag.
+pub(super) fn parse<T>(text: &str) -> Result<T, String>
+where
+    T: FromStr<Err = InvoiceError>,
+{
+    text.parse().map_err(|error| explained(&error, text))
+}
+
 fn standard_input() -> Result<String, Box<dyn Error>> {
     // One byte more than the parser takes, so that what is longer is refused and not cut off.
     let enough = text::MAX_TEXT_LENGTH as u64 + 1;
@@ -30,19 +38,31 @@ fn standard_input() -> Result<String, Box<dyn Error>> {
     if bytes.len() > text::MAX_TEXT_LENGTH {
         return Err(InvoiceError::TextTooLong { maximum: text::MAX_TEXT_LENGTH }.into());
     }
-    String::from_utf8(bytes).map_err(|_| "text: not UTF-8".into())
+    String::from_utf8(bytes).map_err(|_| {
+        "text: not UTF-8, expected the text of an offer (lno1…) or an invoice (lni1…)".into()
+    })
 }
 
 /// The refusal, with what helps.
 fn explained(error: &InvoiceError, text: &str) -> String {
     // The name of a file may look like anything.
     let is_file = error.field().is_none() && text.len() < 4_096 && Path::new(text).is_file();
+    let begins = |start: &str| {
+        text.trim_start().get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    };
     let found = match *error {
         _ if is_file => Some(TextKind::FileName),
         InvoiceError::OtherText { found, .. } => Some(found),
         _ => None,
     };
-    match found.and_then(advice) {
+    let advice = match (found, error.field()) {
+        (Some(found), _) => advice(found),
+        (None, Some(_)) => None,
+        // Of the right kind, and damaged.
+        (None, None) if begins("lno1") || begins("lni1") => Some("is all of it there?"),
+        (None, None) => Some("an offer begins with lno1, an invoice of BOLT 12 with lni1"),
+    };
+    match advice {
         Some(advice) => format!("{error}; {advice}"),
         None => error.to_string(),
     }

@@ -1,7 +1,6 @@
 //! What a payer checks, and what it may rely on then.
 
 use std::error::Error;
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use pointlock::curve::Point;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use super::{explain, flags, pasted, words};
 use crate::narration::grouped;
 use crate::secret_file;
-use crate::terminal::{self, print, print_json};
+use crate::terminal::{self, number, print, print_json};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -21,13 +20,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "NODE_ID")]
     from: Option<Point>,
     /// The `lno1…` offer that the invoice was asked for with
-    #[arg(long, value_name = "OFFER")]
+    #[arg(long, value_name = "OFFER", value_parser = pasted::parse::<Offer>)]
     offer: Option<Offer>,
     /// The chain to pay on
     #[arg(long, default_value = "bitcoin", value_parser = words::parse_chain)]
     chain: ChainHash,
     /// The UNIX time to check expiry at, in seconds, in place of the clock's
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = number(0..=words::LAST_SECOND))]
     at: Option<u64>,
     /// What a currency is worth, for an invoice in one: millisatoshi for a minor unit, such as a cent, or for several (EUR=15000,
     /// EUR=1500000/100)
@@ -71,7 +70,12 @@ fn check(args: &Args, invoice: &StaticInvoice, now: u64) -> Result<(), String> {
     }
     invoice.check_not_expired(now).map_err(in_words)?;
     if let Some(expected) = &args.from {
-        invoice.verify_issuer(expected).map_err(|error| flags::by_flag("--from", &error))?;
+        invoice.verify_issuer(expected).map_err(|_| {
+            format!(
+                "--from: it is signed by {}, not by the node that you named",
+                invoice.invoice_node_id()
+            )
+        })?;
     }
     if let Some(offer) = &args.offer {
         let refuse = |error| format!("--offer: {}", flags::in_words(&error));
@@ -216,24 +220,24 @@ fn last_second(invoice: &StaticInvoice) -> u64 {
 }
 
 fn report(args: &Args, invoice: &StaticInvoice, now: u64) -> String {
-    let line = |label: &str, text: &dyn Display| format!("  {label:<12}{text}\n");
+    let mut lines = explain::Lines::default();
     let issuer = match (&args.from, &args.offer) {
         (None, None) => "not compared with anything",
         (Some(_), None) => "the node that you named",
         (None, Some(_)) => "the issuer of your offer",
         (Some(_), Some(_)) => "the node that you named, and the issuer of your offer",
     };
-    let mut text = format!("static invoice {}\n", invoice.invoice_id());
-    text += &line("signature", &format!("valid, by {}", invoice.invoice_node_id()));
-    text += &line("signer", &issuer);
-    text += &line("asks for", &amount(args, invoice));
-    text += &line("chain", &words::chain(invoice.chain()));
+    lines.add("signature", format!("valid, by {}", invoice.invoice_node_id()));
+    lines.add("signer", issuer);
+    lines.add("asks for", amount(args, invoice));
+    lines.add("chain", words::chain(invoice.chain()));
     let (checked, last) = (words::time(now), words::time(last_second(invoice)));
-    text += &line("expiry", &format!("payable to {last}, checked at {checked}"));
-    text += &line("locked to", &explain::lock(invoice.lock()));
+    lines.add("expiry", format!("payable to {last}, checked at {checked}"));
+    lines.add("locked to", explain::lock(invoice.lock()));
     if args.secrets.is_some() {
-        text += &line("secrets", &"those of its points");
+        lines.add("secrets", "those of its points");
     }
+    let mut text = format!("static invoice {}\n{lines}", invoice.invoice_id());
     text += "\nwhat you may rely on\n";
     text += &format!("  {}\n", signer(args, invoice));
     for promise in promises(invoice.lock()) {

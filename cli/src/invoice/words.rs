@@ -50,7 +50,7 @@ pub(super) fn parse_rate(text: &str) -> Result<Rate, String> {
     let number = |text: &str| text.parse::<u64>().map_err(|_| expected.to_owned());
     Rate::new(code, number(units)?, number(msat)?).map_err(|error| match error {
         InvoiceError::Currency { .. } => format!("{code:?} is not three capital letters"),
-        _ => "nothing is worth nothing".to_owned(),
+        _ => "expected MSAT and UNITS of 1 or more".to_owned(),
     })
 }
 
@@ -59,11 +59,13 @@ pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
+/// The last second of the year 9999. What is above it was most likely meant in milliseconds.
+pub(super) const LAST_SECOND: u64 = 253_402_300_799;
+
 /// A time as date and time of day, for years with four digits.
 pub(super) fn time(seconds: u64) -> String {
     const DAY: u64 = 24 * 3600;
-    const FIRST_SECOND_OF_10000: u64 = 253_402_300_800;
-    if seconds >= FIRST_SECOND_OF_10000 {
+    if seconds > LAST_SECOND {
         return format!("second {}, after the year 9999", grouped(seconds));
     }
     let (year, month, day) = date(seconds / DAY);

@@ -7,7 +7,7 @@ pub(crate) fn parser(
 ) -> impl TypedValueParser<Value = System> {
     let values =
         systems.into_iter().map(|system| PossibleValue::new(system.name()).help(help(system)));
-    PossibleValuesParser::new(values).try_map(|name| name.parse::<System>())
+    PossibleValuesParser::new(values).try_map(|name| name.to_uppercase().parse::<System>())
 }
 
 fn help(system: System) -> &'static str {

@@ -3,9 +3,11 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | this one | standard output, and files for which `-` stands |
+//! | `number` | numbers of the command line |
 //! | `progress` | what somebody sees who waits |
 //! | `table` | columns |
 
+mod number;
 mod progress;
 mod table;
 
@@ -17,8 +19,9 @@ use std::path::Path;
 use serde::Serialize;
 use thiserror::Error;
 
+pub(crate) use self::number::number;
 pub(crate) use self::progress::Progress;
-pub(crate) use self::table::{columns, numbers};
+pub(crate) use self::table::{columns, named, numbers, plain};
 
 /// Adds a line to a text.
 macro_rules! say {
@@ -72,8 +75,30 @@ pub(crate) fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// To this file, or with `-` to standard output.
-pub(crate) fn write_to(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
+/// Whether a page can go there, before the work for it is done: no folder has its name, and there is one to put it in. `json` asks
+/// for standard output, too.
+pub(crate) fn check_place(flag: &str, path: Option<&Path>, json: bool) -> Result<(), String> {
+    let Some(path) = path else { return Ok(()) };
+    if is_standard(path) {
+        return match json {
+            true => Err(format!("{flag} -: standard output has what --json prints already")),
+            false => Ok(()),
+        };
+    }
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(format!("{flag}: {shown}: is a folder, expected the name of a file"));
+    }
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => {
+            Err(format!("{flag}: {shown}: there is no folder {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// To this file, or with `-` to standard output; `flag` is what the file was given with.
+pub(crate) fn write_to(flag: &str, path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
     if is_standard(path) {
         return Ok(print(text)?);
     }
@@ -81,5 +106,5 @@ pub(crate) fn write_to(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
         file.write_all(text.as_bytes())?;
         file.flush()
     });
-    write.map_err(|error| format!("{}: {error}", path.display()).into())
+    write.map_err(|error| format!("{flag}: {}: {error}", path.display()).into())
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use self::peer::Peer;
 use self::row::Row;
 use crate::narration::grouped;
-use crate::terminal::{self, Progress};
+use crate::terminal::{self, Progress, number};
 
 /// What is asked, and of whom.
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long)]
     steps: bool,
     /// For how long an answer is waited for, in seconds (1 to 86,400)
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = number(1..=86_400_u64))]
     timeout: u64,
     /// Prints a JSON object a line for each row that disagrees, and then how many there are
     #[arg(long)]
@@ -97,6 +97,7 @@ fn ask(args: &Args, rows: &[Row]) -> Result<Vec<Disagreement>, Box<dyn Error>> {
     let mut peer = Peer::start(&args.against, lines)?;
     let mut progress = Progress::on_terminal();
     let mut disagreements = Vec::new();
+    let mut is_mute = false;
     for (number, row) in rows.iter().enumerate() {
         progress.tell(|| format!("{number} of {} rows answered", rows.len()));
         let (answer, verdict) = match peer.answer(Duration::from_secs(args.timeout)) {
@@ -104,7 +105,10 @@ fn ask(args: &Args, rows: &[Row]) -> Result<Vec<Disagreement>, Box<dyn Error>> {
                 let verdict = row.judge(&answer);
                 (answer, verdict)
             }
-            Err(problem) => (Value::Null, Err(problem)),
+            Err(problem) => {
+                is_mute |= number == 0 && peer.has_ended();
+                (Value::Null, Err(problem))
+            }
         };
         if let Err(problem) = verdict {
             disagreements.push(Disagreement {
@@ -119,7 +123,15 @@ fn ask(args: &Args, rows: &[Row]) -> Result<Vec<Disagreement>, Box<dyn Error>> {
         }
     }
     peer.end();
-    Ok(disagreements)
+    // No table of what was never said.
+    match disagreements.first() {
+        Some(Disagreement { problem, .. }) if is_mute && !args.json => Err(format!(
+            "--against {}: {problem}; expected a program that answers each line with a JSON object on a line",
+            args.against
+        )
+        .into()),
+        _ => Ok(disagreements),
+    }
 }
 
 /// How many rows a person wants to read.

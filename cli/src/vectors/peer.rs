@@ -24,7 +24,11 @@ impl Peer {
     /// Asks all lines as fast as they are taken: a peer may read many before it answers.
     pub(super) fn start(command: &str, lines: Vec<String>) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("--against {command}: {error}");
-        let mut child = Command::new("sh")
+        let mut shell = Command::new("sh");
+        // A group of its own, so that what the shell has started ends with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+        let mut child = shell
             .args(["-c", command])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -73,6 +77,11 @@ impl Peer {
         serde_json::from_slice(&line).map_err(|error| format!("not JSON: {error}"))
     }
 
+    /// Whether it has ended, or is not waited for any more.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
     fn end_with(&mut self, why: String) -> String {
         self.ended = Some(why.clone());
         why
@@ -89,6 +98,11 @@ impl Peer {
             thread::sleep(Duration::from_millis(5));
         }
         // It may have ended by itself all the same.
+        #[cfg(unix)]
+        let _ = Command::new("sh")
+            .args(["-c", &format!("kill -s KILL -- -{}", self.child.id())])
+            .stderr(Stdio::null())
+            .status();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -171,8 +171,8 @@ pub extern "C" fn pointlock_musig2_sign_partial(
 }
 
 /// One's own partial signature once those of all others are there, in the order of their keys and one after the other, and the
-/// pre-signature of POINTLOCK_SCHNORR_PRE_SIGNATURE_LENGTH bytes, which is complete with it. So signs who wants to extract the lock secret
-/// later: keep the pre-signature, durably, before you send the partial signature. It spends the nonce, also when it fails.
+/// pre-signature of POINTLOCK_SCHNORR_PRE_SIGNATURE_LENGTH bytes, which is complete with it. A signer that wants to extract the lock
+/// secret signs with this: keep the pre-signature, durably, before you send the partial signature. It spends the nonce, also when it fails.
 #[unsafe(no_mangle)]
 pub extern "C" fn pointlock_musig2_sign_partial_last(
     session: SessionIn,

@@ -60,6 +60,12 @@ impl PayerKey {
         SecretScalar::from_hash(&PAYER_KEY.hash(&[entropy])).map(Self::new)
     }
 
+    /// A fresh key. With the feature `rand_core`.
+    #[cfg(feature = "rand_core")]
+    pub fn from_rng<R: crate::rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self::new(SecretScalar::from_rng(rng))
+    }
+
     /// The key of a scalar that is fresh for this payment, negated where A would have an odd y.
     pub fn new(secret: SecretScalar) -> Self {
         let keypair = Keypair::new(secret);

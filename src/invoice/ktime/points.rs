@@ -62,7 +62,9 @@ impl PaymentPoints {
             let term = if index == 0 {
                 *coefficient
             } else {
-                coefficient.mul_public(&power).expect("a power of x is not zero, for n is prime")
+                coefficient
+                    .mul_public(&power)
+                    .expect("a power of x is not zero, because n is prime")
             };
             terms.push(term);
         }

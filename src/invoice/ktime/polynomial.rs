@@ -34,6 +34,19 @@ impl PaymentPolynomial {
         Ok(Self((0..=k).map(coefficient).collect()))
     }
 
+    /// A fresh polynomial, by [`from_entropy`](Self::from_entropy). With the feature `rand_core`.
+    ///
+    /// # Errors
+    ///
+    /// [`KtimeError::DegreeOutOfRange`].
+    #[cfg(feature = "rand_core")]
+    pub fn from_rng<R: crate::rand_core::CryptoRng + ?Sized>(
+        rng: &mut R,
+        k: usize,
+    ) -> Result<Self, KtimeError> {
+        Self::from_entropy(&crate::curve::fresh(rng), k)
+    }
+
     /// The polynomial with the coefficients z_0 … z_k, which have to be drawn each on its own, for this one and nothing
     /// else: for what [`from_entropy`](Self::from_entropy) cannot make, such as test vectors.
     ///

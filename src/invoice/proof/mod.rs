@@ -81,7 +81,7 @@
 //! - *A verifier's name that the payer does not compare* with whom it talks to: then the proof can be passed on. *A challenge
 //!   that is given twice*: then it can be shown again.
 //! - All that breaks the count of claims ([`ktime`](super::ktime)): k + 1 values of z(X) are all of them.
-//! - A's key or z(x) in other hands. z(x) alone makes no proof, for A signs; A's key alone makes none, for V is missing.
+//! - A's key or z(x) in other hands. z(x) alone makes no proof, because A signs; A's key alone makes none, because V is missing.
 //!
 //! # References
 //!

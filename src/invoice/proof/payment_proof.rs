@@ -134,7 +134,7 @@ impl PaymentProof {
         Ok(ProvenPayment { terms, invoice: &self.invoice })
     }
 
-    /// Whom and what the proof was made for. That it is so, [`verify`](Self::verify) shows.
+    /// Whom and what the proof says it was made for; [`verify`](Self::verify) shows whether that is so.
     pub fn request(&self) -> &ProofRequest {
         &self.request
     }

@@ -34,7 +34,7 @@ pub struct FinalPayload {
     pub amount_msat: u64,
     /// The expiry of the last edge at least, a block height.
     pub expiry: u32,
-    /// Who does not know it has not seen the invoice. None at the end of a blinded path, where the path's own data has a
+    /// A sender that does not know it has not seen the invoice. None at the end of a blinded path, where the path's own data has a
     /// `path_id`.
     pub payment_secret: Option<PaymentSecret>,
     /// The whole payment over all its parts, in millisatoshi.

@@ -45,8 +45,8 @@ impl<S: ClaimStore> Receipts<S> {
         }]))
     }
 
-    /// Says to an announcement what it would say to any like it: nothing is kept of either, and no slot for the payment. Whoever
-    /// has the invoice can make as many as it likes.
+    /// Says to an announcement what it would say to any like it: nothing is kept of either, and no slot for the payment. Anyone
+    /// with the invoice can create any number.
     fn announced(
         &self,
         intake: &Intake,

@@ -112,7 +112,7 @@ impl<'a> ReceiptFields<'a> {
         self.0.take(CLAIMS)
     }
 
-    /// That there are none, because they are in this store.
+    /// None in the snapshot: they are in this store.
     pub(in crate::payment) fn no_claims<S>(&mut self, store: S) -> Result<S, RecordError> {
         match self.0.bytes(CLAIMS) {
             None => Ok(store),

@@ -148,7 +148,7 @@ impl PaymentPlan {
         let final_delta = if end.is_path() { 0 } else { self.min_final_delta };
         let claimable = |from: u32| from.checked_add(final_delta).ok_or(overflow.clone());
         let last = EdgeTerms { amount_msat: order.amount_msat, expiry: claimable(latest_release)? };
-        // Who finds the rest of the route does so later, from the height then.
+        // The node that finds the rest of the route does so later, from the height then.
         let expiry = match end {
             RouteEnd::Trampoline { .. } => claimable(height)?,
             RouteEnd::Node(_) | RouteEnd::Path(_) => last.expiry,

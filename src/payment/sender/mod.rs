@@ -155,8 +155,8 @@ impl Sender {
         self.attempts.get(attempt).map(|attempt| attempt.leg.locks.as_slice())
     }
 
-    /// Proves to the verifier who asks that this payer has paid. That the request is from whom it names is the caller's to
-    /// check. `aux_rand` is 32 bytes of fresh entropy, or zeros (BIP-340, BIP-374).
+    /// Proves to the verifier who asks that this payer has paid. The caller checks that the request is from the verifier
+    /// that it names. `aux_rand` is 32 bytes of fresh entropy, or zeros (BIP-340, BIP-374).
     ///
     /// # Errors
     ///

@@ -123,7 +123,7 @@ impl FileClaimStore {
     }
 }
 
-/// That these bytes are a store of an earlier release, if they are.
+/// The error that names a store of an earlier release, if these bytes are one.
 fn version_error(bytes: &[u8]) -> Option<FileStoreError> {
     let version = version_of(bytes, MAGIC_BEFORE)?;
     let (format, reads) = ("store of claims", FileClaimStore::VERSION);

@@ -175,7 +175,7 @@ impl Shared {
 }
 
 impl State {
-    /// Takes nothing any more; who waits has waited for nothing.
+    /// Takes nothing any more; whoever waits has waited for nothing.
     fn fail(&mut self, first: u64, error: FileStoreError) {
         self.failure = Some((first, error));
         self.tried += self.queue.len() as u64;
