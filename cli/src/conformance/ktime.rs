@@ -77,11 +77,20 @@ pub(super) fn prove(fields: &Fields<'_>) -> Result<Value, Refusal> {
         note_hash: NoteHash(fields.get("note_hash")?.bytes()?),
     };
     let (request, aux_rand) = (request(fields)?, fields.get("aux_rand")?.bytes()?);
-    let proof = PaymentProof::create(&invoice, &terms, &key, &point_secret, &request, &aux_rand)
-        .map_err(|error| match error {
-            ProofError::NotThePointSecret => fields.refuse("point_secret", error),
-            _ => fields.refuse("invoice", error),
-        })?;
+    let contents = contents(fields, "proof_note")?;
+    let proof = PaymentProof::create_with(
+        &invoice,
+        &terms,
+        &key,
+        &point_secret,
+        &request,
+        &contents,
+        &aux_rand,
+    )
+    .map_err(|error| match error {
+        ProofError::NotThePointSecret => fields.refuse("point_secret", error),
+        _ => fields.refuse("invoice", error),
+    })?;
     let message = ProofMessage::new(&terms, &request);
     fields.step("invoice_id", invoice.invoice_id().to_string());
     fields.step("payment_point", point_secret.point().to_string());

@@ -139,7 +139,8 @@ fn payment_path(path: &PaymentPath) -> String {
     )
 }
 
-fn one_field(field: Field, value: &FieldValue) -> String {
+/// A line for a field, or one for each of its points.
+pub(crate) fn one_field(field: Field, value: &FieldValue) -> String {
     let name = field.to_string();
     let line = |shown: &dyn Display| format!("  {:<11} {name:<24} {shown}\n", field.tlv_type());
     match value {

@@ -33,11 +33,13 @@
 //!
 //! ```
 //! use pointlock::curve::Keypair;
-//! use pointlock::invoice::StaticInvoiceBuilder;
+//! use pointlock::invoice::{Field, StaticInvoiceBuilder};
 //! use pointlock::invoice::ktime::{
 //!     NoteHash, PayerKey, PaymentPolynomial, PaymentTerms, PointSecret,
 //! };
-//! use pointlock::invoice::proof::{Challenge, PaymentProof, ProofError, ProofRequest, Verifier};
+//! use pointlock::invoice::proof::{
+//!     Challenge, PayerProof, PaymentProof, ProofError, ProofRequest, Verifier,
+//! };
 //! # let (aux_rand, entropy) = ([4; 32], [9; 32]);
 //!
 //! // The receiver's invoice, for eight payments, and one of them.
@@ -63,9 +65,13 @@
 //!     ProofRequest { verifier: Verifier::named("shop.example"), challenge: Challenge::new(entropy) };
 //! let proof = PaymentProof::create(&invoice, &terms, &key, &secret, &request, &aux_rand)?;
 //!
-//! let received = PaymentProof::from_bytes(&proof.to_bytes())?;
+//! let text = PayerProof::from(proof).to_string();
+//! assert!(text.starts_with("lnp1"));
+//! let PayerProof::Points(received) = text.parse()? else { panic!("it is under points") };
 //! let proven = received.verify(&receiver.public_key(), &request)?;
-//! assert_eq!((proven.terms, proven.invoice), (terms, &invoice));
+//! assert_eq!(proven.terms, terms);
+//! // The price is in the terms. What was bought, the payer did not show.
+//! assert_eq!(proven.invoice.value(Field::OFFER_DESCRIPTION), None);
 //!
 //! // It can't be passed on: another verifier has another name.
 //! let other = ProofRequest { verifier: Verifier::named("bank.example"), ..request };
@@ -89,14 +95,25 @@
 //! Problem, 2002, for the attack on the signature; payer proofs of BOLT 12:
 //! [bolts pull request 1346](https://github.com/lightning/bolts/pull/1346), in whose range of types the fields of a proof stand.
 
+mod contents;
+mod disclosed_invoice;
+mod disclosure;
 mod error;
 mod message;
+mod parts;
+mod payer_proof;
 mod payment_proof;
 mod point_proof;
+mod preimage_proof;
 mod request;
+mod types;
 
+pub use contents::{ProofContents, Shown};
+pub use disclosed_invoice::{DisclosedInvoice, InvoiceKind};
 pub use error::ProofError;
 pub use message::ProofMessage;
+pub use payer_proof::PayerProof;
 pub use payment_proof::{PaymentProof, ProvenPayment};
 pub use point_proof::PointProof;
+pub use preimage_proof::PreimageProof;
 pub use request::{Challenge, ProofRequest, Verifier};
