@@ -263,9 +263,6 @@ def proofs(rows):
         label = f"proof/{index}"
         inputs, issuer, _ = proof_inputs(label, (1, 2, 3, 9)[index], None if index == 2 else b"table 4")
         comment = "the proof of 161 bytes, and its stream with the points of the invoice in it"
-        if index == 1:
-            inputs |= {"included_types": [bolt12.OFFER_AMOUNT, bolt12.INVOICE_CREATED_AT], "proof_note": b"for the desk"}
-            comment += "; amount and date shown, and a note"
         made = rows.add(f"prove/{index}", "prove", comment, inputs)
         asked = {field: inputs[field] for field in ("verifier", "challenge")}
         stream = bytes.fromhex(made["stream"])

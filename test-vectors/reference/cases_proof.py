@@ -4,6 +4,7 @@ import hashlib
 
 import bip340
 import bolt12
+import cases_ktime
 import payer_proof
 from cases import BAD_POINTS, BAD_SCALARS, Rows, add_malformed, bad_sizes, draw, draw_scalar, flip
 from payer_proof import LEAVES, MISSING, NAMES, NOTE, OMITTED, PREIMAGE, PROOF_SIGNATURE
@@ -26,6 +27,7 @@ def generate():
     made(rows)
     not_made(rows)
     refused(rows)
+    under_points(rows)
     return rows.document()
 
 
@@ -170,6 +172,26 @@ def refused(rows):
     add("refused/note_added", "a note that the payer has not signed", "proof_signature", fields | {NOTE: b"for the desk"}, signs=False)
     add("refused/odd_added", "an odd field that the payer has not signed", "proof_signature", fields | {1_007: b"\1"}, signs=False)
     add("accepted/odd", "an odd field that the payer has signed", "valid", fields | {1_007: b"\1"})
+
+
+def under_points(rows):
+    """Of a static invoice: what its payer shows. ktime.json has how such proofs are verified, and the refused ones."""
+    every = [bolt12.OFFER_AMOUNT, bolt12.OFFER_DESCRIPTION, bolt12.OFFER_ISSUER_ID, bolt12.INVOICE_CREATED_AT,
+             bolt12.INVOICE_RELATIVE_EXPIRY, bolt12.INVOICE_NODE_ID, bolt12.PAYMENT_POINTS, bolt12.INTERIM_ROUTE]
+    for name, comment, included, note in (
+        ("required", "points, key and signature alone", [], None),
+        ("first", "the first field too", every[:1], None),
+        ("description-and-date", "description and date too", [every[1], every[3]], b"for the desk"),
+        ("last", "the last field too", every[-1:], b""),
+        ("all", "all of the invoice", every, None),
+    ):
+        inputs, _, _ = cases_ktime.proof_inputs(f"shown/{name}", 3)
+        inputs |= {"included_types": included, "proof_note": note}
+        rows.add(f"create_under_points/{name}", "create_under_points", comment, inputs)
+    for tlv_type, field in ((0, "invreq_metadata"), (33, "tlv_33")):
+        inputs, _, _ = cases_ktime.proof_inputs("shown/refused", 3)
+        inputs |= {"included_types": [tlv_type], "proof_note": None}
+        rows.add(f"create_under_points/shows-{tlv_type}", "create_under_points", "a field that can't be shown", inputs, field)
 
 
 def as_static(steps):

@@ -503,6 +503,18 @@ def proof_base(fields):
 
 
 def ktime_prove(fields):
+    outputs, steps = prove_showing(fields, (), None)
+    return "valid", outputs, steps
+
+
+def proof_create_under_points(fields):
+    shown, note = fields.inputs["included_types"], fields.optional_bytes("proof_note")
+    outputs, steps = prove_showing(fields, shown, note)
+    return "valid", {"proof": bolt12.to_text("lnp", outputs["stream"])}, steps
+
+
+def prove_showing(fields, included, note):
+    """The proof with its stream, and the values on the way."""
     payer, secret = fields.scalar("payer_secret_key"), fields.scalar("point_secret")
     invoice, amount = bytes.fromhex(fields.inputs["invoice"]), fields.amount("amount_msat")
     note_hash = fields.bytes("note_hash", 32)
@@ -526,12 +538,12 @@ def ktime_prove(fields):
         "challenge": challenge,
     }
     # A signs by the key that has the even y.
-    signer, included = bip340.even_key(payer)[0], fields.inputs.get("included_types") or ()
-    written, shown = ktime.proof_stream(invoice, signer, about, proof, aux_rand, included, fields.optional_bytes("proof_note"))
+    signer = bip340.even_key(payer)[0]
+    written, shown = ktime.proof_stream(invoice, signer, about, proof, aux_rand, included, note)
     stream, made = bolt12.stream(written), made | shown
     steps = {"invoice_id": invoice_id, "x": bytes32(x), "payment_point": compressed(payment_point)}
     steps |= {"payer_key": payer_key, "message": message}
-    return "valid", {"proof": proof, "stream": stream}, steps | made
+    return {"proof": proof, "stream": stream}, steps | made
 
 
 def proof_create(fields):
@@ -600,5 +612,6 @@ OPERATIONS = {
     "ktime.verify_proof": ktime_verify_proof,
     "proof.create": proof_create,
     "proof.verify": proof_verify,
+    "proof.create_under_points": proof_create_under_points,
     **replay_wire.OPERATIONS,
 }

@@ -170,6 +170,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         run: proof::create,
     },
     Operation {
+        name: "proof.create_under_points",
+        takes: "invoice payer_secret_key point_secret amount_msat note_hash verifier challenge included_types? proof_note? aux_rand",
+        gives: "proof",
+        run: ktime::create_proof,
+    },
+    Operation {
         name: "proof.verify",
         takes: "proof issuer note?",
         gives: "valid",
@@ -220,7 +226,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "ktime.prove",
-        takes: "invoice payer_secret_key point_secret amount_msat note_hash verifier challenge included_types? proof_note? aux_rand",
+        takes: "invoice payer_secret_key point_secret amount_msat note_hash verifier challenge aux_rand",
         gives: "proof stream",
         run: ktime::prove,
     },

@@ -82,7 +82,7 @@ fn text_of(field: &Field<'_>) -> Result<String, Refusal> {
 }
 
 /// A proof's refusals begin with the field of the stream.
-fn by_field(error: &ProofError) -> Refusal {
+pub(super) fn by_field(error: &ProofError) -> Refusal {
     let text = error.to_string();
     let (field, reason) = text.split_once(": ").unwrap_or(("proof", &text));
     Refusal::Malformed { field: field.to_owned(), reason: reason.to_owned() }
