@@ -1,11 +1,11 @@
 use pointlock::curve::Point;
-use pointlock::invoice::{FieldValue, OfferOrInvoice};
+use pointlock::invoice::{Field, FieldValue, OfferOrInvoice};
 use serde_json::{Map, Value, json};
 
 /// Every field by its name in BOLT 12: integers as numbers, text as text, points as a list, and all else as
 /// hexadecimal digits.
 pub(crate) fn by_name(message: &OfferOrInvoice) -> Value {
-    let member = |(field, value)| {
+    let member = |(field, value): (Field, FieldValue)| {
         (field.to_string(), shown(&value, message.value(field).unwrap_or_default()))
     };
     Value::Object(message.fields().into_iter().map(member).collect::<Map<_, _>>())

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use pointlock::curve::Keypair;
 use pointlock::invoice::ktime::{NoteHash, PayerKey, PaymentTerms, PointSecret};
 use pointlock::invoice::proof::{
-    Challenge, PayerProof, PaymentProof, PreimageProof, ProofContents, ProofRequest, Verifier,
+    Challenge, PayerProof, PaymentProof, PreimageProof, ProofContents, ProofError, ProofRequest,
+    Verifier,
 };
 use pointlock::invoice::{Field, StaticInvoice, text};
 
@@ -82,7 +83,8 @@ fn with_preimage(
     }
     let preimage = secret_file::read_preimage("--preimage", path)?;
     let aux_rand = rand::random();
-    Ok(PreimageProof::create(&invoice, &preimage, key, &contents(args), &aux_rand)?.into())
+    let proof = PreimageProof::create(&invoice, &preimage, key, &contents(args), &aux_rand);
+    Ok(proof.map_err(|error| of_create(&error))?.into())
 }
 
 fn under_points(
@@ -112,6 +114,16 @@ fn under_points(
     let proof =
         PaymentProof::create_with(&invoice, &terms, &key, &secret, &request, &contents, &aux_rand)?;
     Ok(proof.into())
+}
+
+/// The error, with the flag that has brought the key.
+fn of_create(error: &ProofError) -> String {
+    match error {
+        ProofError::OtherPayer => {
+            "--payer-key: not that of the invoice's invreq_payer_id".to_owned()
+        }
+        _ => error.to_string(),
+    }
 }
 
 fn contents(args: &Args) -> ProofContents {

@@ -52,7 +52,7 @@ pub enum ProofError {
     #[error("{0}: malformed")]
     Malformed(&'static str),
     /// The proof has a field that it has no place for.
-    #[error("type {tlv_type}: unknown")]
+    #[error("tlv_{tlv_type}: unknown")]
     UnknownField {
         /// The type.
         tlv_type: u64,
