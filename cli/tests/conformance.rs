@@ -545,7 +545,8 @@ fn complete_invoices_and_offers_are_decoded_by_name() {
 fn is_strict(op: &str) -> bool {
     let [scheme, rest] = *op.split('.').collect::<Vec<_>>() else { panic!("{op}") };
     match scheme {
-        "schnorr" | "ecdsa" | "proof" | "dleq" | "invoice" => true,
+        "schnorr" | "ecdsa" | "dleq" | "invoice" => true,
+        "proof" => rest == "base",
         _ => ["session", "setup", "claim"].contains(&rest),
     }
 }
