@@ -29,6 +29,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
+#[path = "common/proofs.rs"]
+mod proofs;
 #[path = "forged_proof/solver.rs"]
 mod solver;
 
@@ -361,18 +363,20 @@ fn payment_proof(
     value: &Point,
     equality: &[u8; 64],
 ) -> Result<PaymentProof, ProofError> {
-    let mut writer = TlvWriter::new();
-    for record in TlvStream::parse(receiver.invoice.as_bytes()).unwrap().records() {
-        writer.set(record.tlv_type(), record.value());
-    }
     let PaymentTerms { payer, amount_msat, note_hash, .. } = &forger.terms;
     let signature = forger.payer.sign_schnorr(&message(forger), &[0; 32]);
-    writer.set(65_601, payer.to_bytes()).set(65_603, tu64(*amount_msat)).set(65_605, note_hash.0);
-    writer.set(65_607, forger.request.verifier.to_bytes());
-    writer.set(65_609, forger.request.challenge.to_bytes());
-    writer.set(65_611, value.to_bytes()).set(65_613, *equality);
-    writer.set(65_615, signature.serialize());
-    PaymentProof::from_bytes(&writer.to_bytes())
+    let own = [
+        (65_601, payer.to_bytes().to_vec()),
+        (65_603, tu64(*amount_msat)),
+        (65_605, note_hash.0.to_vec()),
+        (65_607, forger.request.verifier.to_bytes().to_vec()),
+        (65_609, forger.request.challenge.to_bytes().to_vec()),
+        (65_611, value.to_bytes().to_vec()),
+        (65_613, equality.to_vec()),
+        (65_615, signature.serialize().to_vec()),
+    ];
+    let proof = proofs::around(receiver.invoice.as_bytes(), &own, &forger.payer);
+    PaymentProof::from_bytes(&proof)
 }
 
 fn refused(forger: &Forger, receiver: &Receiver, proof: &PaymentProof) -> ProofError {

@@ -2,18 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
+#[path = "common/proofs.rs"]
+mod proofs;
+
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::dleq::{self, Bases, DleqError};
 use pointlock::invoice::ktime::{
     KtimeError, NoteHash, PayerKey, PaymentPolynomial, PaymentTerms, PointSecret,
 };
+use pointlock::invoice::proof::ProofError::LeafHashes;
 use pointlock::invoice::proof::{
-    Challenge, PaymentProof, PointProof, ProofError, ProofMessage, ProofRequest, ProvenPayment,
-    Verifier,
+    Challenge, InvoiceKind, PayerProof, PaymentProof, PointProof, ProofContents, ProofError,
+    ProofMessage, ProofRequest, ProvenPayment, Verifier,
 };
-use pointlock::invoice::{InvoiceError, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::{Field, InvoiceError, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::PaymentHash;
-use pointlock::wire::{TlvStream, TlvWriter};
+use pointlock::wire::TlvStream;
 use proptest::prelude::*;
 
 const PAYER_KEY: u64 = 65_601;
@@ -89,10 +93,6 @@ impl Paid {
         self.receiver.public_key()
     }
 
-    fn proven(&self) -> ProvenPayment<'_> {
-        ProvenPayment { terms: self.terms, invoice: &self.invoice }
-    }
-
     /// What is hidden from a forger: z(x).
     fn point_secret(&self) -> SecretScalar {
         self.polynomial.evaluate(&self.terms.x().unwrap()).unwrap()
@@ -103,29 +103,17 @@ impl Paid {
     }
 }
 
-/// The proof with these fields of its encoding replaced.
+/// The proof with these fields of its encoding replaced, and signed anew by the payer: so that this signature is not what refuses it.
 fn replaced(proof: &PaymentProof, fields: &[(u64, &[u8])]) -> Result<PaymentProof, ProofError> {
-    let bytes = proof.to_bytes();
-    let mut tlv = TlvWriter::new();
-    for record in TlvStream::parse(&bytes).unwrap().records() {
-        tlv.set(record.tlv_type(), record.value());
-    }
-    for (tlv_type, value) in fields {
-        tlv.set(*tlv_type, *value);
-    }
-    PaymentProof::from_bytes(&tlv.to_bytes())
+    let mut records = proofs::records(&proof.to_bytes());
+    records.extend(fields.iter().map(|(tlv_type, value)| (*tlv_type, value.to_vec())));
+    PaymentProof::from_bytes(&proofs::signed(&records, &payer_keypair(1)))
 }
 
-/// The proof with another invoice around it.
-fn moved(proof: &PaymentProof, invoice: &StaticInvoice) -> PaymentProof {
-    let mut tlv = TlvWriter::new();
-    for record in TlvStream::parse(invoice.as_bytes()).unwrap().records() {
-        tlv.set(record.tlv_type(), record.value());
-    }
-    for tlv_type in OWN_TYPES {
-        tlv.set(tlv_type, value(proof, tlv_type));
-    }
-    PaymentProof::from_bytes(&tlv.to_bytes()).unwrap()
+/// The proof with another invoice around it, by the payer.
+fn moved(proof: &PaymentProof, invoice: &StaticInvoice) -> Result<PaymentProof, ProofError> {
+    let own = OWN_TYPES.map(|tlv_type| (tlv_type, value(proof, tlv_type)));
+    PaymentProof::from_bytes(&proofs::around(invoice.as_bytes(), &own, &payer_keypair(1)))
 }
 
 fn value(proof: &PaymentProof, tlv_type: u64) -> Vec<u8> {
@@ -140,7 +128,7 @@ fn not_shown(refused: Result<ProvenPayment<'_>, ProofError>) -> bool {
 fn proves_to_one_verifier() {
     let paid = Paid::new(1);
     let proof = paid.prove();
-    assert_eq!(proof.verify(&paid.issuer(), &request()), Ok(paid.proven()));
+    assert_eq!(proof.verify(&paid.issuer(), &request()).map(|proven| proven.terms), Ok(paid.terms));
     assert_eq!(proof.request(), &request());
     // z(x) is nowhere in it.
     let secret = paid.point_secret().dangerous_to_bytes();
@@ -202,7 +190,10 @@ fn not_to_be_relabelled() {
             &asked,
             &[1; 32],
         );
-        assert_eq!(asked_for.unwrap().verify(&paid.issuer(), &asked), Ok(paid.proven()));
+        assert_eq!(
+            asked_for.unwrap().verify(&paid.issuer(), &asked).map(|proven| proven.terms),
+            Ok(paid.terms)
+        );
     }
 }
 
@@ -224,11 +215,13 @@ fn no_flipped_bit_verifies() {
 fn no_part_of_one_proof_fits_another() {
     let (paid, other) = (Paid::new(1), Paid::new(2));
     let (proof, other_proof) = (paid.prove(), other.prove());
-    for tlv_type in [PAYER_KEY, VALUE, DLEQ, PAYER_SIGNATURE] {
+    let refused = replaced(&proof, &[(PAYER_KEY, &value(&other_proof, PAYER_KEY))]);
+    assert_eq!(refused, Err(ProofError::ProofSignature), "the other has not signed");
+    for tlv_type in [VALUE, DLEQ, PAYER_SIGNATURE] {
         let mixed = replaced(&proof, &[(tlv_type, &value(&other_proof, tlv_type))]).unwrap();
         assert!(mixed.verify(&paid.issuer(), &request()).is_err(), "type {tlv_type}");
     }
-    let in_other_invoice = moved(&proof, &other.invoice);
+    let in_other_invoice = moved(&proof, &other.invoice).unwrap();
     assert!(in_other_invoice.verify(&paid.issuer(), &request()).is_err());
     for (tlv_type, value) in [
         (AMOUNT, [0x13, 0x89].as_slice()),
@@ -267,7 +260,10 @@ fn two_proofs_of_one_payment() {
     };
     assert_eq!(create(1), proof);
     let second = create(2);
-    assert_eq!(second.verify(&paid.issuer(), &request()), Ok(paid.proven()));
+    assert_eq!(
+        second.verify(&paid.issuer(), &request()).map(|proven| proven.terms),
+        Ok(paid.terms)
+    );
     // V is a function of the payment and the request, the rest is not.
     assert_eq!(value(&proof, VALUE), value(&second, VALUE));
     assert_ne!(value(&proof, DLEQ), value(&second, DLEQ));
@@ -288,7 +284,7 @@ fn another_invoice_with_the_same_points() {
         .interim_route(&[paid.receiver.public_key()])
         .sign(&paid.receiver, &[0; 32])
         .unwrap();
-    let proof = moved(&paid.prove(), &again);
+    let proof = moved(&paid.prove(), &again).unwrap();
     assert_eq!(proof.verify(&paid.issuer(), &request()), Err(ProofError::PayerSignature));
     // Signed anew by the payer, it lacks z(x) of the other x.
     let terms = PaymentTerms { invoice_id: again.invoice_id(), ..paid.terms };
@@ -315,8 +311,8 @@ fn another_invoice_with_the_same_points() {
         (PAYER_SIGNATURE, signature.as_ref()),
     ];
     let signed = replaced(&proof, &fields).unwrap();
-    let proven = ProvenPayment { terms, invoice: &again };
-    assert_eq!(signed.verify(&paid.issuer(), &request()), Ok(proven));
+    let proven = signed.verify(&paid.issuer(), &request()).unwrap();
+    assert_eq!((proven.terms, proven.invoice.invoice_id()), (terms, again.invoice_id()));
 }
 
 /// A forger brings an invoice with points of its own, of which it knows every value: for whoever takes the key out of the
@@ -404,7 +400,7 @@ fn without_the_point_secret() {
         (PAYER_SIGNATURE, signature.as_ref()),
     ];
     let proof = replaced(&paid.prove(), &fields).unwrap();
-    assert_eq!(proof.verify(&paid.issuer(), &request()), Ok(paid.proven()));
+    assert_eq!(proof.verify(&paid.issuer(), &request()).map(|proven| proven.terms), Ok(paid.terms));
 }
 
 /// The thief knows z(x), and everything but A's key.
@@ -431,7 +427,10 @@ fn without_the_payers_key() {
     }
     let signature = by(&payer_keypair(1), &m);
     let signed = replaced(&proof, &[(PAYER_SIGNATURE, signature.as_ref())]).unwrap();
-    assert_eq!(signed.verify(&paid.issuer(), &request()), Ok(paid.proven()));
+    assert_eq!(
+        signed.verify(&paid.issuer(), &request()).map(|proven| proven.terms),
+        Ok(paid.terms)
+    );
 }
 
 /// What does not belong together makes no proof.
@@ -474,9 +473,13 @@ fn a_common_point_or_hash_proves_nothing() {
         let secret = PointSecret::new(z.clone());
         let made = PaymentProof::create(&plain, &terms, &paid.key, &secret, &request(), &[1; 32]);
         assert_eq!(made, Err(ProofError::NoPolynomial));
-        let put_in = moved(&paid.prove(), &plain);
-        let refused = put_in.verify(&paid.issuer(), &request());
-        assert_eq!(refused, Err(ProofError::NoPolynomial));
+        let refused = moved(&paid.prove(), &plain).and_then(|put_in| {
+            put_in.verify(&paid.issuer(), &request()).map(|proven| proven.terms)
+        });
+        assert!(matches!(
+            refused,
+            Err(ProofError::NoPolynomial | ProofError::Missing("payment_points"))
+        ));
     }
 }
 
@@ -547,12 +550,24 @@ fn refusals_name_the_field() {
     assert!(matches!(refused(VALUE, &[0; 33]), ProofError::Value(_)), "V at infinity");
     assert!(matches!(refused(DLEQ, &[1; 65]), ProofError::Dleq(DleqError::Length { .. })));
     assert_eq!(refused(DLEQ, &[0xff; 64]), ProofError::Dleq(DleqError::ScalarOutOfRange));
-    for tlv_type in [1_001, 65_599, 65_602, 65_617, 999_999_999] {
+    for tlv_type in [1_001, 1_006, 65_602, 242, 1_000, 4_000_000_001, u64::MAX] {
         assert_eq!(refused(tlv_type, &[1]), ProofError::UnknownField { tlv_type });
     }
-    // Beyond that range it is the invoice's, whose signature does not cover it.
-    for tlv_type in [25, 241, 1_000, 1_000_000_001, 3_999_999_999] {
-        assert!(matches!(refused(tlv_type, &[1]), ProofError::Invoice(_)), "type {tlv_type}");
+    assert_eq!(refused(0, &[1]), ProofError::Metadata);
+    // An even field of the invoice that is unknown may mean anything; an odd one lacks its nonce.
+    assert_eq!(refused(24, &[1]), ProofError::UnknownField { tlv_type: 24 });
+    for tlv_type in [25, 1_000_000_001, 3_999_999_999] {
+        let LeafHashes { expected, actual } = refused(tlv_type, &[1]) else { panic!("{tlv_type}") };
+        assert_eq!(expected, actual + 1, "type {tlv_type}");
+    }
+    // What is odd and unknown is the payer's to add, and nobody else's.
+    for tlv_type in [65_599, 65_617, 999_999_999] {
+        let added = replaced(&proof, &[(tlv_type, &[1])]).unwrap();
+        assert!(added.verify(&Paid::new(1).issuer(), &request()).is_ok(), "type {tlv_type}");
+        let mut records = proofs::records(&bytes);
+        records.insert(tlv_type, vec![1]);
+        let refused = PaymentProof::from_bytes(&proofs::written(&records));
+        assert_eq!(refused, Err(ProofError::ProofSignature), "type {tlv_type}");
     }
     let mut odd = value(&proof, PAYER_KEY);
     odd[0] = 3;
@@ -621,6 +636,47 @@ proptest! {
             PaymentProof::create(&paid.invoice, &terms, &paid.key, &secret, &request, &aux_rand).unwrap();
         let read = PaymentProof::from_bytes(&proof.to_bytes()).unwrap();
         prop_assert_eq!(&read, &proof);
-        prop_assert_eq!(read.verify(&paid.issuer(), &request), Ok(ProvenPayment { terms, invoice: &paid.invoice }));
+        prop_assert_eq!(read.verify(&paid.issuer(), &request).map(|proven| proven.terms), Ok(terms));
+    }
+}
+
+/// Whatever is shown of the invoice, it is the same payment; what is not shown is not there.
+#[test]
+fn the_payer_chooses_what_is_shown() {
+    let paid = Paid::new(1);
+    let create = |contents: &ProofContents| {
+        let Paid { invoice, terms, key, secret, .. } = &paid;
+        PaymentProof::create_with(invoice, terms, key, secret, &request(), contents, &[1; 32])
+    };
+    let least = create(&ProofContents::new()).unwrap();
+    assert_eq!(least, paid.prove());
+    let description = [Field::OFFER_DESCRIPTION];
+    let all = create(&ProofContents::new().show_all().note("for the desk")).unwrap();
+    let one = create(&ProofContents::new().show(description).note("for the desk")).unwrap();
+    for proof in [&least, &one, &all] {
+        let read: PayerProof = PayerProof::from(proof.clone()).to_string().parse().unwrap();
+        let PayerProof::Points(read) = read else { panic!("it is under points") };
+        let proven = read.verify(&paid.issuer(), &request()).unwrap();
+        assert_eq!((proven.terms, &*read), (paid.terms, proof));
+        assert_eq!(proven.invoice.invoice_id(), paid.invoice.invoice_id());
+        assert_eq!(proven.invoice.kind(), InvoiceKind::Static);
+        let shown = proven.invoice.value(Field::OFFER_DESCRIPTION);
+        assert_eq!(shown, (*read != least).then_some(b"coffee".as_slice()));
+        let amount = proven.invoice.value(Field::OFFER_AMOUNT);
+        assert_eq!(amount.is_some(), *read == all);
+    }
+    assert_eq!(all.dangerous_claimed_invoice().omitted(), 0);
+    assert_eq!(one.note(), Some("for the desk"));
+    // Nobody but the payer takes the note out, or shows less.
+    for tlv_type in [1_005, Field::OFFER_DESCRIPTION.tlv_type()] {
+        let mut records = proofs::records(&one.to_bytes());
+        records.remove(&tlv_type);
+        assert!(PaymentProof::from_bytes(&proofs::written(&records)).is_err(), "{tlv_type}");
+    }
+    let contents = ProofContents::new().show([Field::INVREQ_METADATA]);
+    assert_eq!(create(&contents), Err(ProofError::Metadata));
+    for field in [Field::INVOICE_FALLBACKS, Field::SIGNATURE, Field::from_type(1_001)] {
+        let refused = create(&ProofContents::new().show([field]));
+        assert_eq!(refused, Err(ProofError::NotInInvoice { field }));
     }
 }

@@ -10,6 +10,7 @@ mod invoice;
 mod keys;
 mod narration;
 mod page;
+mod proof;
 pub mod readers;
 mod secret_file;
 mod terminal;
@@ -42,6 +43,8 @@ enum Command {
     Collusion(collusion::Args),
     /// Static invoices: create one, explain one or an offer, verify one as its payer.
     Invoice(invoice::Args),
+    /// Proofs of payment (`lnp1…`): make one, show what one says, verify one.
+    Proof(proof::Args),
     /// Draws a secret key into a new file, and prints its node id.
     Keygen(keys::KeygenArgs),
     /// Prints the node id of a secret key.
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Collusion(args) => collusion::run(&args),
         Command::Invoice(args) => invoice::run(&args),
+        Command::Proof(args) => proof::run(&args),
         Command::Keygen(args) => keys::keygen(&args),
         Command::NodeId(args) => keys::node_id(&args),
         Command::Claims(args) => claims::run(&args),

@@ -7,7 +7,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use pointlock::curve::{Keypair, SecretScalar};
+use pointlock::curve::{CurveError, Keypair, SecretScalar};
+use pointlock::lock::Preimage;
 use zeroize::Zeroizing;
 
 use crate::terminal;
@@ -26,8 +27,26 @@ pub(crate) fn read_key(flag: &str, path: &Path) -> Result<Keypair, String> {
     }
 }
 
+/// A preimage, alone in its file: any 32 bytes.
+pub(crate) fn read_preimage(flag: &str, path: &Path) -> Result<Preimage, String> {
+    let preimage = |bytes: &[u8; 32]| Ok(Preimage::new(*bytes));
+    let found = read_each(flag, path, 1, preimage)?.pop();
+    found.ok_or_else(|| {
+        format!("{flag}: {}: empty, and a preimage has {DIGITS} hexadecimal digits", path.display())
+    })
+}
+
 /// At most so many secrets, a line each.
 pub(crate) fn read(flag: &str, path: &Path, most: usize) -> Result<Vec<SecretScalar>, String> {
+    read_each(flag, path, most, SecretScalar::from_bytes)
+}
+
+fn read_each<T>(
+    flag: &str,
+    path: &Path,
+    most: usize,
+    parse: impl Fn(&[u8; 32]) -> Result<T, CurveError>,
+) -> Result<Vec<T>, String> {
     let refuse = |reason: &dyn Display| format!("{flag}: {}: {reason}", path.display());
     let is_secret = |text: &str| text.len() == DIGITS && hex::decode(text).is_ok();
     if path.to_str().is_some_and(is_secret) && !path.exists() {
@@ -72,7 +91,7 @@ pub(crate) fn read(flag: &str, path: &Path, most: usize) -> Result<Vec<SecretSca
         // The error of `hex` would quote the secret.
         hex::decode_to_slice(line, &mut *bytes)
             .map_err(|_| refuse(&format!("expected {DIGITS} hexadecimal digits")))?;
-        SecretScalar::from_bytes(&bytes).map_err(|error| refuse(&error))
+        parse(&bytes).map_err(|error| refuse(&error))
     };
     lines.iter().enumerate().map(secret).collect()
 }

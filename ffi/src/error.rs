@@ -348,6 +348,8 @@ impl From<ProofError> for Refusal {
             ProofError::OtherVerifier => Error::OtherVerifier,
             ProofError::OtherChallenge => Error::OtherChallenge,
             ProofError::NotShown(_) | ProofError::PayerSignature => Error::ProofInvalid,
+            // Whose signature is wrong, the text says.
+            ProofError::InvoiceSignature | ProofError::ProofSignature => Error::ProofEncoding,
             ProofError::Prove(_) => Error::MachineFault,
             ProofError::Terms(error) => return error.into(),
             ProofError::Length { .. }
@@ -355,6 +357,13 @@ impl From<ProofError> for Refusal {
             | ProofError::Missing(_)
             | ProofError::Malformed(_)
             | ProofError::UnknownField { .. }
+            | ProofError::Metadata
+            | ProofError::MarkerOrder { .. }
+            | ProofError::MarkerRange { .. }
+            | ProofError::MarkerShown { .. }
+            | ProofError::MarkerGap { .. }
+            | ProofError::LeafHashes { .. }
+            | ProofError::MissingHashes { .. }
             | ProofError::Value(_)
             | ProofError::Dleq(_) => Error::ProofEncoding,
             _ => Error::Other,

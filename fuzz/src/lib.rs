@@ -13,6 +13,7 @@
 //! | [`presignature`], [`ecdsa_presignature`], [`point`] | parse → write → equal; no verb panics |
 //! | [`dleq_life`] | prove, verify; one flipped bit anywhere is refused |
 //! | [`dleq_proof`] | parse → write → equal; what verifies, verifies for one statement and one message |
+//! | [`payer_proof`] | parse → write → equal, for the text too, behind both signatures; whatever is read can be verified |
 //! | [`payment_proof`] | parse → write → equal, behind the invoice's signature too; what verifies has the value z(x)·H |
 //! | [`tlv_stream`], [`blinded_path`], [`bolt12_text`] | parse → write → equal |
 //! | [`invoice`], [`invoice_text`] | parse → write → equal, for each typed field too; behind the signature, too |
@@ -47,6 +48,7 @@ mod input;
 mod invoice;
 mod musig2;
 mod onion;
+mod payer_proof;
 mod payment;
 mod proof;
 mod record;
@@ -66,6 +68,7 @@ pub use hold::hold_ledger;
 pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text, pasted};
 pub use musig2::{musig2_life, nonces};
 pub use onion::{onion_failure, onion_packet};
+pub use payer_proof::payer_proof;
 pub use payment::{inner_payload, messages, payload};
 pub use proof::payment_proof;
 pub use record::{record_event, record_kept, record_state};
@@ -106,6 +109,7 @@ pub const TARGETS: [(&str, Body); 38] = [
     ("onion_packet", onion_packet),
     ("pasted", pasted),
     ("payload", payload),
+    ("payer_proof", payer_proof),
     ("payment_proof", payment_proof),
     ("point", point),
     ("presignature", presignature),

@@ -1,26 +1,22 @@
 use pointlock::curve::SecretScalar;
 use pointlock::invoice::ktime::{NoteHash, PayerKey, PaymentPolynomial, PaymentTerms, PointSecret};
 use pointlock::invoice::proof::{
-    Challenge, PaymentProof, PointProof, ProofMessage, ProofRequest, Verifier,
+    Challenge, PaymentProof, PointProof, ProofContents, ProofMessage, ProofRequest, Verifier,
 };
-use pointlock::invoice::{Field, PaymentLock, StaticInvoice, StaticInvoiceBuilder, merkle};
-use pointlock::wire::{TlvStream, TlvWriter};
+use pointlock::invoice::{StaticInvoice, StaticInvoiceBuilder};
 
 use crate::input::fixed_scalar;
 use crate::invoice::signer;
-
-/// The types between which a proof's own fields stand.
-const OWN_TYPES: std::ops::RangeInclusive<u64> = 1_001..=999_999_999;
+use crate::payer_proof::signed_anew;
 
 /// z(X) of the seeds' invoice.
 pub(crate) fn polynomial() -> PaymentPolynomial {
     PaymentPolynomial::from_entropy(&[1; 32], 2).expect("k is in range")
 }
 
-/// The proof of the seeds.
-pub(crate) fn valid_proof() -> PaymentProof {
-    let polynomial = polynomial();
-    let invoice = StaticInvoiceBuilder::new(polynomial.payment_points(), 1_750_000_000)
+/// The invoice of the seeds' proofs, and what the payer has paid on it.
+fn paid() -> (StaticInvoice, PaymentTerms) {
+    let invoice = StaticInvoiceBuilder::new(polynomial().payment_points(), 1_750_000_000)
         .amount_msat(5_000)
         .description("coffee")
         .interim_route(&[signer().public_key()])
@@ -33,11 +29,28 @@ pub(crate) fn valid_proof() -> PaymentProof {
         amount_msat: 5_000,
         note_hash: NoteHash::of(Some(b"table 4")),
     };
+    (invoice, terms)
+}
+
+/// The proof of the seeds, which leaves nothing out.
+pub(crate) fn valid_proof() -> PaymentProof {
+    proof_that_shows(&ProofContents::new().show_all())
+}
+
+/// One that shows what it has to.
+pub(crate) fn shortest_proof() -> PaymentProof {
+    proof_that_shows(&ProofContents::new())
+}
+
+fn proof_that_shows(contents: &ProofContents) -> PaymentProof {
+    let (invoice, terms) = paid();
+    let key = PayerKey::new(fixed_scalar(3));
     let request = ProofRequest {
         verifier: Verifier::named("shop.example"),
         challenge: Challenge::new([4; 32]),
     };
-    PaymentProof::create(&invoice, &terms, &key, &secret_of(&terms), &request, &[5; 32])
+    let secret = secret_of(&terms);
+    PaymentProof::create_with(&invoice, &terms, &key, &secret, &request, contents, &[5; 32])
         .expect("all of it belongs together")
 }
 
@@ -46,8 +59,7 @@ fn secret_of(terms: &PaymentTerms) -> PointSecret {
     PointSecret::new(polynomial().evaluate(&x).expect("no root is hit"))
 }
 
-/// Input: the stream of a proof of payment. One whose invoice is by the key that is known here is signed anew, and its
-/// payment proven anew, so that the fuzzer gets behind both.
+/// Input: the stream of a proof of payment. It is signed anew, and what it claims is proven anew, so that the fuzzer gets behind both.
 pub fn payment_proof(data: &[u8]) -> bool {
     let as_it_is = PaymentProof::from_bytes(data);
     if let Ok(proof) = &as_it_is {
@@ -83,43 +95,15 @@ fn check(proof: &PaymentProof, data: &[u8]) {
     }
 }
 
-/// The same claim with a proof by the rules, where the fuzzer has left the payer and the points as they were.
+/// A proof by the rules of what the fuzzer claims to have paid, on the invoice of the seeds.
 fn proven_anew(proof: &PaymentProof) -> Option<PaymentProof> {
-    let (invoice, terms) = (proof.dangerous_claimed_invoice(), proof.dangerous_claimed_terms());
+    let (claimed, (invoice, terms)) = (proof.dangerous_claimed_terms(), paid());
+    if claimed.payer != terms.payer {
+        return None;
+    }
+    let terms = PaymentTerms { invoice_id: terms.invoice_id, ..claimed };
     let key = PayerKey::new(fixed_scalar(3));
-    let known = PaymentLock::from(polynomial().payment_points());
-    if terms.payer != key.public_key() || invoice.lock() != Some(&known) {
-        return None;
-    }
     let secret = secret_of(&terms);
-    let proven = PaymentProof::create(invoice, &terms, &key, &secret, proof.request(), &[6; 32]);
+    let proven = PaymentProof::create(&invoice, &terms, &key, &secret, proof.request(), &[6; 32]);
     Some(proven.expect("all of it belongs together"))
-}
-
-/// The stream with a signature of the invoice by [`signer`]; None if it is no stream, or to be signed by another key.
-fn signed_anew(data: &[u8]) -> Option<Vec<u8>> {
-    let stream = TlvStream::parse(data).ok()?;
-    let node_id = stream.get(Field::INVOICE_NODE_ID.tlv_type())?;
-    if node_id.value() != signer().public_key().to_bytes() {
-        return None;
-    }
-    let (mut invoice, mut proof) = (TlvWriter::new(), TlvWriter::new());
-    for record in stream.records() {
-        proof.set(record.tlv_type(), record.value());
-        if !OWN_TYPES.contains(&record.tlv_type()) {
-            invoice.set(record.tlv_type(), record.value());
-        }
-    }
-    let invoice = invoice.to_bytes();
-    let root = merkle::root(&TlvStream::parse(&invoice).ok()?)?;
-    let hash = merkle::signature_hash("static_invoice", "signature", &root);
-    let signature = signer().sign_schnorr(&hash, &[0; 32]).serialize();
-    proof.set(Field::SIGNATURE.tlv_type(), signature);
-    let bytes = proof.to_bytes();
-    // What is signed is what is read.
-    if let Ok(proof) = PaymentProof::from_bytes(&bytes) {
-        let claimed: &StaticInvoice = proof.dangerous_claimed_invoice();
-        assert_eq!(claimed.signature().serialize(), signature);
-    }
-    Some(bytes)
 }

@@ -13,12 +13,13 @@ use pointlock::edge::{Direction, EdgeId};
 use pointlock::hold::{Announcement, HeldBlind, HoldId, ReleaseSecret};
 use pointlock::invoice::InvoiceId;
 use pointlock::invoice::ktime::{PayerScalar, PolynomialId};
+use pointlock::invoice::proof::{PreimageProof, ProofContents};
 use pointlock::invoice::{
     BlindedPayInfo, ChainHash, FallbackAddress, Field, OfferBuilder, PaymentLock, PaymentPath,
-    PaymentPoints, StaticInvoiceBuilder, text,
+    PaymentPoints, StaticInvoiceBuilder, merkle, text,
 };
 use pointlock::journal::Recordable;
-use pointlock::lock::{Blind, PaymentHash};
+use pointlock::lock::{Blind, PaymentHash, Preimage};
 use pointlock::onion::Packet;
 use pointlock::onion::blinded::BlindedPath as Blinded;
 use pointlock::onion::blinded::{OnionMessage, PaymentConstraints, PaymentRelay, RecipientData};
@@ -35,7 +36,8 @@ use pointlock_store::FileJournal;
 use crate::contract::{HTLC, PTLC};
 use crate::input::fixed_scalar;
 use crate::invoice::signer;
-use crate::proof::valid_proof;
+use crate::payer_proof::payer;
+use crate::proof::{shortest_proof, valid_proof};
 use crate::record;
 use crate::store::NAME;
 
@@ -57,7 +59,7 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 38] = [
+    let groups: [(&'static str, Files); 39] = [
         ("backends", sums()),
         ("batch", batches()),
         ("blinded_path", blinded_paths()),
@@ -85,6 +87,7 @@ pub fn seeds() -> Vec<Seed> {
         ("onion_packet", packets()),
         ("pasted", pasted()),
         ("payload", payloads()),
+        ("payer_proof", payer_proofs()),
         ("payment_proof", payment_proofs()),
         ("point", points()),
         ("presignature", presignatures()),
@@ -192,6 +195,55 @@ fn dleq_proofs() -> Files {
     ]
 }
 
+fn payer_proofs() -> Files {
+    let proof = requested_proof(&ProofContents::new().note("for the desk"));
+    let whole = requested_proof(&ProofContents::new().show_all().write_empty_omitted());
+    let changed = |tlv_type: u64, value: &[u8]| {
+        let mut writer = TlvWriter::new();
+        for record in TlvStream::parse(&proof).expect("a proof is a stream").records() {
+            writer.set(record.tlv_type(), record.value());
+        }
+        writer.set(tlv_type, value).to_bytes()
+    };
+    vec![
+        ("valid-shortest", proof.clone()),
+        ("valid-whole", whole),
+        ("valid-under-points", shortest_proof().to_bytes()),
+        ("valid-other-preimage", changed(1_001, &[1; 32])),
+        ("valid-odd-field", changed(1_007, &[1])),
+        ("valid-amount", changed(Field::INVOICE_AMOUNT.tlv_type(), &[1, 2])),
+        // Read with hashes of its own, as each is.
+        ("valid-number-too-large", changed(1_002, &[0xfd, 3, 0xe9])),
+        ("refused-note-not-text", changed(1_005, &[0xff])),
+        ("refused-metadata", changed(0, &[1; 16])),
+        ("refused-unknown-field", changed(1_006, &[])),
+        ("refused-short-preimage", changed(1_001, &[1; 31])),
+        ("refused-truncated", proof[..proof.len() - 1].to_vec()),
+    ]
+}
+
+/// The stream of a proof with a preimage, of an invoice that was asked for.
+fn requested_proof(contents: &ProofContents) -> Vec<u8> {
+    let preimage = Preimage::new([9; 32]);
+    let mut writer = TlvWriter::new();
+    writer
+        .set(Field::INVREQ_METADATA.tlv_type(), [5; 16])
+        .set(Field::OFFER_DESCRIPTION.tlv_type(), *b"coffee")
+        .set(Field::INVREQ_PAYER_ID.tlv_type(), payer().public_key().to_bytes())
+        .set(Field::INVOICE_CREATED_AT.tlv_type(), 1_750_000_000_u32.to_be_bytes())
+        .set(Field::INVOICE_PAYMENT_HASH.tlv_type(), preimage.hash().0)
+        .set(Field::INVOICE_AMOUNT.tlv_type(), [5, 0])
+        .set(Field::INVOICE_NODE_ID.tlv_type(), signer().public_key().to_bytes());
+    let unsigned = writer.to_bytes();
+    let root = merkle::root(&TlvStream::parse(&unsigned).expect("it was written"));
+    let hash = merkle::signature_hash("invoice", "signature", &root.expect("there are fields"));
+    let signature = signer().sign_schnorr(&hash, &[0; 32]).serialize();
+    let invoice = writer.set(Field::SIGNATURE.tlv_type(), signature).to_bytes();
+    PreimageProof::create(&invoice, &preimage, &payer(), contents, &[0; 32])
+        .expect("all of it belongs together")
+        .to_bytes()
+}
+
 fn payment_proofs() -> Files {
     let proof = valid_proof().to_bytes();
     let changed = |tlv_type: u64, value: &[u8]| {
@@ -212,7 +264,9 @@ fn payment_proofs() -> Files {
         ),
         ("refused-value-at-infinity", changed(65_611, &[0; 33])),
         ("refused-large-scalar", changed(65_613, &[0xff; 64])),
-        ("refused-unknown-field", changed(65_617, &[])),
+        ("valid-odd-field", changed(65_617, &[])),
+        ("valid-shortest", shortest_proof().to_bytes()),
+        ("refused-unknown-field", changed(65_618, &[])),
         ("refused-padded-amount", changed(65_603, &[0, 1])),
         ("refused-truncated", proof[..proof.len() - 1].to_vec()),
     ]

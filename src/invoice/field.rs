@@ -43,6 +43,14 @@ macro_rules! fields {
                 pub const $constant: Self = Self($tlv_type);
             )*
 
+            /// The field of this name of BOLT 12, or of ours.
+            pub fn by_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$constant),)*
+                    _ => None,
+                }
+            }
+
             fn known(self) -> Option<(&'static str, Shape)> {
                 match self.0 {
                     $($tlv_type => Some(($name, Shape::$shape)),)*
@@ -115,6 +123,16 @@ impl Field {
         self.0
     }
 
+    /// Whether it has a name here.
+    pub(super) fn is_known(self) -> bool {
+        self.known().is_some()
+    }
+
+    /// The name of a known field.
+    pub(super) fn name(self) -> &'static str {
+        self.known().map_or("tlv", |(name, _)| name)
+    }
+
     /// Whether the message may have this field: known ones, and unknown odd ones in its ranges.
     pub(super) fn check_place(self, message: Message) -> Result<(), InvoiceError> {
         let is_in = |ranges: &[RangeInclusive<u64>]| ranges.iter().any(|it| it.contains(&self.0));
@@ -149,6 +167,27 @@ impl fmt::Debug for Field {
 }
 
 impl FieldValue {
+    /// The value of a record that nobody has checked, for display: what is not of its field's form is bytes.
+    pub(super) fn unchecked(record: &TlvRecord<'_>) -> (Field, Self) {
+        let field = Field::from_type(record.tlv_type());
+        let value = record.value();
+        let shape = match field {
+            Field::INVREQ_AMOUNT | Field::INVREQ_QUANTITY | Field::INVOICE_AMOUNT => Shape::Integer,
+            Field::INVREQ_PAYER_NOTE => Shape::Text,
+            _ => field.known().map_or(Shape::Bytes, |(_, shape)| shape),
+        };
+        let understood = match shape {
+            Shape::Integer => read_tu64(value).ok().map(Self::Integer),
+            Shape::Text => String::from_utf8(value.to_vec()).ok().map(Self::Text),
+            Shape::Points => {
+                let points = value.chunks(Point::LENGTH).map(Point::from_slice);
+                points.collect::<Result<_, _>>().ok().map(Self::Points)
+            }
+            Shape::Bytes | Shape::Elsewhere => None,
+        };
+        (field, understood.unwrap_or_else(|| Self::Bytes(value.to_vec())))
+    }
+
     /// The value of a record of a decoded message, for display. `points` are the message's, decompressed when it was decoded.
     pub(super) fn of(record: &TlvRecord<'_>, points: Option<&PaymentPoints>) -> (Field, Self) {
         let field = Field::from_type(record.tlv_type());

@@ -80,23 +80,23 @@ def merkle_root(fields):
     signed = [(tlv_type, value) for tlv_type, value in sorted(fields.items()) if not 240 <= tlv_type <= 1000]
     nonce_tag = b"LnNonce" + record(*signed[0])
     level = [
-        _branch(
+        branch(
             tagged_hash("LnLeaf", record(tlv_type, value)),
-            _hash_with_tag(nonce_tag, bigsize(tlv_type)),
+            hash_with_tag(nonce_tag, bigsize(tlv_type)),
         )
         for tlv_type, value in signed
     ]
     while len(level) > 1:
-        pairs = [_branch(*level[index : index + 2]) for index in range(0, len(level) - 1, 2)]
+        pairs = [branch(*level[index : index + 2]) for index in range(0, len(level) - 1, 2)]
         level = pairs + level[len(pairs) * 2 :]
     return level[0]
 
 
-def _branch(left, right):
+def branch(left, right):
     return tagged_hash("LnBranch", min(left, right) + max(left, right))
 
 
-def _hash_with_tag(tag, data):
+def hash_with_tag(tag, data):
     prefix = hashlib.sha256(tag).digest()
     return hashlib.sha256(prefix + prefix + data).digest()
 
@@ -114,12 +114,12 @@ def static_invoice(node_secret, points, amount_msat, description, aux_rand):
         PAYMENT_POINTS: b"".join(compressed(point) for point in points),
         INTERIM_ROUTE: node_id,
     }
-    message = _hash_with_tag(b"lightning" + b"static_invoice" + b"signature", merkle_root(fields))
+    message = hash_with_tag(b"lightning" + b"static_invoice" + b"signature", merkle_root(fields))
     return stream(fields | {SIGNATURE: bip340.sign(node_secret, message, aux_rand)})
 
 
 def is_signed(fields):
-    message = _hash_with_tag(b"lightning" + b"static_invoice" + b"signature", merkle_root(fields))
+    message = hash_with_tag(b"lightning" + b"static_invoice" + b"signature", merkle_root(fields))
     return bip340.verify(fields[INVOICE_NODE_ID][1:], message, fields[SIGNATURE])
 
 
@@ -128,3 +128,11 @@ def to_text(human_readable_part, data):
     bits += "0" * (-len(bits) % 5)
     groups = (bits[index : index + 5] for index in range(0, len(bits), 5))
     return human_readable_part + "1" + "".join(CHARACTERS[int(group, 2)] for group in groups)
+
+
+def from_text(human_readable_part, text):
+    """The bytes, of a text in lower case and in one piece."""
+    prefix, _, data = text.partition("1")
+    assert prefix == human_readable_part
+    bits = "".join(f"{CHARACTERS.index(character):05b}" for character in data)
+    return bytes(int(bits[start : start + 8], 2) for start in range(0, len(bits) // 8 * 8, 8))

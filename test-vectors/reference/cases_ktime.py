@@ -4,6 +4,7 @@ import bip340
 import bolt12
 import dleq
 import ktime
+import payer_proof
 from cases import BAD_POINTS, BAD_SCALARS, Rows, add_malformed, bad_sizes, draw, draw_scalar, flip, replace
 from secp256k1 import ORDER, G, bytes32, compressed, integer
 
@@ -261,7 +262,8 @@ def proofs(rows):
     for index in range(4):
         label = f"proof/{index}"
         inputs, issuer, _ = proof_inputs(label, (1, 2, 3, 9)[index], None if index == 2 else b"table 4")
-        made = rows.add(f"prove/{index}", "prove", "the proof of 161 bytes, and its stream with the invoice in it", inputs)
+        comment = "the proof of 161 bytes, and its stream with the points of the invoice in it"
+        made = rows.add(f"prove/{index}", "prove", comment, inputs)
         asked = {field: inputs[field] for field in ("verifier", "challenge")}
         stream = bytes.fromhex(made["stream"])
         comment = "the same, by the verifier who asked for it"
@@ -295,9 +297,7 @@ def bad_proofs(rows):
     }
     message = ktime.proof_message(**about)
     proof, _ = ktime.prove(payer, secret, message, inputs["aux_rand"])
-    fields = bolt12.read_stream(
-        ktime.proof_stream(invoice, key, 5_000, about["hash_of_note"], about["verifier"], about["challenge"], proof)
-    )
+    fields, _ = ktime.proof_stream(invoice, payer, about, proof, bytes(32))
     base = {
         "stream": bolt12.stream(fields),
         "issuer": issuer,
@@ -305,8 +305,10 @@ def bad_proofs(rows):
         "challenge": inputs["challenge"],
     }
 
-    def verify(name, comment, expected="invalid", changed=None, **changes):
-        encoded = {} if changed is None else {"stream": bolt12.stream(changed)}
+    def verify(name, comment, expected="invalid", changed=None, signer=payer, **changes):
+        """The payer signs what is changed, so that its signature is not what refuses it, unless nobody is to."""
+        signed = changed if changed is None or signer is None else payer_proof.sign(changed, signer, bytes(32))
+        encoded = {} if changed is None else {"stream": bolt12.stream(signed)}
         rows.add(f"verify_proof/{name}", "verify_proof", comment, base | encoded | changes, expected)
 
     def with_proof(proof, **more):
@@ -333,19 +335,25 @@ def bad_proofs(rows):
     other_payer, other_key = payer_of("proof/other")
     verify("other-amount", "one millisatoshi more", changed=fields | {ktime.AMOUNT: bolt12.truncated(5_001)})
     verify("other-note", "without the note", changed=fields | {ktime.NOTE_HASH: bytes(32)})
-    verify("other-payer", "another payer's key", changed=fields | {ktime.PAYER_KEY: compressed(other_key)})
+    verify("other-payer", "another payer's key, which signs the stream",
+           changed=fields | {ktime.PAYER_KEY: compressed(other_key)}, signer=other_payer)
     own = {tlv_type: value for tlv_type, value in fields.items() if tlv_type in ktime.FIELDS}
-    verify("other-invoice", "another receiver's invoice, and its key",
-           changed=bolt12.read_stream(other_inputs["invoice"]) | own, issuer=other_issuer)
+
+    def around(invoice, included=()):
+        """The proof with another invoice around it."""
+        shown = {*ktime.SHOWN, *included}
+        return payer_proof.write(bolt12.read_stream(invoice), shown, own, payer, bytes(32))[0]
+
+    verify("other-invoice", "another receiver's invoice, and its key", changed=around(other_inputs["invoice"]), issuer=other_issuer)
     node = draw_scalar("ktime/proof/bad/node")
     points = [coefficient * G for coefficient in coefficients]
-    same_points = bolt12.read_stream(bolt12.static_invoice(node, points, 5_000, "tea", bytes(32)))
+    same_points = bolt12.static_invoice(node, points, 5_000, "tea", bytes(32))
     verify("same-points", "another invoice of the receiver's with the same points, against its rule: x and m are others",
-           changed=same_points | own)
-    static = bolt12.read_stream(bolt12.static_invoice(node, [9 * G], 5_000, "coffee", bytes(32)))
-    verify("static-invoice", "an invoice of k = 0", changed=static | own)
-    forged_points = bolt12.read_stream(bolt12.static_invoice(other_payer, points, 5_000, "coffee", bytes(32)))
-    verify("own-invoice", "an invoice that somebody else has signed, with the receiver's points", changed=forged_points | own)
+           changed=around(same_points))
+    static = bolt12.static_invoice(node, [9 * G], 5_000, "coffee", bytes(32))
+    verify("static-invoice", "an invoice of k = 0", changed=around(static))
+    forged_points = bolt12.static_invoice(other_payer, points, 5_000, "coffee", bytes(32))
+    verify("own-invoice", "an invoice that somebody else has signed, with the receiver's points", changed=around(forged_points))
 
     # Without z(x).
     hidden, _ = ktime.proof_base(message)
@@ -416,18 +424,49 @@ def bad_proofs(rows):
             verify(f"{name}-long", f"{name} has a byte too many", "stream", changed=fields | {field: fields[field] + b"\1"})
     verify("amount-padded", "an amount with a leading zero", "stream", changed=fields | {ktime.AMOUNT: b"\0\x13\x88"})
     verify("amount-9-bytes", "an amount of nine bytes", "stream", changed=fields | {ktime.AMOUNT: b"\1" * 9})
-    for tlv_type in (1_001, 65_599, 65_602, 65_617, 999_999_999):
-        comment = f"a record of type {tlv_type}, in the range of proofs, which nothing signs"
-        verify(f"unknown-{tlv_type}", comment, "stream", changed=fields | {tlv_type: b"\1"})
-    for tlv_type, what in ((241, "a signature element"), (3_000_000_167, "an experimental field of the invoice")):
-        comment = f"{what}, of type {tlv_type}, that the invoice was not signed with"
-        verify(f"unknown-{tlv_type}", comment, "stream", changed=fields | {tlv_type: b"\1"})
+    for tlv_type in (65_599, 65_617, 999_999_999):
+        added = fields | {tlv_type: b"\1"}
+        verify(f"unknown-{tlv_type}", f"a record of type {tlv_type}, odd, in the range of proofs, which the payer signs", "valid", changed=added)
+        verify(f"unsigned-{tlv_type}", f"the same, which nobody has signed", "stream", changed=added, signer=None)
+    for tlv_type, what in (
+        (1_001, "a preimage, which stands in the other kind of proof"),
+        (1_006, "an even record in the range of proofs"),
+        (65_602, "another"),
+        (239, "a field of the invoice, for which there is no nonce"),
+        (242, "a signature element, which no signature covers"),
+        (3_000_000_167, "an experimental field of the invoice, for which there is no nonce"),
+        (4_000_000_001, "a record outside of every range"),
+    ):
+        verify(f"unknown-{tlv_type}", f"{what}, of type {tlv_type}", "stream", changed=fields | {tlv_type: b"\1"})
     odd = fields | {ktime.PAYER_KEY: b"\x03" + fields[ktime.PAYER_KEY][1:]}
     verify("payer-key-odd", "A with an odd y", "stream", changed=odd)
     unsigned = {tlv_type: value for tlv_type, value in fields.items() if tlv_type != bolt12.SIGNATURE}
     verify("unsigned-invoice", "the invoice without its signature", "stream", changed=unsigned)
-    forged = fields | {bolt12.OFFER_DESCRIPTION: b"toffee"}
+    shown = around(invoice, [bolt12.OFFER_DESCRIPTION])
+    verify("description-shown", "the proof of the next row", "valid", changed=shown)
+    forged = shown | {bolt12.OFFER_DESCRIPTION: b"toffee"}
     verify("forged-invoice", "another description, so that the invoice's signature fails", "stream", changed=forged)
+    whole = around(invoice, [tlv_type for tlv_type in bolt12.read_stream(invoice) if tlv_type != bolt12.SIGNATURE])
+    verify("all-shown", "nothing left out: no number, and an empty list of missing hashes", "valid", changed=whole)
+    verify("missing-hash-for-nothing", "nothing left out, and a hash all the same", "stream",
+           changed=whole | {payer_proof.MISSING: bytes(32)})
+    for name, record, value, what in (
+        ("number-0", payer_proof.OMITTED, b"\0" + fields[payer_proof.OMITTED][1:], "a field 0 is left out: a static invoice has none"),
+        ("number-missing", payer_proof.OMITTED, fields[payer_proof.OMITTED][:-1], "a number less than fields are left out"),
+        ("missing-hash-changed", payer_proof.MISSING, flip(fields[payer_proof.MISSING], 0), "a bit of a missing hash"),
+        ("leaf-hash-changed", payer_proof.LEAVES, flip(fields[payer_proof.LEAVES], 32), "a bit of a nonce"),
+        ("points-changed", bolt12.PAYMENT_POINTS, fields[bolt12.PAYMENT_POINTS][:-33], "a point less"),
+        ("note-not-text", payer_proof.NOTE, b"\xff", "a note that is not UTF-8"),
+    ):
+        verify(name, what, "stream", changed=fields | {record: value})
+    for tlv_type in (bolt12.PAYMENT_POINTS, bolt12.INVOICE_NODE_ID, payer_proof.MISSING, payer_proof.LEAVES, payer_proof.PROOF_SIGNATURE):
+        left = {other: value for other, value in fields.items() if other != tlv_type}
+        signer = None if tlv_type == payer_proof.PROOF_SIGNATURE else payer
+        verify(f"without-{payer_proof.NAMES[tlv_type]}", f"no {payer_proof.NAMES[tlv_type]}", "stream", changed=left, signer=signer)
+    verify("note", "a note, which the payer signs", "valid", changed=fields | {payer_proof.NOTE: b"for the desk"})
+    verify("note-unsigned", "a note that somebody has added", "stream", changed=fields | {payer_proof.NOTE: b"for the desk"}, signer=None)
+    verify("signed-by-nobody", "one bit of the payer's signature over the stream", "stream", signer=None,
+           changed=fields | {payer_proof.PROOF_SIGNATURE: flip(fields[payer_proof.PROOF_SIGNATURE], 0)})
     stream = base["stream"]
     verify("invoice-alone", "the invoice, and no proof", "stream", stream=invoice)
     verify("trailing", "a byte too many", "stream", stream=stream + b"\0")

@@ -14,6 +14,7 @@ import chacha
 import ecdsa_adaptor
 import musig2
 import onion
+import payer_proof
 import schnorr_adaptor
 from secp256k1 import ORDER, G, Malformed, bytes32, compressed, decompress, integer, lift_x, tagged_hash, x_bytes, xor
 
@@ -391,6 +392,23 @@ def check_merkle(file):
     return len(file["rows"])
 
 
+def check_payer_proofs(file):
+    payer_secret, preimage = (bytes.fromhex(file["common"][name]) for name in ("payer_secret", "preimage"))
+    for row in file["rows"]:
+        invoice = bolt12.read_stream(bytes.fromhex(row["invoice"]))
+        empty = row["name"] == "empty_omitted_written"
+        text, steps = payer_proof.create(
+            invoice, integer(payer_secret), preimage, row["included_types"], bytes(32), _optional(row, "note"), empty
+        )
+        _expect(row, text == row["string"])
+        for name in ("leaf_hashes", "missing_hashes"):
+            _expect(row, steps[name] == _list(row, name))
+        _expect(row, steps["omitted_tlvs"] == row["omitted_tlvs"])
+        _, root = payer_proof.read_with_preimage(bolt12.from_text("lnp", row["string"]))
+        _expect(row, root == steps["invoice_merkle_root"] == bytes.fromhex(row["invoice_merkle_root"]))
+    return len(file["rows"])
+
+
 # Of an invoice request.
 PAYER_ID = 88
 
@@ -414,6 +432,7 @@ CHECKS = {
     "bolt04/blinded_payment.json": check_blinded_payment,
     "bolt04/blinded_message.json": check_blinded_message,
     "bolt12/merkle.json": check_merkle,
+    "bolt12/payer_proofs.json": check_payer_proofs,
 }
 
 

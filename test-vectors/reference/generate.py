@@ -1,7 +1,7 @@
 """Writes the test vectors, or checks them.
 
-    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, dleq.json, ktime.json
-                          and wire.json beside this folder
+    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, dleq.json, ktime.json,
+                          proof.json and wire.json beside this folder
     generate.py --check   1. the reference passes the vectors of the standards, in ../standards
                           2. each file is generated again in memory and compared, byte for byte
                           3. each file fits schema.json
@@ -19,6 +19,7 @@ import cases_ecdsa
 import cases_ktime
 import cases_lock
 import cases_musig2
+import cases_proof
 import cases_schnorr
 import cases_wire
 import external
@@ -35,6 +36,7 @@ GENERATORS = {
     "lock.json": cases_lock.generate,
     "dleq.json": cases_dleq.generate,
     "ktime.json": cases_ktime.generate,
+    "proof.json": cases_proof.generate,
     "wire.json": cases_wire.generate,
 }
 

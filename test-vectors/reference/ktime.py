@@ -12,7 +12,8 @@ A proof of payment, for a verifier with a name of 32 bytes that gave a challenge
     V    = z(x)*H
     proof  33(V) || a BIP-374 proof over m that log_G Z(x) = log_H V || A's BIP-340 signature over m
 
-A has an even y; x, z(x) are not zero. As a TLV stream a proof is the stream of the invoice, with eight records of its own in it.
+A has an even y; x, z(x) are not zero. As a TLV stream a proof is a payer proof of BOLT 12 (payer_proof.py): the invoice's points, key and
+signature, what is shown of it besides, and eight records in the place of the preimage, with A in that of invreq_payer_id.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ import hashlib
 import bip340
 import bolt12
 import dleq
+import payer_proof
 from secp256k1 import INFINITY, ORDER, Malformed, bytes32, compressed, decompress, integer, lift_x, tagged_hash
 
 PAYER_KEY, AMOUNT, NOTE_HASH, VERIFIER, CHALLENGE, VALUE, DLEQ, PAYER_SIGNATURE = range(65601, 65617, 2)
@@ -34,7 +36,7 @@ FIELDS = {
     PAYER_SIGNATURE: "proof_payer_signature",
 }
 LENGTHS = {PAYER_KEY: 33, NOTE_HASH: 32, VERIFIER: 32, CHALLENGE: 32, VALUE: 33, DLEQ: 64, PAYER_SIGNATURE: 64}
-OWN_TYPES = range(1_001, 1_000_000_000)
+SHOWN = (bolt12.INVOICE_NODE_ID, bolt12.PAYMENT_POINTS)
 
 
 def note_hash(note):
@@ -94,20 +96,21 @@ def prove(payer_secret, point_secret, message, aux_rand):
     return proof, {"tried": tried, "base": compressed(base), "value": compressed(value)} | steps
 
 
-def proof_stream(invoice, payer_key, amount_msat, hash_of_note, verifier, challenge, proof):
-    return bolt12.stream(
-        bolt12.read_stream(invoice)
-        | {
-            PAYER_KEY: payer_key,
-            AMOUNT: bolt12.truncated(amount_msat),
-            NOTE_HASH: hash_of_note,
-            VERIFIER: verifier,
-            CHALLENGE: challenge,
-            VALUE: proof[:33],
-            DLEQ: proof[33:97],
-            PAYER_SIGNATURE: proof[97:],
-        }
-    )
+def proof_stream(invoice, payer_secret, about, proof, aux_rand, included=(), note=None):
+    """(the fields of the stream, values on the way); `about` is what `proof_message` takes."""
+    own = {
+        PAYER_KEY: about["payer_key"],
+        AMOUNT: bolt12.truncated(about["amount_msat"]),
+        NOTE_HASH: about["hash_of_note"],
+        VERIFIER: about["verifier"],
+        CHALLENGE: about["challenge"],
+        VALUE: proof[:33],
+        DLEQ: proof[33:97],
+        PAYER_SIGNATURE: proof[97:],
+    }
+    invoice = bolt12.read_stream(invoice)
+    shown = {*included, *SHOWN}
+    return payer_proof.write(invoice, shown, own, payer_secret, aux_rand, note)
 
 
 def points_of(invoice_fields):
@@ -116,37 +119,34 @@ def points_of(invoice_fields):
 
 
 def read_proof(stream):
-    """(own fields, invoice fields); Malformed when the stream is no proof at all."""
-    fields = bolt12.read_stream(stream)
-    if fields is None:
+    """(all fields, the root of the invoice); Malformed when the stream is no proof at all."""
+    try:
+        fields, root = payer_proof.read(stream, b"static_invoice", SHOWN, FIELDS, (payer_proof.PREIMAGE,))
+    except Malformed:
+        raise Malformed("stream") from None
+    if any(len(fields[field]) != length for field, length in LENGTHS.items()):
         raise Malformed("stream")
-    own = {tlv_type: value for tlv_type, value in fields.items() if tlv_type in OWN_TYPES}
-    invoice = {tlv_type: value for tlv_type, value in fields.items() if tlv_type not in OWN_TYPES}
-    if any(bolt12.SIGNATURE < tlv_type <= 1000 for tlv_type in invoice):
-        raise Malformed("stream")
-    if own.keys() != FIELDS.keys() or any(len(own[field]) != length for field, length in LENGTHS.items()):
-        raise Malformed("stream")
-    payer, amount = decompress(own[PAYER_KEY]), own[AMOUNT]
+    payer, amount = decompress(fields[PAYER_KEY]), fields[AMOUNT]
     if payer is None or not payer.is_even or len(amount) > 8 or amount.startswith(b"\0"):
         raise Malformed("stream")
-    if decompress(own[VALUE]) is None or integer(own[DLEQ][32:]) >= ORDER:
+    if decompress(fields[VALUE]) is None or integer(fields[DLEQ][32:]) >= ORDER:
         raise Malformed("stream")
-    needed = (bolt12.PAYMENT_POINTS, bolt12.INVOICE_NODE_ID, bolt12.SIGNATURE)
-    if not all(field in invoice for field in needed) or not bolt12.is_signed(invoice):
-        raise Malformed("stream")
-    return own, invoice
+    try:
+        payer_proof.check_payer(fields, fields[PAYER_KEY])
+    except Malformed:
+        raise Malformed("stream") from None
+    return fields, root
 
 
 def verify_proof(stream, issuer, verifier, challenge):
     """(whether it proves a payment to `issuer`, to the verifier who gave the challenge; the values on the way)"""
-    own, invoice = read_proof(stream)
-    points = points_of(invoice)
-    if len(points) < 2 or invoice[bolt12.INVOICE_NODE_ID] != compressed(issuer):
+    own, invoice_id = read_proof(stream)
+    points = points_of(own)
+    if len(points) < 2 or own[bolt12.INVOICE_NODE_ID] != compressed(issuer):
         return False, None
     if (own[VERIFIER], own[CHALLENGE]) != (verifier, challenge):
         return False, None
     payer_key, amount_msat = own[PAYER_KEY], integer(own[AMOUNT])
-    invoice_id = bolt12.merkle_root(invoice)
     x = x_of(payer_key, invoice_id, amount_msat, own[NOTE_HASH])
     payment_point = point_at(points, x)
     message = proof_message(invoice_id, amount_msat, own[NOTE_HASH], payer_key, verifier, challenge)

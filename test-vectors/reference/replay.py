@@ -18,6 +18,7 @@ import ecdsa_adaptor
 import ktime
 import lock
 import musig2
+import payer_proof
 import replay_wire
 import schnorr_adaptor
 from secp256k1 import (
@@ -64,6 +65,10 @@ class Fields:
 
     def bytes(self, field, length):
         return self.sized(field, self.inputs[field], length)
+
+    def optional_bytes(self, field):
+        text = self.inputs.get(field)
+        return None if text is None else bytes.fromhex(text)
 
     def scalar(self, field):
         return self.scalar_of(field, self.inputs[field])
@@ -498,6 +503,18 @@ def proof_base(fields):
 
 
 def ktime_prove(fields):
+    outputs, steps = prove_showing(fields, (), None)
+    return "valid", outputs, steps
+
+
+def proof_create_under_points(fields):
+    shown, note = fields.inputs["included_types"], fields.optional_bytes("proof_note")
+    outputs, steps = prove_showing(fields, shown, note)
+    return "valid", {"proof": bolt12.to_text("lnp", outputs["stream"])}, steps
+
+
+def prove_showing(fields, included, note):
+    """The proof with its stream, and the values on the way."""
     payer, secret = fields.scalar("payer_secret_key"), fields.scalar("point_secret")
     invoice, amount = bytes.fromhex(fields.inputs["invoice"]), fields.amount("amount_msat")
     note_hash = fields.bytes("note_hash", 32)
@@ -512,10 +529,46 @@ def ktime_prove(fields):
         raise Malformed("point_secret")
     message = ktime.proof_message(invoice_id, amount, note_hash, payer_key, verifier, challenge)
     proof, made = ktime.prove(payer, secret, message, aux_rand)
-    stream = ktime.proof_stream(invoice, payer_key, amount, note_hash, verifier, challenge, proof)
+    about = {
+        "invoice_id": invoice_id,
+        "amount_msat": amount,
+        "hash_of_note": note_hash,
+        "payer_key": payer_key,
+        "verifier": verifier,
+        "challenge": challenge,
+    }
+    # A signs by the key that has the even y.
+    signer = bip340.even_key(payer)[0]
+    written, shown = ktime.proof_stream(invoice, signer, about, proof, aux_rand, included, note)
+    stream, made = bolt12.stream(written), made | shown
     steps = {"invoice_id": invoice_id, "x": bytes32(x), "payment_point": compressed(payment_point)}
     steps |= {"payer_key": payer_key, "message": message}
-    return "valid", {"proof": proof, "stream": stream}, steps | made
+    return {"proof": proof, "stream": stream}, steps | made
+
+
+def proof_create(fields):
+    invoice = bolt12.read_stream(bytes.fromhex(fields.inputs["invoice"]))
+    payer, preimage = fields.scalar("payer_secret_key"), fields.bytes("preimage", 32)
+    aux_rand, included = fields.bytes("aux_rand", 32), fields.inputs.get("included_types") or ()
+    if invoice is None:
+        raise Malformed("invoice")
+    if 0 not in invoice:
+        raise Malformed("invreq_metadata")
+    if compressed(payer * G) != invoice.get(payer_proof.INVREQ_PAYER_ID):
+        raise Malformed("payer_secret_key")
+    note, empty = fields.optional_bytes("note"), bool(fields.inputs.get("writes_empty_omitted"))
+    text, steps = payer_proof.create(invoice, payer, preimage, included, aux_rand, note, empty)
+    # What is made has to be readable: the invoice signed, the preimage its own.
+    payer_proof.read_with_preimage(bolt12.from_text("lnp", text))
+    return "valid", {"proof": text}, steps
+
+
+def proof_verify(fields):
+    issuer, note = fields.point("issuer"), fields.optional_bytes("note")
+    read, root = payer_proof.read_with_preimage(bolt12.from_text("lnp", fields.inputs["proof"]), ktime.FIELDS)
+    is_issuer = read[bolt12.INVOICE_NODE_ID] == compressed(issuer)
+    valid = is_issuer and (note is None or read.get(payer_proof.NOTE) == note)
+    return verdict_of(valid), {"valid": valid}, {"invoice_merkle_root": root}
 
 
 def ktime_verify_proof(fields):
@@ -557,5 +610,8 @@ OPERATIONS = {
     "ktime.verify_payment": ktime_verify_payment,
     "ktime.prove": ktime_prove,
     "ktime.verify_proof": ktime_verify_proof,
+    "proof.create": proof_create,
+    "proof.verify": proof_verify,
+    "proof.create_under_points": proof_create_under_points,
     **replay_wire.OPERATIONS,
 }

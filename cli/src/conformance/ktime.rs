@@ -5,13 +5,15 @@ use pointlock::invoice::ktime::{
     PaymentSignature, PaymentTerms, PointSecret,
 };
 use pointlock::invoice::proof::{
-    Challenge, PaymentProof, ProofError, ProofMessage, ProofRequest, Verifier,
+    Challenge, PayerProof, PaymentProof, ProofContents, ProofError, ProofMessage, ProofRequest,
+    Verifier,
 };
 use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice};
 use pointlock::lock::{final_lock, final_secret};
 use serde_json::{Value, json};
 
 use super::fields::{Field, Fields, Refusal};
+use super::proof::{by_field, contents};
 use super::{scalar_text, strings};
 
 /// One payment under Z(x), by receiver and payer together.
@@ -65,6 +67,20 @@ pub(super) fn verify_payment(fields: &Fields<'_>) -> Result<Value, Refusal> {
 }
 
 pub(super) fn prove(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    let proof = prove_showing(fields, &ProofContents::new())?;
+    Ok(json!({
+        "proof": hex::encode(proof.point_proof().to_bytes()),
+        "stream": hex::encode(proof.to_bytes()),
+    }))
+}
+
+/// The text of a proof that shows what it is told to.
+pub(super) fn create_proof(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    let proof = prove_showing(fields, &contents(fields, "proof_note")?)?;
+    Ok(json!({ "proof": PayerProof::from(proof).to_string() }))
+}
+
+fn prove_showing(fields: &Fields<'_>, contents: &ProofContents) -> Result<PaymentProof, Refusal> {
     let invoice = fields.get("invoice")?;
     let invoice =
         StaticInvoice::from_bytes(&invoice.octets()?).map_err(|error| invoice.refuse(error))?;
@@ -77,21 +93,27 @@ pub(super) fn prove(fields: &Fields<'_>) -> Result<Value, Refusal> {
         note_hash: NoteHash(fields.get("note_hash")?.bytes()?),
     };
     let (request, aux_rand) = (request(fields)?, fields.get("aux_rand")?.bytes()?);
-    let proof = PaymentProof::create(&invoice, &terms, &key, &point_secret, &request, &aux_rand)
-        .map_err(|error| match error {
-            ProofError::NotThePointSecret => fields.refuse("point_secret", error),
-            _ => fields.refuse("invoice", error),
-        })?;
+    let proof = PaymentProof::create_with(
+        &invoice,
+        &terms,
+        &key,
+        &point_secret,
+        &request,
+        contents,
+        &aux_rand,
+    )
+    .map_err(|error| match error {
+        ProofError::NotThePointSecret => fields.refuse("point_secret", error),
+        ProofError::Metadata | ProofError::NotInInvoice { .. } => by_field(&error),
+        _ => fields.refuse("invoice", error),
+    })?;
     let message = ProofMessage::new(&terms, &request);
     fields.step("invoice_id", invoice.invoice_id().to_string());
     fields.step("payment_point", point_secret.point().to_string());
     fields.step("message", hex::encode(message.to_bytes()));
     fields.step("base", message.base().to_string());
     fields.step("value", proof.point_proof().value().to_string());
-    Ok(json!({
-        "proof": hex::encode(proof.point_proof().to_bytes()),
-        "stream": hex::encode(proof.to_bytes()),
-    }))
+    Ok(proof)
 }
 
 pub(super) fn verify_proof(fields: &Fields<'_>) -> Result<Value, Refusal> {

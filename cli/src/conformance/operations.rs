@@ -164,6 +164,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
         run: proof::base,
     },
     Operation {
+        name: "proof.create",
+        takes: "invoice payer_secret_key preimage included_types? note? writes_empty_omitted? aux_rand",
+        gives: "proof",
+        run: proof::create,
+    },
+    Operation {
+        name: "proof.create_under_points",
+        takes: "invoice payer_secret_key point_secret amount_msat note_hash verifier challenge included_types? proof_note? aux_rand",
+        gives: "proof",
+        run: ktime::create_proof,
+    },
+    Operation {
+        name: "proof.verify",
+        takes: "proof issuer note?",
+        gives: "valid",
+        run: proof::verify,
+    },
+    Operation {
         name: "dleq.prove",
         takes: "secret base message aux_rand",
         gives: "point value proof",

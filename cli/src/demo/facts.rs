@@ -71,7 +71,7 @@ pub(super) struct PaymentFacts {
     pub(super) payer_has_receipt: bool,
     pub(super) receiver_was_paid: bool,
     pub(super) stolen_by: Option<String>,
-    /// The payer's proof of payment, which was verified: its TLV stream in hexadecimal.
+    /// The payer's proof of payment, which was verified: its `lnp1…` text.
     pub(super) proof: Option<String>,
 }
 

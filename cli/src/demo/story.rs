@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use pointlock::invoice::proof::{Challenge, PaymentProof, ProofRequest, Verifier};
+use pointlock::invoice::proof::{Challenge, PayerProof, ProofRequest, Verifier};
 use pointlock::invoice::{
     ChainHash, InvoiceError, Offer, OfferBuilder, StaticInvoice, StaticInvoiceBuilder,
 };
@@ -371,8 +371,12 @@ impl Story<'_> {
         let proof = sim.senders[payment].role().prove(id, &request, &aux_rand);
         let proof = proof.map_err(|source| failed(source.to_string()))?;
         // As the verifier gets it.
-        let proof = PaymentProof::from_bytes(&proof.to_bytes())
-            .map_err(|source| failed(format!("its proof of payment is none: {source}")))?;
+        let text = PayerProof::from(proof).to_string();
+        let proof = match text.parse() {
+            Ok(PayerProof::Points(proof)) => proof,
+            Ok(_) => return Err(failed("its proof of payment is of another kind".to_owned())),
+            Err(source) => return Err(failed(format!("its proof of payment is none: {source}"))),
+        };
         let issuer = sim.node_id(Who::Receiver);
         let proven = proof
             .verify(&issuer, &request)
@@ -386,12 +390,12 @@ impl Story<'_> {
         {
             return Err(StoryError::Claim("a proof of payment proves something else".to_owned()));
         }
-        let text = format!(
+        let said = format!(
             "proves to a verifier that it paid {} sat, and keeps z(x) to itself",
             grouped(self.args.amount_sat)
         );
-        self.stage.say(&payer(payment), Tone::Good, text);
-        self.proofs[payment] = Some(hex::encode(proof.to_bytes()));
+        self.stage.say(&payer(payment), Tone::Good, said);
+        self.proofs[payment] = Some(text);
         Ok(())
     }
 

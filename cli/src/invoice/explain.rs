@@ -50,10 +50,13 @@ pub(super) fn message(message: &OfferOrInvoice) -> String {
             (format!("static invoice {}", invoice.invoice_id()), lines)
         }
     };
-    let fields = message.fields();
-    let fields = fields.iter().flat_map(|(field, value)| one_field(*field, value));
-    let fields = terminal::columns(&["type", "field", "value"], fields);
-    format!("{title}\n{lines}\n  {}\n", fields.join("\n  "))
+    format!("{title}\n{lines}\n{}", table(&message.fields()))
+}
+
+/// Field by field.
+pub(crate) fn table(fields: &[(Field, FieldValue)]) -> String {
+    let rows = fields.iter().flat_map(|(field, value)| one_field(*field, value));
+    format!("  {}\n", terminal::columns(&["type", "field", "value"], rows).join("\n  "))
 }
 
 fn about_offer(lines: &mut Lines, offer: &Offer) {

@@ -11,10 +11,10 @@
 //! | `words` | amounts, times and chains as people read them |
 
 mod create;
-mod explain;
+pub(crate) mod explain;
 pub(crate) mod fields;
 mod flags;
-mod pasted;
+pub(crate) mod pasted;
 mod verify;
 mod words;
 

@@ -14,10 +14,7 @@ pub(super) fn read<T>(argument: Option<&str>) -> Result<T, Box<dyn Error>>
 where
     T: FromStr<Err = InvoiceError>,
 {
-    let text = match argument.filter(|text| *text != "-") {
-        Some(text) => text.to_owned(),
-        None => standard_input()?,
-    };
+    let text = text(argument)?;
     text.parse().map_err(|error| explained(&error, &text).into())
 }
 
@@ -27,6 +24,14 @@ where
     T: FromStr<Err = InvoiceError>,
 {
     text.parse().map_err(|error| explained(&error, text))
+}
+
+/// The text from the command line, or else from standard input.
+pub(crate) fn text(argument: Option<&str>) -> Result<String, Box<dyn Error>> {
+    match argument.filter(|text| *text != "-") {
+        Some(text) => Ok(text.to_owned()),
+        None => standard_input(),
+    }
 }
 
 fn standard_input() -> Result<String, Box<dyn Error>> {
@@ -75,6 +80,7 @@ fn advice(found: TextKind) -> Option<&'static str> {
             "it says what is asked for, and `decode` explains it; the invoice is what its issuer answers"
         }
         TextKind::Invoice => "the offer is what it was asked for with",
+        TextKind::PayerProof => "it says that an invoice was paid: `pointlock proof show`",
         TextKind::InvoiceRequest => "the answer to it is an invoice",
         TextKind::Bolt11Invoice => "it is for one payment, and every Lightning wallet reads it",
         TextKind::Lnurl | TextKind::LightningAddress => {

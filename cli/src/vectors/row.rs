@@ -5,13 +5,14 @@ use serde_json::{Map, Value, json};
 
 use crate::conformance::STEPS;
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("schnorr", include_str!("../../../test-vectors/schnorr.json")),
     ("ecdsa", include_str!("../../../test-vectors/ecdsa.json")),
     ("musig2", include_str!("../../../test-vectors/musig2.json")),
     ("lock", include_str!("../../../test-vectors/lock.json")),
     ("dleq", include_str!("../../../test-vectors/dleq.json")),
     ("ktime", include_str!("../../../test-vectors/ktime.json")),
+    ("proof", include_str!("../../../test-vectors/proof.json")),
     ("wire", include_str!("../../../test-vectors/wire.json")),
 ];
 

@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::curve::CurveError;
 use crate::dleq::DleqError;
 use crate::invoice::ktime::KtimeError;
-use crate::invoice::{InvoiceError, InvoiceId};
+use crate::invoice::{Field, InvoiceError, InvoiceId};
 use crate::wire::WireError;
 
 /// Why a proof of payment can't be made, is none, or proves nothing.
@@ -52,11 +52,88 @@ pub enum ProofError {
     #[error("{0}: malformed")]
     Malformed(&'static str),
     /// The proof has a field that it has no place for.
-    #[error("type {tlv_type}: unknown")]
+    #[error("tlv_{tlv_type}: unknown")]
     UnknownField {
         /// The type.
         tlv_type: u64,
     },
+    /// The text is no payer proof, or longer than any that is read.
+    #[error("{0}")]
+    Text(Box<InvoiceError>),
+    /// `invreq_metadata` is in the proof, or asked to be: whoever knows it can guess what the proof leaves out.
+    #[error("invreq_metadata: shown, and no proof may show it")]
+    Metadata,
+    /// A field that the proof is asked to show is none that the invoice has.
+    #[error("{field}: not in the invoice")]
+    NotInInvoice {
+        /// The field.
+        field: Field,
+    },
+    /// A field can't be left out: the number of its marker would be none of an invoice's field.
+    #[error("tlv_{tlv_type}: there is no marker for it")]
+    NoMarker {
+        /// The type of the field.
+        tlv_type: u64,
+    },
+    /// The markers do not ascend.
+    #[error("proof_omitted_tlvs: {marker}, at index {index}, does not ascend")]
+    MarkerOrder {
+        /// Which marker, from 0.
+        index: usize,
+        /// Its number.
+        marker: u64,
+    },
+    /// A marker is 0, or a number that no field of an invoice has.
+    #[error(
+        "proof_omitted_tlvs: {marker}, at index {index}, is no field of an invoice that can be left out"
+    )]
+    MarkerRange {
+        /// Which marker, from 0.
+        index: usize,
+        /// Its number.
+        marker: u64,
+    },
+    /// A marker is the number of a field that is there.
+    #[error("proof_omitted_tlvs: {marker}, at index {index}, is not left out")]
+    MarkerShown {
+        /// Which marker, from 0.
+        index: usize,
+        /// Its number.
+        marker: u64,
+    },
+    /// A marker does not follow the one before it, or a field that is there.
+    #[error("proof_omitted_tlvs: {marker}, at index {index}, follows neither a marker nor a field")]
+    MarkerGap {
+        /// Which marker, from 0.
+        index: usize,
+        /// Its number.
+        marker: u64,
+    },
+    /// Not one nonce for each field that is shown.
+    #[error("proof_leaf_hashes: {actual} for {expected} fields")]
+    LeafHashes {
+        /// How many fields of the invoice are shown.
+        expected: usize,
+        /// How many hashes there are.
+        actual: usize,
+    },
+    /// Not as many hashes as the tree lacks.
+    #[error("proof_missing_hashes: {actual}, expected {expected}")]
+    MissingHashes {
+        /// How many the tree lacks.
+        expected: usize,
+        /// How many there are.
+        actual: usize,
+    },
+    /// The invoice of the proof is not signed by its `invoice_node_id`: a field or a hash was changed.
+    #[error("signature: not by invoice_node_id over this invoice")]
+    InvoiceSignature,
+    /// The payer has not signed this proof as it is.
+    #[error("proof_signature: not by the payer over this proof")]
+    ProofSignature,
+    /// The preimage is another invoice's.
+    #[error("proof_preimage: not that of invoice_payment_hash")]
+    Preimage,
     /// V is no point.
     #[error("proof_value: {0}")]
     Value(CurveError),
@@ -76,6 +153,9 @@ pub enum ProofError {
     /// The proof was made over another challenge.
     #[error("proof_challenge: another one")]
     OtherChallenge,
+    /// The note is not the one that the verifier has asked for.
+    #[error("proof_note: another one")]
+    OtherNote,
     /// V is not shown to be z(x)·H: whoever made the proof does not know z(x), or made it for something else.
     #[error("proof_dleq: does not show that proof_value is z(x)·H: {0}")]
     NotShown(DleqError),

@@ -1,32 +1,27 @@
-use std::ops::RangeInclusive;
+use std::fmt;
 
-use secp256k1::schnorr::Signature;
-
-use super::{Challenge, PointProof, ProofError, ProofMessage, ProofRequest, Verifier};
+use super::parts::{Kind, Parts, array, check_length, field_signature, value};
+use super::types::{
+    AMOUNT, CHALLENGE, DLEQ, NOTE_HASH, PAYER_KEY, PAYER_SIGNATURE, PREIMAGE, UNDER_POINTS, VALUE,
+    VERIFIER, own_name,
+};
+use super::{
+    Challenge, DisclosedInvoice, InvoiceKind, PointProof, ProofContents, ProofError, ProofMessage,
+    ProofRequest, Verifier,
+};
 use crate::curve::Point;
 use crate::dleq;
 use crate::invoice::ktime::{NoteHash, PayerKey, PayerPublicKey, PaymentTerms, PointSecret};
-use crate::invoice::{PaymentLock, PaymentPoints, StaticInvoice};
-use crate::wire::{TlvRecord, TlvStream, TlvWriter, read_tu64, tu64};
-
-/// What payer proofs (BOLT 12) have of their own, and no invoice has.
-const OWN_TYPES: RangeInclusive<u64> = 1_001..=999_999_999;
-
-const PAYER_KEY: u64 = 65_601;
-const AMOUNT: u64 = 65_603;
-const NOTE_HASH: u64 = 65_605;
-const VERIFIER: u64 = 65_607;
-const CHALLENGE: u64 = 65_609;
-const VALUE: u64 = 65_611;
-const DLEQ: u64 = 65_613;
-const PAYER_SIGNATURE: u64 = 65_615;
+use crate::invoice::reader::Reader;
+use crate::invoice::{Field, PaymentLock, PaymentPoints, StaticInvoice};
+use crate::wire::{TlvStream, read_tu64, tu64};
 
 /// A proof, for one verifier, that the holder of A was charged this amount on this invoice. See the
 /// [module](super) for what that means.
 ///
 /// What it says is not to be had before it is [verified](Self::verify): whatever stands in it, a forger may have written.
 ///
-/// Encoding: the TLV stream of the invoice, and within it, in the range that BOLT 12 keeps for payer proofs, own odd fields:
+/// Encoding: a payer proof of BOLT 12, in which own odd fields take the place of the preimage, and A that of `invreq_payer_id`:
 ///
 /// | type | name | value |
 /// | --- | --- | --- |
@@ -39,10 +34,13 @@ const PAYER_SIGNATURE: u64 = 65_615;
 /// | 65613 | `proof_dleq` | 64 bytes |
 /// | 65615 | `proof_payer_signature` | 64 bytes |
 ///
-/// All of them are there, and no other: nothing signs one that is not needed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// All of them are there. The payment points are shown always: the verifier computes Z(x) from them.
+///
+/// Two proofs are equal when their bytes are.
+#[derive(Clone)]
 pub struct PaymentProof {
-    invoice: StaticInvoice,
+    parts: Parts,
+    points: PaymentPoints,
     payer: PayerPublicKey,
     amount_msat: u64,
     note_hash: NoteHash,
@@ -50,18 +48,28 @@ pub struct PaymentProof {
     point_proof: PointProof,
 }
 
+/// The static invoice, under points.
+struct UnderPoints;
+
+impl Kind for UnderPoints {
+    const INVOICE: InvoiceKind = InvoiceKind::Static;
+    const REQUIRED: &'static [Field] = &[Field::INVOICE_NODE_ID, Field::PAYMENT_POINTS];
+    const OWN: &'static [u64] = &UNDER_POINTS;
+    const FOREIGN: &'static [u64] = &[PREIMAGE];
+}
+
 /// What a proof has proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProvenPayment<'a> {
     /// Who was charged, how much, for which note.
     pub terms: PaymentTerms,
-    /// On which invoice: the issuer that the verifier knows has signed it.
-    pub invoice: &'a StaticInvoice,
+    /// On which invoice, as far as it is shown: the issuer that the verifier knows has signed it.
+    pub invoice: &'a DisclosedInvoice,
 }
 
 impl PaymentProof {
-    /// Makes a proof for the verifier who asks for it. `secret` is z(x), with which the payment ended, `key` the payer's for
-    /// this payment. `aux_rand` is 32 bytes of fresh entropy, or zeros (BIP-340, BIP-374).
+    /// Makes a proof for the verifier who asks for it, which shows of the invoice what it has to. `secret` is z(x), with which the payment
+    /// ended, `key` the payer's for this payment. `aux_rand` is 32 bytes of fresh entropy, or zeros (BIP-340, BIP-374).
     ///
     /// # Errors
     ///
@@ -74,6 +82,24 @@ impl PaymentProof {
         key: &PayerKey,
         secret: &PointSecret,
         request: &ProofRequest,
+        aux_rand: &[u8; 32],
+    ) -> Result<Self, ProofError> {
+        let contents = ProofContents::new();
+        Self::create_with(invoice, terms, key, secret, request, &contents, aux_rand)
+    }
+
+    /// [`create`](Self::create) with a choice of what is shown, and a note.
+    ///
+    /// # Errors
+    ///
+    /// As `create`; [`ProofError::NotInInvoice`], [`ProofError::Metadata`] and [`ProofError::NoMarker`].
+    pub fn create_with(
+        invoice: &StaticInvoice,
+        terms: &PaymentTerms,
+        key: &PayerKey,
+        secret: &PointSecret,
+        request: &ProofRequest,
+        contents: &ProofContents,
         aux_rand: &[u8; 32],
     ) -> Result<Self, ProofError> {
         let points = polynomial_of(invoice)?;
@@ -90,14 +116,11 @@ impl PaymentProof {
             return Err(ProofError::NotThePointSecret);
         }
         let message = ProofMessage::new(terms, request);
-        Ok(Self {
-            invoice: invoice.clone(),
-            payer: terms.payer,
-            amount_msat: terms.amount_msat,
-            note_hash: terms.note_hash,
-            request: *request,
-            point_proof: PointProof::create(&message, secret, key, aux_rand)?,
-        })
+        let point_proof = PointProof::create(&message, secret, key, aux_rand)?;
+        let own = own_records(terms, request, &point_proof);
+        let stream = TlvStream::parse(invoice.as_bytes())?;
+        let sign = |hash: &[u8; 32]| key.sign(hash, aux_rand);
+        Self::from_bytes(&Parts::write::<UnderPoints>(&stream, contents, &own, sign)?)
     }
 
     /// Verifies the proof, and says what is proven.
@@ -125,13 +148,16 @@ impl PaymentProof {
         if self.request.challenge != request.challenge {
             return Err(ProofError::OtherChallenge);
         }
-        self.invoice.verify_issuer(issuer)?;
+        self.parts.invoice.verify_issuer(issuer)?;
+        if self.points.k() == 0 {
+            return Err(ProofError::NoPolynomial);
+        }
         let terms = self.dangerous_claimed_terms();
         // Z(x) and H come from the terms and the request, never from whoever made the proof.
-        let point = terms.payment_point(polynomial_of(&self.invoice)?)?;
+        let point = terms.payment_point(&self.points)?;
         let message = ProofMessage::new(&terms, request);
         self.point_proof.verify(&message, &terms.payer, point)?;
-        Ok(ProvenPayment { terms, invoice: &self.invoice })
+        Ok(ProvenPayment { terms, invoice: &self.parts.invoice })
     }
 
     /// Whom and what the proof says it was made for; [`verify`](Self::verify) shows whether that is so.
@@ -148,7 +174,7 @@ impl PaymentProof {
     pub fn dangerous_claimed_terms(&self) -> PaymentTerms {
         PaymentTerms {
             payer: self.payer,
-            invoice_id: self.invoice.invoice_id(),
+            invoice_id: self.parts.invoice.invoice_id(),
             amount_msat: self.amount_msat,
             note_hash: self.note_hash,
         }
@@ -156,70 +182,96 @@ impl PaymentProof {
 
     /// The invoice of the proof, which the one who made the proof may have made too. Its signature is verified, its signer is
     /// anybody.
-    pub fn dangerous_claimed_invoice(&self) -> &StaticInvoice {
-        &self.invoice
+    pub fn dangerous_claimed_invoice(&self) -> &DisclosedInvoice {
+        &self.parts.invoice
+    }
+
+    /// The payment points of that invoice.
+    pub fn dangerous_claimed_points(&self) -> &PaymentPoints {
+        &self.points
+    }
+
+    /// `proof_note`, a text of the payer's beside the note of the payment.
+    pub fn note(&self) -> Option<&str> {
+        self.parts.note.as_deref()
     }
 
     /// The TLV stream.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut tlv = TlvWriter::new();
-        let invoice = TlvStream::parse(self.invoice.as_bytes()).expect("an invoice is a stream");
-        for record in invoice.records() {
-            tlv.set(record.tlv_type(), record.value());
-        }
-        let PointProof { value, equality, payer_signature } = &self.point_proof;
-        tlv.set(PAYER_KEY, self.payer.to_bytes())
-            .set(AMOUNT, tu64(self.amount_msat))
-            .set(NOTE_HASH, self.note_hash.0)
-            .set(VERIFIER, self.request.verifier.to_bytes())
-            .set(CHALLENGE, self.request.challenge.to_bytes())
-            .set(VALUE, value.to_bytes())
-            .set(DLEQ, equality.to_bytes())
-            .set(PAYER_SIGNATURE, payer_signature.serialize())
-            .to_bytes()
+        self.parts.as_bytes().to_vec()
     }
 
-    /// Reads the TLV stream. The signature of the invoice is verified, the proof is not: see [`verify`](Self::verify). A proof has
-    /// one encoding.
+    /// Reads the TLV stream. The signature of the invoice is verified, and the payer's over the stream; the payment is not: see
+    /// [`verify`](Self::verify). A proof has one encoding.
     ///
     /// # Errors
     ///
     /// [`ProofError`], with the field.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProofError> {
-        let stream = TlvStream::parse(bytes)?;
-        let (own, invoice): (Vec<&TlvRecord<'_>>, Vec<&TlvRecord<'_>>) =
-            stream.records().iter().partition(|record| OWN_TYPES.contains(&record.tlv_type()));
-        if let Some(tlv_type) =
-            own.iter().map(|record| record.tlv_type()).find(|tlv_type| name(*tlv_type).is_none())
-        {
-            return Err(ProofError::UnknownField { tlv_type });
-        }
-        let field = |tlv_type| {
-            let name = name(tlv_type).expect("asked for by a name of ours");
-            stream.get(tlv_type).map(|record| record.value()).ok_or(ProofError::Missing(name))
-        };
-        let bytes32 = |tlv_type| {
-            let name = name(tlv_type).expect("asked for by a name of ours");
-            field(tlv_type)?.try_into().map_err(|_| ProofError::Malformed(name))
-        };
-        let payer = PayerPublicKey::from_slice(field(PAYER_KEY)?)?;
-        let amount_msat =
-            read_tu64(field(AMOUNT)?).map_err(|_| ProofError::Malformed("proof_amount"))?;
-        let note_hash = NoteHash(bytes32(NOTE_HASH)?);
-        let request = ProofRequest {
-            verifier: Verifier::from_bytes(bytes32(VERIFIER)?),
-            challenge: Challenge::new(bytes32(CHALLENGE)?),
-        };
-        let point_proof = PointProof {
-            value: Point::from_slice(field(VALUE)?).map_err(ProofError::Value)?,
-            equality: dleq::Proof::from_slice(field(DLEQ)?).map_err(ProofError::Dleq)?,
-            payer_signature: Signature::from_slice(field(PAYER_SIGNATURE)?)
-                .map_err(|_| ProofError::Malformed("proof_payer_signature"))?,
-        };
-        // Last, since it costs the verification of a signature.
-        let invoice: Vec<u8> = invoice.iter().flat_map(|record| record.bytes()).copied().collect();
-        let invoice = StaticInvoice::from_bytes(&invoice)?;
-        Ok(Self { invoice, payer, amount_msat, note_hash, request, point_proof })
+        check_length(bytes)?;
+        Self::read(&TlvStream::parse(bytes)?)
+    }
+
+    pub(super) fn read(stream: &TlvStream<'_>) -> Result<Self, ProofError> {
+        let parts = Parts::read::<UnderPoints>(stream)?;
+        let payer = PayerPublicKey::from_slice(value(stream, PAYER_KEY)?)?;
+        parts.check_payer(stream, &payer.to_point())?;
+        let malformed = |tlv_type| ProofError::Malformed(own_name(tlv_type).unwrap_or_default());
+        let points = Reader(stream).payment_points(Field::PAYMENT_POINTS)?;
+        Ok(Self {
+            points: points.ok_or(ProofError::Missing(Field::PAYMENT_POINTS.name()))?,
+            payer,
+            amount_msat: read_tu64(value(stream, AMOUNT)?).map_err(|_| malformed(AMOUNT))?,
+            note_hash: NoteHash(array(stream, NOTE_HASH)?),
+            request: ProofRequest {
+                verifier: Verifier::from_bytes(array(stream, VERIFIER)?),
+                challenge: Challenge::new(array(stream, CHALLENGE)?),
+            },
+            point_proof: PointProof {
+                value: Point::from_slice(value(stream, VALUE)?).map_err(ProofError::Value)?,
+                equality: dleq::Proof::from_slice(value(stream, DLEQ)?)
+                    .map_err(ProofError::Dleq)?,
+                payer_signature: field_signature(stream, PAYER_SIGNATURE)?,
+            },
+            parts,
+        })
+    }
+}
+
+fn own_records(
+    terms: &PaymentTerms,
+    request: &ProofRequest,
+    point_proof: &PointProof,
+) -> [(u64, Vec<u8>); 8] {
+    let PointProof { value, equality, payer_signature } = point_proof;
+    [
+        (PAYER_KEY, terms.payer.to_bytes().into()),
+        (AMOUNT, tu64(terms.amount_msat)),
+        (NOTE_HASH, terms.note_hash.0.into()),
+        (VERIFIER, request.verifier.to_bytes().into()),
+        (CHALLENGE, request.challenge.to_bytes().into()),
+        (VALUE, value.to_bytes().into()),
+        (DLEQ, equality.to_bytes().into()),
+        (PAYER_SIGNATURE, payer_signature.serialize().into()),
+    ]
+}
+
+impl PartialEq for PaymentProof {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
+}
+
+impl Eq for PaymentProof {}
+
+impl fmt::Debug for PaymentProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentProof")
+            .field("invoice", &self.parts.invoice)
+            .field("terms", &self.dangerous_claimed_terms())
+            .field("request", &self.request)
+            .field("point_proof", &self.point_proof)
+            .finish()
     }
 }
 
@@ -228,18 +280,4 @@ fn polynomial_of(invoice: &StaticInvoice) -> Result<&PaymentPoints, ProofError> 
         Some(PaymentLock::Points(points)) if points.k() > 0 => Ok(points),
         Some(PaymentLock::Points(_) | PaymentLock::Hash(_)) | None => Err(ProofError::NoPolynomial),
     }
-}
-
-fn name(tlv_type: u64) -> Option<&'static str> {
-    Some(match tlv_type {
-        PAYER_KEY => "proof_payer_key",
-        AMOUNT => "proof_amount",
-        NOTE_HASH => "proof_note_hash",
-        VERIFIER => "proof_verifier",
-        CHALLENGE => "proof_challenge",
-        VALUE => "proof_value",
-        DLEQ => "proof_dleq",
-        PAYER_SIGNATURE => "proof_payer_signature",
-        _ => return None,
-    })
 }

@@ -1,4 +1,4 @@
-"""BOLT 12: strings, offers, and Merkle roots with a signature."""
+"""BOLT 12: strings, offers, Merkle roots with a signature, and payer proofs."""
 
 import json
 
@@ -149,6 +149,43 @@ def _branch(members):
         return {"lesser": hexadecimal(children[:64]), "greater": hexadecimal(children[64:]), "branch": branch}
 
 
+PROOFS = (
+    "full_disclosure",
+    "minimal_disclosure",
+    "with_note",
+    "left_subtree_omitted",
+    "empty_omitted_written",
+)
+
+
+def payer_proofs(data):
+    source = json.loads(data)
+    common = {
+        "payer_secret": hexadecimal(source["payer_secret"]),
+        "preimage": hexadecimal(source["preimage"]),
+        "refused": source["refused_reasons"],
+    }
+    rows = []
+    for name, case in named(PROOFS, source["valid"]):
+        with Members(case) as case:
+            case.leave_out("name")
+            note = case.take("note")
+            rows.append(
+                row(
+                    name,
+                    invoice=case.hex("invoice"),
+                    included_types=case.take("included_types"),
+                    note=None if note is None else note.encode().hex(),
+                    omitted_tlvs=case.take("omitted_tlvs"),
+                    leaf_hashes=case.hexes("leaf_hashes"),
+                    missing_hashes=case.hexes("missing_hashes"),
+                    invoice_merkle_root=case.hex("invoice_merkle_root"),
+                    string=case.take("proof"),
+                )
+            )
+    return common, rows
+
+
 def _file(convert, theirs, commit, blob):
     return File(
         f"bolt12/{convert.__name__}.json",
@@ -168,4 +205,17 @@ FILES = [
     _file(strings, "format-string-test", "5f31faa0b6e2cdbe32171d79464305f90bda9585", "46e543b8b29b576b0aa32bfede2187a290e6b613"),
     _file(offers, "offers-test", "311119388a46dfa859da3d2eda0ca836cfc5f078", "db6a108c3173dabcf4772ac108e2fb596d63c53d"),
     _file(merkle, "signature-test", "247e83d528a2a380e533e89f31918d7b0ce6a0c1", "00d327071e660754130e0a1c939c4b0c77fc1351"),
+    # Of that file its valid rows are here, and by what names the others are refused; so the blob is not the file's own.
+    File(
+        "bolt12/payer_proofs.json",
+        Source(
+            "https://github.com/lightning/bolts",
+            "pull/1346",
+            "db3eff3a54702897ad66a0386a36c3bb4dc70418",
+            "470794e6c06990c4e1b6168fbb40a377d56d23d5",
+            "CC-BY-4.0",
+            "bolt12/payer-proof.json",
+        ),
+        payer_proofs,
+    ),
 ]
