@@ -18,6 +18,7 @@ import ecdsa_adaptor
 import ktime
 import lock
 import musig2
+import receiver_seed
 import replay_wire
 import schnorr_adaptor
 from secp256k1 import (
@@ -524,6 +525,16 @@ def ktime_verify_proof(fields):
     return verdict_of(valid), {"valid": valid}, steps
 
 
+def ktime_receiver_seed(fields):
+    seed, era = fields.bytes("seed", 32), fields.bytes("era", 16)
+    index, path, k = fields.amount("index"), fields.amount("path"), fields.amount("k")
+    if path >= 2**32:
+        raise Malformed("path")
+    if not 1 <= k <= 1024:
+        raise Malformed("k")
+    return "valid", receiver_seed.derived(seed, era, index, k, path), None
+
+
 OPERATIONS = {
     "schnorr.pre_sign": schnorr_pre_sign,
     "schnorr.verify": schnorr_verify,
@@ -557,5 +568,6 @@ OPERATIONS = {
     "ktime.verify_payment": ktime_verify_payment,
     "ktime.prove": ktime_prove,
     "ktime.verify_proof": ktime_verify_proof,
+    "ktime.receiver_seed": ktime_receiver_seed,
     **replay_wire.OPERATIONS,
 }
