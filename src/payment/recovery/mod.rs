@@ -75,6 +75,7 @@
 //! Peer storage: [BOLT 1](https://github.com/lightning/bolts/blob/master/01-messaging.md) (`peer_storage`, at most 65,531 bytes). `examples/recover.rs`
 //! is the whole story, and `examples/scenarios/lost-phone.toml` the theft that the first rule prevents.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -232,8 +233,7 @@ impl InvoiceSeed {
         receiver: Point,
     ) -> Result<ReceiverPath, PublishError> {
         let (session, path_id) = self.payment_path_secrets(index);
-        let hops: alloc::vec::Vec<_> =
-            relays.iter().chain([&receiver]).map(|node_id| (*node_id, [])).collect();
+        let hops: Vec<_> = relays.iter().chain([&receiver]).map(|node_id| (*node_id, [])).collect();
         let built = BlindedPath::build(session, &hops);
         let (_, secrets) = built.map_err(|_| PublishError::PathsMismatch)?;
         Ok(ReceiverPath { path_id, secrets })
