@@ -1,7 +1,12 @@
-//! What an event costs a forwarder that has many payments open, and what an open payment costs it: `cargo bench --bench scale`.
+//! What an event costs a forwarder that has many payments open, what an open payment costs it, and what a finished one leaves:
+//! `cargo bench --bench scale`.
 //!
-//! Each line is JSON. Costs are processor time; `exponent` is that of n in a fit through 1,000, 10,000 and 100,000 open payments (0: no
-//! growth), `ratio` the cost at 100,000 over that at 1,000. Both sides of a ratio come from one run. `SCALE_MOST=10000` stops earlier.
+//! Lines are JSON. With 1,000, 10,000 and 100,000 open payments, a forwarder each time: `{"name": …, "open": N, "cpu_us": …}` for `accept`, `release`,
+//! `commit`, `fulfil`, `fail`, `end`, `block`, `due` (a hold that fails at its cutoff, of N at one block) and `restart` (all of it: a snapshot,
+//! and a thousand events behind it); `{"name": …, "open": N, "bytes": …}` for `memory_open` and `memory_finished`, of each payment. Then
+//! a summary for each name that has a bound: `ratio` is the cost at most over that at fewest, `exponent` that of n in between (0: no growth).
+//!
+//! Costs are processor time, the median of five rounds behind one that warms up. `SCALE_MOST=10000` stops earlier.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,7 +35,9 @@ const OUT_EXPIRY: u32 = HEIGHT + 400;
 const IN_EXPIRY: u32 = OUT_EXPIRY + 100;
 const AMOUNT_MSAT: u64 = 50_000_000;
 /// So many payments are taken through each step, on top of those that are open.
-const SAMPLE: usize = 2_000;
+const SAMPLE: usize = 1_000;
+/// So often.
+const ROUNDS: u64 = 5;
 
 /// The time that this thread has had a processor.
 fn processor_time() -> Duration {
@@ -99,6 +106,11 @@ impl Held {
         Self { number, edge, from: scalar("neighbour", number % 500).to_point(), packet }
     }
 
+    /// The same payment, once more in hand.
+    fn again(&self) -> Self {
+        Self { packet: self.packet.clone(), ..*self }
+    }
+
     fn committed(self) -> ForwarderEvent {
         let edge = IncomingEdge::dangerous_committed(self.edge);
         ForwarderEvent::IncomingCommitted {
@@ -163,27 +175,30 @@ fn config() -> ForwarderConfig {
     }
 }
 
-/// The costs of each step, by the number of open payments, in nanoseconds.
+/// What each name costs, by the number of open payments.
 type Costs = BTreeMap<&'static str, Vec<(usize, f64)>>;
 
 struct Run {
     forwarder: Forwarder,
     open: usize,
-    costs: Costs,
+    /// Of each round, in microseconds.
+    rounds: BTreeMap<&'static str, Vec<f64>>,
 }
 
 impl Run {
-    fn apply(&mut self, event: &ForwarderEvent) -> Vec<ForwarderAction> {
-        self.forwarder.apply(event).expect("the event is possible").actions
+    /// With so many open payments.
+    fn new(open: usize) -> Self {
+        let forwarder = Forwarder::new(config()).expect("the deltas leave time");
+        let mut run = Self { forwarder, open, rounds: BTreeMap::new() };
+        for number in 0..open {
+            let event = Held::new(number as u64).committed();
+            assert!(run.apply(&event).is_empty(), "held");
+        }
+        run
     }
 
-    /// Opens payments until there are so many.
-    fn fill(&mut self, open: usize) {
-        for number in self.open..open {
-            let event = Held::new(number as u64).committed();
-            assert!(self.apply(&event).is_empty(), "held");
-        }
-        self.open = open;
+    fn apply(&mut self, event: &ForwarderEvent) -> Vec<ForwarderAction> {
+        self.forwarder.apply(event).expect("the event is possible").actions
     }
 
     fn time(&mut self, step: &'static str, events: &[ForwarderEvent], wants: usize) {
@@ -192,9 +207,9 @@ impl Run {
         for event in events {
             wanted += self.apply(event).len();
         }
-        let cost = (processor_time() - start).as_nanos() as f64 / events.len() as f64;
+        let cost = (processor_time() - start).as_secs_f64() * 1e6 / events.len() as f64;
         assert_eq!(wanted, wants, "{step}");
-        self.costs.entry(step).or_default().push((self.open, cost));
+        self.rounds.entry(step).or_default().push(cost);
     }
 
     /// Blocks, with which nothing is due. They are taken back, so that nothing ever is.
@@ -211,44 +226,110 @@ impl Run {
                 self.apply(&ForwarderEvent::BlockDisconnected { height });
             }
         }
-        let cost = taken.as_nanos() as f64 / f64::from(rounds * blocks);
-        self.costs.entry("block").or_default().push((self.open, cost));
+        let cost = taken.as_secs_f64() * 1e6 / f64::from(rounds * blocks);
+        self.rounds.entry("block").or_default().push(cost);
     }
 
     /// Takes more payments through all steps, beside those that are open.
     fn sample(&mut self, first: u64) {
-        let numbers = || (0..SAMPLE as u64).map(|index| first + index);
-        let events = |event: fn(&Held) -> ForwarderEvent, from: usize, to: usize| {
-            numbers().skip(from).take(to - from).map(|n| event(&Held::new(n))).collect::<Vec<_>>()
+        let held: Vec<Held> = (0..SAMPLE as u64).map(|index| Held::new(first + index)).collect();
+        let (fulfilled, failed) = held.split_at(SAMPLE / 2);
+        let events = |event: fn(&Held) -> ForwarderEvent, of: &[Held]| -> Vec<ForwarderEvent> {
+            of.iter().map(event).collect()
         };
-        let taken: Vec<ForwarderEvent> = numbers().map(|n| Held::new(n).committed()).collect();
-        self.time("accept", &taken, 0);
-        self.time("release", &events(Held::released, 0, SAMPLE), SAMPLE);
-        self.time("commit", &events(Held::signed, 0, SAMPLE), 0);
-        self.time("fulfil", &events(Held::fulfilled, 0, SAMPLE / 2), SAMPLE / 2);
-        self.time("fail", &events(Held::failed, SAMPLE / 2, SAMPLE), SAMPLE / 2);
-        let ended = numbers().enumerate().map(|(index, n)| {
-            let incoming = Held::new(n).edge.id;
-            if index < SAMPLE / 2 {
-                ForwarderEvent::IncomingClaimed { incoming }
-            } else {
-                ForwarderEvent::IncomingFailed { incoming }
-            }
-        });
-        let ended: Vec<ForwarderEvent> = ended.collect();
+        self.time("accept", &events(|held| held.again().committed(), &held), 0);
+        self.time("release", &events(Held::released, &held), SAMPLE);
+        self.time("commit", &events(Held::signed, &held), 0);
+        self.time("fulfil", &events(Held::fulfilled, fulfilled), SAMPLE / 2);
+        self.time("fail", &events(Held::failed, failed), SAMPLE / 2);
+        let claimed = fulfilled.iter().map(|held| held.edge.id);
+        let claimed = claimed.map(|incoming| ForwarderEvent::IncomingClaimed { incoming });
+        let given_back = failed.iter().map(|held| held.edge.id);
+        let given_back = given_back.map(|incoming| ForwarderEvent::IncomingFailed { incoming });
+        let ended: Vec<ForwarderEvent> = claimed.chain(given_back).collect();
         self.time("end", &ended, 0);
+    }
+
+    /// All rounds but the first, which warms caches and branch predictors up: the median of each step.
+    fn medians(&mut self) -> Vec<(&'static str, f64)> {
+        for round in 0..=ROUNDS {
+            self.sample(1_000_000 * (round + 1));
+            self.time_blocks();
+        }
+        let median = |(step, costs): (&'static str, Vec<f64>)| {
+            let mut costs = costs[1..].to_vec();
+            costs.sort_by(f64::total_cmp);
+            (step, costs[costs.len() / 2])
+        };
+        std::mem::take(&mut self.rounds).into_iter().map(median).collect()
+    }
+
+    /// From a snapshot and the events behind it, in microseconds.
+    fn restart(&self) -> f64 {
+        let state = self.forwarder.snapshot();
+        let steps: [fn(&Held) -> ForwarderEvent; 4] =
+            [|held| held.again().committed(), Held::released, Held::signed, Held::fulfilled];
+        let of_payment = |number: u64| {
+            let held = Held::new(900_000_000 + number);
+            steps.map(|event| event(&held))
+        };
+        let tail: Vec<ForwarderEvent> = (0..250).flat_map(of_payment).collect();
+        let start = processor_time();
+        let restored = Forwarder::restore(config(), &state).expect("it is its own snapshot");
+        let restarted = restored.replay(&tail).expect("the events are possible");
+        let cost = (processor_time() - start).as_secs_f64() * 1e6;
+        assert_eq!(restarted.payment_count(), self.forwarder.payment_count() + 250);
+        cost
+    }
+
+    /// All that is held fails at one height: what each costs, in microseconds.
+    fn fail_all(&mut self) -> f64 {
+        let start = processor_time();
+        let failed = self.apply(&ForwarderEvent::Block { height: CUTOFF });
+        let cost = (processor_time() - start).as_secs_f64() * 1e6 / failed.len() as f64;
+        assert_eq!(failed.len(), self.open);
+        for action in failed {
+            let ForwarderAction::Fail { incoming, .. } = action else { panic!("{action:?}") };
+            self.apply(&ForwarderEvent::IncomingFailed { incoming });
+        }
+        assert_eq!(self.forwarder.payment_count(), 0);
+        cost
     }
 }
 
-fn print_costs(costs: &Costs) {
-    for (step, points) in costs {
-        let (first, last) = (points[0], points[points.len() - 1]);
+/// The bounds: of the ratio of a cost, or of the cost at the most payments, in microseconds or bytes.
+const RATIOS: [(&str, f64); 5] =
+    [("accept", 1.3), ("release", 1.3), ("fulfil", 1.3), ("fail", 1.3), ("block", 1.3)];
+const MOST: [(&str, f64); 4] =
+    [("memory_open", 4_000.0), ("memory_finished", 1.0), ("due", 10.0), ("restart", 2e6)];
+
+fn print(costs: &mut Costs, name: &'static str, open: usize, unit: &str, value: f64) {
+    println!("{}", serde_json::json!({ "name": name, "open": open, unit: round(value) }));
+    costs.entry(name).or_default().push((open, value));
+}
+
+/// Each name with a bound, and whether it is kept.
+fn print_summary(costs: &Costs) {
+    let ends = |name| {
+        let points: &Vec<(usize, f64)> = &costs[name];
+        (points[0], points[points.len() - 1])
+    };
+    for (name, bound) in RATIOS {
+        let (first, last) = ends(name);
         let ratio = last.1 / first.1;
-        let exponent = ratio.ln() / (last.0 as f64 / first.0 as f64).ln();
-        let nanoseconds: BTreeMap<String, u64> =
-            points.iter().map(|(open, cost)| (open.to_string(), cost.round() as u64)).collect();
+        let growth = (last.0 as f64 / first.0 as f64).ln();
+        let exponent = if growth > 0.0 { ratio.ln() / growth } else { 0.0 };
         let line = serde_json::json!({
-            "step": step, "nanoseconds": nanoseconds, "ratio": round(ratio), "exponent": round(exponent),
+            "name": name, "ratio": round(ratio), "exponent": round(exponent), "bound": bound,
+            "within": ratio <= bound,
+        });
+        println!("{line}");
+    }
+    for (name, bound) in MOST {
+        let (_, (open, value)) = ends(name);
+        let line = serde_json::json!({
+            "name": name, "open": open, "value": round(value), "bound": bound,
+            "within": value <= bound,
         });
         println!("{line}");
     }
@@ -261,73 +342,27 @@ fn round(value: f64) -> f64 {
 fn main() {
     let most = std::env::var("SCALE_MOST").ok().and_then(|most| most.parse().ok());
     let most: usize = most.unwrap_or(100_000);
-    let forwarder = Forwarder::new(config()).expect("the deltas leave time");
-    let mut run = Run { forwarder, open: 0, costs: Costs::new() };
-    let bytes_before = ALLOCATOR.current_usage();
+    let mut costs = Costs::new();
     for open in [1_000, 10_000, 100_000].into_iter().filter(|open| *open <= most) {
-        run.fill(open);
-        // The first round warms caches and branch predictors up.
-        for round in 0..2 {
-            run.sample(1_000_000 * (open + round) as u64);
-            run.time_blocks();
-            if round == 0 {
-                run.costs.values_mut().for_each(|points| {
-                    points.pop();
-                });
-            }
+        let before = ALLOCATOR.current_usage();
+        let each = |bytes: usize| bytes.saturating_sub(before) as f64 / open as f64;
+        let mut run = Run::new(open);
+        print(&mut costs, "memory_open", open, "bytes", each(ALLOCATOR.current_usage()));
+        for (step, cost) in run.medians() {
+            print(&mut costs, step, open, "cpu_us", cost);
         }
+        print(&mut costs, "restart", open, "cpu_us", run.restart());
+        let due = run.fail_all();
+        print(&mut costs, "due", open, "cpu_us", due);
+        // What is kept of a finished payment until its edge's expiry: that its onion and its hold's id were seen.
+        print(&mut costs, "memory_until_expiry", open, "bytes", each(ALLOCATOR.current_usage()));
+        run.apply(&ForwarderEvent::Block { height: IN_EXPIRY });
+        print(&mut costs, "memory_finished", open, "bytes", each(ALLOCATOR.current_usage()));
     }
-    print_costs(&run.costs);
-    let bytes = (ALLOCATOR.current_usage() - bytes_before) / run.open;
-    println!("{}", serde_json::json!({ "bytes_for_an_open_payment": bytes, "open": run.open }));
-
-    let event = Held::new(0).committed();
-    println!(
-        "{}",
-        serde_json::json!({ "bytes_of_a_block_event":
-        ForwarderEvent::Block { height: HEIGHT }.to_record().len(), "bytes_of_a_payment_event": event.to_record().len() })
-    );
-
-    restart(&run);
-    end_all(&mut run, bytes_before);
-}
-
-/// From a snapshot and the events behind it.
-fn restart(run: &Run) {
-    let state = run.forwarder.snapshot();
-    let start = processor_time();
-    let restored = Forwarder::restore(config(), &state).expect("it is its own snapshot");
-    let seconds = (processor_time() - start).as_secs_f64();
-    assert_eq!(restored.payment_count(), run.forwarder.payment_count());
-    let line = serde_json::json!({
-        "restart_seconds": round(seconds), "open": run.open, "snapshot_bytes": state.len(),
-    });
-    println!("{line}");
-}
-
-/// All that is held fails at one height; what is left is what replay guards need until the expiry, and then nothing.
-fn end_all(run: &mut Run, bytes_before: usize) {
-    let start = processor_time();
-    let failed = run.apply(&ForwarderEvent::Block { height: CUTOFF });
-    let each = (processor_time() - start).as_nanos() as f64 / failed.len() as f64;
-    assert_eq!(failed.len(), run.open);
-    println!(
-        "{}",
-        serde_json::json!({ "due_at_one_block": failed.len(), "microseconds_each": round(each / 1_000.0) })
-    );
-    for action in failed {
-        let ForwarderAction::Fail { incoming, .. } = action else { panic!("{action:?}") };
-        run.apply(&ForwarderEvent::IncomingFailed { incoming });
+    print_summary(&costs);
+    for (name, event) in
+        [("block", ForwarderEvent::Block { height: HEIGHT }), ("payment", Held::new(0).committed())]
+    {
+        println!("{}", serde_json::json!({ "record_of": name, "bytes": event.to_record().len() }));
     }
-    let kept = (ALLOCATOR.current_usage().saturating_sub(bytes_before)) / run.open;
-    run.apply(&ForwarderEvent::Block { height: IN_EXPIRY });
-    let left = ALLOCATOR.current_usage().saturating_sub(bytes_before);
-    println!(
-        "{}",
-        serde_json::json!({
-            "bytes_for_a_finished_payment_until_its_expiry": kept,
-            "bytes_for_all_finished_payments_after_it": left,
-        })
-    );
-    assert_eq!(run.forwarder.payment_count(), 0);
 }

@@ -9,7 +9,7 @@ use pointlock::adaptor::musig2::{self, SecretNonce};
 use pointlock::adaptor::schnorr;
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar};
 use pointlock::lock::{Blind, LockSecret, PaymentHash, Preimage, RouteLocks};
-use pointlock::payment::{AttemptId, AttemptSeed};
+use pointlock::payment::{AttemptId, AttemptSeed, Era, InvoiceSeed, ReceiverSeed};
 use secp256k1::schnorr::Signature;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use zeroize::ZeroizeOnDrop;
@@ -19,7 +19,11 @@ assert_not_impl_any!(AttemptSeed: Clone, Copy, Display, AsRef<[u8]>, Into<[u8; 3
 assert_not_impl_any!(Blind: Clone, Copy, Display, PartialEq, AsRef<[u8]>, Into<[u8; 32]>);
 assert_not_impl_any!(RouteLocks: Clone, Copy);
 assert_not_impl_any!(SecretNonce: Clone, Copy, Display, PartialEq, AsRef<[u8]>, From<[u8; 64]>);
+assert_not_impl_any!(ReceiverSeed: Clone, Copy, Display, AsRef<[u8]>, Into<[u8; 32]>);
+assert_not_impl_any!(InvoiceSeed: Clone, Copy, Display, AsRef<[u8]>, Into<[u8; 32]>);
 assert_impl_all!(AttemptSeed: Debug, ZeroizeOnDrop);
+assert_impl_all!(ReceiverSeed: Debug, ZeroizeOnDrop);
+assert_impl_all!(InvoiceSeed: Debug, ZeroizeOnDrop);
 assert_impl_all!(Blind: Debug);
 assert_impl_all!(SecretNonce: Debug);
 assert_impl_all!(AttemptId: Clone, Copy, Display, Debug, PartialEq, Hash);
@@ -67,6 +71,8 @@ fn debug_is_redacted() {
         format!("{:?}", Preimage::new(bytes)),
         format!("{:?}", LockSecret::Scalar(scalar())),
         format!("{:?}", AttemptSeed::new(bytes)),
+        format!("{:?}", ReceiverSeed::new(bytes)),
+        format!("{:?}", ReceiverSeed::new(bytes).invoice(&Era::FIRST.number(0))),
     ];
     for text in printed {
         assert!(!text.contains("abab") && !text.contains("171, 171"), "{text}");

@@ -102,7 +102,7 @@ fn scenarios() -> Vec<PathBuf> {
 #[test]
 fn every_example_is_as_it_says() {
     let files = scenarios();
-    assert!(files.len() >= 30);
+    assert!(files.len() >= 33);
     for file in files {
         let report = report(&["--scenario", file.to_str().unwrap()]);
         assert_eq!(report["as_expected"], true, "{}", file.display());
@@ -112,12 +112,16 @@ fn every_example_is_as_it_says() {
 
 #[test]
 fn the_mistakes_of_the_design() {
+    let all_payers = ["past_payer", "past_payer_2", "past_payer_3", "past_payer_4"];
+    let lost_phone = [&all_payers[..], &["router", "sender"]].concat();
     for (name, thieves) in [
         ("y-reused", json!(["router"])),
         ("final-blind-readable", json!(["past_payer", "receiver_lsp"])),
         ("first-blind-known", json!(["past_payer", "sender_lsp"])),
         ("same-x-twice", json!(["router", "sender"])),
         ("parts-claimed-early", json!(["router", "sender"])),
+        ("lost-phone", json!(lost_phone)),
+        ("lost-phone-number", json!(lost_phone)),
         ("wormhole", json!(["receiver_lsp", "sender_lsp"])),
         ("trampoline-wormhole", json!(["receiver_lsp", "sender_lsp"])),
         ("trampoline-final-blind", json!(["past_payer", "sender_lsp"])),

@@ -16,9 +16,9 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 HEADER = (HERE.parent / "include" / "pointlock.h").read_text()
 VECTORS = HERE.parent.parent / "test-vectors"
+# What C does not have: values within a verb, and what a receiver's seed gives. `pointlock conformance` answers them.
+INNER = {"schnorr.batch_coefficients", "ktime.receiver_seed"}
 #: How many rows each file has, so that none is lost unseen.
-# Values within a verb, which C does not give out: `pointlock conformance` answers them.
-INNER = {"schnorr.batch_coefficients"}
 FILES = {"schnorr": 384, "ecdsa": 284, "musig2": 295, "lock": 98, "ktime": 366}
 
 MACROS = {name: int(value) for name, value in re.findall(r"#define POINTLOCK_(\w+) (\d+)$", HEADER, re.M)}

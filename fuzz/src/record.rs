@@ -7,7 +7,7 @@ use pointlock::journal::{RecordError, Recordable};
 use pointlock::payment::{
     AttemptSeed, Deadlines, Forwarder, ForwarderConfig, ForwarderEvent, ForwardingPolicy, Node,
     NodeConfig, NodeEvent, PayerSeed, Receiver, ReceiverConfig, ReceiverEvent, ReceiverPaths,
-    Sender, SenderEvent,
+    Sender, SenderEvent, UsedNumbers,
 };
 
 use crate::input::fixed_scalar;
@@ -36,6 +36,7 @@ pub fn record_kept(data: &[u8]) -> bool {
         written_again::<PaymentPolynomial>(data),
         written_again::<OfferedContract>(data),
         written_again::<ReceivedContract>(data),
+        written_again::<UsedNumbers>(data),
     ];
     assert!(read.iter().filter(|read| **read).count() <= 1, "a record is of one kind");
     read.contains(&true)

@@ -47,18 +47,35 @@ impl<S: ClaimStore> ClaimBook<S> {
         invoice: InvoiceId,
         k: usize,
     ) -> Result<(), ClaimError> {
-        let k = u32::try_from(k)
-            .ok()
-            .filter(|k| *k > 0)
-            .ok_or(ClaimError::DegreeOutOfRange { polynomial, k })?;
+        let k = check_degree(polynomial, k)?;
         match self.store.polynomial(&polynomial)? {
-            Some(state) if state.invoice == invoice && state.k == k => Ok(()),
-            Some(state) => Err(ClaimError::PolynomialInUse { polynomial, invoice: state.invoice }),
+            Some(state) => check_same(polynomial, &state, invoice, k),
             None => {
                 self.store.insert_polynomial(polynomial, invoice, k)?;
                 Ok(())
             }
         }
+    }
+
+    /// Enters a polynomial whose claims were counted elsewhere and are lost: nothing new is claimed under it. One that is here already is
+    /// retired; what was recorded stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_retired(
+        &mut self,
+        polynomial: PolynomialId,
+        invoice: InvoiceId,
+        k: usize,
+    ) -> Result<(), ClaimError> {
+        let k = check_degree(polynomial, k)?;
+        match self.store.polynomial(&polynomial)? {
+            Some(state) => check_same(polynomial, &state, invoice, k)?,
+            None if self.store.insert_retired_polynomial(polynomial, invoice, k)? => return Ok(()),
+            None => {}
+        }
+        self.retire(&polynomial)
     }
 
     /// How many new x may be claimed.
@@ -207,6 +224,25 @@ impl<S: ClaimStore> ClaimBook<S> {
 
     fn state(&self, polynomial: &PolynomialId) -> Result<PolynomialState, ClaimError> {
         self.store.polynomial(polynomial)?.ok_or(ClaimError::UnknownPolynomial(*polynomial))
+    }
+}
+
+fn check_degree(polynomial: PolynomialId, k: usize) -> Result<u32, ClaimError> {
+    let degree = u32::try_from(k).ok().filter(|k| *k > 0);
+    degree.ok_or(ClaimError::DegreeOutOfRange { polynomial, k })
+}
+
+/// Whether what is in the store is this polynomial in this invoice.
+fn check_same(
+    polynomial: PolynomialId,
+    state: &PolynomialState,
+    invoice: InvoiceId,
+    k: u32,
+) -> Result<(), ClaimError> {
+    if state.invoice == invoice && state.k == k {
+        Ok(())
+    } else {
+        Err(ClaimError::PolynomialInUse { polynomial, invoice: state.invoice })
     }
 }
 

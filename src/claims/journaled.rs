@@ -75,6 +75,22 @@ impl<J: Journal> ClaimStore for JournaledClaims<J> {
         }
     }
 
+    fn insert_retired_polynomial(
+        &mut self,
+        id: PolynomialId,
+        invoice: InvoiceId,
+        k: u32,
+    ) -> Result<bool, StoreError> {
+        if self.polynomial(&id)?.is_some() {
+            return Ok(false);
+        }
+        self.append(alloc::vec![
+            ClaimEntry::Polynomial { id, invoice, k },
+            ClaimEntry::Retirement { id },
+        ])?;
+        Ok(true)
+    }
+
     fn insert_claim(
         &mut self,
         id: PolynomialId,

@@ -13,6 +13,11 @@
 //! events are replayed over a [`MemoryClaimStore`], or one for the claims alone ([`JournaledClaims`]), such as the file in the crate
 //! `pointlock-store`. Claims that come together are recorded together, with one flush ([`ClaimBook::claim_all`]).
 //!
+//! A slot is never given back, also where a payment was recorded, waited for its driver, and was failed at its deadline with its secret never
+//! asked for. To free it, somebody would have to be sure that the secret did *not* leave: that a journal lacks a record. A journal that was
+//! rolled back lacks it, too, and then k + 1 are claimed. A kept slot costs a payer the time of a payment of the least amount; a freed one that was used
+//! costs the polynomial. The payer of such a payment pays again under another key.
+//!
 //! # Synopsis
 //!
 //! ```

@@ -50,6 +50,21 @@ pub trait ClaimStore {
         k: u32,
     ) -> Result<bool, StoreError>;
 
+    /// Adds a polynomial as [`insert_polynomial`](Self::insert_polynomial) does, and retires it. A store that can makes both durable
+    /// together; one that fails between the two has a polynomial that is not retired, and the same call again finds it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    fn insert_retired_polynomial(
+        &mut self,
+        id: PolynomialId,
+        invoice: InvoiceId,
+        k: u32,
+    ) -> Result<bool, StoreError> {
+        Ok(self.insert_polynomial(id, invoice, k)? && self.retire(id)?)
+    }
+
     /// Adds a claim, unless the polynomial is unknown or has one of this x; says whether it did.
     ///
     /// # Errors

@@ -73,6 +73,15 @@ pub use record::{History, Recordable, Snapshot};
 /// The most bytes that a group of records, or a snapshot, has.
 pub const MAX_LENGTH: usize = 1 << 30;
 
+/// How far a journal has come: to be kept in another place than the journal, so that a rollback is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalHead {
+    /// How many records there have been.
+    pub records: u64,
+    /// A checksum that depends on all of them, 32 bytes.
+    pub checksum: [u8; 32],
+}
+
 /// Where records are kept, in their order. See [the module](self) for what it promises.
 pub trait Journal {
     /// Adds the records of a group behind all others, and returns when they are durable, with the number of the first one. A group

@@ -182,6 +182,7 @@ mod proposal;
 mod published;
 mod receiver;
 mod record;
+mod recovery;
 mod role;
 mod route;
 mod seed;
@@ -210,6 +211,7 @@ pub use payload::{
 };
 pub use proposal::Proposal;
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};
+pub use recovery::{Era, InvoiceNumber, InvoiceSeed, ReceiverSeed, RecoveryError, UsedNumbers};
 pub use role::{Reaction, Recorded, Role};
 pub use route::{EdgeTerms, ForwardingPolicy, Route, RouteHop};
 pub use seed::{AttemptId, AttemptSeed, PayerSeed, PaymentId};

@@ -26,6 +26,7 @@ def generate():
     bases(rows)
     proofs(rows)
     bad_proofs(rows)
+    seeds(rows)
     return rows.document()
 
 
@@ -482,3 +483,25 @@ def bad_proofs(rows):
     add_malformed(rows, "verify_proof", "verify_proof", base, "issuer", BAD_POINTS)
     for field in ("verifier", "challenge"):
         add_malformed(rows, "verify_proof", "verify_proof", base, field, bad_sizes(32))
+
+
+def seeds(rows):
+    """What a receiver that has lost everything makes again."""
+    op = "ktime.receiver_seed"
+    base = {"seed": draw("ktime/seed"), "era": bytes(16), "index": 0, "path": 0, "k": 2}
+    for name, comment, change in [
+        ("first", "the first invoice of a seed that was never restored", {}),
+        ("second", "the second one: nothing but the node key is the same", {"index": 1}),
+        ("k-1", "k is in the coefficients' hash: another degree is another polynomial", {"k": 1}),
+        ("k-8", "a polynomial of degree 8", {"k": 8}),
+        ("path-1", "the second path of each kind; all else is the invoice's", {"path": 1}),
+        ("era", "another era: nothing but the node key is the same", {"era": draw("ktime/seed/era")[:16]}),
+        ("other", "another seed", {"seed": draw("ktime/seed", 1)}),
+        ("max", "the largest numbers", {"index": 2**64 - 1, "path": 2**32 - 1}),
+    ]:
+        rows.add(f"seed/{name}", op, comment, base | change)
+    for field, length in (("seed", 32), ("era", 16)):
+        add_malformed(rows, "seed", op, base, field, bad_sizes(length))
+    for name, k in (("k-0", 0), ("k-1025", 1025)):
+        rows.add(f"seed/{name}", op, f"no polynomial has degree {k}", base | {"k": k}, "k")
+    rows.add("seed/path-long", op, "a path's number has 4 bytes", base | {"path": 2**32}, "path")

@@ -19,6 +19,7 @@ import ktime
 import lock
 import musig2
 import payer_proof
+import receiver_seed
 import replay_wire
 import schnorr_adaptor
 from secp256k1 import (
@@ -577,6 +578,16 @@ def ktime_verify_proof(fields):
     return verdict_of(valid), {"valid": valid}, steps
 
 
+def ktime_receiver_seed(fields):
+    seed, era = fields.bytes("seed", 32), fields.bytes("era", 16)
+    index, path, k = fields.amount("index"), fields.amount("path"), fields.amount("k")
+    if path >= 2**32:
+        raise Malformed("path")
+    if not 1 <= k <= 1024:
+        raise Malformed("k")
+    return "valid", receiver_seed.derived(seed, era, index, k, path), None
+
+
 OPERATIONS = {
     "schnorr.pre_sign": schnorr_pre_sign,
     "schnorr.verify": schnorr_verify,
@@ -613,5 +624,6 @@ OPERATIONS = {
     "proof.create": proof_create,
     "proof.verify": proof_verify,
     "proof.create_under_points": proof_create_under_points,
+    "ktime.receiver_seed": ktime_receiver_seed,
     **replay_wire.OPERATIONS,
 }

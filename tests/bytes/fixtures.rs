@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 use pointlock::contract::{OfferedContract, ReceivedContract};
 use pointlock::invoice::ktime::PaymentPolynomial;
-use pointlock::journal::Recordable;
+use pointlock::journal::{JournalHead, Recordable};
 use pointlock::payment::{
-    AttemptSeed, Deadlines, Forwarder, ForwarderConfig, ForwarderEvent, Node, NodeConfig,
+    AttemptSeed, Deadlines, Era, Forwarder, ForwarderConfig, ForwarderEvent, Node, NodeConfig,
     NodeEvent, PayerSeed, Receiver, ReceiverConfig, ReceiverEvent, ReceiverPaths, Role, Sender,
-    SenderEvent,
+    SenderEvent, UsedNumbers,
 };
 use zeroize::Zeroizing;
 
@@ -43,7 +43,7 @@ fn rewritten(role: &str, kind: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What an owner keeps beside the journal.
-const KEPT: [&str; 12] = [
+const KEPT: [&str; 13] = [
     "node_config",
     "forwarder_config",
     "receiver_config",
@@ -56,6 +56,7 @@ const KEPT: [&str; 12] = [
     "offered_htlc",
     "received_ptlc",
     "received_htlc",
+    "used_numbers",
 ];
 
 fn kept_again(kind: &str, bytes: &[u8]) -> Vec<u8> {
@@ -73,8 +74,17 @@ fn kept_again(kind: &str, bytes: &[u8]) -> Vec<u8> {
         "polynomial" => again::<PaymentPolynomial>(bytes),
         "offered_ptlc" | "offered_htlc" => again::<OfferedContract>(bytes),
         "received_ptlc" | "received_htlc" => again::<ReceivedContract>(bytes),
+        "used_numbers" => again::<UsedNumbers>(bytes),
         other => panic!("{other}"),
     }
+}
+
+fn used_numbers() -> UsedNumbers {
+    let mut used = UsedNumbers::of_a_new_seed();
+    used.take_next();
+    let mut used = used.restored(Era::new([3; 16]));
+    used.claims = Some(JournalHead { records: 4, checksum: [5; 32] });
+    used
 }
 
 fn kept(kind: &str) -> Zeroizing<Vec<u8>> {
@@ -92,6 +102,7 @@ fn kept(kind: &str) -> Zeroizing<Vec<u8>> {
         "offered_htlc" => both(&htlc).0.to_record(),
         "received_ptlc" => both(&ptlc).1.to_record(),
         "received_htlc" => both(&htlc).1.to_record(),
+        "used_numbers" => used_numbers().to_record(),
         other => panic!("{other}"),
     }
 }
@@ -107,7 +118,7 @@ fn of_this_release_are_read_and_written_again() {
         assert_eq!(rewritten(role, kind, &bytes), bytes, "{role} {kind}");
         count += 1;
     }
-    assert_eq!(count, 29 + 13 + 17 + 15 + 5 + KEPT.len(), "all kinds there are");
+    assert_eq!(count, 30 + 13 + 17 + 16 + 5 + KEPT.len(), "all kinds there are");
 }
 
 fn middle<R: Role>(mut role: R, events: Vec<R::Event>) -> R

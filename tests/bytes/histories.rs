@@ -197,6 +197,7 @@ fn failed() -> Net {
     });
     net.tell(1, NodeEvent::NoRoute { incoming: incoming.unwrap() });
     net.run();
+    net.restore_polynomial(2, &[&[2]]);
     net
 }
 

@@ -257,6 +257,13 @@ impl Net {
         invoice
     }
 
+    /// One of an earlier life of the receiver.
+    pub(crate) fn restore_polynomial(&mut self, k: usize, paths: &[&[usize]]) {
+        let polynomial = PaymentPolynomial::from_entropy(&self.fresh(), k).unwrap();
+        let (invoice, paths) = self.invoice(polynomial.payment_points().into(), paths);
+        self.tell(RECEIVER, NodeEvent::RestoredPolynomial { invoice, polynomial, paths });
+    }
+
     fn invoice(&mut self, lock: PaymentLock, paths: &[&[usize]]) -> (StaticInvoice, ReceiverPaths) {
         let (session, path_id) = (self.fresh(), self.fresh());
         let session = SecretScalar::from_bytes(&session).unwrap();

@@ -19,11 +19,11 @@ use crate::scene::{
 };
 
 /// S: a transaction of the forwarder's is in a block after so many at the latest.
-const TO_CONFIRM: u32 = 12;
+pub(crate) const TO_CONFIRM: u32 = 12;
 
 /// Where an edge stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stands {
+pub(crate) enum Stands {
     /// It was not offered yet.
     Nowhere,
     /// As it was agreed on.

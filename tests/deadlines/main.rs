@@ -5,6 +5,7 @@
 mod coalition;
 mod forwarder;
 mod height;
+mod orders;
 mod receiver;
 mod scene;
 mod sender;

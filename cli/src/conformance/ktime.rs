@@ -10,6 +10,7 @@ use pointlock::invoice::proof::{
 };
 use pointlock::invoice::{InvoiceId, PaymentPoints, StaticInvoice};
 use pointlock::lock::{final_lock, final_secret};
+use pointlock::payment::{Era, PublishError, ReceiverSeed};
 use serde_json::{Value, json};
 
 use super::fields::{Field, Fields, Refusal};
@@ -123,6 +124,32 @@ pub(super) fn verify_proof(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let proof =
         PaymentProof::from_bytes(&stream.octets()?).map_err(|error| stream.refuse(error))?;
     Ok(json!({ "valid": proof.verify(&issuer, &request).is_ok() }))
+}
+
+/// All that a receiver makes again from its seed: its key, and of one invoice the polynomial, the static point and a path of each kind.
+pub(super) fn receiver_seed(fields: &Fields<'_>) -> Result<Value, Refusal> {
+    let seed = ReceiverSeed::new(fields.get("seed")?.bytes()?);
+    let era = Era::new(fields.get("era")?.bytes()?);
+    let invoice = seed.invoice(&era.number(fields.get("index")?.integer()?));
+    let path = fields.get("path")?;
+    let index = u32::try_from(path.integer()?).map_err(|error| path.refuse(error))?;
+    let k = fields.get("k")?;
+    let degree = usize::try_from(k.integer()?).map_err(|error| k.refuse(error))?;
+    let polynomial = invoice.polynomial(degree).map_err(|error| k.refuse(error))?;
+    let receiver = seed.node_key().to_point();
+    let too_long = |error: PublishError| path.refuse(error);
+    let payments = invoice.kept_payment_path(index, &[], receiver).map_err(too_long)?;
+    let messages = invoice.kept_message_path(index);
+    let first = payments.secrets.first().ok_or_else(|| path.refuse("no hops"))?;
+    Ok(json!({
+        "node_key": scalar_text(&seed.node_key()),
+        "coefficients": polynomial.coefficients().iter().map(scalar_text).collect::<Vec<_>>(),
+        "point_secret": scalar_text(&invoice.point_secret()),
+        "payment_path_id": hex::encode(payments.path_id),
+        "payment_path_key": first.path_key().to_string(),
+        "message_path_id": hex::encode(messages.path_id),
+        "message_path_key": messages.first_path_key.to_string(),
+    }))
 }
 
 pub(super) fn invoice_id(fields: &Fields<'_>) -> Result<InvoiceId, Refusal> {

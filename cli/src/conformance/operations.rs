@@ -237,6 +237,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         run: ktime::verify_proof,
     },
     Operation {
+        name: "ktime.receiver_seed",
+        takes: "seed era index path k",
+        gives: "node_key coefficients point_secret payment_path_id payment_path_key message_path_id message_path_key",
+        run: ktime::receiver_seed,
+    },
+    Operation {
         name: "wire.hop_blind",
         takes: "shared_secret",
         gives: "blind",

@@ -170,13 +170,12 @@ impl Forwards {
                 Stage::Routing { blind }
             }
         };
-        self.change(cx, &incoming, |forwarding| {
+        Ok(self.change_and_ask(cx, &incoming, |forwarding| {
             forwarding.stage = stage;
             if let Some(order) = started {
                 forwarding.order = order;
             }
-        });
-        Ok(self.wanted(cx, &incoming))
+        }))
     }
 }
 

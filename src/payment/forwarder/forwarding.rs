@@ -274,15 +274,15 @@ impl Forwardings {
         self.forwardings.insert(incoming, Box::new(Entry { forwarding, outgoing, due }));
     }
 
-    /// Changes a payment. Its outgoing edge stays known, also where the stage after it does not say it any more.
+    /// Changes a payment, and gives it as it is then. Its outgoing edge stays known, also where the stage after it does not say it any more.
     pub(super) fn change(
         &mut self,
         config: &ForwarderConfig,
         height: u32,
         incoming: &EdgeId,
         change: impl FnOnce(&mut Forwarding),
-    ) {
-        let Some(entry) = self.forwardings.get_mut(incoming) else { return };
+    ) -> Option<&Forwarding> {
+        let entry = self.forwardings.get_mut(incoming)?;
         for height in entry.forwarding.reported() {
             self.reported.remove(&(height, *incoming));
         }
@@ -302,6 +302,7 @@ impl Forwardings {
         if let Some(tail) = forwarding.tail {
             self.by_tail.insert(tail, *incoming);
         }
+        Some(forwarding)
     }
 
     /// Forgets a payment that has ended.

@@ -225,6 +225,19 @@ impl Forwards {
         self.forwardings.change(&self.config, cx.intake.height, incoming, change);
     }
 
+    /// Changes a payment, and says what is wanted of it then. To find a payment among many costs as much as to change it, so it is found
+    /// once.
+    fn change_and_ask(
+        &mut self,
+        cx: &Context<'_>,
+        incoming: &EdgeId,
+        change: impl FnOnce(&mut Forwarding),
+    ) -> Option<ForwarderAction> {
+        let height = cx.intake.height;
+        let changed = self.forwardings.change(&self.config, height, incoming, change)?;
+        changed.wanted(&self.config.deadlines, height)
+    }
+
     fn wanted(&self, cx: &Context<'_>, incoming: &EdgeId) -> Option<ForwarderAction> {
         self.forwardings.get(incoming)?.wanted(&self.config.deadlines, cx.intake.height)
     }
@@ -295,30 +308,33 @@ impl Forwards {
         incoming: &EdgeId,
         reason: Refusal,
     ) -> Option<ForwarderAction> {
-        let forwarding = self.forwardings.get(incoming)?;
-        let failure = forwarding.origin.message(&reason, &forwarding.incoming, cx.intake.height);
-        self.fail_with(cx, incoming, Fail { reason, failure, given: false })
+        let height = cx.intake.height;
+        self.fail_with(cx, incoming, |forwarding| {
+            let failure = forwarding.origin.message(&reason, &forwarding.incoming, height);
+            Fail { reason, failure, given: false }
+        })
     }
 
     fn fail_with(
         &mut self,
         cx: &Context<'_>,
         incoming: &EdgeId,
-        fail: Fail,
+        fail: impl FnOnce(&Forwarding) -> Fail,
     ) -> Option<ForwarderAction> {
-        let held = self.forwardings.get(incoming);
-        let held = held.filter(|forwarding| matches!(forwarding.stage, Stage::Held));
-        if let Some(hold) = held.and_then(|forwarding| forwarding.hold) {
-            self.ledger.give_up(&hold);
-        }
-        self.change(cx, incoming, |forwarding| {
+        let mut held = None;
+        let action = self.change_and_ask(cx, incoming, |forwarding| {
+            let fail = fail(forwarding);
             let stage = core::mem::replace(&mut forwarding.stage, Stage::Withdrawing);
+            held = forwarding.hold.filter(|_| matches!(stage, Stage::Held));
             let outgoing = match stage {
                 Stage::Committed(committed) => Some(committed),
                 _ => None,
             };
             forwarding.stage = Stage::Failing { fail, outgoing };
         });
-        self.wanted(cx, incoming)
+        if let Some(hold) = held {
+            self.ledger.give_up(&hold);
+        }
+        action
     }
 }

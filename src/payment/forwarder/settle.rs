@@ -49,10 +49,10 @@ impl Forwards {
         let incoming = forwarding.incoming.id;
         cx.observer.learned(SecretSource::Lock { edge: *outgoing }, secret);
         cx.observer.learned(SecretSource::Lock { edge: incoming }, &incoming_secret);
-        self.change(cx, &incoming, |forwarding| {
+        let action = self.change_and_ask(cx, &incoming, |forwarding| {
             forwarding.stage = Stage::Claiming { secret: incoming_secret, late };
         });
-        Ok(self.wanted(cx, &incoming).into_iter().collect::<Vec<_>>().into())
+        Ok(action.into_iter().collect::<Vec<_>>().into())
     }
 
     /// The incoming edge of an outgoing one, which was committed and has not ended.
@@ -81,9 +81,10 @@ impl Forwards {
         incoming: &EdgeId,
         failure: Option<&FailureMessage>,
     ) -> Option<ForwarderAction> {
-        let failure = self.forwardings.get(incoming)?.origin.pass_on(failure);
-        let fail = Fail { reason: Refusal::Downstream, failure, given: false };
-        self.fail_with(cx, incoming, fail)
+        self.fail_with(cx, incoming, |forwarding| {
+            let failure = forwarding.origin.pass_on(failure);
+            Fail { reason: Refusal::Downstream, failure, given: false }
+        })
     }
 
     /// The refund of the outgoing edge is in a block. It counts once it is final.
@@ -294,8 +295,7 @@ impl Forwards {
     }
 
     fn withdraw(&mut self, cx: &Context<'_>, incoming: &EdgeId) -> Option<ForwarderAction> {
-        self.change(cx, incoming, |forwarding| forwarding.stage = Stage::Withdrawing);
-        self.wanted(cx, incoming)
+        self.change_and_ask(cx, incoming, |forwarding| forwarding.stage = Stage::Withdrawing)
     }
 
     /// A block is gone, and what was reported from it.
@@ -306,13 +306,13 @@ impl Forwards {
     ) -> Vec<ForwarderAction> {
         let mut actions = Vec::new();
         for incoming in self.forwardings.reported_from(height) {
-            self.change(cx, &incoming, |forwarding| {
+            let action = self.change_and_ask(cx, &incoming, |forwarding| {
                 forwarding.ended = forwarding.ended.filter(|ended| ended.height() < height);
                 if let Stage::Committed(committed) = &mut forwarding.stage {
                     committed.taken_back = committed.taken_back.filter(|at| *at < height);
                 }
             });
-            actions.extend(self.wanted(cx, &incoming));
+            actions.extend(action);
         }
         actions
     }

@@ -7,7 +7,7 @@ pub use event::{NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 
 use super::forwarder::{Forwards, is_for_holder};
 use super::intake::{Context, Intake, Received, Refused};
-use super::receiver::Receipts;
+use super::receiver::{Life, Receipts};
 use super::{
     ConfigError, ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer,
     Reaction, ReceiverAction, ReceiverConfig, ReceiverError, Role, Sender, SenderAction,
@@ -314,7 +314,10 @@ fn for_receiver<C: ClaimStore>(
             receipts.published(cx, invoice, secret, paths)
         }
         NodeEvent::PublishedPolynomial { invoice, polynomial, paths } => {
-            receipts.published_polynomial(cx, invoice, polynomial, paths)
+            receipts.published_polynomial(cx, invoice, polynomial, paths, Life::This)
+        }
+        NodeEvent::RestoredPolynomial { invoice, polynomial, paths } => {
+            receipts.published_polynomial(cx, invoice, polynomial, paths, Life::Earlier)
         }
         NodeEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice),
         NodeEvent::RateGiven { rate } => Ok(receipts.rate_given(rate)),

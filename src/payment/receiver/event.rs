@@ -47,6 +47,16 @@ pub enum ReceiverEvent {
         /// What this node keeps of the invoice's blinded paths.
         paths: ReceiverPaths,
     },
+    /// This invoice with k-time payment points was published by an earlier life of this node, which is lost with its count of claims: its
+    /// polynomial is entered as a retired one, in one step, so that nothing new is ever claimed under it.
+    RestoredPolynomial {
+        /// The invoice.
+        invoice: StaticInvoice,
+        /// The polynomial of its points.
+        polynomial: PaymentPolynomial,
+        /// What this node keeps of the invoice's blinded paths.
+        paths: ReceiverPaths,
+    },
     /// This invoice is not in the world any more: its payments are refused as those of an invoice that never was, and it can't be
     /// published again. Its polynomial stays in the book, retired.
     Withdrawn {

@@ -72,6 +72,13 @@ pub struct Receiver<S = MemoryClaimStore> {
     receipts: Receipts<S>,
 }
 
+/// In which life of the node an invoice was published: this one has counted the claims under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    This,
+    Earlier,
+}
+
 /// The payments that a node receives.
 #[derive(Debug)]
 pub(super) struct Receipts<S> {
@@ -176,7 +183,10 @@ impl<S: ClaimStore> Role for Receiver<S> {
                 receipts.published(cx, invoice, secret, paths)?
             }
             ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths } => {
-                receipts.published_polynomial(cx, invoice, polynomial, paths)?
+                receipts.published_polynomial(cx, invoice, polynomial, paths, Life::This)?
+            }
+            ReceiverEvent::RestoredPolynomial { invoice, polynomial, paths } => {
+                receipts.published_polynomial(cx, invoice, polynomial, paths, Life::Earlier)?
             }
             ReceiverEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice)?,
             ReceiverEvent::RateGiven { rate } => receipts.rate_given(rate),
@@ -270,12 +280,17 @@ impl<S: ClaimStore> Receipts<S> {
         invoice: &StaticInvoice,
         polynomial: &PaymentPolynomial,
         paths: &ReceiverPaths,
+        published_in: Life,
     ) -> Result<Vec<ReceiverAction>, ReceiverError> {
         self.check_publishable(invoice)?;
         let published = OwnInvoice::with_polynomial(invoice, polynomial, paths)?;
         self.invoices.check_unused(&published, &cx.intake.node_key.to_point())?;
         let invoice = invoice.invoice_id();
-        self.claims.open(polynomial.id(), invoice, polynomial.k())?;
+        let (id, k) = (polynomial.id(), polynomial.k());
+        match published_in {
+            Life::This => self.claims.open(id, invoice, k)?,
+            Life::Earlier => self.claims.open_retired(id, invoice, k)?,
+        }
         for (index, coefficient) in polynomial.coefficients().iter().enumerate() {
             let source = SecretSource::Coefficient { invoice, index };
             cx.observer.learned_scalar(source, coefficient);

@@ -31,6 +31,7 @@ pub(super) const RATE_GIVEN: u64 = 28;
 pub(super) const PARTS_TIMED_OUT: u64 = 29;
 pub(super) const ARRIVAL_RECEIVED: u64 = 30;
 pub(super) const SETTLED: u64 = 31;
+pub(super) const RESTORED_POLYNOMIAL: u64 = 32;
 
 // What a node was set up with, and what it keeps beside its journal.
 pub(super) const NODE_CONFIG: u64 = 64;
@@ -42,6 +43,7 @@ pub(super) const PAYER_SEED: u64 = 69;
 pub(super) const RECEIVER_PATHS: u64 = 70;
 pub(super) const POLYNOMIAL: u64 = 71;
 // 72 and 73 are contracts, in `contract/record.rs`.
+pub(super) const USED_NUMBERS: u64 = 74;
 
 // States.
 pub(in crate::payment) const SENDER: u64 = 96;

@@ -19,6 +19,7 @@ mod keeping;
 pub(super) mod kinds;
 mod orders;
 mod receiving;
+mod recovery;
 mod values;
 
 use alloc::string::ToString;

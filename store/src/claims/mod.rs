@@ -148,6 +148,15 @@ impl ClaimStore for FileClaimStore {
         self.claims.insert_polynomial(id, invoice, k)
     }
 
+    fn insert_retired_polynomial(
+        &mut self,
+        id: PolynomialId,
+        invoice: InvoiceId,
+        k: u32,
+    ) -> Result<bool, StoreError> {
+        self.claims.insert_retired_polynomial(id, invoice, k)
+    }
+
     fn insert_claim(
         &mut self,
         id: PolynomialId,

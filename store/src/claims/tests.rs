@@ -152,3 +152,30 @@ fn a_crash_at_every_call() {
         }
     }
 }
+
+/// A polynomial of a life that is lost comes in retired, or it does not come in: whatever call fails.
+#[test]
+fn a_restored_polynomial_is_never_open() {
+    for fault in [Fault::Crash, Fault::Error(std::io::ErrorKind::Other)] {
+        for call in 0..4 {
+            let disk = SimulatedDisk::default();
+            let mut first = ClaimBook::new(FileClaimStore::create_on(disk.disk(), path()).unwrap());
+            disk.fail_at(call, fault);
+            let entered = first.open_retired(polynomial(), invoice(), 2);
+            drop(first);
+            for disk in [disk.after_kill(), disk.after_power_cut()] {
+                let state = book(&disk).store().polynomial(&polynomial()).unwrap();
+                assert!(state.is_none_or(|state| state.retired), "{call}: {state:?}");
+                assert!(entered.is_err() || state.is_some(), "{call}");
+                // The same again, and now it is there.
+                let mut second = book(&disk);
+                second.open_retired(polynomial(), invoice(), 2).unwrap();
+                let refused = second.claim(&polynomial(), &x(0), &locks(0));
+                assert_eq!(refused, Err(ClaimError::Retired(polynomial())));
+            }
+        }
+    }
+    // The twin, which is published.
+    let mut published = new_book(&SimulatedDisk::default(), 2);
+    assert_eq!(published.claim(&polynomial(), &x(0), &locks(0)), Ok(Claimed::First));
+}

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+pub use pointlock::journal::JournalHead;
 use pointlock::journal::{History, Journal, JournalError, check_length};
 
 use self::file::JournalFile;
@@ -17,15 +18,6 @@ mod group;
 #[cfg(test)]
 mod tests;
 mod torn;
-
-/// How far a journal has come: to be kept in another place than the journal, so that a rollback is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JournalHead {
-    /// How many records there have been.
-    pub records: u64,
-    /// A checksum that depends on all of them, 32 bytes.
-    pub checksum: [u8; 32],
-}
 
 /// What was cut off when a file was opened: a frame whose write a crash has ended, and that was acknowledged to nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

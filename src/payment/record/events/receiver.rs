@@ -24,6 +24,12 @@ impl Recordable for ReceiverEvent {
                     .dangerous_set(PATHS, paths)
                     .dangerous_set(POLYNOMIAL, polynomial)
             }
+            Self::RestoredPolynomial { invoice, polynomial, paths } => {
+                record(kinds::RESTORED_POLYNOMIAL)
+                    .set(INVOICE, invoice)
+                    .dangerous_set(PATHS, paths)
+                    .dangerous_set(POLYNOMIAL, polynomial)
+            }
             Self::Withdrawn { invoice } => record(kinds::WITHDRAWN).set(INVOICE_ID, invoice),
             Self::RateGiven { rate } => record(kinds::RATE_GIVEN).set(RATE, rate),
             Self::MessageReceived { message, entropy } => record(kinds::MESSAGE_RECEIVED)
@@ -63,6 +69,11 @@ impl Recordable for ReceiverEvent {
                 paths: fields.take(PATHS)?,
             },
             kinds::PUBLISHED_POLYNOMIAL => Self::PublishedPolynomial {
+                invoice: fields.take(INVOICE)?,
+                paths: fields.take(PATHS)?,
+                polynomial: fields.take(POLYNOMIAL)?,
+            },
+            kinds::RESTORED_POLYNOMIAL => Self::RestoredPolynomial {
                 invoice: fields.take(INVOICE)?,
                 paths: fields.take(PATHS)?,
                 polynomial: fields.take(POLYNOMIAL)?,

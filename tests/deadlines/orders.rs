@@ -1,0 +1,417 @@
+//! Every order of what can happen to one forwarded payment, with a crash after every event: not drawn by lot, but all of them, each state of the
+//! small world once. The coalition is that of `coalition`, and so are the rules of the chain.
+//!
+//! ```text
+//! off the chain   the neighbour answers the offer; gives the secret; fails; takes the forwarder's claim, or its failure; the receiver releases;
+//!                 everybody reconnects, and is asked again
+//! a block         of the next height that anybody waits for; in it the coalition's claim of the outgoing edge, the forwarder's refund, or neither;
+//!                 the forwarder's claim of the incoming edge, the coalition's refund, or neither
+//! the chain       loses its last block, or its last two, so many times in a history
+//! a crash         after no event of such a step, or after any of them: what the role wanted is lost, and it wants what its state makes it want
+//! ```
+//!
+//! Blocks between two heights that matter are passed over: nothing can happen in them that can't happen in the one before or behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pointlock::curve::Tag;
+use pointlock::payment::{Forwarder, ForwarderAction, ForwarderEvent, Role};
+
+use crate::coalition::{Stands, TO_CONFIRM};
+use crate::scene::{
+    CLAIM_MARGIN, GRACE, HEIGHT, IN_EXPIRY, OUT_EXPIRY, committed, config, fulfilled, held_payload,
+    incoming, names, outgoing, payload, released,
+};
+
+/// What is held is held until here.
+const CUTOFF: u32 = HEIGHT + 20;
+/// Everything has ended by then.
+const END: u32 = IN_EXPIRY + 2 * TO_CONFIRM;
+/// So often a chain loses blocks.
+const REORGANISATIONS: u8 = 2;
+/// With so many confirmations something is final.
+const FINAL: u32 = 6;
+
+/// What happens to the edge in the next block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum InBlock {
+    Nothing,
+    Claim,
+    Refund,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Answer,
+    Secret,
+    Failure,
+    TakeClaim,
+    TakeFailure,
+    Release,
+    Reconnect,
+    Block { outgoing: InBlock, incoming: InBlock },
+    Reorganise { depth: u32 },
+}
+
+#[derive(Clone)]
+struct World {
+    height: u32,
+    outgoing: Stands,
+    incoming: Stands,
+    offer: bool,
+    claim: bool,
+    fail: bool,
+    released: bool,
+    refund: Option<u32>,
+    claim_on_chain: Option<u32>,
+    reorganised: u8,
+    /// The role's state.
+    role: Vec<u8>,
+    /// How many events it was told in this step, and behind which of them it crashes.
+    told: usize,
+    crash: Option<usize>,
+    wrong: Option<String>,
+}
+
+impl World {
+    /// The incoming edge has come; held, or to be forwarded at once.
+    fn new(held: bool) -> Self {
+        let forwarder = Forwarder::new(config()).unwrap();
+        let mut world = Self {
+            height: HEIGHT,
+            outgoing: Stands::Nowhere,
+            incoming: Stands::Locked,
+            offer: false,
+            claim: false,
+            fail: false,
+            released: !held,
+            refund: None,
+            claim_on_chain: None,
+            reorganised: 0,
+            role: forwarder.snapshot().to_vec(),
+            told: 0,
+            crash: None,
+            wrong: None,
+        };
+        let payload = if held { held_payload(CUTOFF) } else { payload() };
+        world.tell(&committed(incoming(), &payload));
+        world
+    }
+
+    /// All that is remembered, under one name.
+    fn name(&self) -> [u8; 32] {
+        let Self { height, outgoing, incoming, offer, claim, fail, released, .. } = self;
+        let Self { refund, claim_on_chain, reorganised, .. } = self;
+        let seen = (height, outgoing, incoming, offer, claim, fail, released);
+        let rest = format!("{seen:?}{refund:?}{claim_on_chain:?}{reorganised}");
+        Tag::new("pointlock/test").hash(&[rest.as_bytes(), &self.role])
+    }
+
+    fn is_wrong(&mut self, what: impl Into<String>) {
+        self.wrong.get_or_insert(what.into());
+    }
+
+    fn tell(&mut self, event: &ForwarderEvent) {
+        let mut forwarder = Forwarder::restore(config(), &self.role).unwrap();
+        let mut actions = match forwarder.apply(event) {
+            Ok(reaction) => reaction.actions,
+            Err(error) => return self.is_wrong(error.to_string()),
+        };
+        self.role = forwarder.snapshot().to_vec();
+        if self.crash == Some(self.told) {
+            actions = Forwarder::restore(config(), &self.role).unwrap().pending();
+        }
+        self.told += 1;
+        self.carry_out(actions);
+    }
+
+    fn carry_out(&mut self, actions: Vec<ForwarderAction>) {
+        for action in actions {
+            match action {
+                ForwarderAction::Offer { .. } => self.offer = self.outgoing == Stands::Nowhere,
+                ForwarderAction::Withdraw { .. } => {
+                    self.offer = false;
+                    self.tell(&ForwarderEvent::OfferFailed { incoming: incoming().id });
+                }
+                ForwarderAction::Claim { .. } => self.claim = self.incoming == Stands::Locked,
+                ForwarderAction::ClaimOnChain { .. } | ForwarderAction::SecretLate { .. } => {
+                    self.claim_on_chain.get_or_insert(self.height);
+                }
+                ForwarderAction::Fail { .. } => {
+                    if self.outgoing == Stands::Locked {
+                        self.is_wrong("fails the incoming edge while the outgoing one stands");
+                    }
+                    if self.incoming == Stands::Locked && !self.fail {
+                        self.fail = true;
+                        self.tell(&ForwarderEvent::FailGiven { incoming: incoming().id });
+                    }
+                }
+                ForwarderAction::TimeOut { .. } => {
+                    if self.height < OUT_EXPIRY + GRACE {
+                        self.is_wrong("takes the outgoing edge back too early");
+                    }
+                    self.refund.get_or_insert(self.height);
+                }
+                ForwarderAction::RaiseFees { .. } | ForwarderAction::ReleaseRefused { .. } => {}
+                other => self.is_wrong(format!("wants {}", names(&[other])[0])),
+            }
+        }
+    }
+
+    /// The next height that anybody waits for.
+    fn next_height(&self) -> u32 {
+        let reported = |stands| match stands {
+            Stands::Claimed(Some(height)) | Stands::Back(Some(height)) => Some(height + FINAL - 1),
+            _ => None,
+        };
+        let waited = [self.refund, self.claim_on_chain].into_iter().flatten();
+        let late = waited.map(|since| since + TO_CONFIRM);
+        let final_at = [self.outgoing, self.incoming].into_iter().filter_map(reported);
+        let withdrawn = OUT_EXPIRY - GRACE - CLAIM_MARGIN;
+        let of_edges = [
+            CUTOFF - 1,
+            CUTOFF,
+            withdrawn - 1,
+            withdrawn,
+            OUT_EXPIRY,
+            OUT_EXPIRY + 1,
+            OUT_EXPIRY + GRACE - 1,
+            OUT_EXPIRY + GRACE,
+            IN_EXPIRY - CLAIM_MARGIN - 1,
+            IN_EXPIRY - CLAIM_MARGIN,
+            IN_EXPIRY,
+            IN_EXPIRY + 1,
+            END,
+        ];
+        let next = of_edges.into_iter().chain(late).chain(final_at);
+        next.filter(|height| *height > self.height).min().unwrap_or(self.height + 1)
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        let mut steps = vec![Step::Reconnect];
+        let stands = (self.outgoing == Stands::Locked, self.incoming == Stands::Locked);
+        let off_chain = [
+            (Step::Answer, self.offer),
+            (Step::Secret, stands.0),
+            (Step::Failure, stands.0 && self.refund.is_none()),
+            (Step::TakeClaim, stands.1 && self.claim),
+            (Step::TakeFailure, stands.1 && self.fail),
+            (Step::Release, !self.released),
+        ];
+        steps.extend(off_chain.into_iter().filter(|(_, may)| *may).map(|(step, _)| step));
+        let height = self.next_height();
+        let late = |since: Option<u32>| since.is_some_and(|since| since + TO_CONFIRM <= height);
+        let of_outgoing = [
+            (InBlock::Nothing, !(stands.0 && late(self.refund))),
+            (InBlock::Claim, stands.0),
+            (InBlock::Refund, stands.0 && self.refund.is_some()),
+        ];
+        let of_incoming = [
+            (InBlock::Nothing, !(stands.1 && late(self.claim_on_chain))),
+            (InBlock::Claim, stands.1 && self.claim_on_chain.is_some()),
+            (InBlock::Refund, stands.1 && height > IN_EXPIRY),
+        ];
+        for (outgoing, _) in of_outgoing.into_iter().filter(|(_, may)| *may) {
+            for (incoming, _) in of_incoming.into_iter().filter(|(_, may)| *may) {
+                steps.push(Step::Block { outgoing, incoming });
+            }
+        }
+        if self.reorganised < REORGANISATIONS && self.height > HEIGHT + 2 {
+            steps.extend([1, 2].map(|depth| Step::Reorganise { depth }));
+        }
+        steps
+    }
+
+    /// The world after a step, with a crash behind that event of it.
+    fn after(&self, step: Step, crash: Option<usize>) -> Self {
+        let mut world = Self { told: 0, crash, ..self.clone() };
+        let (into, out_of) = (incoming().id, outgoing().id);
+        match step {
+            Step::Answer => {
+                world.offer = false;
+                world.outgoing = Stands::Locked;
+                let edge = outgoing();
+                world.tell(&ForwarderEvent::OutgoingCommitted { incoming: into, edge });
+            }
+            Step::Secret => {
+                world.outgoing = Stands::Claimed(None);
+                world.tell(&fulfilled());
+            }
+            Step::Failure => {
+                world.outgoing = Stands::Back(None);
+                world.tell(&ForwarderEvent::OutgoingFailed { outgoing: out_of, failure: None });
+            }
+            Step::TakeClaim => {
+                world.incoming = Stands::Claimed(None);
+                world.tell(&ForwarderEvent::IncomingClaimed { incoming: into });
+            }
+            Step::TakeFailure => {
+                world.incoming = Stands::Back(None);
+                world.tell(&ForwarderEvent::IncomingFailed { incoming: into });
+            }
+            Step::Release => {
+                world.released = true;
+                world.tell(&released());
+            }
+            Step::Reconnect => {
+                let pending = Forwarder::restore(config(), &world.role).unwrap().pending();
+                world.carry_out(pending);
+            }
+            Step::Block { outgoing, incoming } => world.mine(outgoing, incoming),
+            Step::Reorganise { depth } => world.reorganise(depth),
+        }
+        if matches!(world.outgoing, Stands::Claimed(_)) && matches!(world.incoming, Stands::Back(_))
+        {
+            world.is_wrong("loses the amount");
+        }
+        world
+    }
+
+    fn mine(&mut self, of_outgoing: InBlock, of_incoming: InBlock) {
+        let height = self.next_height();
+        self.height = height;
+        match of_outgoing {
+            InBlock::Nothing => {}
+            InBlock::Claim => self.outgoing = Stands::Claimed(Some(height)),
+            InBlock::Refund => self.outgoing = Stands::Back(Some(height)),
+        }
+        match of_incoming {
+            InBlock::Nothing => {}
+            InBlock::Claim => self.incoming = Stands::Claimed(Some(height)),
+            InBlock::Refund => self.incoming = Stands::Back(Some(height)),
+        }
+        self.tell(&ForwarderEvent::Block { height });
+        match of_outgoing {
+            InBlock::Nothing => {}
+            InBlock::Claim => self.tell(&fulfilled()),
+            InBlock::Refund => {
+                let outgoing = outgoing().id;
+                self.tell(&ForwarderEvent::OutgoingTakenBack { outgoing, height });
+            }
+        }
+        let incoming = incoming().id;
+        let known = Forwarder::restore(config(), &self.role).unwrap().has_incoming(&incoming);
+        match of_incoming {
+            InBlock::Claim if known => {
+                self.tell(&ForwarderEvent::ClaimConfirmed { incoming, height });
+            }
+            InBlock::Refund if known => {
+                self.tell(&ForwarderEvent::IncomingTakenBack { incoming, height });
+            }
+            _ => {}
+        }
+    }
+
+    /// What was the forwarder's in those blocks is on its way again, and comes with the next one; what was the coalition's stays possible.
+    fn reorganise(&mut self, depth: u32) {
+        self.reorganised += 1;
+        for _ in 0..depth {
+            let height = self.height;
+            if self.outgoing == Stands::Back(Some(height)) {
+                self.outgoing = Stands::Locked;
+                self.refund = Some(height.saturating_sub(TO_CONFIRM));
+            }
+            if self.outgoing == Stands::Claimed(Some(height)) {
+                self.outgoing = Stands::Claimed(None);
+            }
+            if self.incoming == Stands::Claimed(Some(height)) {
+                self.incoming = Stands::Locked;
+                self.claim_on_chain = Some(height.saturating_sub(TO_CONFIRM));
+            }
+            if self.incoming == Stands::Back(Some(height)) {
+                self.incoming = Stands::Locked;
+            }
+            self.height -= 1;
+            self.tell(&ForwarderEvent::BlockDisconnected { height });
+        }
+    }
+
+    /// What is left at the end: nothing that the forwarder has paid for and not been paid.
+    fn end(&self) -> String {
+        let word = |stands| match stands {
+            Stands::Nowhere => "never offered",
+            Stands::Locked => "locked",
+            Stands::Claimed(_) => "claimed",
+            Stands::Back(_) => "back",
+        };
+        format!("{} / {}", word(self.outgoing), word(self.incoming))
+    }
+}
+
+/// What a search has gone through.
+#[derive(Default)]
+struct Search {
+    seen: BTreeSet<[u8; 32]>,
+    /// Each state with the one before it, and the step between.
+    reached: Vec<(World, Option<(usize, Step, Option<usize>)>)>,
+    steps: usize,
+    crashes: usize,
+    ends: BTreeMap<String, usize>,
+}
+
+impl Search {
+    fn reach(&mut self, world: World, by: Option<(usize, Step, Option<usize>)>) {
+        let wrong = world.wrong.clone();
+        if self.seen.insert(world.name()) || wrong.is_some() {
+            self.reached.push((world, by));
+        }
+        if let Some(wrong) = wrong {
+            panic!("the forwarder {wrong}:\n{}", self.history(self.reached.len() - 1));
+        }
+    }
+
+    fn history(&self, last: usize) -> String {
+        let mut lines = Vec::new();
+        let mut at = Some(last);
+        while let Some(index) = at {
+            let (world, by) = &self.reached[index];
+            lines.push(format!("{}: {by:?}", world.height));
+            at = by.map(|(before, ..)| before);
+        }
+        lines.reverse();
+        lines.join("\n")
+    }
+
+    fn run(&mut self, held: bool) {
+        let first = self.reached.len();
+        self.reach(World::new(held), None);
+        let mut at = first;
+        while at < self.reached.len() {
+            let world = self.reached[at].0.clone();
+            if world.height >= END {
+                *self.ends.entry(world.end()).or_default() += 1;
+                let paid = matches!(world.outgoing, Stands::Claimed(_));
+                let is_paid = matches!(world.incoming, Stands::Claimed(_));
+                assert!(!paid || is_paid, "{}:\n{}", world.end(), self.history(at));
+                at += 1;
+                continue;
+            }
+            for step in world.steps() {
+                let without = world.after(step, None);
+                let events = without.told;
+                self.reach(without, Some((at, step, None)));
+                self.steps += 1;
+                for crash in 0..events {
+                    self.reach(world.after(step, Some(crash)), Some((at, step, Some(crash))));
+                    self.crashes += 1;
+                }
+            }
+            // Its bytes are of no use any more.
+            self.reached[at].0.role = Vec::new();
+            at += 1;
+        }
+    }
+}
+
+#[test]
+fn every_order_with_a_crash_after_every_event() {
+    let mut search = Search::default();
+    search.run(false);
+    search.run(true);
+    let (states, steps, crashes) = (search.seen.len(), search.steps, search.crashes);
+    println!("{states} states, {steps} steps, {crashes} crashes, ends {:?}", search.ends);
+    assert!(states > 2_000 && crashes > 5_000, "{states} states, {crashes} crashes");
+    for end in ["claimed / claimed", "back / back", "never offered / back"] {
+        assert!(search.ends.contains_key(end), "{end}: {:?}", search.ends);
+    }
+}
