@@ -5,7 +5,7 @@ use pointlock::contract::LimitsError;
 use pointlock::curve::CurveError;
 use thiserror::Error;
 
-use crate::{Leaf, Party};
+use crate::Party;
 
 /// Why terms are no channel or no commitment, and why a transaction can't be built.
 #[non_exhaustive]
@@ -176,16 +176,6 @@ pub enum ChannelError {
         offerer: Party,
         /// Which.
         number: u64,
-    },
-    /// That edge is another party's to take in this way.
-    #[error("edge {number} of the {offerer}: its {leaf} is not this party's")]
-    NotOurs {
-        /// Whose.
-        offerer: Party,
-        /// Which.
-        number: u64,
-        /// Which way.
-        leaf: Leaf,
     },
 
     /// Per-commitment secrets are told in order, each once.

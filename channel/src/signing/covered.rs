@@ -152,8 +152,7 @@ impl CoveredCommitment {
     ///
     /// # Errors
     ///
-    /// [`ChannelError::NotOurs`], [`ChannelError::NoSuchEdge`], [`ChannelError::Trimmed`], [`ChannelError::WrongSecret`]; those of foreign
-    /// secrets.
+    /// [`ChannelError::NoSuchEdge`], [`ChannelError::Trimmed`], [`ChannelError::WrongSecret`]; those of foreign secrets.
     pub fn claim(
         &self,
         secrets: &ChannelSecrets,
