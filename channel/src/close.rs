@@ -5,9 +5,7 @@
 
 use bitcoin::sighash::TapSighashType;
 use bitcoin::transaction::Version;
-use bitcoin::{
-    Amount, Script, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness, absolute,
-};
+use bitcoin::{Amount, Script, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness, absolute};
 use pointlock::adaptor::musig2::{
     NonceOptions, PartialSignature, PublicNonce, SecretNonce, Session,
 };

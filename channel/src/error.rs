@@ -126,7 +126,9 @@ pub enum ChannelError {
         amount_msat: u64,
     },
     /// An edge's expiry is no block height.
-    #[error("edge {number} of the {offerer}: expiry {expiry} is no block height from 1 to 499999999")]
+    #[error(
+        "edge {number} of the {offerer}: expiry {expiry} is no block height from 1 to 499999999"
+    )]
     EdgeExpiry {
         /// Whose.
         offerer: Party,

@@ -5,13 +5,13 @@
 //!
 //! Version 3: at most 10,000 virtual bytes, at most 1,000 while a parent is unconfirmed, and then only coins that are confirmed.
 
+use bitcoin::sighash::TapSighashType;
 use bitcoin::taproot::LeafVersion;
 use bitcoin::transaction::Version;
 use bitcoin::{
     Amount, OutPoint, Script, ScriptBuf, Sequence, TapLeafHash, Transaction, TxIn, TxOut, Weight,
     Witness, absolute,
 };
-use bitcoin::sighash::TapSighashType;
 use pointlock::contract::{FeeCoins, limits};
 use pointlock::curve::Keypair;
 
@@ -47,7 +47,12 @@ pub(crate) enum LockTime {
 enum Path {
     Key,
     /// A leaf, and what stands in the witness before and after the own signature.
-    Leaf { tree: Tree, leaf: Leaf, before: Vec<Vec<u8>>, after: Vec<Vec<u8>> },
+    Leaf {
+        tree: Tree,
+        leaf: Leaf,
+        before: Vec<Vec<u8>>,
+        after: Vec<Vec<u8>>,
+    },
 }
 
 impl Spend {
@@ -105,23 +110,27 @@ impl Spend {
         &self.prevout
     }
 
-    fn witness(&self, transaction: &Transaction, input: usize, spent: &[TxOut], aux: &[u8; 32]) -> Witness {
+    fn witness(
+        &self,
+        transaction: &Transaction,
+        input: usize,
+        spent: &[TxOut],
+        aux: &[u8; 32],
+    ) -> Witness {
         let sign = |message: &[u8; 32]| {
             let signature = self.keypair.sign_schnorr(message, aux);
             sighash::encoded(signature, TapSighashType::Default)
         };
         match &self.path {
-            Path::Key => Witness::from_slice(&[sign(&sighash::key_path(transaction, input, spent))]),
+            Path::Key => {
+                Witness::from_slice(&[sign(&sighash::key_path(transaction, input, spent))])
+            }
             Path::Leaf { tree, leaf, before, after } => {
                 let script = tree.script(*leaf).expect("made with a leaf of this tree");
                 let leaf_hash = TapLeafHash::from_script(script, LeafVersion::TapScript);
                 let own = sign(&sighash::leaf(transaction, input, spent, leaf_hash));
-                let stack: Vec<&[u8]> = before
-                    .iter()
-                    .chain([&own])
-                    .chain(after)
-                    .map(Vec::as_slice)
-                    .collect();
+                let stack: Vec<&[u8]> =
+                    before.iter().chain([&own]).chain(after).map(Vec::as_slice).collect();
                 tree.witness(*leaf, &stack)
             }
         }

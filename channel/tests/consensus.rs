@@ -93,8 +93,8 @@ fn every_edge_is_taken_in_every_way_by_both_parties() {
         for number in 0..3 {
             let secret = secret_of(number);
             // The publisher's second stages, and what follows them.
-            let stages =
-                [complete.timeout(x, number), complete.success(x, number, &secret)].map(Result::unwrap);
+            let stages = [complete.timeout(x, number), complete.success(x, number, &secret)]
+                .map(Result::unwrap);
             for stage in stages {
                 let stage = [stage];
                 let transaction = spend(&stage, None, &FeeCoins::none(), &[0; 32]).unwrap();

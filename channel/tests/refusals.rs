@@ -57,7 +57,11 @@ fn covered() -> CoveredCommitment {
     with_edges().covered(X, 1)
 }
 
-fn spent(spends: &[Spend], fee: u64, coins: &FeeCoins) -> Result<bitcoin::Transaction, ChannelError> {
+fn spent(
+    spends: &[Spend],
+    fee: u64,
+    coins: &FeeCoins,
+) -> Result<bitcoin::Transaction, ChannelError> {
     let script = script_of(9);
     let payout = Payout { script: &script, fee: Amount::from_sat(fee) };
     spend(spends, Some(payout), coins, &[0; 32])
@@ -122,9 +126,7 @@ const CASES: &[Case] = &[
             terms.edges.extend(more.map(|number| edge(X, number, 1_000, EXPIRY, &preimage(1))));
         }))
     }),
-    ("ChannelError::DuplicateEdge", || {
-        said(commitment(|terms| terms.edges.push(terms.edges[0])))
-    }),
+    ("ChannelError::DuplicateEdge", || said(commitment(|terms| terms.edges.push(terms.edges[0])))),
     ("ChannelError::DustPtlc", || {
         // Above the publisher's limit, and below the other's.
         said(commitment(|terms| terms.edges[0] = edge(X, 0, 499, EXPIRY, &secret_of(0))))
@@ -136,7 +138,9 @@ const CASES: &[Case] = &[
         assert!(ChannelEdge::offered(terms, EXPIRY - 1).is_ok());
         said(ChannelEdge::offered(terms, EXPIRY))
     }),
-    ("ChannelError::NoSuchEdge", || said(commitment(|_| ()).unwrap().edge_output(X, 3).map(|_| ()))),
+    ("ChannelError::NoSuchEdge", || {
+        said(commitment(|_| ()).unwrap().edge_output(X, 3).map(|_| ()))
+    }),
     ("ChannelError::Trimmed", || {
         let mut scene = with_edges();
         scene.edges.push(edge(Y, 3, 300, EXPIRY, &preimage(1)));

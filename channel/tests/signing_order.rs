@@ -51,7 +51,8 @@ fn pre_signatures_of_every_ptlc_are_needed_those_that_stood_there_before_too() {
     // A PTLC is added: those of the former commitment don't count for it, and the new one alone does not do.
     scene.edges.push(edge(X, 3, 40_000, EXPIRY, &point_secret(0x57)));
     let commitment = scene.commitment(X, 1);
-    let expected = SigningError::OtherCommitment { expected: commitment.txid(), actual: before.txid };
+    let expected =
+        SigningError::OtherCommitment { expected: commitment.txid(), actual: before.txid };
     assert_eq!(CoveredCommitment::new(commitment.clone(), &before).unwrap_err(), expected);
     let renamed = PreSignatures { txid: commitment.txid(), ..before };
     let expected = SigningError::PreSignatureCount { expected: 3, actual: 2 };

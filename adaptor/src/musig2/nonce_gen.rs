@@ -76,11 +76,8 @@ impl SecretNonce {
         message: &[u8; 32],
         extra_in: Option<&[u8; 32]>,
     ) -> Result<Self, Musig2Error> {
-        let options = NonceOptions {
-            aggregate_key: Some(aggregate_key),
-            message: Some(message),
-            extra_in,
-        };
+        let options =
+            NonceOptions { aggregate_key: Some(aggregate_key), message: Some(message), extra_in };
         Self::generate_early(session_rand, keypair, &options)
     }
 

@@ -7,8 +7,8 @@ use bitcoin::{
 use pointlock::curve::Point;
 use pointlock::lock::Lock;
 
-use super::output::{CommitmentOutput, OutputKind, delayed_tree, edge_tree};
 use super::Tree;
+use super::output::{CommitmentOutput, OutputKind, delayed_tree, edge_tree};
 use crate::keys::{CommitmentKeys, LAST_COMMITMENT};
 use crate::{Channel, ChannelEdge, ChannelError, Party, sighash};
 
@@ -114,7 +114,8 @@ impl Commitment {
         offerer: Party,
         number: u64,
     ) -> Result<Option<&CommitmentOutput>, ChannelError> {
-        let is = |edge: &ChannelEdge| edge.terms().offerer == offerer && edge.terms().number == number;
+        let is =
+            |edge: &ChannelEdge| edge.terms().offerer == offerer && edge.terms().number == number;
         if !self.terms.edges.iter().any(is) {
             return Err(ChannelError::NoSuchEdge { offerer, number });
         }

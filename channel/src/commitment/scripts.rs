@@ -36,10 +36,7 @@ pub(super) fn preimage_by_both(
 }
 
 /// `<other> CHECKSIGVERIFY <expiry> CHECKLOCKTIMEVERIFY`: the peer takes back what it offered.
-pub(super) fn timeout_by_other(
-    other: &XOnlyPublicKey,
-    expiry: absolute::LockTime,
-) -> ScriptBuf {
+pub(super) fn timeout_by_other(other: &XOnlyPublicKey, expiry: absolute::LockTime) -> ScriptBuf {
     verified_by(other).push_lock_time(expiry).push_opcode(OP_CLTV).into_script()
 }
 

@@ -1,8 +1,6 @@
 use bitcoin::sighash::TapSighashType;
 use bitcoin::transaction::Version;
-use bitcoin::{
-    OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness, absolute,
-};
+use bitcoin::{OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness, absolute};
 
 use super::{Commitment, CommitmentOutput, Leaf};
 use crate::{ChannelEdge, sighash};

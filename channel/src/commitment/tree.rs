@@ -36,8 +36,7 @@ pub struct Tree {
 impl Tree {
     /// One key and no script.
     pub(super) fn key_only(internal_key: &Point) -> Self {
-        let spend_info =
-            TaprootSpendInfo::new_key_spend(context(), internal_key.x_only(), None);
+        let spend_info = TaprootSpendInfo::new_key_spend(context(), internal_key.x_only(), None);
         Self { leaves: Vec::new(), merkle_root: None, spend_info }
     }
 
@@ -47,8 +46,8 @@ impl Tree {
     }
 
     pub(super) fn two(internal_key: &Point, timeout: ScriptBuf, success: ScriptBuf) -> Self {
-        let both = NodeInfo::combine(node(&timeout), node(&success))
-            .expect("a depth of one is below 128");
+        let both =
+            NodeInfo::combine(node(&timeout), node(&success)).expect("a depth of one is below 128");
         let leaves = vec![(Leaf::Timeout, timeout), (Leaf::Success, success)];
         Self::new(internal_key, leaves, both)
     }

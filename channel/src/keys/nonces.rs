@@ -32,8 +32,7 @@ impl<'a> VerificationNonces<'a> {
         keypair: &'a Keypair,
     ) -> Self {
         let key = [CONTEXT, txid.as_byte_array()].concat();
-        let mut hmac =
-            Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
+        let mut hmac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
         hmac.update(&*seed.hash());
         let root = PerCommitmentSeed::new(hmac.finalize().into_bytes().into());
         Self { root, funding, keypair }

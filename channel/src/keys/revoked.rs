@@ -60,9 +60,11 @@ impl RevokedSecrets {
             return None;
         }
         let index = LAST_COMMITMENT - number;
-        let (place, (_, node)) = self.nodes.iter().enumerate().find(|(place, (known, _))| {
-            index >> *place == known >> *place
-        })?;
+        let (place, (_, node)) = self
+            .nodes
+            .iter()
+            .enumerate()
+            .find(|(place, (known, _))| index >> *place == known >> *place)?;
         SecretScalar::from_bytes(&descend(node, index, place as u32)).ok()
     }
 }
@@ -95,10 +97,7 @@ mod tests {
         assert_eq!(revoked.insert(1, &secret(1)), Err(expected));
         revoked.insert(0, &secret(0)).unwrap();
         let foreign = other.secret(1).unwrap();
-        assert_eq!(
-            revoked.insert(1, &foreign),
-            Err(ChannelError::RevocationChain { number: 1 })
-        );
+        assert_eq!(revoked.insert(1, &foreign), Err(ChannelError::RevocationChain { number: 1 }));
         revoked.insert(1, &secret(1)).unwrap();
     }
 }

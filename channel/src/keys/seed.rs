@@ -79,10 +79,26 @@ mod tests {
     #[test]
     fn leaves_are_those_of_bolt3() {
         let rows: [(u8, u64, &str); 5] = [
-            (0x00, LAST_COMMITMENT, "02a40c85b6f28da08dfdbe0926c53fab2de6d28c10301f8f7c4073d5e42e3148"),
-            (0xff, LAST_COMMITMENT, "7cc854b54e3e0dcdb010d7a3fee464a9687be6e8db3be6854c475621e007a5dc"),
-            (0xff, 0xaaa_aaaa_aaaa, "56f4008fb007ca9acf0e15b054d5c9fd12ee06cea347914ddbaed70d1c13a528"),
-            (0xff, 0x555_5555_5555, "9015daaeb06dba4ccc05b91b2f73bd54405f2be9f217fbacd3c5ac2e62327d31"),
+            (
+                0x00,
+                LAST_COMMITMENT,
+                "02a40c85b6f28da08dfdbe0926c53fab2de6d28c10301f8f7c4073d5e42e3148",
+            ),
+            (
+                0xff,
+                LAST_COMMITMENT,
+                "7cc854b54e3e0dcdb010d7a3fee464a9687be6e8db3be6854c475621e007a5dc",
+            ),
+            (
+                0xff,
+                0xaaa_aaaa_aaaa,
+                "56f4008fb007ca9acf0e15b054d5c9fd12ee06cea347914ddbaed70d1c13a528",
+            ),
+            (
+                0xff,
+                0x5555_5555_5555,
+                "9015daaeb06dba4ccc05b91b2f73bd54405f2be9f217fbacd3c5ac2e62327d31",
+            ),
             (0x01, 1, "915c75942a26bb3a433a8ce2cb0427c29ec6c1775cfc78328b57f6ba7bfeaa9c"),
         ];
         for (byte, index, expected) in rows {

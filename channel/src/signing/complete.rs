@@ -136,11 +136,7 @@ impl CompleteCommitment {
     /// # Errors
     ///
     /// [`SigningError::NotNext`], [`SigningError::OtherChannel`], those of foreign secrets.
-    pub fn revoke(
-        self,
-        next: &Self,
-        secrets: &ChannelSecrets,
-    ) -> Result<Revocation, SigningError> {
+    pub fn revoke(self, next: &Self, secrets: &ChannelSecrets) -> Result<Revocation, SigningError> {
         let (this, that) = (&self.commitment, &next.commitment);
         this.check_party(secrets, self.publisher())?;
         if this.channel() != that.channel() || self.publisher() != next.publisher() {
@@ -234,8 +230,7 @@ impl CompleteCommitment {
                 let at = stages.pre_signed.iter().position(|needed| needed.edge == stage.edge());
                 let pre_signature = at.map(|at| &self.signatures.pre_signatures[at]);
                 let signature = pre_signature.ok_or(wrong)?.adapt(t);
-                let signature =
-                    sighash::encoded(signature, TapSighashType::SinglePlusAnyoneCanPay);
+                let signature = sighash::encoded(signature, TapSighashType::SinglePlusAnyoneCanPay);
                 self.second_stage(secrets, &stage, signature, None)
             }
             _ => Err(wrong),

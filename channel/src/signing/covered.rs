@@ -4,9 +4,7 @@ use pointlock::adaptor::schnorr::PreSignature;
 use pointlock::curve::SecretScalar;
 use pointlock::lock::{Lock, LockSecret};
 
-use super::verify::{
-    extract, needed_for_claims, pre_sign, second_stages, verify_pre_signatures,
-};
+use super::verify::{extract, needed_for_claims, pre_sign, second_stages, verify_pre_signatures};
 use super::{CommitmentSignatures, PreSignatures};
 use crate::commitment::{Commitment, CommitmentOutput, Leaf, OutputKind, SecondStage};
 use crate::keys::taproot_keypair;
@@ -48,10 +46,7 @@ impl CoveredCommitment {
 
     /// The peer's pre-signatures, as they are kept.
     pub fn pre_signatures(&self) -> PreSignatures {
-        PreSignatures {
-            txid: self.commitment.txid(),
-            pre_signatures: self.pre_signatures.clone(),
-        }
+        PreSignatures { txid: self.commitment.txid(), pre_signatures: self.pre_signatures.clone() }
     }
 
     /// This party's half of the funding signature, and what the peer needs for its second stages.

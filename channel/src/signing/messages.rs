@@ -82,9 +82,8 @@ impl CommitmentSignatures {
         pre_signatures_: &[u8],
     ) -> Result<Self, SigningError> {
         let malformed = |field| SigningError::Encoding { field };
-        let partial_with_nonce: &[u8; 98] = partial_with_nonce
-            .try_into()
-            .map_err(|_| malformed("partial signature with nonce"))?;
+        let partial_with_nonce: &[u8; 98] =
+            partial_with_nonce.try_into().map_err(|_| malformed("partial signature with nonce"))?;
         let (mut partial, mut nonce) = ([0; 32], [0; 66]);
         partial.copy_from_slice(&partial_with_nonce[..32]);
         nonce.copy_from_slice(&partial_with_nonce[32..]);

@@ -86,7 +86,11 @@ pub(super) fn verify_pre_signatures(
 }
 
 impl Needed<'_> {
-    fn item<'a>(&'a self, public_key: &'a XOnlyPublicKey, given: &'a PreSignature) -> BatchItem<'a> {
+    fn item<'a>(
+        &'a self,
+        public_key: &'a XOnlyPublicKey,
+        given: &'a PreSignature,
+    ) -> BatchItem<'a> {
         let (message, lock_point) = (&self.message, self.lock_point);
         BatchItem::PreSignature { public_key, message, lock_point, pre_signature: given }
     }
