@@ -1,7 +1,7 @@
 """Writes the test vectors, or checks them.
 
-    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, dleq.json, ktime.json
-                          and wire.json beside this folder
+    generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, dleq.json, ktime.json,
+                          wire.json and channel.json beside this folder
     generate.py --check   1. the reference passes the vectors of the standards, in ../standards
                           2. each file is generated again in memory and compared, byte for byte
                           3. each file fits schema.json
@@ -14,6 +14,7 @@ import json
 import sys
 from pathlib import Path
 
+import cases_channel
 import cases_dleq
 import cases_ecdsa
 import cases_ktime
@@ -36,6 +37,7 @@ GENERATORS = {
     "dleq.json": cases_dleq.generate,
     "ktime.json": cases_ktime.generate,
     "wire.json": cases_wire.generate,
+    "channel.json": cases_channel.generate,
 }
 
 

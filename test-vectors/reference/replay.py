@@ -18,6 +18,7 @@ import ecdsa_adaptor
 import ktime
 import lock
 import musig2
+import replay_channel
 import replay_wire
 import schnorr_adaptor
 from secp256k1 import (
@@ -558,4 +559,5 @@ OPERATIONS = {
     "ktime.prove": ktime_prove,
     "ktime.verify_proof": ktime_verify_proof,
     **replay_wire.OPERATIONS,
+    **replay_channel.OPERATIONS,
 }

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::fields::{Fields, Refusal};
-use super::{dleq, ecdsa, invoice, ktime, lock, musig2, musig2_steps, proof, schnorr, wire};
+use super::{
+    channel, dleq, ecdsa, invoice, ktime, lock, musig2, musig2_steps, proof, schnorr, wire,
+};
 
 pub(super) struct Operation {
     pub(super) name: &'static str,
@@ -217,6 +219,36 @@ pub(super) const OPERATIONS: &[Operation] = &[
         takes: "issuer verifier challenge stream",
         gives: "valid",
         run: ktime::verify_proof,
+    },
+    Operation {
+        name: "channel.secret",
+        takes: "seed number",
+        gives: "commitment_secret commitment_point",
+        run: channel::secret,
+    },
+    Operation {
+        name: "channel.commitment",
+        takes: "channel state",
+        gives: "transaction txid sighash",
+        run: channel::commitment,
+    },
+    Operation {
+        name: "channel.sign",
+        takes: "channel state secrets session_rand",
+        gives: "claim_presignatures partial_signature nonce signatures presignatures transaction",
+        run: channel::sign,
+    },
+    Operation {
+        name: "channel.spend",
+        takes: "channel state secrets session_rand by way offerer edge_number secret? payout fee_sat",
+        gives: "transaction extracted?",
+        run: channel::spend,
+    },
+    Operation {
+        name: "channel.close",
+        takes: "channel secrets closer fee_sat lock_time opener_msat accepter_msat opener_script? accepter_script? session_rands",
+        gives: "transaction",
+        run: channel::close,
     },
     Operation {
         name: "wire.hop_blind",

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::conformance::STEPS;
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("schnorr", include_str!("../../../test-vectors/schnorr.json")),
     ("ecdsa", include_str!("../../../test-vectors/ecdsa.json")),
     ("musig2", include_str!("../../../test-vectors/musig2.json")),
@@ -13,6 +13,7 @@ const FILES: [(&str, &str); 7] = [
     ("dleq", include_str!("../../../test-vectors/dleq.json")),
     ("ktime", include_str!("../../../test-vectors/ktime.json")),
     ("wire", include_str!("../../../test-vectors/wire.json")),
+    ("channel", include_str!("../../../test-vectors/channel.json")),
 ];
 
 #[derive(Deserialize)]
