@@ -31,6 +31,7 @@
 //! | [`hold_ledger`] | each hold is forwarded or failed, to whoever knows h, at its cutoff at the latest; caps hold; a restart wants the same |
 //! | [`roles`] | nodes that pay each other: no honest one loses money, whatever is reordered, lost or late; replay gives the same state |
 //! | [`conformance`], [`scenario`] | each line has one answer, the same alone; a file's fault is on a line of it |
+//! | [`channel_signatures`] | parse → write → equal; only the right ones make a commitment that can be signed or published; no transaction gives a wrong secret |
 //! | [`contract_ladder`] | parse → write → equal; only the right ladder is taken on |
 //! | [`contract_extract`] | no transaction panics or gives a wrong secret; a claim gives the secret, whatever is added |
 
@@ -38,6 +39,7 @@
 #![deny(missing_docs)]
 
 mod blinded;
+mod channel;
 mod command;
 mod contract;
 mod curve;
@@ -59,6 +61,7 @@ mod store;
 mod wire;
 
 pub use blinded::{onion_message, recipient_data};
+pub use channel::channel_signatures;
 pub use command::{conformance, scenario};
 pub use contract::{contract_extract, contract_ladder};
 pub use curve::point;
@@ -81,11 +84,12 @@ pub use wire::{blinded_path, tlv_stream};
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 38] = [
+pub const TARGETS: [(&str, Body); 39] = [
     ("backends", backends),
     ("batch", batch),
     ("blinded_path", blinded_path),
     ("bolt12_text", bolt12_text),
+    ("channel_signatures", channel_signatures),
     ("claims_file", claims_file),
     ("conformance", conformance),
     ("contract_extract", contract_extract),

@@ -33,6 +33,7 @@ use pointlock::wire::{
 };
 use pointlock_store::FileJournal;
 
+use crate::channel::LIFE;
 use crate::contract::{HTLC, PTLC};
 use crate::input::fixed_scalar;
 use crate::invoice::signer;
@@ -64,6 +65,7 @@ pub fn seeds() -> Vec<Seed> {
         ("batch", batches()),
         ("blinded_path", blinded_paths()),
         ("bolt12_text", bolt12_texts()),
+        ("channel_signatures", channel_signatures()),
         ("claims_file", claims_files()),
         ("conformance", lines()),
         ("contract_extract", transactions()),
@@ -762,6 +764,30 @@ fn messages() -> Files {
             WithheldShare { set_point: holder, share }.to_tlv().to_bytes()
         }),
         ("refused-no-hold", TlvWriter::new().set(65567, no_hold).to_bytes()),
+    ]
+}
+
+fn channel_signatures() -> Files {
+    let of = |kind: u8, bytes: &[u8]| [&[kind], bytes].concat();
+    let given = LIFE.covered.pre_signatures().to_bytes();
+    let signatures = LIFE.complete.signatures();
+    let count = signatures.signatures.len() as u8;
+    let signed = [
+        vec![count],
+        signatures.partial_to_bytes().to_vec(),
+        signatures.signatures_to_bytes(),
+        signatures.pre_signatures_to_bytes(),
+    ]
+    .concat();
+    let record = LIFE.complete.record().to_bytes();
+    vec![
+        ("valid-presignatures", of(0, &given)),
+        ("refused-presignatures-cut", of(0, &given[..given.len() - 1])),
+        ("valid-signatures", of(1, &signed)),
+        ("refused-signatures-cut", of(1, &signed[..signed.len() - 1])),
+        ("valid-record", of(2, &record)),
+        ("refused-record-cut", of(2, &record[..record.len() - 1])),
+        ("valid-claim", of(3, &serialize(&LIFE.claim))),
     ]
 }
 

@@ -11,6 +11,7 @@ import json
 import bip340
 import bolt12
 import chacha
+import channel as ch
 import ecdsa_adaptor
 import musig2
 import onion
@@ -409,6 +410,79 @@ def check_payer_proofs(file):
     return len(file["rows"])
 
 
+def check_zero_fee_commitments(file):
+    """Unsigned transactions by the state, signatures by the nonces that the rows give."""
+    common = file["common"]
+    point = lambda secret: integer(bytes.fromhex(secret)) * G
+    for row in file["rows"]:
+        publisher, other = common["publisher"], common["other"]
+        limit = {"dust_limit_sat": row["dust_limit_sat"], "delay": common["delay"]}
+
+        def terms(keys, **more):
+            names = ("funding_key", "funding_secret"), ("payment_point", "payment_secret"), ("htlc_point", "htlc_secret")
+            return {ours: point(keys[theirs]) for ours, theirs in names} | limit | more
+
+        channel = ch.Channel(
+            {
+                "funding_txid": bytes.fromhex(common["funding_txid"])[::-1],
+                "funding_index": common["funding_index"],
+                "funding_sat": common["funding_sat"],
+                # What the source lacks is in none of its transactions.
+                "opener": terms(publisher, delayed_point=point(publisher["delayed_secret"]), revocation_point=G),
+                "accepter": terms(
+                    other, delayed_point=G, revocation_point=decompress(bytes.fromhex(other["revocation_point"]))
+                ),
+            }
+        )
+        edges = [
+            {
+                "offerer": offerer,
+                "number": htlc["number"],
+                "amount_msat": htlc["amount_msat"],
+                "expiry": htlc["expiry"],
+                "payment_hash": bytes.fromhex(htlc["payment_hash"]),
+            }
+            for offerer, side in ((ch.OPENER, "offered"), (ch.ACCEPTER, "received"))
+            for htlc in row[side]
+        ]
+        state = {
+            "publisher": ch.OPENER,
+            "number": common["number"],
+            "commitment_point": decompress(bytes.fromhex(common["commitment_point"])),
+            "opener_msat": row["publisher_msat"],
+            "accepter_msat": row["other_msat"],
+            "edges": edges,
+        }
+        _expect(row, _signed_as_published(ch.Commitment(channel, state), common, row))
+    return len(file["rows"])
+
+
+def _signed_as_published(commitment, common, row):
+    channel = commitment.channel
+    scalars = lambda nonce: (integer(nonce[:32]), integer(nonce[32:64]))
+    x_nonces, y_nonces = (scalars(bytes.fromhex(row[f"{whose}_secret_nonce"])) for whose in ("publisher", "other"))
+    signed = ch.Signed.__new__(ch.Signed)
+    signed.commitment = commitment
+    signed.publisher, signed.others = (
+        {name: integer(bytes.fromhex(common[whose][name])) for name in ("funding_secret", "htlc_secret")}
+        for whose in ("publisher", "other")
+    )
+    signed.x_nonce, signed.y_nonce = musig2.public_nonce(x_nonces), musig2.public_nonce(y_nonces)
+    signed.x_secret = ch.derived_secret(signed.publisher["htlc_secret"], commitment.point)
+    signed.y_secret = ch.derived_secret(signed.others["htlc_secret"], commitment.point)
+    signed.presignatures = []
+    signed._sign(x_nonces, y_nonces)
+    if signed.transaction.serialized().hex() != row["commitment"]:
+        return False
+    preimages = {hashlib.sha256(bytes.fromhex(text)).digest(): bytes.fromhex(text) for text in common["preimages"]}
+    made = {"timeout": [], "success": []}
+    for output in commitment.edges():
+        leaf = commitment.second_stage(output)[0]
+        secret = preimages.get(output["edge"]["payment_hash"])
+        made[leaf].append(ch.publishers_second_stage(signed, output, secret).serialized().hex())
+    return made == {"timeout": row["timeouts"], "success": row["successes"]}
+
+
 # Of an invoice request.
 PAYER_ID = 88
 
@@ -426,6 +500,7 @@ CHECKS = {
     "bip327/tweak.json": check_tweak,
     "bip327/sig_agg.json": check_sig_agg,
     "musig2-adaptor.json": check_zkp_sessions,
+    "bolt03/taproot_zero_fee.json": check_zero_fee_commitments,
     "bolt04/onion.json": check_onion,
     "bolt04/failure.json": check_failure,
     "bolt04/blinded_path.json": check_blinded_path,

@@ -20,6 +20,7 @@ import lock
 import musig2
 import payer_proof
 import receiver_seed
+import replay_channel
 import replay_wire
 import schnorr_adaptor
 from secp256k1 import (
@@ -626,4 +627,5 @@ OPERATIONS = {
     "proof.create_under_points": proof_create_under_points,
     "ktime.receiver_seed": ktime_receiver_seed,
     **replay_wire.OPERATIONS,
+    **replay_channel.OPERATIONS,
 }

@@ -90,7 +90,7 @@ mod session_values;
 pub use error::Musig2Error;
 pub use key_agg::{KeyAggContext, key_sort};
 pub use nonce_agg::{AggregateNonce, PublicNonce};
-pub use nonce_gen::SecretNonce;
+pub use nonce_gen::{NonceOptions, SecretNonce};
 pub use partial::PartialSignature;
 pub use pre_signature::PreSignature;
 pub use session::{AdaptorSession, Locked, Plain, Session, sign_for_aggregator};

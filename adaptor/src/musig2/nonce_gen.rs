@@ -15,6 +15,8 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Musig2Error, PublicNonce};
+#[cfg(any(test, feature = "dangerous-raw-nonces"))]
+use crate::curve::CurveError;
 use crate::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag};
 
 static AUX: Tag = Tag::new("MuSig/aux");
@@ -22,8 +24,8 @@ static NONCE: Tag = Tag::new("MuSig/nonce");
 
 /// The secret nonces of one signer for one session.
 ///
-/// Whoever uses it for two sessions gives the key away. So there is no `Clone`, no encoding and no way to
-/// make one from bytes, and signing takes it by value. Two of them can't be compared. It stays where it was
+/// Whoever uses it for two sessions gives the key away. So there is no `Clone`, no encoding, no way to
+/// make one from bytes outside of tests, and signing takes it by value. Two of them can't be compared. It stays where it was
 /// made (moving it moves a pointer) and is erased there when it is used or dropped.
 ///
 /// A program that is killed between the rounds loses the nonce, and starts a new session.
@@ -74,20 +76,62 @@ impl SecretNonce {
         message: &[u8; 32],
         extra_in: Option<&[u8; 32]>,
     ) -> Result<Self, Musig2Error> {
+        let options =
+            NonceOptions { aggregate_key: Some(aggregate_key), message: Some(message), extra_in };
+        Self::generate_early(session_rand, keypair, &options)
+    }
+
+    /// [`generate`](Self::generate) where the session is not known yet: BIP-327's NonceGen with its options.
+    ///
+    /// What a missing option costs. Without the *message*, entropy that repeats for another message makes the same nonce twice, and two
+    /// partial signatures with it give the key away; so it has to be certain that this entropy serves one message alone. Without the
+    /// *aggregate key*, the same holds for two groups of signers of which this key is one. A nonce that is announced before its message
+    /// exists, as a channel's verification nonce is, has no choice about the first.
+    ///
+    /// # Errors
+    ///
+    /// As [`generate`](Self::generate).
+    pub fn generate_early(
+        session_rand: &mut [u8; 32],
+        keypair: &Keypair,
+        options: &NonceOptions<'_>,
+    ) -> Result<Self, Musig2Error> {
         if bool::from(session_rand.ct_eq(&[0; 32])) {
             return Err(Musig2Error::SessionRandUsed);
         }
         let rand = masked(session_rand, keypair.secret_key());
         session_rand.zeroize();
         let public_key = keypair.public_key();
+        let aggregate_key = options.aggregate_key.map(XOnlyPublicKey::serialize);
         let scalars = derive(&DeriveInput {
             rand: &rand,
             public_key: &public_key,
-            aggregate_key: &aggregate_key.serialize(),
-            message: Some(message),
-            extra_in: extra_in.map_or(&[], |extra| extra),
+            aggregate_key: aggregate_key.as_ref().map_or(&[], |key| key),
+            message: options.message.map(|message| &message[..]),
+            extra_in: options.extra_in.map_or(&[], |extra| extra),
         })?;
         Ok(Self::from_scalars(scalars, public_key))
+    }
+
+    /// A nonce in BIP-327's encoding k_1 ‖ k_2 ‖ 33(P), as vectors of the standards have it.
+    ///
+    /// Dangerous because a nonce that has bytes can be used twice, which gives the key away. Nothing but a test turns the feature on.
+    ///
+    /// # Errors
+    ///
+    /// [`CurveError`]: a scalar out of its range, no point, or a length other than 97.
+    #[cfg(any(test, feature = "dangerous-raw-nonces"))]
+    pub fn dangerous_from_bytes(bytes: &[u8]) -> Result<Self, CurveError> {
+        let actual = bytes.len();
+        let bytes: &[u8; 97] =
+            bytes.try_into().map_err(|_| CurveError::Length { expected: 97, actual })?;
+        let scalar = |at: usize| {
+            let mut scalar = Zeroizing::new([0; 32]);
+            scalar.copy_from_slice(&bytes[at..at + 32]);
+            SecretScalar::from_bytes(&scalar)
+        };
+        let scalars = Box::new([scalar(0)?, scalar(32)?]);
+        Ok(Self::from_scalars(scalars, Point::from_slice(&bytes[64..])?))
     }
 
     /// What the other signers get to see of it.
@@ -118,14 +162,6 @@ impl SecretNonce {
         Self { scalars, public_key, public_nonce }
     }
 
-    /// A nonce in BIP-327's encoding k_1 ‖ k_2 ‖ 33(P), for the standard's vectors. In test builds only.
-    #[cfg(test)]
-    pub(super) fn from_test_vector(bytes: &[u8]) -> Result<Self, crate::curve::CurveError> {
-        let scalar = |at: usize| SecretScalar::from_bytes(bytes[at..at + 32].try_into().unwrap());
-        let scalars = Box::new([scalar(0)?, scalar(32)?]);
-        Ok(Self::from_scalars(scalars, Point::from_slice(&bytes[64..])?))
-    }
-
     /// What a fault of the memory may do to it. In test builds only.
     #[cfg(test)]
     pub(super) fn with_fault(mut self) -> Self {
@@ -134,14 +170,24 @@ impl SecretNonce {
     }
 }
 
+/// What BIP-327's NonceGen hashes besides entropy and key, as far as it is known: see [`SecretNonce::generate_early`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NonceOptions<'a> {
+    /// x(Q).
+    pub aggregate_key: Option<&'a XOnlyPublicKey>,
+    /// What will be signed.
+    pub message: Option<&'a [u8; 32]>,
+    /// Anything else that tells sessions apart.
+    pub extra_in: Option<&'a [u8; 32]>,
+}
+
 impl fmt::Debug for SecretNonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretNonce(public: {}, secret: …)", self.public_nonce)
     }
 }
 
-/// What goes into the hash. Key and message of [`SecretNonce::generate`] are always there; the standard's
-/// vectors leave them out, too.
+/// What goes into the hash.
 struct DeriveInput<'a> {
     rand: &'a [u8; 32],
     public_key: &'a Point,
@@ -288,7 +334,7 @@ mod tests {
     #[test]
     fn debug_has_no_secret() {
         let bytes = [[0xab; 32].as_slice(), &[0xcd; 32], &keypair(1).public_key().to_bytes()];
-        let nonce = SecretNonce::from_test_vector(&bytes.concat()).unwrap();
+        let nonce = SecretNonce::dangerous_from_bytes(&bytes.concat()).unwrap();
         let text = format!("{nonce:?}");
         assert!(text.contains(&format!("{}", nonce.public_nonce())));
         assert!(!text.contains("abab") && !text.contains("cdcd"), "{text}");

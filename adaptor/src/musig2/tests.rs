@@ -328,7 +328,7 @@ fn nonces_cancelled_by_agreement() {
     };
     let encodings =
         [encode([&one, &two], &signers[0]), encode([&one.negate(), &two.negate()], &signers[1])];
-    let nonces = encodings.map(|bytes| SecretNonce::from_test_vector(&bytes).unwrap());
+    let nonces = encodings.map(|bytes| SecretNonce::dangerous_from_bytes(&bytes).unwrap());
     let public_nonces = nonces.each_ref().map(SecretNonce::public_nonce);
     let session = Session::new(&keys, &public_nonces, &MESSAGE).unwrap();
     let partials: Vec<PartialSignature> = nonces

@@ -31,7 +31,7 @@ fn keypair(secret_key: &str) -> Keypair {
 }
 
 fn secret_nonce(encoded: &str) -> Result<SecretNonce, CurveError> {
-    SecretNonce::from_test_vector(&bytes(encoded))
+    SecretNonce::dangerous_from_bytes(&bytes(encoded))
 }
 
 /// Which half of a nonce the row says is wrong.

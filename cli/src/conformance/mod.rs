@@ -22,6 +22,7 @@
 //!
 //! The secrets that come in here are test data: nothing is erased, and nothing of value should be put in.
 
+mod channel;
 mod dleq;
 mod ecdsa;
 mod fields;

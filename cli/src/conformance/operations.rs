@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::fields::{Fields, Refusal};
-use super::{dleq, ecdsa, invoice, ktime, lock, musig2, musig2_steps, proof, schnorr, wire};
+use super::{
+    channel, dleq, ecdsa, invoice, ktime, lock, musig2, musig2_steps, proof, schnorr, wire,
+};
 
 pub(super) struct Operation {
     pub(super) name: &'static str,
@@ -241,6 +243,36 @@ pub(super) const OPERATIONS: &[Operation] = &[
         takes: "seed era index path k",
         gives: "node_key coefficients point_secret payment_path_id payment_path_key message_path_id message_path_key",
         run: ktime::receiver_seed,
+    },
+    Operation {
+        name: "channel.secret",
+        takes: "seed number",
+        gives: "commitment_secret commitment_point",
+        run: channel::secret,
+    },
+    Operation {
+        name: "channel.commitment",
+        takes: "channel state",
+        gives: "transaction txid sighash",
+        run: channel::commitment,
+    },
+    Operation {
+        name: "channel.sign",
+        takes: "channel state secrets session_rand",
+        gives: "claim_presignatures partial_signature nonce signatures presignatures transaction",
+        run: channel::sign,
+    },
+    Operation {
+        name: "channel.spend",
+        takes: "channel state secrets session_rand by way offerer edge_number secret? payout fee_sat",
+        gives: "transaction extracted?",
+        run: channel::spend,
+    },
+    Operation {
+        name: "channel.close",
+        takes: "channel secrets closer fee_sat lock_time opener_msat accepter_msat opener_script? accepter_script? session_rands",
+        gives: "transaction",
+        run: channel::close,
     },
     Operation {
         name: "wire.hop_blind",

@@ -14,6 +14,7 @@ const FILES: [(&str, &str); 8] = [
     ("ktime", include_str!("../../../test-vectors/ktime.json")),
     ("proof", include_str!("../../../test-vectors/proof.json")),
     ("wire", include_str!("../../../test-vectors/wire.json")),
+    ("channel", include_str!("../../../test-vectors/channel.json")),
 ];
 
 #[derive(Deserialize)]
