@@ -24,7 +24,7 @@ use pointlock::onion::blinded::BlindedPath as Blinded;
 use pointlock::onion::blinded::{OnionMessage, PaymentConstraints, PaymentRelay, RecipientData};
 use pointlock::payment::{
     AvailableHold, FinalPayload, ForwardPayload, Handover, HeldAvailable, HoldOrder, PartShare,
-    PaymentSecret, PtlcArrived, Recipient, ReleaseHeld, SealedAnnouncement, TrampolineFinalPayload,
+    PaymentSecret, PtlcArrived, Recipient, ReleaseHeld, SealedAnnouncement,
     TrampolinePayload, Tweak, WithheldShare,
 };
 use pointlock::wire::{
@@ -638,22 +638,9 @@ fn payloads() -> Files {
             .expect("it is short")
             .0
     };
-    let trampoline = |recipient| {
-        let (amount_msat, min_final_delta, tweak) = (1_000, 18, Tweak::Derived);
-        TrampolinePayload { recipient, amount_msat, min_final_delta, packet: packet(), tweak }
-            .to_bytes()
-            .expect("its path has terms")
-    };
-    let path = {
-        let hops = [(receiver, [2; 20]), (fixed_scalar(8).to_point(), [3; 20])];
-        let (path, _) = Blinded::build(fixed_scalar(1), &hops).expect("two hops");
-        PaymentPath::new(path, pay_info())
-    };
-    let trampoline_final = TrampolineFinalPayload {
-        amount_msat: 1_000,
-        expiry: 800_000,
-        tail_blind: Some(blind(5)),
-        packet: packet(),
+    let outer = |tail_blind| {
+        let (amount_msat, expiry, payment_data) = (1_000, 800_000, None);
+        OuterPayload { amount_msat, expiry, payment_data, tail_blind, packet: packet() }.to_bytes()
     };
     let mut with_unknown = last(Some(3), None);
     with_unknown.extend([0xfe, 0, 2, 0, 1, 1, 9]);
@@ -664,9 +651,8 @@ fn payloads() -> Files {
         ("valid-final", last(Some(3), None)),
         ("valid-final-of-path", with_path_data(&last(None, None))),
         ("valid-final-part", last(Some(3), part())),
-        ("valid-trampoline-node", trampoline(Recipient::Node(receiver))),
-        ("valid-trampoline-path", trampoline(Recipient::Path(path))),
-        ("valid-trampoline-final", trampoline_final.to_bytes()),
+        ("valid-around-an-order", outer(None)),
+        ("valid-trampoline-final", outer(Some(blind(5)))),
         ("valid-unknown-odd", with_unknown),
         ("refused-empty", vec![]),
     ]
@@ -805,8 +791,38 @@ fn claims_files() -> Files {
     ]
 }
 
-/// A recipient's payload, without a path around it and with one.
+/// A trampoline's order, to a node or to one of two paths.
+fn order(recipient: Recipient) -> Vec<u8> {
+    let to_path = matches!(recipient, Recipient::Path(_));
+    let node = fixed_scalar(7).to_point();
+    let packet = Packet::plan(fixed_scalar(1), &[node])
+        .and_then(|plan| plan.build(&[[0; 40]], &[], 500))
+        .expect("it is short")
+        .0;
+    TrampolinePayload {
+        recipient,
+        other_paths: if to_path { vec![payment_path()] } else { Vec::new() },
+        recipient_features: to_path.then(|| Features::of(&[17])),
+        amount_msat: 1_000,
+        expiry: 800_000,
+        min_final_delta: (!to_path).then_some(18),
+        recipient_packet: to_path.then_some(packet),
+        tweak: Tweak::Derived,
+    }
+    .to_bytes()
+    .expect("its paths have terms")
+}
+
+fn payment_path() -> PaymentPath {
+    let hops = [7, 8].map(|byte| (fixed_scalar(byte).to_point(), [byte; 20]));
+    let (path, _) = Blinded::build(fixed_scalar(1), &hops).expect("two hops");
+    PaymentPath::new(path, pay_info())
+}
+
+/// A recipient's payload, without a path around it and with one; a trampoline's.
 fn inner_payloads() -> Files {
+    let to_node = order(Recipient::Node(fixed_scalar(7).to_point()));
+    let to_paths = order(Recipient::Path(payment_path()));
     let payload = |secret: Option<u8>| {
         FinalPayload {
             amount_msat: 1_000,
@@ -824,6 +840,9 @@ fn inner_payloads() -> Files {
     vec![
         ("valid-in-the-clear", [vec![0], payload(Some(3))].concat()),
         ("valid-in-a-path", [vec![1], payload(None)].concat()),
+        ("valid-order-to-a-node", [vec![0], to_node.clone()].concat()),
+        ("valid-order-to-paths", [vec![0], to_paths].concat()),
+        ("refused-order-in-a-path", [vec![1], to_node].concat()),
         ("refused-secret-in-a-path", [vec![1], payload(Some(3))].concat()),
         ("refused-no-secret", [vec![0], payload(None)].concat()),
     ]

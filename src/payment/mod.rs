@@ -205,8 +205,8 @@ pub use message::{
 pub use node::{Node, NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 pub use paths::{MessagePath, PathRelay, ReceiverPath, ReceiverPaths};
 pub use payload::{
-    FinalPayload, ForwardPayload, HoldOrder, PartShare, PayerPayload, Payload, PaymentSecret,
-    Recipient, TrampolineFinalPayload, TrampolinePayload, Tweak, Withheld,
+    FinalPayload, ForwardPayload, HoldOrder, InnerPayload, OuterPayload, PartShare, PayerPayload,
+    Payload, PaymentData, PaymentSecret, Recipient, TrampolinePayload, Tweak, Withheld,
 };
 pub use proposal::Proposal;
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};

@@ -89,7 +89,12 @@ impl AttemptSeed {
         self.scalar(b"onion session", 0)
     }
 
-    /// For the packet that the recipient gets through a node which finds the route.
+    /// For the packet of a recipient at the end of a path, which gets it through a node that finds the route.
+    pub(super) fn recipient_session(&self) -> SecretScalar {
+        self.scalar(b"recipient session", 0)
+    }
+
+    /// For the packet within that of a node which finds the route.
     pub(super) fn inner_onion_session(&self) -> SecretScalar {
         self.scalar(b"inner onion session", 0)
     }

@@ -27,6 +27,28 @@ impl PaymentSecret {
     }
 }
 
+/// `payment_data` (BOLT 4). Encoding: the secret (32 bytes) ‖ the total (tu64).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaymentData {
+    /// Who does not know it has not made the payment.
+    pub secret: PaymentSecret,
+    /// Over all parts, in millisatoshi.
+    pub total_msat: u64,
+}
+
+impl PaymentData {
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
+        let data = fields.required(PAYMENT_DATA)?;
+        let (secret, total) = data.split_first_chunk().ok_or(malformed(PAYMENT_DATA))?;
+        let total_msat = read_tu64(total).map_err(|_| malformed(PAYMENT_DATA))?;
+        Ok(Self { secret: PaymentSecret(*secret), total_msat })
+    }
+
+    pub(super) fn write(&self, tlv: &mut TlvWriter) {
+        tlv.set(PAYMENT_DATA, [self.secret.0.as_slice(), &tu64(self.total_msat)].concat());
+    }
+}
+
 /// What the receiver is told.
 #[derive(Debug)]
 pub struct FinalPayload {
@@ -109,8 +131,8 @@ impl FinalPayload {
         PAYER_SIGNATURE,
     ];
 
-    /// Reads the payload of the receiver in a packet that a node gave it which has found the way to it, where what opens a
-    /// blinded path stands outside: in that node's payload. `in_path` says whether it does.
+    /// Reads the payload of the receiver in a packet within, where what opens a blinded path stands in the payload around it. `in_path`
+    /// says whether it does.
     ///
     /// # Errors
     ///
@@ -138,10 +160,8 @@ impl FinalPayload {
             if fields.has(TOTAL_AMOUNT_MSAT) {
                 return Err(PayloadError::Misplaced("total_amount_msat"));
             }
-            let data = fields.required(PAYMENT_DATA)?;
-            let (secret, total) = data.split_first_chunk().ok_or(malformed(PAYMENT_DATA))?;
-            let total_msat = read_tu64(total).map_err(|_| malformed(PAYMENT_DATA))?;
-            (Some(PaymentSecret(*secret)), total_msat)
+            let PaymentData { secret, total_msat } = PaymentData::read(fields)?;
+            (Some(secret), total_msat)
         };
         Ok(Self {
             amount_msat: fields.integer(AMT_TO_FORWARD)?,
@@ -168,11 +188,13 @@ impl FinalPayload {
         let mut tlv = TlvWriter::new();
         tlv.set(AMT_TO_FORWARD, tu64(self.amount_msat));
         tlv.set(OUTGOING_CLTV_VALUE, tu64(self.expiry.into()));
-        let total = tu64(self.total_msat);
-        match &self.payment_secret {
-            Some(secret) => tlv.set(PAYMENT_DATA, [secret.0.as_slice(), &total].concat()),
-            None => tlv.set(TOTAL_AMOUNT_MSAT, total),
-        };
+        let total_msat = self.total_msat;
+        match self.payment_secret {
+            Some(secret) => PaymentData { secret, total_msat }.write(&mut tlv),
+            None => {
+                tlv.set(TOTAL_AMOUNT_MSAT, tu64(total_msat));
+            }
+        }
         if let Some(blind) = &self.final_blind {
             tlv.set(FINAL_BLIND, *blind.dangerous_to_bytes());
         }

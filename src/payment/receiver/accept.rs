@@ -5,10 +5,9 @@ mod snapshot;
 use alloc::vec::Vec;
 
 use super::super::failure::Origin;
-use super::super::intake::{Context, Incoming, Intake, Layer};
-use super::super::leg::associated_data;
+use super::super::intake::{Context, Incoming, Layer, check_path, check_terms};
 use super::super::published::{InvoiceSecret, OwnInvoice};
-use super::super::{FinalPayload, Observer, Refusal, SecretSource, TrampolineFinalPayload};
+use super::super::{FinalPayload, Observer, Refusal, SecretSource};
 use super::{Receipts, sets};
 use crate::claims::{ClaimStore, LockSet};
 use crate::curve::{Point, SecretScalar};
@@ -79,13 +78,12 @@ impl<S: ClaimStore> Receipts<S> {
     ) -> Result<Arrival, Refusal> {
         let Incoming { edge, origin, replay_tag, layer, .. } = incoming;
         let opened = match layer {
-            Layer::Final { payload, path } => {
+            Layer::Final { payload, path, inner } => {
                 check_path(&edge, path.as_ref())?;
-                Opened { payload, path, tail_blind: None, replay_tags: alloc::vec![replay_tag] }
-            }
-            Layer::TrampolineFinal { payload, path } => {
-                check_path(&edge, path.as_ref())?;
-                open_inner(cx.intake, &edge, payload, path, replay_tag)?
+                let inner_tag = inner.as_ref().map(|inner| inner.replay_tag);
+                let replay_tags = [replay_tag].into_iter().chain(inner_tag).collect();
+                let tail_blind = inner.and_then(|inner| inner.tail_blind);
+                Opened { payload, path, tail_blind, replay_tags }
             }
             _ => return Err(Refusal::RouteEnd),
         };
@@ -216,57 +214,6 @@ impl Arrival {
     fn id_and_lock(&self) -> Option<(EdgeId, Point)> {
         self.edge.lock.as_point().map(|lock| (self.edge.id, *lock))
     }
-}
-
-/// What the receiver asked of those who use a path that it has made.
-fn check_path(edge: &Edge, path: Option<&PathHop>) -> Result<(), Refusal> {
-    if let Some(path) = path {
-        path.check_features(&[])?;
-        path.check(edge.amount_msat, edge.expiry)?;
-    }
-    Ok(())
-}
-
-/// The sender's layer, within that of the node that has found the end of the route.
-fn open_inner(
-    intake: &mut Intake,
-    edge: &Edge,
-    payload: TrampolineFinalPayload,
-    path: Option<PathHop>,
-    replay_tag: ReplayTag,
-) -> Result<Opened, Refusal> {
-    check_terms(edge, payload.amount_msat, payload.expiry)?;
-    if !payload.fits(&edge.lock) {
-        return Err(Refusal::TweakMismatch);
-    }
-    let (node_key, associated_data) = (&intake.node_key, associated_data(&edge.lock));
-    // The sender knew this node by the name that it has in the path.
-    let inner = match &path {
-        Some(path) => {
-            payload.packet.peel(&path.secret.blinded_node_secret(node_key)?, &associated_data)
-        }
-        None => payload.packet.peel(node_key, &associated_data),
-    }?;
-    if inner.next.is_some() {
-        return Err(Refusal::RouteEnd);
-    }
-    let read = FinalPayload::parse_inner(&inner.payload, path.is_some())?;
-    let inner_tag = inner.shared_secret.replay_tag();
-    intake.replay_guard.insert(inner_tag, edge.expiry)?;
-    let replay_tags = alloc::vec![replay_tag, inner_tag];
-    Ok(Opened { payload: read, path, tail_blind: payload.tail_blind, replay_tags })
-}
-
-/// What the edge has to lock, and for how long, by the payload.
-fn check_terms(edge: &Edge, amount_msat: u64, expiry: u32) -> Result<(), Refusal> {
-    let offered_msat = edge.amount_msat;
-    if offered_msat < amount_msat {
-        return Err(Refusal::AmountTooLow { offered_msat, expected_msat: amount_msat });
-    }
-    if edge.expiry < expiry {
-        return Err(Refusal::FinalExpiryTooSoon { expiry: edge.expiry, required: expiry });
-    }
-    Ok(())
 }
 
 /// The payer's x, if the invoice has k-time payment points: its signature is over x and the lock as the sender set it up,
