@@ -466,6 +466,7 @@ fn a_receiver_fails_as_the_vectors_recipient_does() {
         deadlines: Deadlines::default(),
         min_final_delta: 24,
         height: 800_000,
+        unix_time: 1_750_000_000,
     })
     .unwrap();
     let onion = row(2, "recipient_dave_peels").next_packet.unwrap();
