@@ -248,8 +248,11 @@ fn paths_are_made_and_opened() {
     for (row, _) in rows().iter().filter(|(row, _)| !row.path.is_empty()) {
         let first_key = point(row.path_key.as_ref().unwrap());
         if let Some(session) = &row.session_key {
-            let hops: Vec<(Point, Vec<u8>)> =
-                row.path.iter().map(|hop| (point(&hop.node_id), bytes(&hop.encoded_data))).collect();
+            let hops: Vec<(Point, Vec<u8>)> = row
+                .path
+                .iter()
+                .map(|hop| (point(&hop.node_id), bytes(&hop.encoded_data)))
+                .collect();
             let (path, _) = BlindedPath::build(secret(session), &hops).unwrap();
             assert_eq!(*path.first_path_key(), first_key);
             for (hop, expected) in path.hops().iter().zip(&row.path) {
@@ -294,7 +297,10 @@ fn failures_come_back() {
                         let downstream = all_shared(downstream);
                         assert!(packet.clone().open(&downstream).is_err(), "{}", row.name);
                         packet = downstream.iter().fold(packet, FailurePacket::wrap);
-                        assert_eq!(hex::encode(packet.as_bytes()), *row.unwrapped.as_ref().unwrap());
+                        assert_eq!(
+                            hex::encode(packet.as_bytes()),
+                            *row.unwrapped.as_ref().unwrap()
+                        );
                     }
                     inner.iter().fold(packet, |packet, inner| packet.wrap(&shared(inner)))
                 }
@@ -335,7 +341,11 @@ fn edge(lock: Lock, amount_msat: u64, expiry: u32) -> IncomingEdge {
 }
 
 fn policy() -> ForwardingPolicy {
-    ForwardingPolicy { fee_base_msat: 1_000, fee_proportional_millionths: 0, cltv_expiry_delta: 144 }
+    ForwardingPolicy {
+        fee_base_msat: 1_000,
+        fee_proportional_millionths: 0,
+        cltv_expiry_delta: 144,
+    }
 }
 
 /// The node of the vectors that finds the rest of the route.
@@ -353,7 +363,13 @@ fn carol() -> Forwarder {
     .unwrap()
 }
 
-fn arrives(role: &mut Forwarder, hash: &[u8], amount_msat: u64, expiry: u32, onion: &str) -> Vec<ForwarderAction> {
+fn arrives(
+    role: &mut Forwarder,
+    hash: &[u8],
+    amount_msat: u64,
+    expiry: u32,
+    onion: &str,
+) -> Vec<ForwarderAction> {
     let lock = Lock::Hash(PaymentHash(hash.try_into().unwrap()));
     let event = ForwarderEvent::IncomingCommitted {
         from: point("0324653eac434488002cc06bbfb7f10fe18991e35f9fe4302dbea6d2353dc0ab1c"),
@@ -371,7 +387,8 @@ fn a_forwarder_takes_the_proposals_order_to_a_node() {
     let hash = [0x42; 32];
     let onion = row(0, "carol_peels").packet.unwrap();
     let actions = arrives(&mut carol, &hash, 100_005_000, 800_250, &onion);
-    let [ForwarderAction::FindRoute { incoming, to, amount_msat, expiry, .. }] = &actions[..] else {
+    let [ForwarderAction::FindRoute { incoming, to, amount_msat, expiry, .. }] = &actions[..]
+    else {
         panic!("{actions:?}")
     };
     let eve = point("02edabbd16b41c8371b92ef2f04c1185b4f03b6dcd52ba9b78d9d7c89c8f221145");
@@ -380,7 +397,11 @@ fn a_forwarder_takes_the_proposals_order_to_a_node() {
     let dave = RouteHop {
         node_id: point("032c0b7cf95324a07d05398b240174dc0c2be444d96b159aa6c7f7b1e668680991"),
         short_channel_id: 42,
-        policy: ForwardingPolicy { fee_base_msat: 2_000, fee_proportional_millionths: 0, cltv_expiry_delta: 40 },
+        policy: ForwardingPolicy {
+            fee_base_msat: 2_000,
+            fee_proportional_millionths: 0,
+            cltv_expiry_delta: 40,
+        },
         features: Features::NONE,
     };
     let found = ForwarderEvent::RouteFound {
@@ -413,8 +434,11 @@ fn a_forwarder_takes_the_proposals_order_to_a_path() {
     let hash = bytes("e89bc505e84aaca09613833fc58c9069078fb43bfbea0488f34eec9db99b5f82");
     let onion = row(1, "legacy_carol_peels").packet.unwrap();
     let actions = arrives(&mut carol, &hash, 150_153_000, 800_060 + 144, &onion);
-    let [ForwarderAction::FindRoute { incoming, to: Recipient::Path(path), amount_msat, expiry, .. }] =
-        &actions[..]
+    let [
+        ForwarderAction::FindRoute {
+            incoming, to: Recipient::Path(path), amount_msat, expiry, ..
+        },
+    ] = &actions[..]
     else {
         panic!("{actions:?}")
     };
@@ -444,7 +468,8 @@ fn a_path_of_trampolines_is_refused_by_its_field() {
     let onion = row(2, "blinded_carol_peels");
     let hash = bytes(onion.associated_data.as_ref().unwrap());
     let actions = arrives(&mut carol, &hash, 150_005_000, 800_100, &onion.packet.unwrap());
-    let [ForwarderAction::Fail { reason: Refusal::Payload(error), failure, .. }] = &actions[..] else {
+    let [ForwarderAction::Fail { reason: Refusal::Payload(error), failure, .. }] = &actions[..]
+    else {
         panic!("{actions:?}")
     };
     assert_eq!(error.tlv_type(), Some(10));
@@ -476,7 +501,8 @@ fn a_receiver_fails_as_the_vectors_recipient_does() {
         packet: packet(&onion),
     };
     let actions = eve.process(&event, &mut Unobserved).unwrap().actions;
-    let [ReceiverAction::Fail { reason: Refusal::UnknownPayment, failure, .. }] = &actions[..] else {
+    let [ReceiverAction::Fail { reason: Refusal::UnknownPayment, failure, .. }] = &actions[..]
+    else {
         panic!("{actions:?}")
     };
     let FailureMessage::Encrypted(failure) = failure else { panic!("{failure:?}") };

@@ -1,3 +1,4 @@
+use pointlock::async_payments::AsyncMessage;
 use pointlock::payment::{
     Handover, HeldAvailable, InnerPayload, Payload, PtlcArrived, Recipient, ReleaseHeld,
     SealedAnnouncement, WithheldShare,
@@ -56,6 +57,16 @@ pub fn inner_payload(data: &[u8]) -> bool {
     let again = InnerPayload::parse(&written, in_path).expect("what was written can be read");
     assert_eq!(write(&again), written);
     only_unknown_odd_records_are_lost(data, &written);
+    true
+}
+
+/// Input: the fields of an onion message with one of LDK's.
+pub fn async_messages(data: &[u8]) -> bool {
+    let Ok((message, reply_path)) = AsyncMessage::from_payload(data) else { return false };
+    assert!(AsyncMessage::is_in(data));
+    let written = message.to_tlv(reply_path.as_ref()).to_bytes();
+    let again = AsyncMessage::from_payload(&written).expect("what was written can be read");
+    assert_eq!(again, (message, reply_path));
     true
 }
 

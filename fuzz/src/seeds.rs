@@ -6,6 +6,7 @@
 use bitcoin::consensus::serialize;
 use pointlock::adaptor::ecdsa;
 use pointlock::adaptor::schnorr::pre_sign;
+use pointlock::async_payments::{AsyncMessage, InvoiceRequest, RequestOrder};
 use pointlock::claims::{ClaimEntry, LockSet};
 use pointlock::curve::{Keypair, Point};
 use pointlock::dleq::{self, Bases};
@@ -23,8 +24,8 @@ use pointlock::onion::Packet;
 use pointlock::onion::blinded::BlindedPath as Blinded;
 use pointlock::onion::blinded::{OnionMessage, PaymentConstraints, PaymentRelay, RecipientData};
 use pointlock::payment::{
-    AvailableHold, FinalPayload, ForwardPayload, Handover, HeldAvailable, HoldOrder, PartShare,
-    PaymentSecret, PtlcArrived, Recipient, ReleaseHeld, SealedAnnouncement,
+    AvailableHold, FinalPayload, ForwardPayload, Handover, HeldAvailable, HoldOrder, OuterPayload,
+    PartShare, PaymentSecret, PtlcArrived, Recipient, ReleaseHeld, SealedAnnouncement,
     TrampolinePayload, Tweak, WithheldShare,
 };
 use pointlock::wire::{
@@ -57,7 +58,8 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 38] = [
+    let groups: [(&'static str, Files); 39] = [
+        ("async_messages", async_messages()),
         ("backends", sums()),
         ("batch", batches()),
         ("blinded_path", blinded_paths()),
@@ -625,6 +627,7 @@ fn payloads() -> Files {
         part,
         withheld: None,
         payer: None,
+        keysend: None,
     };
     let part = || Some(PartShare { secret: blind(8), index: 2, count: 3 });
     let last = |secret: Option<u8>, part| {
@@ -833,6 +836,7 @@ fn inner_payloads() -> Files {
             part: Some(PartShare { secret: Blind::new(fixed_scalar(8)), index: 2, count: 3 }),
             withheld: None,
             payer: None,
+            keysend: None,
         }
         .to_bytes()
         .to_vec()
@@ -845,6 +849,50 @@ fn inner_payloads() -> Files {
         ("refused-order-in-a-path", [vec![1], to_node].concat()),
         ("refused-secret-in-a-path", [vec![1], payload(Some(3))].concat()),
         ("refused-no-secret", [vec![0], payload(None)].concat()),
+    ]
+}
+
+/// LDK's messages, each with a reply path.
+fn async_messages() -> Files {
+    let path = |byte: u8| {
+        let hops = [byte, byte + 1].map(|byte| (fixed_scalar(byte).to_point(), [byte; 20]));
+        Blinded::build(fixed_scalar(byte + 2), &hops).expect("two hops").0.into()
+    };
+    let key = Keypair::from_secret_bytes(&[2; 32]).expect("it is not zero");
+    let offer = OfferBuilder::new().paths(&[path(20)]).issuer_id(&key.public_key()).build();
+    let offer = offer.expect("it has a path");
+    let invoice = StaticInvoiceBuilder::plain(&offer, CREATED_AT)
+        .paths(&[payment_path()])
+        .message_paths(&[path(40)])
+        .sign(&key, &[0; 32])
+        .expect("it has paths");
+    let order = RequestOrder {
+        offer: &offer,
+        chain: ChainHash::BITCOIN,
+        amount_msat: 1_000,
+        quantity: None,
+        payer_note: Some("table 4"),
+        metadata: &[7; 16],
+    };
+    let request = InvoiceRequest::sign(&order, &key, &[0; 32]).expect("it has an amount");
+    let written = |message: AsyncMessage| message.to_tlv(Some(&path(60))).to_bytes();
+    let serve = AsyncMessage::ServeStaticInvoice {
+        invoice: Box::new(invoice.clone()),
+        forward_invoice_request_path: path(50),
+    };
+    let paths = AsyncMessage::OfferPaths { paths: vec![path(10)], absolute_expiry: Some(9) };
+    let held = written(AsyncMessage::HeldHtlcAvailable);
+    vec![
+        ("valid-request", written(AsyncMessage::InvoiceRequest(Box::new(request)))),
+        ("valid-invoice", written(AsyncMessage::StaticInvoice(Box::new(invoice)))),
+        ("valid-held", held.clone()),
+        ("valid-release", written(AsyncMessage::ReleaseHeldHtlc)),
+        ("valid-paths-request", written(AsyncMessage::OfferPathsRequest { invoice_slot: 258 })),
+        ("valid-paths", written(paths)),
+        ("valid-serve", written(serve)),
+        ("valid-persisted", written(AsyncMessage::StaticInvoicePersisted)),
+        ("refused-two", [held, vec![74, 1, 0]].concat()),
+        ("refused-none", vec![]),
     ]
 }
 

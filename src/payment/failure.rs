@@ -171,8 +171,8 @@ impl Origin {
 
     fn encrypted(&self, message: &[u8]) -> FailureMessage {
         let secret = self.inner_secret.as_ref().unwrap_or(&self.shared_secret);
-        let packet = FailurePacket::new(secret, message)
-            .expect("a message of this node has 2 to 44 bytes");
+        let packet =
+            FailurePacket::new(secret, message).expect("a message of this node has 2 to 44 bytes");
         FailureMessage::Encrypted(match self.inner_secret {
             Some(_) => packet.wrap(&self.shared_secret),
             None => packet,
@@ -225,6 +225,7 @@ fn code(refusal: &Refusal) -> u16 {
         | Refusal::LockMismatch
         | Refusal::PayerMismatch
         | Refusal::InvoiceMismatch
+        | Refusal::InvoiceRequest(_)
         | Refusal::Payer(_)
         | Refusal::Claim(_)
         | Refusal::AmountTooLow { .. }

@@ -99,6 +99,11 @@ impl AttemptSeed {
         self.scalar(b"inner onion session", 0)
     }
 
+    /// For a plain static invoice.
+    pub(super) fn preimage(&self) -> Zeroizing<[u8; 32]> {
+        self.derive(b"preimage", 0)
+    }
+
     /// q_p, of a payment in several parts.
     pub(super) fn share(&self) -> Blind {
         Blind::new(self.scalar(b"share", 0))

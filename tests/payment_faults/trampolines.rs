@@ -6,8 +6,8 @@ use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::blinded::peel_payment;
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptSeed, EdgeError, ForwarderError, ForwarderEvent, NodeAction, OuterPayload,
-    Payload, PayloadError, PaymentData, PaymentSecret, Refusal, RouteError, RouteHop, SecretSource, Tail,
+    AttemptSeed, EdgeError, ForwarderError, ForwarderEvent, NodeAction, OuterPayload, Payload,
+    PayloadError, PaymentData, PaymentSecret, Refusal, RouteError, RouteHop, SecretSource, Tail,
     TrampolinePayload,
 };
 use pointlock::wire::{TlvStream, TlvWriter};
@@ -41,7 +41,8 @@ fn order_bytes(scene: &Scene) -> Vec<u8> {
 
 /// A packet with this order for the node, and something for the recipient behind it.
 fn with_order(scene: &Scene, order: &[u8], session: usize) -> Packet {
-    let plan = Packet::plan(secret_of("order", session), &[node_id(TRAMPOLINE), node_id(Who::Receiver)]);
+    let plan =
+        Packet::plan(secret_of("order", session), &[node_id(TRAMPOLINE), node_id(Who::Receiver)]);
     let (packet, _) = plan.unwrap().build(&[order, &[2, 0]], &[], 720).unwrap();
     around(scene, packet, session)
 }
@@ -107,8 +108,7 @@ fn what_the_node_tells_the_receiver_is_not_believed_alone() {
     assert_eq!(refusal(said(&mut scene, &later, 1)), soon);
     // It takes a millisatoshi for itself, and says so to the receiver: the sender's own packet has another figure. So with a block.
     let less = OuterPayload { amount_msat: AMOUNT_MSAT - 1, ..trampoline(&scene) };
-    let low =
-        Refusal::AmountTooLow { offered_msat: AMOUNT_MSAT - 1, expected_msat: AMOUNT_MSAT };
+    let low = Refusal::AmountTooLow { offered_msat: AMOUNT_MSAT - 1, expected_msat: AMOUNT_MSAT };
     assert_eq!(refusal(said(&mut scene, &less, 2)), low);
     let required = trampoline(&scene).expiry;
     let sooner = OuterPayload { expiry: required - 1, ..trampoline(&scene) };

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use super::super::leg::{HopBlinds, LegPlan};
 use super::super::{
     AttemptSeed, EdgeError, EdgeTerms, FinalPayload, ForwardingPolicy, OuterPayload, PayloadError,
-    Recipient, Refusal, Route, RouteError, RouteHop, SecretSource, TrampolinePayload, Tweak, proposal,
+    Recipient, Refusal, Route, RouteError, RouteHop, SecretSource, TrampolinePayload, Tweak,
+    proposal,
 };
 use super::{Context, ForwarderAction, ForwarderError, Forwards, Order, Outgoing, Stage};
 use crate::edge::{Edge, EdgeId};
@@ -112,6 +113,7 @@ impl TrampolineOrder {
                 part: None,
                 withheld: None,
                 payer: None,
+                keysend: None,
             }
             .to_tlv(),
         }

@@ -316,6 +316,9 @@ fn for_receiver<C: ClaimStore>(
         NodeEvent::PublishedPolynomial { invoice, polynomial, paths } => {
             receipts.published_polynomial(cx, invoice, polynomial, paths)
         }
+        NodeEvent::PublishedPlain { invoice, paths } => {
+            receipts.published_plain(cx, invoice, paths)
+        }
         NodeEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice),
         NodeEvent::RateGiven { rate } => Ok(receipts.rate_given(rate)),
         NodeEvent::Time { unix_time } => Ok(receipts.time(*unix_time)),

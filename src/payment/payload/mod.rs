@@ -10,7 +10,9 @@ mod types;
 mod tests;
 
 pub use forward::{ForwardPayload, HoldOrder, Tweak};
-pub use last::{FinalPayload, PartShare, PayerPayload, PaymentData, PaymentSecret, Withheld};
+pub use last::{
+    FinalPayload, Keysend, PartShare, PayerPayload, PaymentData, PaymentSecret, Withheld,
+};
 pub use trampoline::{InnerPayload, OuterPayload, Recipient, TrampolinePayload};
 
 pub(super) use trampoline::{INNER_PAYLOADS_LENGTH, RECIPIENT_PAYLOADS_LENGTH};

@@ -47,6 +47,7 @@ fn last() -> FinalPayload {
         part: Some(PartShare { secret: blind(8), index: 2, count: 3 }),
         withheld: None,
         payer: None,
+        keysend: None,
     }
 }
 

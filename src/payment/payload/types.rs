@@ -13,6 +13,9 @@ pub(super) const OUTGOING_NODE_ID: u64 = 14;
 pub(super) const TRAMPOLINE_ONION_PACKET: u64 = 20;
 pub(super) const RECIPIENT_FEATURES: u64 = 21;
 pub(super) const RECIPIENT_BLINDED_PATHS: u64 = 22;
+// LDK's async payments, and bLIP 3.
+pub(super) const INVOICE_REQUEST: u64 = crate::async_payments::INVOICE_REQUEST_IN_ONION;
+pub(super) const KEYSEND_PREIMAGE: u64 = crate::async_payments::KEYSEND_PREIMAGE;
 // Ours, above 65536: odd where a node that does not know them may pass them over.
 pub(super) const BLIND: u64 = 65537;
 pub(super) const FINAL_BLIND: u64 = 65539;
@@ -38,7 +41,7 @@ pub(in crate::payment) const WITHHELD_SHARE: u64 = 65573;
 pub(in crate::payment) const HANDOVER: u64 = 65575;
 pub(in crate::payment) const SEALED_ANNOUNCEMENT: u64 = 65577;
 
-const NAMES: [(u64, &str); 26] = [
+const NAMES: [(u64, &str); 28] = [
     (AMT_TO_FORWARD, "amt_to_forward"),
     (OUTGOING_CLTV_VALUE, "outgoing_cltv_value"),
     (SHORT_CHANNEL_ID, "short_channel_id"),
@@ -65,6 +68,8 @@ const NAMES: [(u64, &str); 26] = [
     (MIN_FINAL_DELTA, "min_final_delta"),
     (WITHHELD, "withheld"),
     (RECIPIENT_PACKET, "recipient_packet"),
+    (INVOICE_REQUEST, "invoice_request"),
+    (KEYSEND_PREIMAGE, "keysend_preimage"),
 ];
 
 /// The field's name on the wire; none for a type that is not known here.

@@ -2,13 +2,15 @@
 
 mod snapshot;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::super::failure::Origin;
 use super::super::intake::{Context, Incoming, Layer, check_path, check_terms};
 use super::super::published::{InvoiceSecret, OwnInvoice};
-use super::super::{FinalPayload, Observer, Refusal, SecretSource};
+use super::super::{FinalPayload, Observer, PayloadError, Refusal, SecretSource};
 use super::{Receipts, sets};
+use crate::async_payments::InvoiceRequest;
 use crate::claims::{ClaimStore, LockSet};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId};
@@ -65,6 +67,10 @@ impl Arrival {
             if let Some(blind) = blind {
                 observer.learned_scalar(source, blind.as_scalar());
             }
+        }
+        if let Some(keysend) = &self.payload.keysend {
+            let secret = LockSecret::Preimage(keysend.preimage.clone());
+            observer.learned(SecretSource::PayersPreimage { incoming }, &secret);
         }
     }
 }
@@ -129,6 +135,7 @@ impl<S: ClaimStore> Receipts<S> {
             }
             _ => (None, None),
         };
+        check_keysend(published, edge, &payload)?;
         let x = check_payer(published, &payload, set_point.as_ref())?;
         Ok(Arrival {
             edge: *edge,
@@ -165,6 +172,11 @@ impl<S: ClaimStore> Receipts<S> {
                     return Err(Refusal::LockMismatch);
                 }
                 return Ok(Due { secrets: alloc::vec![secret.clone()], exhausted: None });
+            }
+            (InvoiceSecret::Payers, None) => {
+                let drawn = parts.iter().filter_map(|part| part.payload.keysend.as_ref());
+                let secrets = drawn.map(|drawn| LockSecret::Preimage(drawn.preimage.clone()));
+                return Ok(Due { secrets: secrets.collect(), exhausted: None });
             }
             (InvoiceSecret::Static { secret: LockSecret::Scalar(scalar), .. }, None) => {
                 scalar.clone()
@@ -216,6 +228,37 @@ impl Arrival {
     }
 }
 
+/// The payer's preimage, and what it says that it pays for, if the invoice is a plain one.
+fn check_keysend(
+    published: &OwnInvoice,
+    edge: &Edge,
+    payload: &FinalPayload,
+) -> Result<(), Refusal> {
+    let Some(keysend) = &payload.keysend else {
+        return match published.is_plain() {
+            true => Err(PayloadError::Missing("keysend_preimage").into()),
+            false => Ok(()),
+        };
+    };
+    if !published.is_plain() {
+        return Err(PayloadError::Misplaced("keysend_preimage").into());
+    }
+    if edge.lock != Lock::Hash(keysend.preimage.hash()) {
+        return Err(Refusal::LockMismatch);
+    }
+    let request = InvoiceRequest::from_bytes(&keysend.invoice_request);
+    let request = request.map_err(|error| Refusal::InvoiceRequest(Box::new(error)))?;
+    let same = request.verify_offer(published.invoice.offer());
+    same.map_err(|error| Refusal::InvoiceRequest(Box::new(error)))?;
+    match request.amount_msat() {
+        Some(expected_msat) if payload.total_msat < expected_msat => {
+            let offered_msat = payload.total_msat;
+            Err(Refusal::AmountTooLow { offered_msat, expected_msat })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The payer's x, if the invoice has k-time payment points: its signature is over x and the lock as the sender set it up,
 /// Z(x) + (q + Y)·G.
 fn check_payer(
@@ -224,7 +267,7 @@ fn check_payer(
     set_point: Option<&Point>,
 ) -> Result<Option<PayerScalar>, Refusal> {
     let payer = match (&published.opening, &payload.payer) {
-        (InvoiceSecret::Static { .. }, None) => return Ok(None),
+        (InvoiceSecret::Static { .. } | InvoiceSecret::Payers, None) => return Ok(None),
         (InvoiceSecret::Polynomial { .. }, Some(payer)) => payer,
         _ => return Err(Refusal::PayerMismatch),
     };

@@ -31,6 +31,7 @@ pub(super) const RATE_GIVEN: u64 = 28;
 pub(super) const PARTS_TIMED_OUT: u64 = 29;
 pub(super) const ARRIVAL_RECEIVED: u64 = 30;
 pub(super) const SETTLED: u64 = 31;
+pub(super) const PUBLISHED_PLAIN: u64 = 32;
 
 // What a node was set up with, and what it keeps beside its journal.
 pub(super) const NODE_CONFIG: u64 = 64;

@@ -111,9 +111,8 @@ fn order(
     within: &Packet,
     secret: &SecretScalar,
 ) -> Result<(TrampolinePayload, Packet), Refusal> {
-    let peeled = within
-        .peel(secret, &[])
-        .map_err(|error| refusal("trampoline_onion_packet", error))?;
+    let peeled =
+        within.peel(secret, &[]).map_err(|error| refusal("trampoline_onion_packet", error))?;
     fields.step("order_layer", json!({ "payload": hex::encode(&*peeled.payload) }));
     let mut order = TrampolinePayload::parse(&peeled.payload)
         .map_err(|error| of_payload(PAYLOAD, "payload", &error))?;
