@@ -19,6 +19,7 @@
 //! | [`journal`] | events as bytes, snapshots, and what keeps them |
 //! | [`claims`] | the durable count of what was claimed under k-time payment points |
 //! | [`onion`] | packets in layers, blinded paths and onion messages (BOLT 4) |
+//! | [`async_payments`] | LDK's messages about static invoices and payments that wait |
 //! | [`contract`] | taproot outputs and transactions for PTLC and HTLC |
 //! | [`hold`] | the ledger of payments that wait for an offline receiver |
 //! | [`payment`] | the roles: sender, forwarder, receiver |
@@ -40,6 +41,7 @@
 
 extern crate alloc;
 
+pub mod async_payments;
 pub mod claims;
 #[cfg(not(pointlock_without_contract))]
 pub mod contract;

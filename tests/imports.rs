@@ -19,7 +19,7 @@ const PACKAGES: [(&str, &[&[&str]]); 2] = [
             &["wire"],
             &["edge", "journal"],
             &["invoice", "onion"],
-            &["claims", "hold"],
+            &["async_payments", "claims", "hold"],
             &["contract", "payment"],
         ],
     ),

@@ -496,9 +496,9 @@ fn only_the_right_word_gets_the_share() {
     assert!(refused, "{:?}", net.happened);
 }
 
-/// What fails behind the node that found the route is that node's failure: nobody else can read what came back.
+/// What fails on the route of a node that found it is that node's failure. What the recipient says is for the sender, and gets to it.
 #[test]
-fn a_trampoline_answers_for_its_route() {
+fn a_trampoline_passes_on_what_its_recipient_says() {
     let mut net = start(1, 3);
     let invoice = net.publish(LockKind::Point, 1);
     net.tails.insert(Who::Forwarder(1), nodes(&[2, 3]));
@@ -515,7 +515,8 @@ fn a_trampoline_answers_for_its_route() {
     let id = net.order_to_pay(0, payment);
     net.run().unwrap();
     let attempt = net.attempts_of(&id)[0];
-    let failure = Some((0, 0x2000 | 2));
+    // By the second node that the sender knows of: the recipient, behind the one that found the route.
+    let failure = Some((1, 0x4000 | 15));
     let by = Who::Sender(0);
     assert!(
         net.facts().any(|fact| *fact == Fact::AttemptFailed { by, attempt, failure }),

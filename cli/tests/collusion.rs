@@ -50,6 +50,9 @@ fn the_systems_of_the_design() {
         ["router", "sender", "vault"],
         ["sender", "sender_lsp", "vault"],
     ]);
+    // The payer's own preimage: nobody who paid before has it.
+    let s3_ldk =
+        json!([["receiver_lsp", "sender"], ["router", "sender"], ["sender", "sender_lsp"]]);
     let s5_beyond = json!([
         ["past_payer", "receiver_lsp", "sender", "vault"],
         ["past_payer", "router", "sender", "vault"],
@@ -60,6 +63,8 @@ fn the_systems_of_the_design() {
         (&["--system", "S2", "--vault-paid"], &hops),
         (&["--system", "S3"], &hops),
         (&["--system", "S3", "--vault-paid"], &hops),
+        (&["--system", "S3-LDK"], &s3_ldk),
+        (&["--system", "S3-LDK", "--vault-paid"], &s3_ldk),
         (&["--system", "S4"], &s4),
         (&["--system", "S4", "--vault-paid"], &s4_vault),
         (&["--system", "S5"], &json!([])),
@@ -197,7 +202,7 @@ fn contradictions_are_refused_with_their_line() {
 fn contradictions_elsewhere() {
     let events = "events = [\"pay 1 sender\"]\n";
     for (text, message) in [
-        ("system = \"S6\"\n", "line 1: system: expected S2, S3, S4 or S5"),
+        ("system = \"S6\"\n", "line 1: system: expected S2, S3, S3-LDK, S4 or S5"),
         ("system = \"S4\"\nroute = []\n", "line 2: route: 0 forwarders, but it takes 1 to 8"),
         ("system = \"S4\"\nroute = [\"a\", \"a\"]\n", "line 2: a: twice on the route"),
         ("system = \"S4\"\npoints = 2\n", "line 2: points: only S5 has them"),

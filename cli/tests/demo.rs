@@ -24,7 +24,7 @@ fn hash_locks_are_stolen_and_point_locks_are_not() {
     let facts = facts(&[]);
     let told = facts["systems"].as_array().unwrap();
     let names: Vec<&str> = told.iter().map(|told| told["system"].as_str().unwrap()).collect();
-    assert_eq!(names, ["S1", "S2", "S3", "S4", "S4", "S5"]);
+    assert_eq!(names, ["S1", "S2", "S3", "S3-LDK", "S4", "S4", "S5"]);
     let over: Vec<&str> = told.iter().map(|told| told["over"].as_str().unwrap()).collect();
     assert_eq!(over, ["direct", "LNURL", "LNURL", "LNURL", "BOLT 12", "BOLT 12"]);
     for told in told {
@@ -53,6 +53,9 @@ fn hash_locks_are_stolen_and_point_locks_are_not() {
             serde_json::from_value(told["minimal_thieves"].clone()).unwrap();
         let expected: &[&[&str]] = match name {
             "S2" | "S3" => &[&["receiver_lsp"], &["router"], &["sender_lsp"]],
+            "S3-LDK" => {
+                &[&["receiver_lsp", "sender"], &["router", "sender"], &["sender", "sender_lsp"]]
+            }
             "S4" => &[
                 &["past_payer", "receiver_lsp", "sender"],
                 &["past_payer", "router", "sender"],

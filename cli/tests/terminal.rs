@@ -165,7 +165,7 @@ fn mistakes_get_one_line() {
             &["demo", "--payers", "22"][..],
             "invalid value '22' for '--payers <PAYERS>': expected a whole number from 2 to 9",
         ),
-        (&["demo", "--system", "S6"], "[possible values: S1, S2, S3, S4, S5]"),
+        (&["demo", "--system", "S6"], "[possible values: S1, S2, S3, S3-LDK, S4, S5]"),
         (&["demo", "--fault", "router"], "expected PARTY:FAULT, such as router:wrong-blind"),
         (
             &["demo", "--fault", "router:flip"],

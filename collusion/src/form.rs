@@ -42,6 +42,11 @@ pub enum Atom {
         /// The power of x that it stands before.
         power: usize,
     },
+    /// The preimage that the payer of a plain static invoice draws, the same for all attempts of its payment.
+    PayersPreimage {
+        /// The first attempt.
+        attempt: usize,
+    },
     /// The preimage of an invoice with a payment hash. No equation has it beside anything else.
     Preimage {
         /// The invoice.
@@ -52,7 +57,7 @@ pub enum Atom {
 impl Atom {
     /// Whether this is a preimage, with which nothing can be computed.
     pub fn is_preimage(&self) -> bool {
-        matches!(self, Self::Preimage { .. })
+        matches!(self, Self::Preimage { .. } | Self::PayersPreimage { .. })
     }
 }
 
@@ -70,6 +75,7 @@ impl fmt::Display for Atom {
             Self::Coefficient { invoice, power } => {
                 write!(f, "z_{power} of invoice {}", invoice + 1)
             }
+            Self::PayersPreimage { attempt } => write!(f, "preimage[{}]", attempt + 1),
             Self::Preimage { invoice: 0 } => f.write_str("preimage"),
             Self::Preimage { invoice } => write!(f, "preimage of invoice {}", invoice + 1),
         }
@@ -143,7 +149,8 @@ impl Form {
         self.0.keys().any(|atom| match atom {
             Atom::Blind { attempt: of, .. }
             | Atom::Release { attempt: of }
-            | Atom::PartShare { attempt: of } => *of == attempt,
+            | Atom::PartShare { attempt: of }
+            | Atom::PayersPreimage { attempt: of } => *of == attempt,
             Atom::Coefficient { .. } | Atom::Preimage { .. } | Atom::PathOffset { .. } => true,
         })
     }
@@ -162,7 +169,7 @@ impl Form {
     pub(super) fn text(&self, name: impl Fn(&Atom) -> String) -> String {
         let mut terms: Vec<(&Atom, &PublicScalar)> = self.0.iter().collect();
         terms.sort_by_key(|(atom, _)| match atom {
-            Atom::Coefficient { .. } | Atom::Preimage { .. } => 0,
+            Atom::Coefficient { .. } | Atom::Preimage { .. } | Atom::PayersPreimage { .. } => 0,
             Atom::PartShare { .. } => 1,
             Atom::Blind { .. } | Atom::Release { .. } => 2,
             Atom::PathOffset { .. } => 3,

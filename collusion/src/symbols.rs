@@ -14,6 +14,8 @@ use pointlock::payment::{AttemptId, SecretSource};
 pub enum InvoiceKind {
     /// A payment hash.
     Hash,
+    /// No lock of the receiver's: each payer draws a preimage.
+    Payers,
     /// Payment points: z(X) has this many coefficients, k + 1. One is the static point.
     Points {
         /// k + 1.
@@ -174,7 +176,7 @@ impl Symbols {
     /// [`CollusionError::NoSuch`].
     pub fn lock_secret(&self, attempt: usize, edge: usize) -> Result<Form, CollusionError> {
         let symbols = self.attempt(attempt)?;
-        if self.kind(symbols.invoice)? == InvoiceKind::Hash {
+        if let InvoiceKind::Hash | InvoiceKind::Payers = self.kind(symbols.invoice)? {
             return self.payment_secret(attempt);
         }
         Ok(self.payment_secret(attempt)?.plus(&self.blinds(attempt, edge)?))
@@ -190,6 +192,9 @@ impl Symbols {
         let invoice = symbols.invoice;
         Ok(match self.kind(invoice)? {
             InvoiceKind::Hash => Form::atom(Atom::Preimage { invoice }),
+            InvoiceKind::Payers => {
+                Form::atom(Atom::PayersPreimage { attempt: self.senders(attempt)? })
+            }
             InvoiceKind::Points { coefficients } => {
                 let x = symbols.x.unwrap_or(PublicScalar::ZERO);
                 Form::polynomial(invoice, coefficients, &x)
@@ -295,6 +300,7 @@ impl Symbols {
                 format!("z{}", self.of_invoice(*invoice))
             }
             Atom::Preimage { invoice } => format!("preimage{}", self.of_invoice(*invoice)),
+            Atom::PayersPreimage { attempt } => format!("preimage[{}]", self.name(*attempt)),
             Atom::Blind { attempt, hop } => format!("y_{hop}[{}]", self.name(*attempt)),
             Atom::Release { attempt } => format!("h[{}]", self.name(*attempt)),
             Atom::PartShare { attempt } => format!("q[{}]", self.name(*attempt)),
@@ -331,6 +337,15 @@ impl Symbols {
                 // Whoever finds the rest of a route counts from itself on.
                 let hop = self.first_node(attempt)? + hop;
                 Ok(self.as_atom(Atom::Blind { attempt, hop }, "drawn by itself"))
+            }
+            SecretSource::DrawnPreimage { attempt: id } => {
+                let attempt = self.attempt_of(id)?;
+                Ok(self.as_atom(Atom::PayersPreimage { attempt }, "drawn by itself"))
+            }
+            SecretSource::PayersPreimage { incoming } => {
+                let (attempt, _) = self.edge(incoming)?;
+                let attempt = self.senders(attempt)?;
+                Ok(self.as_atom(Atom::PayersPreimage { attempt }, "from the innermost layer"))
             }
             SecretSource::DrawnShare { attempt: id } => {
                 let attempt = self.attempt_of(id)?;
@@ -392,6 +407,8 @@ impl Symbols {
         let invoice = self.invoice(id)?;
         let atom = match self.kind(invoice)? {
             InvoiceKind::Hash => Atom::Preimage { invoice },
+            // Such an invoice has no secret of its own.
+            InvoiceKind::Payers => return Err(CollusionError::UnknownInvoice(*id)),
             InvoiceKind::Points { .. } => Atom::Coefficient { invoice, power: 0 },
         };
         Ok(self.as_atom(atom, "with which its payment ended"))

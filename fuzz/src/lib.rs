@@ -23,7 +23,7 @@
 //! | [`recipient_data`] | parse → write → equal; sealed into a path, a hop reads it or refuses it |
 //! | [`onion_message`] | parse → write → equal; what is built is passed on and received |
 //! | [`onion_failure`] | a failure is read as it was made, and blamed on its maker only |
-//! | [`payload`], [`messages`] | parse → write → equal, but for unknown odd records |
+//! | [`payload`], [`messages`], [`async_messages`] | parse → write → equal, but for unknown odd records |
 //! | [`record_event`], [`record_kept`], [`record_state`] | parse → write → equal, but for unknown odd fields; a record is of one kind, a state of one owner |
 //! | [`journal_file`] | parse → write → equal; cut off, it has the frames before, whole; damage is seen |
 //! | [`claims_file`] | parse → write → equal, of each version that is read; what is read makes a store |
@@ -72,7 +72,7 @@ pub use invoice::{bolt12_text, invoice, invoice_text, offer, offer_text, pasted}
 pub use musig2::{musig2_life, nonces};
 pub use onion::{onion_failure, onion_packet};
 pub use payer_proof::payer_proof;
-pub use payment::{inner_payload, messages, payload};
+pub use payment::{async_messages, inner_payload, messages, payload};
 pub use proof::payment_proof;
 pub use record::{record_event, record_kept, record_state};
 pub use roles::roles;
@@ -84,7 +84,8 @@ pub use wire::{blinded_path, tlv_stream};
 pub type Body = fn(&[u8]) -> bool;
 
 /// Every target with its body.
-pub const TARGETS: [(&str, Body); 39] = [
+pub const TARGETS: [(&str, Body); 41] = [
+    ("async_messages", async_messages),
     ("backends", backends),
     ("batch", batch),
     ("blinded_path", blinded_path),

@@ -1,6 +1,7 @@
+use pointlock::async_payments::AsyncMessage;
 use pointlock::payment::{
-    FinalPayload, Handover, HeldAvailable, Payload, PtlcArrived, ReleaseHeld, SealedAnnouncement,
-    WithheldShare,
+    Handover, HeldAvailable, InnerPayload, Payload, PtlcArrived, Recipient, ReleaseHeld,
+    SealedAnnouncement, WithheldShare,
 };
 use pointlock::wire::{TlvRecord, TlvStream, TlvWriter};
 
@@ -22,8 +23,7 @@ fn one_payload(data: &[u8], is_last: bool) -> bool {
     };
     let write = |payload: &Payload| match payload {
         Payload::Forward(payload) => payload.to_bytes(),
-        Payload::Trampoline(payload) => payload.to_bytes().expect("its path was read"),
-        Payload::TrampolineFinal(payload) => with_path(payload.to_tlv()),
+        Payload::Outer(payload) => with_path(payload.to_tlv()),
         Payload::Final(payload) => with_path(payload.to_tlv()),
     };
     let written = write(&payload);
@@ -33,17 +33,40 @@ fn one_payload(data: &[u8], is_last: bool) -> bool {
     true
 }
 
-/// Input: the payload of the packet within a payload, which nobody but the recipient reads: one byte says whether the packet around it has
-/// a path, then the payload.
+/// Input: the payload in a packet within, for a node that finds the route or for the recipient: one byte says whether the payload around
+/// it has a path, then the payload.
 pub fn inner_payload(data: &[u8]) -> bool {
     let Some((first, data)) = data.split_first() else { return false };
     let in_path = first % 2 == 1;
-    let Ok(payload) = FinalPayload::parse_inner(data, in_path) else { return false };
-    assert_eq!(payload.payment_secret.is_none(), in_path, "by a path, or by its secret");
-    let written = payload.to_bytes();
-    let again = FinalPayload::parse_inner(&written, in_path).expect("what was written can be read");
-    assert_eq!(again.to_bytes(), written);
+    let write = |payload: &InnerPayload| match payload {
+        InnerPayload::Final(payload) => payload.to_bytes(),
+        InnerPayload::Trampoline(payload) => payload.to_bytes().expect("its paths were read"),
+    };
+    let Ok(payload) = InnerPayload::parse(data, in_path) else { return false };
+    match &payload {
+        InnerPayload::Final(payload) => {
+            assert_eq!(payload.payment_secret.is_none(), in_path, "by a path, or by its secret");
+        }
+        InnerPayload::Trampoline(payload) => {
+            assert!(!in_path, "an order has no path");
+            let to_node = matches!(payload.recipient, Recipient::Node(_));
+            assert!(!to_node || payload.recipient_packet.is_none(), "it is the next layer");
+        }
+    }
+    let written = write(&payload);
+    let again = InnerPayload::parse(&written, in_path).expect("what was written can be read");
+    assert_eq!(write(&again), written);
     only_unknown_odd_records_are_lost(data, &written);
+    true
+}
+
+/// Input: the fields of an onion message with one of LDK's.
+pub fn async_messages(data: &[u8]) -> bool {
+    let Ok((message, reply_path)) = AsyncMessage::from_payload(data) else { return false };
+    assert!(AsyncMessage::is_in(data));
+    let written = message.to_tlv(reply_path.as_ref()).to_bytes();
+    let again = AsyncMessage::from_payload(&written).expect("what was written can be read");
+    assert_eq!(again, (message, reply_path));
     true
 }
 

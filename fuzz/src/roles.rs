@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use pointlock::contract::LimitsError;
-use pointlock::invoice::StaticInvoiceBuilder;
 use pointlock::payment::{HoldPlan, HopBlinds, Payer, PayerSeed, Payment, SenderEvent};
 use pointlock_sim::{
     Chain, Contract, Fact, Keep, Opening, OpeningKind, PlainChain, Published, Scenario, Settle,
@@ -69,9 +68,7 @@ impl World {
         let mut sim = scenario.start(PlainChain::new(HEIGHT));
         sim.records = Some(BTreeMap::new());
         let opening = Opening::draw(kind, &mut sim.entropy).expect("k is in range");
-        let builder = StaticInvoiceBuilder::new(opening.lock(), NOW)
-            .description("tea")
-            .amount_msat(20_000_000);
+        let builder = opening.builder(NOW).description("tea").amount_msat(20_000_000);
         let vault = [(sim.node_id(Who::Forwarder(3)), [0; 0])];
         let vault = pointlock::onion::blinded::BlindedPath::build(sim.entropy.secret(), &vault);
         let builder = match blinded {

@@ -6,6 +6,7 @@
 use bitcoin::consensus::serialize;
 use pointlock::adaptor::ecdsa;
 use pointlock::adaptor::schnorr::pre_sign;
+use pointlock::async_payments::{AsyncMessage, InvoiceRequest, RequestOrder};
 use pointlock::claims::{ClaimEntry, LockSet};
 use pointlock::curve::{Keypair, Point};
 use pointlock::dleq::{self, Bases};
@@ -24,8 +25,8 @@ use pointlock::onion::Packet;
 use pointlock::onion::blinded::BlindedPath as Blinded;
 use pointlock::onion::blinded::{OnionMessage, PaymentConstraints, PaymentRelay, RecipientData};
 use pointlock::payment::{
-    AvailableHold, FinalPayload, ForwardPayload, Handover, HeldAvailable, HoldOrder, PartShare,
-    PaymentSecret, PtlcArrived, Recipient, ReleaseHeld, SealedAnnouncement, TrampolineFinalPayload,
+    AvailableHold, FinalPayload, ForwardPayload, Handover, HeldAvailable, HoldOrder, OuterPayload,
+    PartShare, PaymentSecret, PtlcArrived, Recipient, ReleaseHeld, SealedAnnouncement,
     TrampolinePayload, Tweak, WithheldShare,
 };
 use pointlock::wire::{
@@ -60,7 +61,8 @@ const CREATED_AT: u64 = 1_750_000_000;
 
 /// All seeds.
 pub fn seeds() -> Vec<Seed> {
-    let groups: [(&'static str, Files); 39] = [
+    let groups: [(&'static str, Files); 41] = [
+        ("async_messages", async_messages()),
         ("backends", sums()),
         ("batch", batches()),
         ("blinded_path", blinded_paths()),
@@ -681,6 +683,7 @@ fn payloads() -> Files {
         part,
         withheld: None,
         payer: None,
+        keysend: None,
     };
     let part = || Some(PartShare { secret: blind(8), index: 2, count: 3 });
     let last = |secret: Option<u8>, part| {
@@ -694,22 +697,9 @@ fn payloads() -> Files {
             .expect("it is short")
             .0
     };
-    let trampoline = |recipient| {
-        let (amount_msat, min_final_delta, tweak) = (1_000, 18, Tweak::Derived);
-        TrampolinePayload { recipient, amount_msat, min_final_delta, packet: packet(), tweak }
-            .to_bytes()
-            .expect("its path has terms")
-    };
-    let path = {
-        let hops = [(receiver, [2; 20]), (fixed_scalar(8).to_point(), [3; 20])];
-        let (path, _) = Blinded::build(fixed_scalar(1), &hops).expect("two hops");
-        PaymentPath::new(path, pay_info())
-    };
-    let trampoline_final = TrampolineFinalPayload {
-        amount_msat: 1_000,
-        expiry: 800_000,
-        tail_blind: Some(blind(5)),
-        packet: packet(),
+    let outer = |tail_blind| {
+        let (amount_msat, expiry, payment_data) = (1_000, 800_000, None);
+        OuterPayload { amount_msat, expiry, payment_data, tail_blind, packet: packet() }.to_bytes()
     };
     let mut with_unknown = last(Some(3), None);
     with_unknown.extend([0xfe, 0, 2, 0, 1, 1, 9]);
@@ -720,9 +710,8 @@ fn payloads() -> Files {
         ("valid-final", last(Some(3), None)),
         ("valid-final-of-path", with_path_data(&last(None, None))),
         ("valid-final-part", last(Some(3), part())),
-        ("valid-trampoline-node", trampoline(Recipient::Node(receiver))),
-        ("valid-trampoline-path", trampoline(Recipient::Path(path))),
-        ("valid-trampoline-final", trampoline_final.to_bytes()),
+        ("valid-around-an-order", outer(None)),
+        ("valid-trampoline-final", outer(Some(blind(5)))),
         ("valid-unknown-odd", with_unknown),
         ("refused-empty", vec![]),
     ]
@@ -885,8 +874,38 @@ fn claims_files() -> Files {
     ]
 }
 
-/// A recipient's payload, without a path around it and with one.
+/// A trampoline's order, to a node or to one of two paths.
+fn order(recipient: Recipient) -> Vec<u8> {
+    let to_path = matches!(recipient, Recipient::Path(_));
+    let node = fixed_scalar(7).to_point();
+    let packet = Packet::plan(fixed_scalar(1), &[node])
+        .and_then(|plan| plan.build(&[[0; 40]], &[], 500))
+        .expect("it is short")
+        .0;
+    TrampolinePayload {
+        recipient,
+        other_paths: if to_path { vec![payment_path()] } else { Vec::new() },
+        recipient_features: to_path.then(|| Features::of(&[17])),
+        amount_msat: 1_000,
+        expiry: 800_000,
+        min_final_delta: (!to_path).then_some(18),
+        recipient_packet: to_path.then_some(packet),
+        tweak: Tweak::Derived,
+    }
+    .to_bytes()
+    .expect("its paths have terms")
+}
+
+fn payment_path() -> PaymentPath {
+    let hops = [7, 8].map(|byte| (fixed_scalar(byte).to_point(), [byte; 20]));
+    let (path, _) = Blinded::build(fixed_scalar(1), &hops).expect("two hops");
+    PaymentPath::new(path, pay_info())
+}
+
+/// A recipient's payload, without a path around it and with one; a trampoline's.
 fn inner_payloads() -> Files {
+    let to_node = order(Recipient::Node(fixed_scalar(7).to_point()));
+    let to_paths = order(Recipient::Path(payment_path()));
     let payload = |secret: Option<u8>| {
         FinalPayload {
             amount_msat: 1_000,
@@ -897,6 +916,7 @@ fn inner_payloads() -> Files {
             part: Some(PartShare { secret: Blind::new(fixed_scalar(8)), index: 2, count: 3 }),
             withheld: None,
             payer: None,
+            keysend: None,
         }
         .to_bytes()
         .to_vec()
@@ -904,8 +924,55 @@ fn inner_payloads() -> Files {
     vec![
         ("valid-in-the-clear", [vec![0], payload(Some(3))].concat()),
         ("valid-in-a-path", [vec![1], payload(None)].concat()),
+        ("valid-order-to-a-node", [vec![0], to_node.clone()].concat()),
+        ("valid-order-to-paths", [vec![0], to_paths].concat()),
+        ("refused-order-in-a-path", [vec![1], to_node].concat()),
         ("refused-secret-in-a-path", [vec![1], payload(Some(3))].concat()),
         ("refused-no-secret", [vec![0], payload(None)].concat()),
+    ]
+}
+
+/// LDK's messages, each with a reply path.
+fn async_messages() -> Files {
+    let path = |byte: u8| {
+        let hops = [byte, byte + 1].map(|byte| (fixed_scalar(byte).to_point(), [byte; 20]));
+        Blinded::build(fixed_scalar(byte + 2), &hops).expect("two hops").0.into()
+    };
+    let key = Keypair::from_secret_bytes(&[2; 32]).expect("it is not zero");
+    let offer = OfferBuilder::new().paths(&[path(20)]).issuer_id(&key.public_key()).build();
+    let offer = offer.expect("it has a path");
+    let invoice = StaticInvoiceBuilder::plain(&offer, CREATED_AT)
+        .paths(&[payment_path()])
+        .message_paths(&[path(40)])
+        .sign(&key, &[0; 32])
+        .expect("it has paths");
+    let order = RequestOrder {
+        offer: &offer,
+        chain: ChainHash::BITCOIN,
+        amount_msat: 1_000,
+        quantity: None,
+        payer_note: Some("table 4"),
+        metadata: &[7; 16],
+    };
+    let request = InvoiceRequest::sign(&order, &key, &[0; 32]).expect("it has an amount");
+    let written = |message: AsyncMessage| message.to_tlv(Some(&path(60))).to_bytes();
+    let serve = AsyncMessage::ServeStaticInvoice {
+        invoice: Box::new(invoice.clone()),
+        forward_invoice_request_path: path(50),
+    };
+    let paths = AsyncMessage::OfferPaths { paths: vec![path(10)], absolute_expiry: Some(9) };
+    let held = written(AsyncMessage::HeldHtlcAvailable);
+    vec![
+        ("valid-request", written(AsyncMessage::InvoiceRequest(Box::new(request)))),
+        ("valid-invoice", written(AsyncMessage::StaticInvoice(Box::new(invoice)))),
+        ("valid-held", held.clone()),
+        ("valid-release", written(AsyncMessage::ReleaseHeldHtlc)),
+        ("valid-paths-request", written(AsyncMessage::OfferPathsRequest { invoice_slot: 258 })),
+        ("valid-paths", written(paths)),
+        ("valid-serve", written(serve)),
+        ("valid-persisted", written(AsyncMessage::StaticInvoicePersisted)),
+        ("refused-two", [held, vec![74, 1, 0]].concat()),
+        ("refused-none", vec![]),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use pointlock::curve::Point;
 use pointlock::invoice::ktime::{KtimeError, PaymentPolynomial};
-use pointlock::invoice::{PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::{Offer, PaymentLock, PaymentPath, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::{Blind, Lock, LockSecret, Preimage};
 use pointlock::onion::blinded::{PaymentRelay, path_offset};
 use pointlock::payment::{
@@ -25,6 +25,8 @@ const PATH_MARGIN_MSAT: u64 = 1;
 pub enum OpeningKind {
     /// A payment hash.
     Hash,
+    /// A hash whose preimage each payer draws; the invoice needs a blinded path.
+    Payers,
     /// One payment point.
     Point,
     /// k-time payment points.
@@ -39,6 +41,8 @@ pub enum OpeningKind {
 pub enum Opening {
     /// One secret for all.
     Static(LockSecret),
+    /// Drawn by each payer.
+    Payers,
     /// For each x its own.
     Polynomial(PaymentPolynomial),
 }
@@ -64,6 +68,7 @@ impl Opening {
         let bytes = entropy.bytes();
         Ok(match kind {
             OpeningKind::Hash => Self::Static(LockSecret::Preimage(Preimage::new(bytes))),
+            OpeningKind::Payers => Self::Payers,
             OpeningKind::Point => Self::Static(LockSecret::Scalar(entropy.secret())),
             OpeningKind::Polynomial { k } => {
                 Self::Polynomial(PaymentPolynomial::from_entropy(&bytes, k)?)
@@ -71,14 +76,31 @@ impl Opening {
         })
     }
 
-    /// What the invoice says.
-    pub fn lock(&self) -> PaymentLock {
+    /// What the invoice says; None where it has no lock.
+    pub fn lock(&self) -> Option<PaymentLock> {
         match self {
-            Self::Static(secret) => match secret.lock() {
+            Self::Static(secret) => Some(match secret.lock() {
                 Lock::Point(point) => PaymentLock::from(point),
                 Lock::Hash(hash) => PaymentLock::Hash(hash),
-            },
-            Self::Polynomial(polynomial) => PaymentLock::Points(polynomial.payment_points()),
+            }),
+            Self::Payers => None,
+            Self::Polynomial(polynomial) => Some(PaymentLock::Points(polynomial.payment_points())),
+        }
+    }
+
+    /// An invoice with this lock, or without one.
+    pub fn builder(&self, created_at: u64) -> StaticInvoiceBuilder {
+        match self.lock() {
+            Some(lock) => StaticInvoiceBuilder::new(lock, created_at),
+            None => StaticInvoiceBuilder::without_lock(created_at),
+        }
+    }
+
+    /// The same for an offer.
+    pub fn builder_for(&self, offer: &Offer, created_at: u64) -> StaticInvoiceBuilder {
+        match self.lock() {
+            Some(lock) => StaticInvoiceBuilder::for_offer(offer, lock, created_at),
+            None => StaticInvoiceBuilder::plain(offer, created_at),
         }
     }
 }
@@ -89,6 +111,7 @@ impl Published {
         let Self { invoice, opening, paths } = self.clone();
         match opening {
             Opening::Static(secret) => ReceiverEvent::Published { invoice, secret, paths },
+            Opening::Payers => ReceiverEvent::PublishedPlain { invoice, paths },
             Opening::Polynomial(polynomial) => {
                 ReceiverEvent::PublishedPolynomial { invoice, polynomial, paths }
             }

@@ -10,8 +10,7 @@
 //! An invoice, left with nobody in particular; a payment that is held by the first forwarder until the receiver is back.
 //!
 //! ```
-//! use pointlock::invoice::StaticInvoiceBuilder;
-//! use pointlock::payment::{HoldPlan, Payment};
+//! //! use pointlock::payment::{HoldPlan, Payment};
 //! use pointlock_sim::{Fact, Keep, Opening, OpeningKind, PlainChain, Scenario, Way, Who};
 //!
 //! let now = 1_790_000_000;
@@ -19,7 +18,7 @@
 //!     .start(PlainChain::new(900_000));
 //!
 //! let opening = Opening::draw(OpeningKind::Point, &mut sim.entropy)?;
-//! let builder = StaticInvoiceBuilder::new(opening.lock(), now).description("tea");
+//! let builder = opening.builder(now).description("tea");
 //! let published = sim.sign(opening, builder, 0)?;
 //! sim.receive(published.event())?;
 //!

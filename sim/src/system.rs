@@ -12,6 +12,8 @@ pub enum System {
     S2,
     /// Hash locks, one stored invoice, the sender's LSP holds.
     S3,
+    /// S3 as LDK's async payments have it: a plain static invoice, whose payers draw the preimage.
+    S3Ldk,
     /// Point locks, one stored invoice, the sender's LSP holds.
     S4,
     /// S4 with k-time payment points: a point of its own for every payer.
@@ -31,14 +33,15 @@ pub enum Holder {
 
 impl System {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::S1, Self::S2, Self::S3, Self::S4, Self::S5];
+    pub const ALL: [Self; 6] = [Self::S1, Self::S2, Self::S3, Self::S3Ldk, Self::S4, Self::S5];
 
-    /// S1 to S5.
+    /// S1 to S5, and S3-LDK.
     pub fn name(self) -> &'static str {
         match self {
             Self::S1 => "S1",
             Self::S2 => "S2",
             Self::S3 => "S3",
+            Self::S3Ldk => "S3-LDK",
             Self::S4 => "S4",
             Self::S5 => "S5",
         }
@@ -54,6 +57,11 @@ impl System {
         self == Self::S5
     }
 
+    /// Whether a payment has a payer's key: for a point of its own, or for what a payer signs in LDK's way.
+    pub fn has_payer_keys(self) -> bool {
+        matches!(self, Self::S3Ldk | Self::S5)
+    }
+
     /// Whether the payers share an invoice.
     pub fn reuses_invoice(self) -> bool {
         self != Self::S1
@@ -64,7 +72,7 @@ impl System {
         match self {
             Self::S1 => Holder::Nobody,
             Self::S2 => Holder::ReceiverLsp,
-            Self::S3 | Self::S4 | Self::S5 => Holder::SenderLsp,
+            Self::S3 | Self::S3Ldk | Self::S4 | Self::S5 => Holder::SenderLsp,
         }
     }
 
@@ -72,6 +80,7 @@ impl System {
     pub fn opening(self, k: usize) -> OpeningKind {
         match self {
             Self::S1 | Self::S2 | Self::S3 => OpeningKind::Hash,
+            Self::S3Ldk => OpeningKind::Payers,
             Self::S4 => OpeningKind::Point,
             Self::S5 => OpeningKind::Polynomial { k },
         }
@@ -100,6 +109,6 @@ impl FromStr for System {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let known = Self::ALL.into_iter().find(|system| system.name() == text);
-        known.ok_or_else(|| format!("{text:?}: is none of S1 to S5"))
+        known.ok_or_else(|| format!("{text:?}: is none of S1 to S5, nor S3-LDK"))
     }
 }

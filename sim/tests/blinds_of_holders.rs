@@ -4,7 +4,6 @@
 
 use pointlock::curve::Point;
 use pointlock::hold::{HeldBlind, ReleaseSecret};
-use pointlock::invoice::StaticInvoiceBuilder;
 use pointlock::lock::{Blind, Lock};
 use pointlock::onion::blinded::hop_blind;
 use pointlock::payment::{HoldPlan, HopBlinds, Payload, Payment, Tweak};
@@ -25,7 +24,7 @@ fn paid(hold: Option<usize>, watched: usize, hop_blinds: HopBlinds) -> (Sim<Plai
     let keep = Keep { mail: true, contracts_for: Some(Who::Forwarder(watched)), ..Keep::default() };
     let mut sim = Scenario { keep, ..Scenario::default() }.start(PlainChain::new(900_000));
     let opening = Opening::draw(OpeningKind::Point, &mut sim.entropy).unwrap();
-    let builder = StaticInvoiceBuilder::new(opening.lock(), NOW).description("tea");
+    let builder = opening.builder(NOW).description("tea");
     let published = sim.sign(opening, builder, 0).unwrap();
     sim.receive(published.event()).unwrap();
     let parts = sim.parts(AMOUNT_MSAT, 1, Way::default());

@@ -36,7 +36,7 @@ fn published(sim: &mut Simulation, change: impl Fn([&mut RecipientData; 2])) -> 
     let builder =
         |lock| StaticInvoiceBuilder::new(lock, NOW).description("tea").offer_paths(&vault);
     // As the simulator makes it; then with a path of our own in the place of that path.
-    let lock = opening.lock();
+    let lock = opening.lock().unwrap();
     let mut published = sim.sign(opening, builder(lock), 1).unwrap();
     let pay_info = published.invoice.paths()[0].pay_info.clone();
     let (lsp, path_id) = (Who::Forwarder(3), [9; 32]);
@@ -64,7 +64,7 @@ fn published(sim: &mut Simulation, change: impl Fn([&mut RecipientData; 2])) -> 
     ];
     let (path, secrets) = BlindedPath::build(sim.entropy.secret(), &hops).unwrap();
     let paths = [PaymentPath::new(path, pay_info)];
-    let builder = builder(published.opening.lock())
+    let builder = builder(published.opening.lock().unwrap())
         .paths(&paths)
         .message_paths(published.invoice.message_paths());
     published.invoice = builder.sign(&sim.key(Who::Receiver), &[0; 32]).unwrap();
@@ -159,6 +159,7 @@ fn paid_in_the_clear(sim: &mut Simulation, published: &Published) -> NodeAction 
         part: None,
         withheld: None,
         payer: None,
+        keysend: None,
     };
     let hops: [(Point, Vec<u8>); 1] = [(sim.node_id(Who::Receiver), payload.to_bytes().to_vec())];
     let (packet, _) = Packet::build(sim.entropy.secret(), &hops, b"").unwrap();
@@ -183,7 +184,7 @@ fn an_invoice_with_paths_is_not_paid_by_its_payment_secret() {
     // As one that the receiver never published.
     let mut sim = started();
     let opening = Opening::draw(OpeningKind::Point, &mut sim.entropy).unwrap();
-    let builder = StaticInvoiceBuilder::new(opening.lock(), NOW).description("tea");
+    let builder = opening.builder(NOW).description("tea");
     let in_the_clear = sim.sign(opening, builder, 0).unwrap();
     match paid_in_the_clear(&mut sim, &in_the_clear) {
         NodeAction::Fail { reason, .. } => assert_eq!(reason, Refusal::UnknownPayment),

@@ -2,7 +2,6 @@
 //! payment is paid twice, or its parts are no payment, or its set of holds has two holders or two ends.
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-use pointlock::invoice::StaticInvoiceBuilder;
 use pointlock::payment::{
     AttemptId, AttemptSeed, HoldPlan, NodeAction, OrderError, PartOrder, Payment, Refusal,
     SenderError, SenderEvent,
@@ -23,7 +22,7 @@ type Simulation = Sim<PlainChain>;
 fn ordered(keep: Keep, hold: Option<HoldPlan>) -> (Simulation, [AttemptId; 2]) {
     let mut sim = Scenario { keep, ..Scenario::default() }.start(PlainChain::new(HEIGHT));
     let opening = Opening::draw(OpeningKind::Point, &mut sim.entropy).unwrap();
-    let builder = StaticInvoiceBuilder::new(opening.lock(), NOW).description("tea");
+    let builder = opening.builder(NOW).description("tea");
     let published = sim.sign(opening, builder, 0).unwrap();
     sim.receive(published.event()).unwrap();
     let parts = sim.parts(AMOUNT_MSAT, 2, Way::default());

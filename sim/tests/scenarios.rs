@@ -2,7 +2,6 @@
 //! them. On a chain without scripts; `cli` runs the same on consensus code.
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-use pointlock::invoice::StaticInvoiceBuilder;
 use pointlock_sim::{
     Fact, FaultKind, Keep, OneFault, Opening, OpeningKind, PlainChain, Scenario, Settle, Sim,
     SimError, Standing, Way, Who,
@@ -26,7 +25,7 @@ fn pay(
     parts: usize,
 ) -> Result<(), SimError<pointlock::contract::LimitsError>> {
     let opening = Opening::draw(kind, &mut sim.entropy).unwrap();
-    let builder = StaticInvoiceBuilder::new(opening.lock(), NOW).description("tea");
+    let builder = opening.builder(NOW).description("tea");
     let published = sim.sign(opening, builder, 0)?;
     sim.receive(published.event())?;
     let parts = sim.parts(AMOUNT_MSAT, parts, Way::default());

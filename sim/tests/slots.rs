@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 use pointlock::claims::ClaimError;
-use pointlock::invoice::StaticInvoiceBuilder;
 use pointlock::payment::{HoldPlan, Payer, PayerSeed, Payment, Refusal};
 use pointlock_sim::{Fact, Keep, Opening, OpeningKind, PlainChain, Scenario, Way, Who};
 
@@ -15,8 +14,7 @@ fn an_x_that_was_claimed_is_not_released_again() {
     let keep = Keep { mail: true, ..Keep::default() };
     let mut sim = Scenario { keep, ..Scenario::default() }.start(PlainChain::new(900_000));
     let opening = Opening::draw(OpeningKind::Polynomial { k: 2 }, &mut sim.entropy).unwrap();
-    let builder =
-        StaticInvoiceBuilder::new(opening.lock(), NOW).description("tea").amount_msat(AMOUNT_MSAT);
+    let builder = opening.builder(NOW).description("tea").amount_msat(AMOUNT_MSAT);
     let published = sim.sign(opening, builder, 0).unwrap();
     sim.receive(published.event()).unwrap();
     let parts = sim.parts(AMOUNT_MSAT, 1, Way::default());

@@ -15,7 +15,7 @@ use crate::wire::{BlindedPath, Features, IntroductionNode, TlvStream, TlvWriter,
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct StaticInvoiceBuilder {
-    lock: PaymentLock,
+    lock: Option<PaymentLock>,
     writer: TlvWriter,
     /// Whose fields the invoice has to repeat, where it is for an offer that is already in the world.
     offer: Option<Offer>,
@@ -31,22 +31,35 @@ impl StaticInvoiceBuilder {
             PaymentLock::Points(points) => (Field::PAYMENT_POINTS, concatenated(points.as_slice())),
             PaymentLock::Hash(hash) => (Field::PAYMENT_HASH, hash.0.to_vec()),
         };
-        Self { lock, writer: TlvWriter::new(), offer: None, fault: None }
-            .set(field, value)
+        Self { lock: Some(lock), ..Self::without_lock(created_at) }.set(field, value)
+    }
+
+    /// An invoice without a lock of the receiver's, a plain one: see [`plain`](Self::plain).
+    pub fn without_lock(created_at: u64) -> Self {
+        Self { lock: None, writer: TlvWriter::new(), offer: None, fault: None }
             .set(Field::INVOICE_CREATED_AT, tu64(created_at))
             // Always written: implementations differ in what they take for granted.
             .relative_expiry(DEFAULT_RELATIVE_EXPIRY)
+    }
+
+    /// A plain static invoice for this offer, as of BOLT 12 alone: without a lock of the receiver's, so that its payers draw the preimage.
+    /// LDK's nodes can pay it. It needs [`paths`](Self::paths). Else as [`for_offer`](Self::for_offer).
+    pub fn plain(offer: &Offer, created_at: u64) -> Self {
+        Self::without_lock(created_at).with_offer(offer)
+    }
+
+    fn with_offer(mut self, offer: &Offer) -> Self {
+        for record in offer.records() {
+            self.writer.set(record.tlv_type(), record.value());
+        }
+        Self { offer: Some(offer.clone()), ..self }
     }
 
     /// An invoice for this offer: with all its fields, unknown ones too, and nothing else that an offer may
     /// have. Signing ends in [`InvoiceError::OtherOffer`] when one of them was set to something else, and in
     /// [`InvoiceError::NodeId`] with another key than the offer's issuer's.
     pub fn for_offer(offer: &Offer, lock: impl Into<PaymentLock>, created_at: u64) -> Self {
-        let mut builder = Self::new(lock, created_at);
-        for record in offer.records() {
-            builder.writer.set(record.tlv_type(), record.value());
-        }
-        Self { offer: Some(offer.clone()), ..builder }
+        Self::new(lock, created_at).with_offer(offer)
     }
 
     /// The chain (`offer_chains`); without it, Bitcoin's main chain.
@@ -150,7 +163,7 @@ impl StaticInvoiceBuilder {
             return Err(fault);
         }
         // A reader has nothing to lose by this, so it is the receiver's rule and not a reader's.
-        if let PaymentLock::Points(points) = &self.lock {
+        if let Some(PaymentLock::Points(points)) = &self.lock {
             let key = key.x_only_public_key();
             if points.as_slice().iter().any(|point| point.x_only() == key) {
                 return Err(InvoiceError::KeyReused { field: Field::PAYMENT_POINTS });

@@ -30,6 +30,23 @@ impl PaymentPath {
         }
     }
 
+    /// Reads such paths, one after the other, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_bytes`](Self::from_bytes).
+    pub fn list_from_bytes(mut bytes: &[u8]) -> Result<Vec<Self>, WireError> {
+        let mut paths = Vec::new();
+        while !bytes.is_empty() {
+            let (path, length) = BlindedPath::read(bytes)?;
+            let rest = &bytes[length..];
+            let (pay_info, taken) = BlindedPayInfo::read(rest).ok_or(WireError::PathTerms)?;
+            paths.push(Self { path, pay_info });
+            bytes = &rest[taken..];
+        }
+        Ok(paths)
+    }
+
     /// The path and its terms.
     ///
     /// # Errors

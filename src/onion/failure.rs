@@ -147,6 +147,26 @@ impl FailurePacket {
     }
 }
 
+impl FailurePacket {
+    /// What the sender reads that has put a packet within its packet (trampoline): with the secrets of the outer route, and of the packet
+    /// within. The first of the inner nodes is the last of the outer ones, and the hops are counted through.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with_inner(
+        self,
+        outer: &[SharedSecret],
+        inner: &[SharedSecret],
+    ) -> Result<Failure, OnionError> {
+        let mut failure = self.open(&[outer, inner].concat())?;
+        if failure.hop >= outer.len() {
+            failure.hop -= usize::from(!outer.is_empty());
+        }
+        Ok(failure)
+    }
+}
+
 fn check_length(length: usize, min: usize, max: usize) -> Result<u16, OnionError> {
     u16::try_from(length)
         .ok()

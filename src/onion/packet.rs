@@ -84,6 +84,11 @@ impl Packet {
         })
     }
 
+    /// How many bytes payloads of these lengths take in a packet.
+    pub fn payloads_length_of(payloads: &[usize]) -> usize {
+        payloads.iter().fold(0, |sum: usize, payload| sum.saturating_add(frame::length(*payload)))
+    }
+
     /// Reads a packet whose payloads have another length than a payment's: one within a payload, or in an onion message. The
     /// length has to be told beside it.
     ///

@@ -10,7 +10,7 @@ use super::{PayloadError, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::Edge;
 use crate::onion::blinded::{BlindingError, INVALID_ONION_BLINDING};
-use crate::onion::{Failure, FailurePacket, Packet, SharedSecret};
+use crate::onion::{Failure, FailurePacket, OnionError, Packet, SharedSecret};
 use crate::wire::write_bigsize;
 
 const BADONION: u16 = 0x8000;
@@ -19,6 +19,7 @@ const NODE: u16 = 0x2000;
 const UPDATE: u16 = 0x1000;
 
 const TEMPORARY_NODE_FAILURE: u16 = NODE | 2;
+const TEMPORARY_TRAMPOLINE_FAILURE: u16 = NODE | 25;
 const TEMPORARY_CHANNEL_FAILURE: u16 = UPDATE | 7;
 const PERMANENT_CHANNEL_FAILURE: u16 = PERM | 8;
 const FEE_INSUFFICIENT: u16 = UPDATE | 12;
@@ -63,6 +64,10 @@ pub(super) struct Origin {
     place: Place,
     sha256_of_onion: [u8; 32],
     shared_secret: SharedSecret,
+    /// Of the packet within, once it is peeled: the sender's own, where the other is perhaps a trampoline's.
+    inner_secret: Option<SharedSecret>,
+    /// Of the route that the node has found itself.
+    tail_secrets: Vec<SharedSecret>,
 }
 
 impl Origin {
@@ -72,6 +77,8 @@ impl Origin {
             place: if path_key.is_some() { Place::Blinded } else { Place::Clear },
             sha256_of_onion: Sha256::digest(packet.to_bytes()).into(),
             shared_secret: packet.shared_secret(node_key),
+            inner_secret: None,
+            tail_secrets: Vec::new(),
         }
     }
 
@@ -82,9 +89,15 @@ impl Origin {
         }
     }
 
+    /// The packet within was peeled: from here on the failure is for whoever has made that one.
+    pub(super) fn set_inner(&mut self, inner_secret: SharedSecret) {
+        self.inner_secret = Some(inner_secret);
+    }
+
     /// The node has found the rest of the route itself.
-    pub(super) fn set_trampoline(&mut self) {
+    pub(super) fn set_trampoline(&mut self, tail_secrets: Vec<SharedSecret>) {
         self.place = Place::Trampoline;
+        self.tail_secrets = tail_secrets;
     }
 
     /// The packet could not be peeled. Whatever is wrong with a payload that has data of a blinded path, it is the
@@ -117,8 +130,7 @@ impl Origin {
         match (self.place, downstream) {
             (Place::Blinded, _) => self.malformed(INVALID_ONION_BLINDING),
             (Place::Introduction, _) => self.encrypted(&self.blinded()),
-            // What comes back is encrypted for this node, and about nodes that the sender does not know.
-            (Place::Trampoline, _) => self.encrypted(&TEMPORARY_NODE_FAILURE.to_be_bytes()),
+            (Place::Trampoline, downstream) => self.pass_on_for_tail(downstream),
             (Place::Clear, Some(FailureMessage::Encrypted(packet))) => {
                 FailureMessage::Encrypted(packet.clone().wrap(&self.shared_secret))
             }
@@ -131,6 +143,24 @@ impl Origin {
         }
     }
 
+    /// What a node of this one's own route says is about nodes that the sender does not know. What no node of it says comes from the
+    /// recipient, and is encrypted for the sender.
+    fn pass_on_for_tail(&self, downstream: Option<&FailureMessage>) -> FailureMessage {
+        match downstream {
+            Some(FailureMessage::Encrypted(packet))
+                if packet.clone().open(&self.tail_secrets)
+                    == Err(OnionError::UnknownFailureSource) =>
+            {
+                let packet = self.tail_secrets.iter().fold(packet.clone(), FailurePacket::wrap);
+                let inner = self.inner_secret.iter();
+                FailureMessage::Encrypted(
+                    inner.chain([&self.shared_secret]).fold(packet, FailurePacket::wrap),
+                )
+            }
+            _ => self.encrypted(&TEMPORARY_TRAMPOLINE_FAILURE.to_be_bytes()),
+        }
+    }
+
     fn blinded(&self) -> Vec<u8> {
         [INVALID_ONION_BLINDING.to_be_bytes().as_slice(), &self.sha256_of_onion].concat()
     }
@@ -140,17 +170,21 @@ impl Origin {
     }
 
     fn encrypted(&self, message: &[u8]) -> FailureMessage {
-        let packet = FailurePacket::new(&self.shared_secret, message)
-            .expect("a message of this node has 2 to 44 bytes");
-        FailureMessage::Encrypted(packet)
+        let secret = self.inner_secret.as_ref().unwrap_or(&self.shared_secret);
+        let packet =
+            FailurePacket::new(secret, message).expect("a message of this node has 2 to 44 bytes");
+        FailureMessage::Encrypted(match self.inner_secret {
+            Some(_) => packet.wrap(&self.shared_secret),
+            None => packet,
+        })
     }
 }
 
 impl FailureMessage {
-    /// What the sender reads, with the secrets of its route.
-    pub(super) fn read(&self, shared_secrets: &[SharedSecret]) -> Option<Failure> {
+    /// What the sender reads, with the secrets of its route, and of the packet within if there is one.
+    pub(super) fn read(&self, outer: &[SharedSecret], inner: &[SharedSecret]) -> Option<Failure> {
         match self {
-            Self::Encrypted(packet) => packet.clone().open(shared_secrets).ok(),
+            Self::Encrypted(packet) => packet.clone().open_with_inner(outer, inner).ok(),
             Self::Malformed { sha256_of_onion, failure_code } => {
                 let message = [failure_code.to_be_bytes().as_slice(), sha256_of_onion].concat();
                 Failure::in_clear(0, message)
@@ -179,18 +213,19 @@ fn code(refusal: &Refusal) -> u16 {
         Refusal::ExpiryTooFar { .. } => EXPIRY_TOO_FAR,
         Refusal::Hold(_)
         | Refusal::CutoffReached(_)
-        | Refusal::NoRoute
         | Refusal::TimeIsUp { .. }
         // This one says no to a message, and never to a payment.
         | Refusal::AnnouncementVoid { .. }
         // Its failure was made at the time.
         | Refusal::BeforeRestart(_) => TEMPORARY_NODE_FAILURE,
+        Refusal::NoRoute => TEMPORARY_TRAMPOLINE_FAILURE,
         Refusal::Downstream => TEMPORARY_CHANNEL_FAILURE,
         Refusal::SetTimedOut { .. } => MPP_TIMEOUT,
         Refusal::UnknownPayment
         | Refusal::LockMismatch
         | Refusal::PayerMismatch
         | Refusal::InvoiceMismatch
+        | Refusal::InvoiceRequest(_)
         | Refusal::Payer(_)
         | Refusal::Claim(_)
         | Refusal::AmountTooLow { .. }

@@ -7,11 +7,12 @@ use alloc::boxed::Box;
 use super::failure::Origin;
 use super::leg::associated_data;
 use super::payload::{
-    FinalPayload, ForwardPayload, Payload, TrampolineFinalPayload, TrampolinePayload,
+    FinalPayload, ForwardPayload, InnerPayload, OuterPayload, Payload, TrampolinePayload,
 };
-use super::{Deadlines, HeightError, Observer, Refusal};
+use super::{Deadlines, HeightError, Observer, PayloadError, Recipient, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::Edge;
+use crate::lock::Blind;
 use crate::onion::blinded::{PathHop, PathSecret, PeeledPayment, RecipientData, peel_payment};
 use crate::onion::{Packet, ReplayGuard, ReplayTag, SharedSecret};
 
@@ -63,18 +64,23 @@ pub(super) enum Layer {
     AlongPath { path: PathHop, next: Packet },
     /// Forward it as the sender has planned.
     Forward { payload: ForwardPayload, next: Packet },
-    /// Find the rest of the route.
-    Trampoline(TrampolinePayload),
-    /// It is for this node, as the sender has planned.
-    Final { payload: FinalPayload, path: Option<PathHop> },
-    /// It is for this node, by a route that another node has found the end of.
-    TrampolineFinal { payload: TrampolineFinalPayload, path: Option<PathHop> },
+    /// Find the rest of the route, to a recipient that gets this packet.
+    Trampoline { payload: TrampolinePayload, packet: Option<Packet> },
+    /// It is for this node. By a route that another node has found the end of, if there is a packet within.
+    Final { payload: FinalPayload, path: Option<PathHop>, inner: Option<InnerLayer> },
+}
+
+/// What the receiver learns beside its payload, where that stands in a packet within.
+pub(super) struct InnerLayer {
+    /// δ, if the lock is a point.
+    pub(super) tail_blind: Option<Blind>,
+    pub(super) replay_tag: ReplayTag,
 }
 
 impl Layer {
     /// Whether the receiver is meant; else the forwarder.
     pub(super) fn is_for_receiver(&self) -> bool {
-        matches!(self, Self::Final { .. } | Self::TrampolineFinal { .. })
+        matches!(self, Self::Final { .. })
     }
 }
 
@@ -157,18 +163,103 @@ impl Intake {
             (Some(path), Some(next)) => Layer::AlongPath { path, next },
             (path, next) => match (Payload::parse(&layer.payload, is_last)?, next) {
                 (Payload::Forward(payload), Some(next)) => Layer::Forward { payload, next },
-                (Payload::Trampoline(payload), None) if path.is_none() => {
-                    Layer::Trampoline(payload)
-                }
-                (Payload::Final(payload), None) => Layer::Final { payload, path },
-                (Payload::TrampolineFinal(payload), None) => {
-                    Layer::TrampolineFinal { payload, path }
-                }
+                (Payload::Final(payload), None) => Layer::Final { payload, path, inner: None },
+                (Payload::Outer(payload), None) => self.peel_inner(edge, payload, path, origin)?,
                 _ => return Err(Refusal::RouteEnd),
             },
         };
         Ok((read, replay_tag, layer.shared_secret))
     }
+}
+
+impl Intake {
+    /// The packet within: an order to find the rest of a route, or the receiver's layer.
+    fn peel_inner(
+        &mut self,
+        edge: &Edge,
+        outer: OuterPayload,
+        path: Option<PathHop>,
+        origin: &mut Origin,
+    ) -> Result<Layer, Refusal> {
+        check_path(edge, path.as_ref())?;
+        check_terms(edge, outer.amount_msat, outer.expiry)?;
+        if let Some(data) = &outer.payment_data {
+            // Parts of a stretch are not collected: the edge has all of it.
+            check_terms(edge, data.total_msat, outer.expiry)?;
+        }
+        let (node_key, associated_data) = (&self.node_key, associated_data(&edge.lock));
+        // Whoever made the packet knew this node by the name that it has in the path.
+        let peeled = match &path {
+            Some(path) => {
+                outer.packet.peel(&path.secret.blinded_node_secret(node_key)?, &associated_data)
+            }
+            None => outer.packet.peel(node_key, &associated_data),
+        };
+        let inner = peeled.map_err(|_| PayloadError::Malformed("trampoline_onion_packet"))?;
+        origin.set_inner(inner.shared_secret.clone());
+        let read = InnerPayload::parse(&inner.payload, path.is_some())?;
+        let replay_tag = inner.shared_secret.replay_tag();
+        let layer = match read {
+            InnerPayload::Trampoline(mut payload) => {
+                if outer.tail_blind.is_some() {
+                    return Err(PayloadError::Misplaced("tail_blind").into());
+                }
+                let to_node = matches!(payload.recipient, Recipient::Node(_));
+                if to_node != inner.next.is_some() {
+                    return Err(Refusal::RouteEnd);
+                }
+                let packet = inner.next.or(payload.recipient_packet.take());
+                Layer::Trampoline { payload, packet }
+            }
+            InnerPayload::Final(payload) => {
+                if inner.next.is_some() {
+                    return Err(Refusal::RouteEnd);
+                }
+                if !outer.fits(&edge.lock) {
+                    return Err(Refusal::TweakMismatch);
+                }
+                check_outer(&outer, &payload)?;
+                let inner = InnerLayer { tail_blind: outer.tail_blind, replay_tag };
+                Layer::Final { payload, path, inner: Some(inner) }
+            }
+        };
+        self.replay_guard.insert(replay_tag, edge.expiry)?;
+        Ok(layer)
+    }
+}
+
+/// A trampoline gives the recipient what the sender meant it to get, and says so.
+fn check_outer(outer: &OuterPayload, payload: &FinalPayload) -> Result<(), Refusal> {
+    let (offered_msat, expected_msat) = (outer.amount_msat, payload.amount_msat);
+    if offered_msat < expected_msat {
+        return Err(Refusal::AmountTooLow { offered_msat, expected_msat });
+    }
+    let (expiry, required) = (outer.expiry, payload.expiry);
+    if expiry < required {
+        return Err(Refusal::FinalExpiryTooSoon { expiry, required });
+    }
+    Ok(())
+}
+
+/// What the receiver asked of those who use a path that it has made.
+pub(super) fn check_path(edge: &Edge, path: Option<&PathHop>) -> Result<(), Refusal> {
+    if let Some(path) = path {
+        path.check_features(&[])?;
+        path.check(edge.amount_msat, edge.expiry)?;
+    }
+    Ok(())
+}
+
+/// What the edge has to lock, and for how long, by the payload.
+pub(super) fn check_terms(edge: &Edge, amount_msat: u64, expiry: u32) -> Result<(), Refusal> {
+    let offered_msat = edge.amount_msat;
+    if offered_msat < amount_msat {
+        return Err(Refusal::AmountTooLow { offered_msat, expected_msat: amount_msat });
+    }
+    if edge.expiry < expiry {
+        return Err(Refusal::FinalExpiryTooSoon { expiry: edge.expiry, required: expiry });
+    }
+    Ok(())
 }
 
 /// Whether a block is above the height so far.

@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::payload::INNER_PAYLOADS_LENGTH;
+use super::payload::{INNER_PAYLOADS_LENGTH, RECIPIENT_PAYLOADS_LENGTH};
 use super::route::RouteEnd;
 use super::{
-    AttemptSeed, ForwardPayload, HoldOrder, PayloadError, Recipient, Route, RouteError,
-    TrampolinePayload, Tweak,
+    AttemptSeed, ForwardPayload, HoldOrder, OuterPayload, PayloadError, Recipient, Route,
+    RouteError, TrampolinePayload, Tweak,
 };
 use crate::hold::HeldBlind;
 use crate::lock::{Blind, Lock, LockError, RouteLocks};
@@ -46,6 +46,8 @@ pub(super) struct Leg {
     pub(super) packet: Packet,
     /// With each node of the onion.
     pub(super) shared_secrets: Vec<SharedSecret>,
+    /// With each node of the packet within, if there is one.
+    pub(super) inner_secrets: Vec<SharedSecret>,
 }
 
 /// What is known of a leg before its onion is built.
@@ -109,10 +111,10 @@ impl LegPlan<'_> {
         let end = end(&last, final_blind);
         let tweaks = tweaks(seed, route.forwarders().len(), &blinds, hop_blinds, hold)?;
         let associated_data = associated_data(&start);
-        let payloads = payloads(&route, seed, &end, tweaks, &associated_data)?;
+        let (payloads, inner_secrets) = payloads(&route, seed, &end, tweaks, &start)?;
         let (packet, shared_secrets) =
             plan.build(&payloads, &associated_data, Packet::PAYLOADS_LENGTH)?;
-        Ok(Leg { route, locks, blinds, packet, shared_secrets })
+        Ok(Leg { route, locks, blinds, packet, shared_secrets, inner_secrets })
     }
 }
 
@@ -155,15 +157,15 @@ fn tweaks(
     (1..=count).map(tweak).collect()
 }
 
-/// The payloads of all nodes of the onion, of which `end` is for the last.
+/// The payloads of all nodes of the onion, of which `end` is for the last; and the secrets of the packet within.
 fn payloads(
     route: &Route,
     seed: &AttemptSeed,
     end: &TlvWriter,
     tweaks: Vec<Tweak>,
-    associated_data: &[u8],
-) -> Result<Vec<Zeroizing<Vec<u8>>>, RouteError> {
-    let mut payloads = Vec::new();
+    start: &Lock,
+) -> Result<(Vec<Zeroizing<Vec<u8>>>, Vec<SharedSecret>), RouteError> {
+    let (mut payloads, mut inner_secrets) = (Vec::new(), Vec::new());
     let mut tweaks = tweaks.into_iter();
     let outgoing = route.edges().iter().skip(1);
     for ((forwarder, next), tweak) in route.forwarders().iter().zip(outgoing).zip(&mut tweaks) {
@@ -182,24 +184,69 @@ fn payloads(
             payloads.extend(hops.map(|(_, payload)| Zeroizing::new(payload)));
         }
         RouteEnd::Trampoline { recipient, min_final_delta, .. } => {
-            let key = match recipient {
-                Recipient::Node(node_id) => *node_id,
-                Recipient::Path(path) => *path.path.last_blinded_node_id(),
-            };
-            let (packet, _) = Packet::plan(seed.inner_onion_session(), &[key])?.build(
-                &[Zeroizing::new(end.to_bytes())],
-                associated_data,
-                INNER_PAYLOADS_LENGTH,
-            )?;
-            let payload = TrampolinePayload {
+            let order = TrampolinePayload {
                 recipient: recipient.clone(),
+                other_paths: Vec::new(),
+                recipient_features: None,
                 amount_msat: route.last().amount_msat,
-                min_final_delta: *min_final_delta,
-                packet,
+                expiry: route.last().expiry,
+                min_final_delta: Some(*min_final_delta),
+                recipient_packet: None,
                 tweak: tweaks.next().ok_or(RouteError::NoTrampoline)?,
             };
-            payloads.push(Zeroizing::new(payload.to_bytes().map_err(PayloadError::Wire)?));
+            let (payload, secrets) = around_inner(route, seed, end, order, start)?;
+            payloads.push(Zeroizing::new(payload.to_bytes()));
+            inner_secrets = secrets;
         }
     }
-    Ok(payloads)
+    Ok((payloads, inner_secrets))
+}
+
+/// What the node reads that finds the rest of the route: its order is in the packet within. A recipient in the clear has the next layer
+/// of that; one at the end of a path has a packet of its own, or under a hash lock none, since there is nothing to tell it.
+fn around_inner(
+    route: &Route,
+    seed: &AttemptSeed,
+    end: &TlvWriter,
+    mut order: TrampolinePayload,
+    start: &Lock,
+) -> Result<(OuterPayload, Vec<SharedSecret>), RouteError> {
+    let associated_data = associated_data(start);
+    let trampoline = route.forwarders().last().ok_or(RouteError::NoTrampoline)?.node_id;
+    let end = Zeroizing::new(end.to_bytes());
+    let (mut nodes, mut behind) = (alloc::vec![trampoline], None);
+    match order.recipient.clone() {
+        Recipient::Node(node_id) => {
+            nodes.push(node_id);
+            behind = Some(end);
+        }
+        Recipient::Path(path) => {
+            if let Lock::Point(_) = start {
+                let key = *path.path.last_blinded_node_id();
+                let (packet, _) = Packet::plan(seed.recipient_session(), &[key])?.build(
+                    &[end],
+                    &associated_data,
+                    RECIPIENT_PAYLOADS_LENGTH,
+                )?;
+                order.recipient_packet = Some(packet);
+            }
+        }
+    }
+    let order = Zeroizing::new(order.to_bytes().map_err(PayloadError::Wire)?);
+    let length = match behind {
+        Some(_) => INNER_PAYLOADS_LENGTH,
+        None => Packet::payloads_length_of(&[order.len()]),
+    };
+    let payloads: Vec<_> = [order].into_iter().chain(behind).collect();
+    let plan = Packet::plan(seed.inner_onion_session(), &nodes)?;
+    let (packet, inner_secrets) = plan.build(&payloads, &associated_data, length)?;
+    let terms = route.edges().last().copied().ok_or(RouteError::NoTrampoline)?;
+    let payload = OuterPayload {
+        amount_msat: terms.amount_msat,
+        expiry: terms.expiry,
+        payment_data: None,
+        tail_blind: None,
+        packet,
+    };
+    Ok((payload, inner_secrets))
 }

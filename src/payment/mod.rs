@@ -171,6 +171,7 @@ mod failure;
 mod forwarder;
 mod intake;
 mod journaled;
+mod keysend;
 mod leg;
 mod limiter;
 mod message;
@@ -206,8 +207,9 @@ pub use message::{
 pub use node::{Node, NodeAction, NodeConfig, NodeError, NodeEvent, OfferOrigin};
 pub use paths::{MessagePath, PathRelay, ReceiverPath, ReceiverPaths};
 pub use payload::{
-    FinalPayload, ForwardPayload, HoldOrder, PartShare, PayerPayload, Payload, PaymentSecret,
-    Recipient, TrampolineFinalPayload, TrampolinePayload, Tweak, Withheld,
+    FinalPayload, ForwardPayload, HoldOrder, InnerPayload, Keysend, OuterPayload, PartShare,
+    PayerPayload, Payload, PaymentData, PaymentSecret, Recipient, TrampolinePayload, Tweak,
+    Withheld,
 };
 pub use proposal::Proposal;
 pub use receiver::{Receiver, ReceiverAction, ReceiverConfig, ReceiverEvent};

@@ -42,9 +42,11 @@ impl PayingUnder {
         payer: Option<(PayerKey, Option<Vec<u8>>)>,
         amount_msat: u64,
     ) -> Result<Option<Self>, OrderError> {
-        let points = match invoice.require_lock()? {
-            PaymentLock::Points(points) if points.k() > 0 => Some(points),
-            PaymentLock::Points(_) | PaymentLock::Hash(_) => None,
+        let points = match invoice.lock() {
+            Some(PaymentLock::Points(points)) if points.k() > 0 => Some(points),
+            Some(PaymentLock::Points(_) | PaymentLock::Hash(_)) => None,
+            // Its payer signs an invoice request, and has no point.
+            None => return Ok(None),
         };
         let (points, key, note) = match (points, payer) {
             (Some(points), Some((key, note))) => (points, key, note),

@@ -37,6 +37,8 @@ struct OwnPath {
 pub(super) enum InvoiceSecret {
     /// One secret for all.
     Static { lock: Lock, secret: LockSecret },
+    /// Drawn by each payer, which sends it along.
+    Payers,
     /// For each x its own.
     Polynomial { id: PolynomialId, polynomial: PaymentPolynomial },
 }
@@ -83,6 +85,24 @@ impl OwnInvoice {
         Self::with_opening(invoice, opening, paths)
     }
 
+    /// A plain static invoice.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::NotPlain`], and [`PublishError::PathsMismatch`], for a preimage is for the end of a path alone.
+    pub(super) fn plain(
+        invoice: &StaticInvoice,
+        paths: &ReceiverPaths,
+    ) -> Result<Self, PublishError> {
+        if invoice.lock().is_some() {
+            return Err(PublishError::NotPlain);
+        }
+        if invoice.paths().is_empty() {
+            return Err(PublishError::PathsMismatch);
+        }
+        Self::with_opening(invoice, InvoiceSecret::Payers, paths)
+    }
+
     fn with_opening(
         invoice: &StaticInvoice,
         opening: InvoiceSecret,
@@ -104,8 +124,13 @@ impl OwnInvoice {
     pub(super) fn polynomial(&self) -> Option<PolynomialId> {
         match self.opening {
             InvoiceSecret::Polynomial { id, .. } => Some(id),
-            InvoiceSecret::Static { .. } => None,
+            InvoiceSecret::Static { .. } | InvoiceSecret::Payers => None,
         }
+    }
+
+    /// Whether its payers draw the preimage.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.opening, InvoiceSecret::Payers)
     }
 
     fn is_polynomial(&self) -> bool {

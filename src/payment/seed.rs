@@ -95,9 +95,19 @@ impl AttemptSeed {
         self.scalar(b"onion session", 0)
     }
 
-    /// For the packet that the recipient gets through a node which finds the route.
+    /// For the packet of a recipient at the end of a path, which gets it through a node that finds the route.
+    pub(super) fn recipient_session(&self) -> SecretScalar {
+        self.scalar(b"recipient session", 0)
+    }
+
+    /// For the packet within that of a node which finds the route.
     pub(super) fn inner_onion_session(&self) -> SecretScalar {
         self.scalar(b"inner onion session", 0)
+    }
+
+    /// For a plain static invoice.
+    pub(super) fn preimage(&self) -> Zeroizing<[u8; 32]> {
+        self.derive(b"preimage", 0)
     }
 
     /// q_p, of a payment in several parts.

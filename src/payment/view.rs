@@ -38,6 +38,16 @@ pub enum SecretSource {
         /// Whose it is: 0 for its own, i for the y_i that forwarder i is given or derives.
         hop: usize,
     },
+    /// The preimage that the sender drew for a plain static invoice.
+    DrawnPreimage {
+        /// The first attempt.
+        attempt: AttemptId,
+    },
+    /// The preimage that came with a payment of a plain static invoice.
+    PayersPreimage {
+        /// The incoming edge.
+        incoming: EdgeId,
+    },
     /// q_p, which the sender drew for a part.
     DrawnShare {
         /// The first attempt of the part.

@@ -9,7 +9,7 @@ from cases import BAD_POINTS, BAD_SCALARS, Rows, add_malformed, bad_sizes, draw,
 from cases_wire_routes import routes
 from secp256k1 import ORDER, G, bytes32, compressed
 
-UNKNOWN_EVEN, UNKNOWN_ODD = (16, 22, 65568), (65541, 65599, 2**32 + 1)
+UNKNOWN_EVEN, UNKNOWN_ODD = (16, 24, 65568), (65541, 65561, 65599, 2**32 + 1)
 
 
 def generate():
@@ -109,9 +109,9 @@ RECIPIENT_PATH = {
         "features": b"",
     },
 }
-DELEGATE = {"amt_to_forward": 5_000_000, "trampoline_onion_packet": PACKET}
-TO_NODE = DELEGATE | {"outgoing_node_id": point("recipient"), "min_final_delta": 18}
-TO_PATH = DELEGATE | {"recipient_path": RECIPIENT_PATH}
+TO_NODE = RECEIVED | {"outgoing_node_id": point("recipient"), "min_final_delta": 18}
+TO_PATH = RECEIVED | {"recipient_blinded_paths": [RECIPIENT_PATH], "recipient_packet": PACKET}
+TO_PATHS = RECEIVED | {"recipient_blinded_paths": [RECIPIENT_PATH] * 2, "recipient_features": b"\x02\0\0"}
 DELEGATED = RECEIVED | {"trampoline_onion_packet": PACKET, "tail_blind": scalar("delta")}
 
 
@@ -156,9 +156,11 @@ def kinds():
         ("delegate/node", "delegate", "a delegate to a node, its y derived", "point", {}, TO_NODE),
         ("delegate/explicit", "delegate", "the same, its y in the payload", "point", {}, TO_NODE | explicit),
         ("delegate/path", "delegate", "a delegate to a path", "point", {}, TO_PATH | explicit),
+        ("delegate/hash-paths", "delegate", "a delegate to one of two paths, under a hash lock", "hash", {}, TO_PATHS),
         ("delegate/hold", "delegate", "a delegate that holds", "point", {}, TO_NODE | HOLD),
         ("delegate/hash-hold", "delegate", "a delegate that holds, under a hash lock", "hash", {}, TO_NODE | HASH_HOLD),
         ("delegated/clear", "delegated", "from a delegate, in the clear", "point", key, DELEGATED),
+        ("delegated/part", "delegated", "the same, one of its parts", "point", key, DELEGATED | CLEAR),
         ("delegated/path", "delegated", "from a delegate, at the end of a path", "point", inside, DELEGATED | END),
         (
             *("delegated/path-alone", "delegated", "from a delegate, a path of the recipient alone", "point", key),
@@ -175,9 +177,9 @@ def kinds():
 
 
 NAMES = {codec.name: tlv_type for tlv_type, codec in wire.PAYLOAD.items()}
-MAY_BE_ABSENT = {"blind", "payer_note", "part_share"}
+MAY_BE_ABSENT = {"blind", "payer_note", "part_share", "min_final_delta", "recipient_features", "recipient_packet"}
 # Without it the payload is one of another kind, and some other field is to blame.
-OPENS_THE_KIND = {"encrypted_recipient_data", "recipient_path", "outgoing_node_id", "trampoline_onion_packet"}
+OPENS_THE_KIND = {"encrypted_recipient_data", "recipient_blinded_paths", "outgoing_node_id", "trampoline_onion_packet"}
 OPENS_A_GROUP = {"hold_id", "payer_key"}
 OF_THE_LOCK = {"held_blind", "final_blind", "tail_blind"}
 
@@ -201,7 +203,8 @@ def payloads(rows, name, op, what, lock, context, fields):
     for index, (tlv_type, value) in enumerate(whole):
         field = wire.PAYLOAD[tlv_type].name
         without = whole[:index] + whole[index + 1 :]
-        if field not in MAY_BE_ABSENT | OPENS_THE_KIND:
+        of_part = op == "delegated" and field == "payment_data"
+        if field not in MAY_BE_ABSENT | OPENS_THE_KIND and not of_part:
             to_blame = "lock" if field in OF_THE_LOCK else field
             if field in OPENS_A_GROUP:
                 # What it opens has no place without it: the first of that is to blame.
@@ -237,7 +240,7 @@ SAMPLES = {
     name: (NAMES[name], value)
     for name, value in values(
         FORWARD | {"blind": scalar("blind")} | HOLD | RECEIVED | CLEAR | INTRODUCTION | PATH | FINAL_BLIND | PART
-        | payer(b"table 4") | TO_NODE | TO_PATH | DELEGATED
+        | payer(b"table 4") | TO_NODE | TO_PATHS | TO_PATH | DELEGATED
     ).items()
     for name in [wire.PAYLOAD[name].name]
 }
@@ -250,10 +253,15 @@ def misplaced(op, fields):
         allowed = {"current_path_key"}
     elif op in ("forward", "delegate"):
         allowed = {"blind", *HOLD} if "hold_id" not in fields else {"held_blind"}
-        allowed |= {"encrypted_recipient_data"}
-        allowed |= {"recipient_path", "outgoing_node_id", "min_final_delta"} if op == "delegate" else set()
+        if op == "forward":
+            allowed |= {"encrypted_recipient_data"}
+        else:
+            allowed |= {"outgoing_cltv_value", "recipient_blinded_paths", "outgoing_node_id", "min_final_delta"}
+            if "recipient_blinded_paths" in fields:
+                allowed |= {"recipient_features", "recipient_packet"}
     elif op == "delegated":
-        allowed = {"encrypted_recipient_data", "outgoing_node_id", "recipient_path", "tail_blind"}
+        allowed = {"encrypted_recipient_data", "tail_blind"}
+        allowed |= set() if "encrypted_recipient_data" in fields else {"payment_data"}
     else:
         allowed = {"part_share", "final_blind", "payer_key", "trampoline_onion_packet"}
         allowed |= {"payer_note"} if "payer_key" in fields else set()
@@ -374,16 +382,19 @@ def delegates(rows):
     base = {"lock": "point"}
     changed(rows, "delegate", "delegate", base, TO_NODE, "outgoing_node_id", BAD_POINTS)
     changed(rows, "delegate", "delegate", base, TO_NODE, "min_final_delta", TU32)
-    changed(rows, "delegate", "delegate", base, TO_NODE, "trampoline_onion_packet", [
+    broken = [
         ("empty", b"", "no bytes"),
-        ("short", PACKET[:-1], "a byte too few"),
-        ("long", PACKET + b"\0", "a byte too many"),
         ("version", flip(PACKET, 0), "version 1"),
         ("key", PACKET[:1] + BAD_POINTS[5][1] + PACKET[34:], "an ephemeral key off the curve"),
+    ]
+    changed(rows, "delegate", "delegate", base, TO_PATH, "recipient_packet", [
+        *broken, ("short", PACKET[:-1], "a byte too few"), ("long", PACKET + b"\0", "a byte too many"),
     ])
-    path = wire.PAYLOAD[wire.RECIPIENT_PATH].write(RECIPIENT_PATH)
+    path = wire.PAYLOAD[wire.RECIPIENT_PATHS].write([RECIPIENT_PATH])
     key_at = 33
-    changed(rows, "delegate", "delegate", base, TO_PATH, "recipient_path", [
+    changed(rows, "delegate", "delegate", base, TO_PATH, "recipient_blinded_paths", [
+        ("two", path * 2, "two paths", "valid"),
+        ("a-half", path + path[: len(path) // 2], "a path and a half"),
         ("channel", b"\x01" + FORWARD["short_channel_id"] + path[33:], "the first node as the end of a channel", "valid"),
         ("first-node", b"\x04" + path[1:], "a first node whose first byte is 04"),
         ("path-key", replace(path, key_at, b"\x05"), "a path key whose first byte is 05"),
@@ -395,11 +406,20 @@ def delegates(rows):
     ])
     for name, fields, field, comment in (
         ("node-and-path", TO_PATH | {"outgoing_node_id": point("recipient")}, "outgoing_node_id", "a node and a path"),
-        ("delta-and-path", TO_PATH | {"min_final_delta": 18}, "min_final_delta", "blocks beside a path's terms"),
+        ("delta-and-path", TO_PATH | {"min_final_delta": 0}, "valid", "a path whose expiry is counted from the height then"),
+        ("no-delta", RECEIVED | {"outgoing_node_id": point("recipient")}, "valid", "a node, and the expiry is the sender's"),
+        ("no-packet", RECEIVED | {"recipient_blinded_paths": [RECIPIENT_PATH]}, "valid", "a path, and nothing for who is there"),
     ):
         payload = encoded(sorted(values(fields).items()))
         rows.add(f"delegate/{name}", "delegate", comment, base | {"payload": payload}, field)
-    changed(rows, "delegated", "delegated", base | {"node_secret": bytes32(NODE_SECRET), "path_key": None}, DELEGATED, "tail_blind", BAD_SCALARS)
+    base |= {"node_secret": bytes32(NODE_SECRET), "path_key": None}
+    changed(rows, "delegated", "delegated", base, DELEGATED, "tail_blind", BAD_SCALARS)
+    changed(rows, "delegated", "delegated", base, DELEGATED, "trampoline_onion_packet", [
+        *broken,
+        ("short", PACKET[:34] + bytes(31), "no room for an HMAC"),
+        ("least", PACKET[:34] + bytes(32), "no payloads, which only its node can tell", "valid"),
+        ("long", PACKET + bytes(700), "another length", "valid"),
+    ])
 
 
 HELD = [
@@ -518,7 +538,7 @@ def peeled(rows):
     contents = [encoded(sorted(values(FORWARD | {"blind": scalar("blind")}).items()))]
     contents.append(encoded(sorted(values(RECEIVED | CLEAR | FINAL_BLIND).items())))
     session_key, keys = draw_scalar("wire/peel/session"), [secret * G for secret in secrets]
-    for size, what in ((onion.PAYMENT_SIZE, "payment"), (onion.TRAMPOLINE_SIZE, "trampoline")):
+    for size, what in ((onion.PAYMENT_SIZE, "payment"), (onion.RECIPIENT_SIZE, "trampoline")):
         for data, kind in ((b"", "point"), (draw("wire/peel/hash"), "hash")):
             packet = onion.build(session_key, keys, contents, data, size)
             base = {"packet": packet, "secret_key": bytes32(secrets[0]), "associated_data": data}

@@ -206,7 +206,8 @@ def delegated(rows):
 
 
 def delegated_to(rows, name, in_path):
-    """The sender's route: a forwarder, and the delegate, which holds. The delegate's: a forwarder, and the recipient."""
+    """The sender's route: a forwarder, and the delegate, which holds. The delegate's: a forwarder, and the recipient. The delegate's order
+    is in the packet within, the recipient's payload in the next layer of that, or for a path in a packet of its own."""
     maker, tail = Maker(f"delegated/{name}", 2), Maker(f"delegated/{name}/tail", 2)
     h, y_2, z = maker.scalar("h"), maker.scalar("y_2"), maker.scalar("z")
     if in_path:
@@ -217,9 +218,11 @@ def delegated_to(rows, name, in_path):
     inner = maker.received() | place | {"final_blind": bytes32(final_blind)}
     inner |= maker.payer(z, 0, final_blind, b"table 4")
     inner_session = maker.scalar("inner-session")
-    inner_packet = onion.build(inner_session, [recipient], [wire.write(inner)], b"", onion.TRAMPOLINE_SIZE)
-    packet = {"trampoline_onion_packet": inner_packet}
+    recipient_session = None
+    delegate = maker.keys()[-1]
     if in_path:
+        recipient_session = maker.scalar("recipient-session")
+        for_recipient = onion.build(recipient_session, [recipient], [wire.write(inner)], b"", onion.RECIPIENT_SIZE)
         hops = [
             {"blinded_node_id": compressed(hop.blinded_node_id), "encrypted_recipient_data": hop.encrypted_data}
             for hop in tail.path
@@ -231,27 +234,37 @@ def delegated_to(rows, name, in_path):
         }
         terms = (1_000, 100, 54, 1, 100_000_000)
         payinfo = {name: value for (name, _), value in zip(wire.PAYINFO, terms, strict=True)} | {"features": b""}
-        where = {"recipient_path": {"path": path, "payinfo": payinfo}}
+        where = {"recipient_blinded_paths": [{"path": path, "payinfo": payinfo}], "recipient_packet": for_recipient}
+        where |= {"min_final_delta": 0}
     else:
         where = {"outgoing_node_id": compressed(recipient), "min_final_delta": 18}
-    delegate = {"amt_to_forward": AMOUNT} | packet | where
-    delegate |= {
+    order = {"amt_to_forward": AMOUNT, "outgoing_cltv_value": HEIGHT + 118} | where
+    order |= {
         "hold_id": maker.bytes("hold-id"),
         "held_blind": bytes32((y_2 + h) % ORDER),
         "release_hash": wire.release_hash(h),
         "latest_release_height": HEIGHT + 100,
     }
+    if in_path:
+        sealed = [wire.write(order)]
+        within = onion.build(inner_session, [delegate], sealed, b"", onion.size_of(sealed))
+    else:
+        within = onion.build(inner_session, [delegate, recipient], [wire.write(order), wire.write(inner)], b"", onion.INNER_SIZE)
+        for_recipient = onion.peel(within, maker.secrets[-1], b"").next_packet
+    around = {"amt_to_forward": AMOUNT + 1_000, "outgoing_cltv_value": HEIGHT + 144, "trampoline_onion_packet": within}
+    packet = {"trampoline_onion_packet": for_recipient}
     tail_blind = (tail.first_blind + tail.derived(0)) % ORDER
     last = {"amt_to_forward": AMOUNT, "outgoing_cltv_value": HEIGHT + 60, "tail_blind": bytes32(tail_blind)} | packet
     if in_path:
         tail_payloads = [*tail.path_payloads(1), wire.write(last | {"encrypted_recipient_data": tail.path[-1].encrypted_data})]
     else:
         tail_payloads = [tail.forward(5), wire.write(last)]
-    inputs = maker.inputs([maker.forward(0), wire.write(delegate)]) | {
+    inputs = maker.inputs([maker.forward(0), wire.write(around)]) | {
         "point_secret": bytes32(z),
         "first_blind": bytes32(maker.first_blind),
         "release_secret": bytes32(h),
         "inner_session_key": bytes32(inner_session),
+        "recipient_session_key": None if recipient_session is None else bytes32(recipient_session),
         "tail": tail.inputs(tail_payloads) | {"first_blind": bytes32(tail.first_blind)},
     }
     comment = "a forwarder, a delegate that holds; from there a route of its own to the recipient, "

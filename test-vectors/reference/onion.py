@@ -1,6 +1,7 @@
 """Onion packets and blinded paths.
 
-    packet    version 00 || 33(E_1) || payloads, 1,300 or 500 bytes || HMAC
+    packet    version 00 || 33(E_1) || payloads || HMAC; the payloads have 1,300 bytes in a payment's, 720 or what they need in a
+              packet within, 500 in a recipient's of its own
     secrets   e_1 the session key, E_i = e_i*G, s_i = SHA256(33(e_i*N_i)), e_{i+1} = SHA256(33(E_i) || s_i)*e_i
     keys      HMAC-SHA256(name, s_i), the name being the HMAC's key: rho encrypts, mu authenticates, pad fills
     layer     BigSize(length) || payload || HMAC of the next packet, xor ChaCha20(rho)
@@ -19,7 +20,8 @@ import chacha
 from secp256k1 import ORDER, G, Malformed, Point, compressed, decompress, integer, xor
 
 PAYMENT_SIZE = 1300
-TRAMPOLINE_SIZE = 500
+INNER_SIZE = 720
+RECIPIENT_SIZE = 500
 HMAC_LENGTH = 32
 LAST = bytes(HMAC_LENGTH)
 
@@ -62,6 +64,11 @@ def _framed(payload):
     return bolt12.bigsize(len(payload)) + payload
 
 
+def size_of(payloads):
+    """What these take in a packet, and no byte more."""
+    return sum(len(_framed(payload)) + HMAC_LENGTH for payload in payloads)
+
+
 def _mac(secret, payloads, associated_data):
     return hmac.digest(derive_key("mu", secret), payloads + associated_data, "sha256")
 
@@ -79,7 +86,7 @@ def _filler(steps, payloads, size):
 
 def build(session_key, keys, payloads, associated_data, size=PAYMENT_SIZE):
     """The packet that the node of keys[0] gets."""
-    if sum(len(_framed(payload)) + HMAC_LENGTH for payload in payloads) > size:
+    if size_of(payloads) > size:
         raise Malformed("payloads")
     steps = chain(session_key, keys)
     filler = _filler(steps, payloads, size)

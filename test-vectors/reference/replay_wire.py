@@ -112,7 +112,7 @@ def wire_payment_secret(fields):
 
 
 def wire_peel(fields):
-    """One layer. Its packet is 1,366 or 566 bytes."""
+    """One layer."""
     packet, secret = bytes.fromhex(fields.inputs["packet"]), fields.scalar("secret_key")
     associated_data = bytes.fromhex(fields.inputs["associated_data"])
     layer = onion.peel(packet, secret, associated_data)
@@ -169,9 +169,7 @@ class Walk:
         types = [tlv_type for _, tlv_type, _ in found]
         if wire.TRAMPOLINE not in types:
             return wire.read_final(found, self.hash_lock, has_path_key)
-        if wire.NODE in types or wire.RECIPIENT_PATH in types:
-            return wire.read_delegate(found, self.hash_lock)
-        return wire.read_delegated(found, self.hash_lock, has_path_key)
+        return wire.read_around(found, has_path_key)
 
     def _unblind(self, node_secret, path_key):
         learned = onion.unblind(node_secret, path_key, self.fields["encrypted_recipient_data"])
@@ -200,11 +198,14 @@ class Walk:
             return (integer(fields["held_blind"]) - self.release_secret) % ORDER
         return integer(fields["blind"]) if "blind" in fields else wire.hop_blind(secret)
 
-    def delegate_blind(self):
-        """That of the last node, which is a delegate."""
+    def order(self):
+        """That of the last node, which is a delegate, in the packet within; the next packet; and what the node adds to its lock. A y
+        that is derived comes from the outer packet's secret."""
+        peeled = onion.peel(self.fields["trampoline_onion_packet"], self.secret_key, b"")
+        self.fields = wire.read_delegate(wire.records(peeled.payload, wire.PAYLOAD, "payload"), self.hash_lock)
         y = self._blind(self.layers[-1]["shared_secret"])
         self.layers[-1]["blind"] = bytes32(y)
-        return y
+        return peeled, y
 
 
 def _path(fields):
@@ -300,15 +301,20 @@ def wire_route(fields):
 
 
 def wire_delegated_route(fields):
-    """A packet to a delegate, the packet in it for the recipient, and the delegate's own to the recipient."""
+    """A packet to a delegate, the packet within with its order, what the recipient gets, and the delegate's own to the recipient."""
     release_secret = _optional(fields, "release_secret", fields.scalar)
     packet = _packet(fields, b"")
     walk = Walk(packet, _hops(fields)[0], b"", False, release_secret)
-    blinds = [fields.scalar("first_blind"), *walk.blinds, walk.delegate_blind()]
+    within = walk.fields["trampoline_onion_packet"]
+    ordered, own_blind = walk.order()
+    blinds = [fields.scalar("first_blind"), *walk.blinds, own_blind]
     tail = type(fields)(fields.inputs["tail"])
     tail_packet = _packet(tail, b"")
     tail_walk = Walk(tail_packet, _hops(tail)[0], b"", False)
-    inner_packet = walk.fields["trampoline_onion_packet"]
+    to_node = "outgoing_node_id" in walk.fields
+    if to_node != (ordered.next_packet is not None):
+        raise Malformed("hops")
+    inner_packet = ordered.next_packet or walk.fields["recipient_packet"]
     if tail_walk.fields["trampoline_onion_packet"] != inner_packet:
         raise Malformed("trampoline_onion_packet")
     tail_blinds = [tail.scalar("first_blind"), *tail_walk.blinds]
@@ -317,8 +323,13 @@ def wire_delegated_route(fields):
     # The inner packet is for the key that the recipient peeled the outer one with.
     inner_secret, recipient = fields.scalar("inner_session_key"), tail_walk.secret_key
     inner = onion.peel(inner_packet, recipient, b"")
-    again = onion.build(inner_secret, [recipient * G], [inner.payload], b"", onion.TRAMPOLINE_SIZE)
-    assert again == inner_packet and inner.next_packet is None
+    keys, payloads, size = [walk.secret_key * G], [ordered.payload], onion.size_of([ordered.payload])
+    if to_node:
+        keys, payloads, size = [*keys, recipient * G], [*payloads, inner.payload], onion.INNER_SIZE
+    else:
+        own = onion.build(fields.scalar("recipient_session_key"), [recipient * G], [inner.payload], b"", onion.RECIPIENT_SIZE)
+        assert own == inner_packet
+    assert onion.build(inner_secret, keys, payloads, b"", size) == within and inner.next_packet is None
     found = wire.records(inner.payload, wire.PAYLOAD, "payload")
     received = wire.read_inner(found, False, tail.inputs["path"] is not None)
     final_blind = sum(blinds) % ORDER
@@ -342,6 +353,7 @@ def wire_delegated_route(fields):
     }
     steps = {
         "layers": walk.layers,
+        "order_layer": _secrets(ordered) | {"payload": ordered.payload},
         "delegated_lock": compressed(locks[-1]),
         "inner_packet": inner_packet,
         "inner_layer": _secrets(inner) | {"payload": inner.payload},

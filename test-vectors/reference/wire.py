@@ -16,16 +16,19 @@ from dataclasses import dataclass
 import bolt12
 from secp256k1 import ORDER, Malformed, bytes32, decompress, integer, tagged_hash
 
-TRAMPOLINE_LENGTH = 1 + 33 + 500 + 32
+PACKET_OVERHEAD = 1 + 33 + 32
+RECIPIENT_PACKET_LENGTH = PACKET_OVERHEAD + 500
 
 AMOUNT, EXPIRY, CHANNEL, PAYMENT_DATA = 2, 4, 6, 8
 ENCRYPTED_DATA, PATH_KEY, NODE, TOTAL, TRAMPOLINE = 10, 12, 14, 18, 20
+# Beside NODE and TRAMPOLINE those of the trampoline proposal.
+RECIPIENT_FEATURES, RECIPIENT_PATHS = 21, 22
 BLIND, FINAL_BLIND = 65537, 65539
 # Even: a node that does not know a hold fails it.
 HOLD_ID, HELD_BLIND, RELEASE_HASH, RELEASE_HEIGHT = range(65542, 65550, 2)
 PAYER_KEY, PAYER_NOTE, PAYER_INVOICE_ID, PAYER_SIGNATURE, PART_SHARE = range(65549, 65559, 2)
-TAIL_BLIND, RECIPIENT_PATH, MIN_FINAL_DELTA, ANNOUNCEMENT, RELEASE = range(65559, 65569, 2)
-HANDOVER, SEALED = 65575, 65577
+TAIL_BLIND, MIN_FINAL_DELTA, ANNOUNCEMENT, RELEASE = 65559, 65563, 65565, 65567
+HANDOVER, SEALED, RECIPIENT_PACKET = 65575, 65577, 65579
 
 SEALED_SIZES = (500, 24_000)
 
@@ -85,8 +88,12 @@ def _is_even_point(data):
     return _is_point(data) and data[0] == 2
 
 
-def _is_trampoline_packet(data):
-    return len(data) == TRAMPOLINE_LENGTH and data[0] == 0 and _is_point(data[1:34])
+def _is_packet(data):
+    return len(data) >= PACKET_OVERHEAD and data[0] == 0 and _is_point(data[1:34])
+
+
+def _is_recipient_packet(data):
+    return len(data) == RECIPIENT_PACKET_LENGTH and _is_packet(data)
 
 
 def _is_sealed_packet(data):
@@ -181,17 +188,21 @@ def _write_path(path):
     return text
 
 
-def _read_recipient_path(data):
-    reader = _Reader(data)
-    value = {"path": reader.path(), "payinfo": reader.payinfo()}
-    reader.end()
-    return value
+def _read_recipient_paths(data):
+    """At least one."""
+    reader, paths = _Reader(data), []
+    while reader.data or not paths:
+        paths.append({"path": reader.path(), "payinfo": reader.payinfo()})
+    return paths
 
 
-def _write_recipient_path(value):
-    info = value["payinfo"]
-    numbers = b"".join(info[name].to_bytes(length, "big") for name, length in PAYINFO)
-    return _write_path(value["path"]) + numbers + len(info["features"]).to_bytes(2, "big") + info["features"]
+def _write_recipient_paths(paths):
+    data = b""
+    for path in paths:
+        info = path["payinfo"]
+        numbers = b"".join(info[name].to_bytes(length, "big") for name, length in PAYINFO)
+        data += _write_path(path["path"]) + numbers + len(info["features"]).to_bytes(2, "big") + info["features"]
+    return data
 
 
 def _list(name, lengths):
@@ -232,7 +243,9 @@ PAYLOAD = {
     PATH_KEY: _checked("current_path_key", _is_point),
     NODE: _checked("outgoing_node_id", _is_point),
     TOTAL: _truncated("total_amount_msat", 64),
-    TRAMPOLINE: _checked("trampoline_onion_packet", _is_trampoline_packet),
+    TRAMPOLINE: _checked("trampoline_onion_packet", _is_packet),
+    RECIPIENT_FEATURES: _raw("recipient_features"),
+    RECIPIENT_PATHS: Codec("recipient_blinded_paths", _read_recipient_paths, _write_recipient_paths),
     BLIND: _checked("blind", is_scalar),
     FINAL_BLIND: _checked("final_blind", is_scalar),
     HOLD_ID: _raw("hold_id", 32),
@@ -245,8 +258,8 @@ PAYLOAD = {
     PAYER_SIGNATURE: _raw("payer_signature", 64),
     PART_SHARE: Codec("part_share", _read_part, _write_part),
     TAIL_BLIND: _checked("tail_blind", is_scalar),
-    RECIPIENT_PATH: Codec("recipient_path", _read_recipient_path, _write_recipient_path),
     MIN_FINAL_DELTA: _truncated("min_final_delta", 32),
+    RECIPIENT_PACKET: _checked("recipient_packet", _is_recipient_packet),
 }
 MESSAGE = {
     2: Codec("reply_path", _read_path, _write_path),
@@ -377,21 +390,30 @@ def read_final(found, hash_lock, has_path_key):
 
 
 def read_inner(found, hash_lock, in_path):
-    """The receiver's payload inside a delegate's packet: what opens the path stands in the outer one."""
+    """The receiver's payload in a packet within: what opens the path stands in the outer one."""
     return _read_received(found, [TOTAL if in_path else PAYMENT_DATA], hash_lock)
 
 
 def read_delegate(found, hash_lock):
+    """A delegate's order, in the packet within."""
     types = _types(found)
-    place = [RECIPIENT_PATH] if RECIPIENT_PATH in types else [NODE, MIN_FINAL_DELTA]
+    to_path = RECIPIENT_PATHS in types
+    place, beside = ([RECIPIENT_PATHS], [RECIPIENT_FEATURES, RECIPIENT_PACKET]) if to_path else ([NODE], [])
     required, optional = _tweak_fields(types)
-    return _check_tweak(read(found, PAYLOAD, [AMOUNT, *place, TRAMPOLINE, *required], optional), hash_lock)
+    fields = read(found, PAYLOAD, [AMOUNT, EXPIRY, *place, *required], [*beside, MIN_FINAL_DELTA, *optional])
+    return _check_tweak(fields, hash_lock)
+
+
+def read_around(found, has_path_key):
+    """The payload around a packet within, of a delegate or of the recipient."""
+    path = _path_fields(_types(found), has_path_key) or []
+    optional = [TAIL_BLIND] if path else [PAYMENT_DATA, TAIL_BLIND]
+    return read(found, PAYLOAD, [AMOUNT, EXPIRY, *path, TRAMPOLINE], optional, strict=bool(path))
 
 
 def read_delegated(found, hash_lock, has_path_key):
     """The last payload of a delegate's own onion."""
-    path = _path_fields(_types(found), has_path_key) or []
-    fields = read(found, PAYLOAD, [AMOUNT, EXPIRY, *path, TRAMPOLINE], [TAIL_BLIND], strict=bool(path))
+    fields = read_around(found, has_path_key)
     if hash_lock == ("tail_blind" in fields):
         raise Malformed("lock")
     return fields

@@ -54,6 +54,7 @@ fn part(index: u16, expiry: u32) -> ReceiverEvent {
         part: Some(PartShare { secret: share(index), index, count: 2 }),
         withheld: None,
         payer: None,
+        keysend: None,
     };
     let bytes = payload.to_bytes();
     let hops = [(node_key().to_point(), bytes.as_slice())];

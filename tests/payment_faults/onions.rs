@@ -3,7 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use pointlock::onion::blinded::BlindingError;
 use pointlock::onion::{FailurePacket, OnionError, Packet, PayloadFault};
-use pointlock::payment::{FailureMessage, PayloadError, Refusal};
+use pointlock::payment::{FailureMessage, Payload, PayloadError, Refusal};
 use pointlock::wire::{TlvWriter, WireError};
 use pointlock_sim::{Fact, Who};
 use sha2::{Digest, Sha256};
@@ -20,13 +20,21 @@ const INVALID_ONION_HMAC: u16 = 0xc005;
 const INVALID_ONION_BLINDING: u16 = 0xc018;
 const INVALID_ONION_PAYLOAD: u16 = 0x4016;
 const TEMPORARY_NODE_FAILURE: u16 = 0x2002;
+const TEMPORARY_TRAMPOLINE_FAILURE: u16 = 0x2019;
 
 /// What the sender would read of a failure that is encrypted for it by this node.
 fn decrypted(failure: &FailureMessage, packet: &Packet, node: Who) -> Vec<u8> {
     let FailureMessage::Encrypted(failure) = failure else { panic!("{failure:?}") };
-    let shared_secret = packet.shared_secret(&node_key(node));
+    let key = node_key(node);
+    let mut secrets = vec![packet.shared_secret(&key)];
+    // Once the packet within is peeled, the failure is for whoever has made that one.
+    let peeled = packet.peel(&key, &[]).ok();
+    let payload = peeled.and_then(|peeled| Payload::parse(&peeled.payload, true).ok());
+    if let Some(Payload::Outer(outer)) = payload {
+        secrets.push(outer.packet.shared_secret(&key));
+    }
     let failure = FailurePacket::from_bytes(failure.as_bytes()).unwrap();
-    let failure = failure.open(&[shared_secret]).unwrap();
+    let failure = failure.open(&secrets).unwrap();
     [&failure.code().to_be_bytes(), failure.data()].concat()
 }
 
@@ -229,9 +237,8 @@ fn without(place: Place, tlv_type: u64) -> (Refusal, Vec<u8>) {
     };
     let missing_of_path = |field| (BlindingError::Missing { field }.into(), Vec::new());
     match (place, tlv_type) {
-        (Trampoline, 14) => misplaced("min_final_delta", 65_563),
-        (Trampoline, 20) => misplaced("outgoing_node_id", 14),
-        (Trampoline, 65_563) => missing("min_final_delta"),
+        // Without a packet within it is the receiver's payload, and this node receives nothing.
+        (Trampoline, 20) => (Refusal::RouteEnd, no_field()),
         (ReceiverOfTrampoline, 20) => misplaced("tail_blind", 65_559),
         (ReceiverOfTrampoline, 65_559) => (Refusal::TweakMismatch, no_field()),
         (Holder, 65_542) => misplaced("held_blind", 65_544),
@@ -275,7 +282,7 @@ fn each_field_missing() {
         // None of these has opened the sender's packet, where there is one.
         assert_eq!(scene.deliver_right(), Said::Yes);
     }
-    assert_eq!(fields, 3 + 7 + 4 + 2 + 4 + 5 + 4);
+    assert_eq!(fields, 3 + 7 + 3 + 2 + 4 + 5 + 4);
 }
 
 #[test]
@@ -335,7 +342,7 @@ fn each_field_doubled_or_out_of_order() {
 fn unknown_even_types() {
     for place in PLACES {
         let mut scene = Scene::new(place);
-        for (session, tlv_type) in [0, 22, 65_538, 65_572].into_iter().enumerate() {
+        for (session, tlv_type) in [0, 24, 65_538, 65_572].into_iter().enumerate() {
             let mut records = scene.records();
             let mut record = TlvWriter::new().set(tlv_type, [1]).to_bytes();
             records.push((tlv_type, std::mem::take(&mut record)));
@@ -361,7 +368,8 @@ fn fields_of_other_places() {
         (Plain, 65_539, PayloadError::Misplaced("final_blind").into()),
         (Plain, 65_546, PayloadError::Misplaced("release_hash").into()),
         (Holder, 65_537, PayloadError::Misplaced("blind").into()),
-        (Trampoline, 65_559, PayloadError::Misplaced("tail_blind").into()),
+        (Trampoline, 14, PayloadError::Misplaced("outgoing_node_id").into()),
+        (Trampoline, 65_537, PayloadError::Misplaced("blind").into()),
         (Receiver, 65_537, PayloadError::Misplaced("blind").into()),
         (ReceiverInPath, 65_559, PayloadError::Misplaced("tail_blind").into()),
         (ReceiverOfTrampoline, 65_539, PayloadError::Misplaced("final_blind").into()),
@@ -399,7 +407,7 @@ fn what_the_sender_reads() {
         (Blinded, (1, INVALID_ONION_BLINDING)),
         (ReceiverInPath, (1, INVALID_ONION_BLINDING)),
         // What goes wrong on its route a node that has found it says in its own name.
-        (ReceiverOfTrampoline, (0, TEMPORARY_NODE_FAILURE)),
+        (ReceiverOfTrampoline, (0, TEMPORARY_TRAMPOLINE_FAILURE)),
     ] {
         let (mut net, node) = ordered(place);
         let (edge, proposal) = crate::places::reach(&mut net, node);

@@ -50,6 +50,7 @@ fn part(invoice: &StaticInvoice, point: &Point, index: u16, count: u16) -> Final
         part: Some(PartShare { secret: share(index), index, count }),
         withheld: None,
         payer: None,
+        keysend: None,
     };
     FinalCase { payload, lock, amount_msat, expiry: EXPIRY }
 }

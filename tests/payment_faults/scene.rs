@@ -128,6 +128,7 @@ pub(crate) fn final_case(kind: LockKind) -> (Net, FinalCase) {
         part: None,
         withheld: None,
         payer: None,
+        keysend: None,
     };
     (net, FinalCase { payload, lock, amount_msat: AMOUNT_MSAT, expiry })
 }

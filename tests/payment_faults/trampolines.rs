@@ -6,9 +6,11 @@ use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::blinded::peel_payment;
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptSeed, EdgeError, ForwarderError, ForwarderEvent, NodeAction, Payload, PayloadError,
-    Refusal, RouteError, RouteHop, SecretSource, Tail, TrampolineFinalPayload,
+    AttemptSeed, EdgeError, ForwarderError, ForwarderEvent, NodeAction, OuterPayload, Payload,
+    PayloadError, PaymentData, PaymentSecret, Refusal, RouteError, RouteHop, SecretSource, Tail,
+    TrampolinePayload,
 };
+use pointlock::wire::{TlvStream, TlvWriter};
 use pointlock_sim::{Fact, Who};
 
 use crate::nodes::{
@@ -21,14 +23,40 @@ use crate::scene::{blind, entropy, failures, is_paid, refuses_forwarder};
 
 const TRAMPOLINE: Who = Who::Forwarder(1);
 
-fn trampoline(scene: &Scene) -> TrampolineFinalPayload {
+fn trampoline(scene: &Scene) -> OuterPayload {
     match Payload::parse(&scene.payload, true).unwrap() {
-        Payload::TrampolineFinal(payload) => payload,
+        Payload::Outer(payload) => payload,
         other => panic!("{other:?}"),
     }
 }
 
-fn said(scene: &mut Scene, payload: &TrampolineFinalPayload, session: usize) -> Said {
+/// What the node is asked to do.
+fn order(scene: &Scene) -> TrampolinePayload {
+    TrampolinePayload::parse(&order_bytes(scene)).unwrap()
+}
+
+fn order_bytes(scene: &Scene) -> Vec<u8> {
+    trampoline(scene).packet.peel(&node_key(TRAMPOLINE), &[]).unwrap().payload.to_vec()
+}
+
+/// A packet with this order for the node, and something for the recipient behind it.
+fn with_order(scene: &Scene, order: &[u8], session: usize) -> Packet {
+    let plan =
+        Packet::plan(secret_of("order", session), &[node_id(TRAMPOLINE), node_id(Who::Receiver)]);
+    let (packet, _) = plan.unwrap().build(&[order, &[2, 0]], &[], 720).unwrap();
+    around(scene, packet, session)
+}
+
+fn around(scene: &Scene, packet: Packet, session: usize) -> Packet {
+    let outer = OuterPayload { packet, ..trampoline(scene) };
+    scene.packet_with(&outer.to_bytes(), session)
+}
+
+fn misplaced(field: &'static str) -> Refusal {
+    Refusal::Payload(PayloadError::Misplaced(field))
+}
+
+fn said(scene: &mut Scene, payload: &OuterPayload, session: usize) -> Said {
     let packet = scene.packet_with(&payload.to_bytes(), session);
     scene.deliver(None, packet)
 }
@@ -58,7 +86,7 @@ fn a_wrong_sum_of_the_tail_claims_nothing() {
             None => Refusal::TweakMismatch,
             Some(_) => Refusal::LockMismatch,
         };
-        let payload = TrampolineFinalPayload { tail_blind, ..trampoline(&scene) };
+        let payload = OuterPayload { tail_blind, ..trampoline(&scene) };
         assert_eq!(refusal(said(&mut scene, &payload, session)), expected);
     }
     let mut scene = Scene::new(ReceiverOfTrampoline);
@@ -72,29 +100,22 @@ fn what_the_node_tells_the_receiver_is_not_believed_alone() {
     let mut scene = Scene::new(ReceiverOfTrampoline);
     let terms = *scene.edge.terms();
     let offered_msat = terms.amount.to_sat() * 1_000;
-    let more = TrampolineFinalPayload { amount_msat: offered_msat + 1, ..trampoline(&scene) };
+    let more = OuterPayload { amount_msat: offered_msat + 1, ..trampoline(&scene) };
     let low = Refusal::AmountTooLow { offered_msat, expected_msat: offered_msat + 1 };
     assert_eq!(refusal(said(&mut scene, &more, 0)), low);
-    let later = TrampolineFinalPayload { expiry: terms.expiry + 1, ..trampoline(&scene) };
+    let later = OuterPayload { expiry: terms.expiry + 1, ..trampoline(&scene) };
     let soon = Refusal::FinalExpiryTooSoon { expiry: terms.expiry, required: terms.expiry + 1 };
     assert_eq!(refusal(said(&mut scene, &later, 1)), soon);
-    // It takes a satoshi for itself, and says so to the receiver: the sender's own packet has another figure.
-    let payload = TrampolineFinalPayload { amount_msat: 1, ..trampoline(&scene) };
-    let packet = scene.packet_with(&payload.to_bytes(), 2);
-    let offerer = scene.edge.offerer;
-    let less = offered_msat - 1_000;
-    let edge = scene.net.fund_terms(offerer, Who::Receiver, terms.lock, less, terms.expiry);
-    scene.net.commit(edge, None, packet);
-    let Some((Who::Receiver, NodeAction::Fail { reason, .. })) = scene.net.tasks.pop_back() else {
-        panic!("refused")
-    };
-    let low = Refusal::AmountTooLow { offered_msat: less, expected_msat: AMOUNT_MSAT };
-    assert_eq!(reason, low);
-    // None of these opened the sender's packet for the first time but the last.
-    assert_eq!(
-        refusal(scene.deliver_right()),
-        Refusal::Onion(OnionError::Replayed { expiry_height: terms.expiry })
-    );
+    // It takes a millisatoshi for itself, and says so to the receiver: the sender's own packet has another figure. So with a block.
+    let less = OuterPayload { amount_msat: AMOUNT_MSAT - 1, ..trampoline(&scene) };
+    let low = Refusal::AmountTooLow { offered_msat: AMOUNT_MSAT - 1, expected_msat: AMOUNT_MSAT };
+    assert_eq!(refusal(said(&mut scene, &less, 2)), low);
+    let required = trampoline(&scene).expiry;
+    let sooner = OuterPayload { expiry: required - 1, ..trampoline(&scene) };
+    let soon = Refusal::FinalExpiryTooSoon { expiry: required - 1, required };
+    assert_eq!(refusal(said(&mut scene, &sooner, 3)), soon);
+    // None of these has opened the sender's packet for good.
+    assert_eq!(scene.deliver_right(), Said::Yes);
 }
 
 /// One packet of the sender's is worth one payment, whatever the node builds around it.
@@ -110,7 +131,7 @@ fn the_senders_packet_in_a_second_one_is_a_replay() {
     }
 }
 
-/// The sender's packet has one length, which has no room for another.
+/// A packet within that this node can't peel.
 fn malformed_packet() -> Refusal {
     Refusal::Payload(PayloadError::Malformed("trampoline_onion_packet"))
 }
@@ -123,28 +144,122 @@ fn the_senders_packet_is_the_last_one() {
         let nodes: Vec<Point> = hops.iter().map(|(node, _)| *node).collect();
         let payloads: Vec<&[u8]> = hops.iter().map(|(_, payload)| payload.as_slice()).collect();
         let plan = Packet::plan(secret_of("inner", session), &nodes).unwrap();
-        plan.build(&payloads, &[], if session == 2 { 800 } else { 500 }).unwrap().0
+        plan.build(&payloads, &[], if session == 2 { 900 } else { 500 }).unwrap().0
     };
     let receiver = node_id(Who::Receiver);
     let right = trampoline(&scene);
     let last = right.packet.peel(&node_key(Who::Receiver), &[]).unwrap().payload.to_vec();
     for (session, (packet, expected)) in [
-        (inner(&[(node_id(TRAMPOLINE), last.clone())], 0), Refusal::Onion(OnionError::InvalidHmac)),
+        (inner(&[(node_id(TRAMPOLINE), last.clone())], 0), malformed_packet()),
         (inner(&[(receiver, last.clone()), (receiver, last.clone())], 1), Refusal::RouteEnd),
-        (inner(&[(receiver, right.to_bytes())], 2), malformed_packet()),
+        (inner(&[(receiver, right.to_bytes())], 2), misplaced("trampoline_onion_packet")),
     ]
     .into_iter()
     .enumerate()
     {
-        let payload = TrampolineFinalPayload { packet, ..trampoline(&scene) };
+        let payload = OuterPayload { packet, ..trampoline(&scene) };
         assert_eq!(refusal(said(&mut scene, &payload, session)), expected);
     }
     let packet = inner(&[(receiver, last)], 3);
-    let payload = TrampolineFinalPayload { packet, ..trampoline(&scene) };
+    let payload = OuterPayload { packet, ..trampoline(&scene) };
     assert_eq!(said(&mut scene, &payload, 3), Said::Yes);
 }
 
 // ---- The node itself ----
+
+/// The order stands in the packet within, and is read like every payload: by field.
+#[test]
+fn each_field_of_the_order() {
+    let mut scene = Scene::new(Trampoline);
+    let bytes = order_bytes(&scene);
+    let stream = TlvStream::parse(&bytes).unwrap();
+    let records: Vec<(u64, &[u8])> =
+        stream.records().iter().map(|record| (record.tlv_type(), record.value())).collect();
+    assert_eq!(records.iter().map(|(t, _)| *t).collect::<Vec<_>>(), [2, 4, 14, 65_563]);
+    let with = |left_out: u64, more: &[(u64, Vec<u8>)]| {
+        let mut tlv = TlvWriter::new();
+        for (tlv_type, value) in records.iter().filter(|(tlv_type, _)| *tlv_type != left_out) {
+            tlv.set(*tlv_type, *value);
+        }
+        for (tlv_type, value) in more {
+            tlv.set(*tlv_type, value.clone());
+        }
+        tlv.to_bytes()
+    };
+    let missing = |field| Refusal::Payload(PayloadError::Missing(field));
+    let unknown = |tlv_type| Refusal::Payload(PayloadError::UnknownEven { tlv_type });
+    for (session, (order, expected)) in [
+        (with(2, &[]), missing("amt_to_forward")),
+        (with(4, &[]), missing("outgoing_cltv_value")),
+        // Then it is a receiver's.
+        (with(14, &[]), misplaced("min_final_delta")),
+        (with(0, &[(22, vec![1])]), misplaced("outgoing_node_id")),
+        (with(14, &[(22, vec![1])]), malformed("recipient_blinded_paths")),
+        (with(14, &[(22, vec![])]), malformed("recipient_blinded_paths")),
+        (with(0, &[(21, vec![1])]), misplaced("recipient_features")),
+        (with(0, &[(65_579, vec![1])]), misplaced("recipient_packet")),
+        (with(0, &[(65_539, vec![1; 32])]), misplaced("final_blind")),
+        (with(0, &[(6, vec![1; 8])]), misplaced("short_channel_id")),
+        (with(0, &[(14, vec![4; 33])]), malformed("outgoing_node_id")),
+        (with(0, &[(24, vec![1])]), unknown(24)),
+        (with(0, &[(65_550, vec![1])]), unknown(65_550)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let packet = with_order(&scene, &order, session);
+        assert_eq!(refusal(scene.deliver(None, packet)), expected);
+    }
+    // Without a next layer there is nobody to find the way to.
+    let plan = Packet::plan(secret_of("order", 90), &[node_id(TRAMPOLINE)]).unwrap();
+    let packet = around(&scene, plan.build(&[&bytes], &[], 500).unwrap().0, 90);
+    assert_eq!(refusal(scene.deliver(None, packet)), Refusal::RouteEnd);
+    // A whole packet for another node, and a tail's blind where no tail was.
+    let plan = Packet::plan(secret_of("order", 91), &[node_id(Who::Receiver)]).unwrap();
+    let packet = around(&scene, plan.build(&[&bytes], &[], 500).unwrap().0, 91);
+    assert_eq!(refusal(scene.deliver(None, packet)), malformed_packet());
+    let outer = OuterPayload { tail_blind: Some(blind("tail", 0)), ..trampoline(&scene) };
+    let packet = scene.packet_with(&outer.to_bytes(), 92);
+    assert_eq!(refusal(scene.deliver(None, packet)), misplaced("tail_blind"));
+    // The expiry is the sender's to say, and odd types that are not known are passed over.
+    for (session, order) in [with(65_563, &[]), with(0, &[(65_561, vec![1])])].iter().enumerate() {
+        let mut scene = Scene::new(Trampoline);
+        let packet = with_order(&scene, order, 93 + session);
+        assert_eq!(scene.deliver(None, packet), Said::Yes);
+    }
+    assert_eq!(scene.deliver_right(), Said::Yes);
+}
+
+/// The edge has all of what the onion says, in one part.
+#[test]
+fn what_stands_around_the_order() {
+    let mut scene = Scene::new(Trampoline);
+    let terms = *scene.edge.terms();
+    let offered_msat = terms.amount.to_sat() * 1_000;
+    assert_eq!(trampoline(&scene).payment_data, None);
+    let low = Refusal::AmountTooLow { offered_msat, expected_msat: offered_msat + 1 };
+    let soon = Refusal::FinalExpiryTooSoon { expiry: terms.expiry, required: terms.expiry + 1 };
+    let payload = scene.payload.clone();
+    let right = || match Payload::parse(&payload, true).unwrap() {
+        Payload::Outer(payload) => payload,
+        other => panic!("{other:?}"),
+    };
+    let of = |total_msat| Some(PaymentData { secret: PaymentSecret([7; 32]), total_msat });
+    let cases = [
+        (OuterPayload { amount_msat: offered_msat + 1, ..right() }, low.clone()),
+        (OuterPayload { expiry: terms.expiry + 1, ..right() }, soon),
+        (OuterPayload { payment_data: of(offered_msat + 1), ..right() }, low),
+    ];
+    for (session, (payload, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(refusal(said(&mut scene, &payload, session)), expected);
+    }
+    let whole = OuterPayload { payment_data: of(offered_msat), ..right() };
+    assert_eq!(said(&mut scene, &whole, 9), Said::Yes);
+}
+
+fn malformed(field: &'static str) -> Refusal {
+    Refusal::Payload(PayloadError::Malformed(field))
+}
 
 /// The most that leaves the node its own fee.
 fn after_own_fee(incoming_msat: u64) -> u64 {
@@ -256,7 +371,7 @@ fn without_a_route_the_payment_fails_back() {
     assert_eq!(failures(&net), [(TRAMPOLINE, Refusal::NoRoute)]);
     let failed = net
         .facts()
-        .any(|fact| matches!(fact, Fact::AttemptFailed { failure: Some((0, 0x2002)), .. }));
+        .any(|fact| matches!(fact, Fact::AttemptFailed { failure: Some((0, 0x2019)), .. }));
     assert!(failed && net.balances().is_empty());
     net.check_replay().unwrap();
 }
@@ -265,19 +380,17 @@ fn without_a_route_the_payment_fails_back() {
 #[test]
 fn an_order_that_pays_no_route_is_refused() {
     let mut scene = Scene::new(Trampoline);
-    let Payload::Trampoline(mut order) = Payload::parse(&scene.payload, true).unwrap() else {
-        panic!("an order")
-    };
+    let mut order = order(&scene);
     let edge = *scene.edge.terms();
     let spendable = after_own_fee(edge.amount.to_sat() * 1_000);
     order.amount_msat = spendable + 1;
-    let packet = scene.packet_with(&order.to_bytes().unwrap(), 0);
+    let packet = with_order(&scene, &order.to_bytes().unwrap(), 0);
     let short = Refusal::FeeInsufficient { offered_msat: spendable, required_msat: spendable + 1 };
     assert_eq!(refusal(scene.deliver(None, packet)), short);
     order.amount_msat = spendable;
     let left = edge.expiry - policy(1).cltv_expiry_delta;
-    order.min_final_delta = left - HEIGHT + 1;
-    let packet = scene.packet_with(&order.to_bytes().unwrap(), 1);
+    order.min_final_delta = Some(left - HEIGHT + 1);
+    let packet = with_order(&scene, &order.to_bytes().unwrap(), 1);
     let (expiry, required) = (left, left + 1);
     // The blinds of an order that is taken up are derived before, and known: no secret of anybody else's.
     let view = scene.view();
@@ -296,8 +409,8 @@ fn an_order_that_pays_no_route_is_refused() {
     };
     assert_eq!(reason, Refusal::ExpiryTooSoon { expiry, required });
     assert!(scene.view().secrets().len() <= view.secrets().len() + 1);
-    order.min_final_delta = left - HEIGHT;
-    let packet = scene.packet_with(&order.to_bytes().unwrap(), 2);
+    order.min_final_delta = Some(left - HEIGHT);
+    let packet = with_order(&scene, &order.to_bytes().unwrap(), 2);
     assert_eq!(scene.deliver(None, packet), Said::Yes);
 }
 
@@ -326,13 +439,16 @@ fn the_node_can_not_read_y() {
     });
     let incoming = event.unwrap();
     let layer = peel_payment(&incoming, &node_key(TRAMPOLINE), None, &[]).unwrap().layer;
-    let Payload::Trampoline(order) = Payload::parse(&layer.payload, true).unwrap() else {
-        panic!("an order")
+    let Payload::Outer(outer) = Payload::parse(&layer.payload, true).unwrap() else {
+        panic!("a packet within")
     };
-    for seen in [incoming.to_bytes(), layer.payload.to_vec(), order.packet.to_bytes()] {
+    let peeled = outer.packet.peel(&node_key(TRAMPOLINE), &[]).unwrap();
+    let next = peeled.next.unwrap();
+    let layer = layer.payload.to_vec();
+    for seen in [incoming.to_bytes(), layer, peeled.payload.to_vec(), next.to_bytes()] {
         assert!(!contains(&seen));
     }
-    assert!(order.packet.peel(&node_key(TRAMPOLINE), &[]).is_err());
+    assert!(next.peel(&node_key(TRAMPOLINE), &[]).is_err());
     for forwarder in &net.forwarders {
         assert!(
             !forwarder
@@ -344,7 +460,7 @@ fn the_node_can_not_read_y() {
     }
     // Where it is, so that the search is known to find it.
     let Ok(outer) = proposal.packet.peel(&node_key(Who::Receiver), &[]) else { panic!("a layer") };
-    let Payload::TrampolineFinal(payload) = Payload::parse(&outer.payload, true).unwrap() else {
+    let Payload::Outer(payload) = Payload::parse(&outer.payload, true).unwrap() else {
         panic!("the tail's")
     };
     assert!(!contains(&outer.payload));

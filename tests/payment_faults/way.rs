@@ -61,6 +61,7 @@ fn a_wrong_blind_at_any_hop_claims_nothing() {
             part: None,
             withheld: None,
             payer: None,
+            keysend: None,
         };
         hops.push((Who::Receiver, last.to_bytes()));
         proposal.packet = build(&hops, 0);

@@ -638,6 +638,7 @@ fn two_parts() -> (Net, [FinalCase; 2]) {
             part: Some(PartShare { secret: share, index, count: 2 }),
             withheld: None,
             payer: None,
+            keysend: None,
         };
         FinalCase {
             payload,

@@ -55,6 +55,7 @@ impl FinalCase {
             part: None,
             withheld: None,
             payer: None,
+            keysend: None,
         }
     }
 }

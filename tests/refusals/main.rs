@@ -24,6 +24,7 @@ const NEVER: &[(&str, &str)] = &[
         "AdaptorError::DegenerateNonce",
         "a hash would have to be zero, or the opposite of a lock point's logarithm",
     ),
+    ("AsyncPaymentsError::Entropy", "a hash would have to be zero"),
     ("DleqError::DegenerateNonce", "a hash would have to be zero"),
     ("Musig2Error::DegenerateScalar", "a hash would have to be zero, or a sum of hashes"),
     ("Musig2Error::AggregateKeyAtInfinity", "the coefficients are hashes of all keys"),
@@ -50,6 +51,7 @@ fn every_variant_is_produced() {
     let folders = [
         "adaptor/src",
         "msm/src",
+        "src/async_payments",
         "src/claims",
         "src/contract",
         "src/edge",

@@ -43,6 +43,10 @@ fn system(name: &str) -> &'static str {
             "Hash locks: all edges of all payments over one stored invoice have one hash, and the sender's LSP holds them while the \
              receiver is offline."
         }
+        "S3-LDK" => {
+            "Hash locks: all edges of one payment have one hash, whose preimage its payer has drawn, and the sender's LSP holds while the \
+             receiver is offline."
+        }
         "S4" => {
             "Point locks: every edge of every payment has a lock of its own, made from one static point of the invoice, and the sender's \
              LSP holds while the receiver is offline."
@@ -237,7 +241,7 @@ fn waits(facts: &PaymentFacts) -> bool {
 }
 
 fn hashed(report: &Report) -> bool {
-    matches!(report.system, "S2" | "S3")
+    matches!(report.system, "S2" | "S3" | "S3-LDK")
 }
 
 struct Arrow {

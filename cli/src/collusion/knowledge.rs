@@ -60,6 +60,7 @@ impl Player<'_> {
         for Published { invoice, opening, paths } in &self.invoices {
             let kind = match opening {
                 Opening::Static(LockSecret::Preimage(_)) => InvoiceKind::Hash,
+                Opening::Payers => InvoiceKind::Payers,
                 Opening::Static(LockSecret::Scalar(_)) => InvoiceKind::Points { coefficients: 1 },
                 Opening::Polynomial(polynomial) => {
                     InvoiceKind::Points { coefficients: polynomial.k() + 1 }

@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
                 vault_paid: args.vault_paid,
                 routers: args.routers,
                 points: args.points.unwrap_or(3),
-                way: Way::Clear,
+                way: if system == Some(System::S3Ldk) { Way::Path } else { Way::Clear },
                 parts: 1,
             };
             (String::new(), standard.text())

@@ -2,7 +2,7 @@
 
 use pointlock::curve::PublicScalar;
 use pointlock::invoice::ktime::{NoteHash, PaymentTerms};
-use pointlock::invoice::{ChainHash, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::{ChainHash, StaticInvoice};
 use pointlock::payment::{HoldPlan, Payer, PayerSeed, Payment};
 use pointlock_collusion::{CollusionError, Model};
 use pointlock_sim::{Contract, Opening, Published, System, Way, Who};
@@ -114,7 +114,8 @@ impl Player<'_> {
             Some(other) => self.invoices[other].opening.clone(),
             None => fresh,
         };
-        let mut builder = StaticInvoiceBuilder::new(opening.lock(), NOW)
+        let mut builder = opening
+            .builder(NOW)
             .amount_msat(AMOUNT_SAT * 1_000)
             .description(&format!("invoice {}", self.invoices.len() + 1));
         if self.scenario.paths > 0 {
@@ -138,10 +139,11 @@ impl Player<'_> {
         };
         let invoice_read =
             StaticInvoice::decode_at(&text, ChainHash::BITCOIN, NOW).map_err(refused)?;
-        let payer = (system == System::S5)
+        let payer = system
+            .has_payer_keys()
             .then(|| Payer { seed: PayerSeed::new(payer_entropy), note: None });
         let amount_msat = AMOUNT_SAT * 1_000;
-        let x = payer.as_ref().and_then(|payer| {
+        let x = payer.as_ref().filter(|_| system.own_points()).and_then(|payer| {
             let terms = PaymentTerms {
                 payer: payer.seed.key().public_key(),
                 invoice_id: invoice_read.invoice_id(),

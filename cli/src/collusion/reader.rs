@@ -17,6 +17,9 @@ fn title(system: System) -> &'static str {
         System::S1 => "hash locks, a fresh invoice for every payment",
         System::S2 => "hash locks, one stored invoice, the receiver's LSP holds",
         System::S3 => "hash locks, one stored invoice, the sender's LSP holds",
+        System::S3Ldk => {
+            "hash locks, one stored invoice, each payer draws the preimage as LDK's do"
+        }
         System::S4 => "point locks, one stored invoice, the sender's LSP holds",
         System::S5 => "k-time payment points, one stored invoice, the sender's LSP holds",
     }
@@ -120,7 +123,7 @@ impl Reader {
     fn system(&self) -> Result<System, ScenarioError> {
         let system = self.file.system.as_ref().parse().ok();
         system.filter(|system| SYSTEMS.contains(system)).ok_or_else(|| {
-            self.at(self.file.system.span(), "system: expected S2, S3, S4 or S5".to_owned())
+            self.at(self.file.system.span(), "system: expected S2, S3, S3-LDK, S4 or S5".to_owned())
         })
     }
 

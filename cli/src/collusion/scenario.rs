@@ -10,7 +10,8 @@ use thiserror::Error;
 use super::event::{Event, Pay};
 
 /// The systems of the design in which an invoice is used again.
-pub(super) const SYSTEMS: [System; 4] = [System::S2, System::S3, System::S4, System::S5];
+pub(super) const SYSTEMS: [System; 5] =
+    [System::S2, System::S3, System::S3Ldk, System::S4, System::S5];
 
 /// What is wrong with a scenario, and where.
 #[derive(Debug, Error, PartialEq, Eq)]

@@ -70,6 +70,10 @@ impl Story<'_> {
                 Some(attempt) => (None, format!("y{}{}", subscript(*hop), mark(attempt))),
                 None => (None, format!("y{}", subscript(*hop))),
             },
+            SecretSource::DrawnPreimage { .. } => (None, "the preimage".to_owned()),
+            SecretSource::PayersPreimage { incoming } => {
+                of_edge(incoming, &|_| "the preimage".to_owned())
+            }
             SecretSource::DrawnShare { attempt: id } => {
                 (None, format!("q{}", attempt(id).map_or("", mark)))
             }

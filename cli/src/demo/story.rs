@@ -1,9 +1,7 @@
 use std::collections::BTreeMap;
 
 use pointlock::invoice::proof::{Challenge, PayerProof, ProofRequest, Verifier};
-use pointlock::invoice::{
-    ChainHash, InvoiceError, Offer, OfferBuilder, StaticInvoice, StaticInvoiceBuilder,
-};
+use pointlock::invoice::{ChainHash, InvoiceError, Offer, OfferBuilder, StaticInvoice};
 use pointlock::lock::LockSecret;
 use pointlock::payment::{HoldPlan, Payer, PayerSeed, Payment};
 use pointlock_sim::{Chain as _, Holder, OneFault, Opening, Published, System, Who};
@@ -244,11 +242,11 @@ impl Story<'_> {
     }
 
     fn sign_invoice(&mut self, opening: Opening) -> Result<Published, StoryError> {
-        let (lock, now) = (opening.lock(), self.now());
+        let now = self.now();
         let (builder, blinded) = match &self.offer {
-            Some(offer) => (StaticInvoiceBuilder::for_offer(offer, lock, now), 1),
+            Some(offer) => (opening.builder_for(offer, now), 1),
             None => {
-                let builder = StaticInvoiceBuilder::new(lock, now).description(DESCRIPTION);
+                let builder = opening.builder(now).description(DESCRIPTION);
                 // A least amount, so that burning the slots of a polynomial costs money.
                 (builder.amount_msat(self.args.amount_sat * 1_000), 0)
             }
@@ -300,7 +298,7 @@ impl Story<'_> {
         let parts = sim.parts(self.args.amount_sat * 1_000, parts, way);
         let order = Payment {
             hold: hop.map(|hop| HoldPlan { hop, blocks }),
-            payer: self.system.own_points().then(|| Payer {
+            payer: self.system.has_payer_keys().then(|| Payer {
                 seed: PayerSeed::new(sim.entropy.bytes()),
                 note: Some(format!("for coffee {}", payment + 1).into_bytes()),
             }),
@@ -348,6 +346,7 @@ impl Story<'_> {
             let ends_with = match self.system {
                 System::S5 => "z(x), its own",
                 System::S4 => "z",
+                System::S3Ldk => "the preimage that it has drawn itself",
                 System::S1 | System::S2 | System::S3 => "the preimage",
             };
             self.stage.say(&payer(payment), Tone::Good, format!("has paid, ends with {ends_with}"));

@@ -37,6 +37,9 @@ impl Setting {
             (System::S1, _) => "hash locks, receiver online, a fresh invoice for every payment",
             (System::S2, _) => "hash locks, one stored invoice, the receiver's LSP holds",
             (System::S3, _) => "hash locks, one stored invoice, the sender's LSP holds",
+            (System::S3Ldk, _) => {
+                "hash locks, one BOLT 12 static invoice without a lock: each payer draws the preimage, as LDK's do"
+            }
             (System::S4, Rails::Bolt12) => {
                 "point locks, one BOLT 12 static invoice with a blinded path, the sender's LSP holds"
             }
@@ -86,7 +89,7 @@ pub(super) fn settings(system: System) -> Vec<Setting> {
         System::S1 => &[Rails::Direct],
         System::S2 | System::S3 => &[Rails::Lnurl],
         System::S4 => &[Rails::Lnurl, Rails::Bolt12],
-        System::S5 => &[Rails::Bolt12],
+        System::S3Ldk | System::S5 => &[Rails::Bolt12],
     };
     rails.iter().map(|rails| Setting { system, rails: *rails }).collect()
 }
@@ -96,6 +99,7 @@ pub(super) fn receipt(system: System) -> &'static str {
     match system {
         System::S1 => "the preimage",
         System::S2 | System::S3 => "everybody's preimage",
+        System::S3Ldk => "its own preimage, no proof",
         System::S4 => "everybody's z",
         System::S5 => "a proof of its own",
     }

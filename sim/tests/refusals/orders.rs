@@ -84,7 +84,9 @@ pub(crate) const CASES: &[Case] = &[
         let published = published(&mut sim, POINT);
         let mut order = order(&mut sim, &published, 1);
         let route = published.invoice.interim_route();
-        let builder = pointlock::invoice::StaticInvoiceBuilder::new(published.opening.lock(), NOW)
+        let builder = published
+            .opening
+            .builder(NOW)
             .description("tea")
             .interim_route(route)
             .features(&Features::of(&[16]));
@@ -181,7 +183,9 @@ pub(crate) const CASES: &[Case] = &[
     ("RouteError::AmountOverflow", || {
         let mut sim = started();
         let free = signed(&mut sim, POINT, |builder| builder);
-        let builder = pointlock::invoice::StaticInvoiceBuilder::new(free.opening.lock(), NOW)
+        let builder = free
+            .opening
+            .builder(NOW)
             .description("tea")
             .interim_route(free.invoice.interim_route());
         let mut order = order(&mut sim, &free, 1);

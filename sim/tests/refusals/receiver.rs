@@ -95,7 +95,7 @@ pub(crate) const CASES: &[Case] = &[
     ("PublishError::NoMinimumAmount", || {
         let mut sim = started();
         let opening = Opening::draw(POLYNOMIAL, &mut sim.entropy).unwrap();
-        let builder = pointlock::invoice::StaticInvoiceBuilder::new(opening.lock(), 1);
+        let builder = opening.builder(1);
         let free = sim.sign(opening, builder.description("tea"), 0).unwrap();
         of_publish(sim.tell_receiver(free.event()))
     }),
@@ -117,7 +117,7 @@ pub(crate) const CASES: &[Case] = &[
     ("PublishError::PointInUse", || {
         let mut sim = started();
         let first = published(&mut sim, POLYNOMIAL);
-        let builder = pointlock::invoice::StaticInvoiceBuilder::new(first.opening.lock(), 1);
+        let builder = first.opening.builder(1);
         let builder = builder.amount_msat(1).description("more tea");
         let second = sim.sign(first.opening, builder, 0).unwrap();
         of_publish(sim.tell_receiver(second.event()))

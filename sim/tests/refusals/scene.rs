@@ -29,7 +29,7 @@ pub(crate) fn signed(
     change: impl Fn(StaticInvoiceBuilder) -> StaticInvoiceBuilder,
 ) -> Published {
     let opening = Opening::draw(kind, &mut sim.entropy).unwrap();
-    let builder = StaticInvoiceBuilder::new(opening.lock(), NOW).description("tea");
+    let builder = opening.builder(NOW).description("tea");
     sim.sign(opening, change(builder.amount_msat(AMOUNT_MSAT)), 0).unwrap()
 }
 
@@ -50,10 +50,10 @@ pub(crate) fn with_paths(
     let vault = [BlindedPath::build(sim.entropy.secret(), &vault).unwrap().0];
     let builder =
         |lock| StaticInvoiceBuilder::new(lock, NOW).description("tea").offer_paths(&vault);
-    let lock = opening.lock();
+    let lock = opening.lock().unwrap();
     let mut published = sim.sign(opening, builder(lock), 1).unwrap();
     let path = change(published.invoice.paths()[0].clone());
-    let changed = builder(published.opening.lock())
+    let changed = builder(published.opening.lock().unwrap())
         .paths(&[path])
         .message_paths(published.invoice.message_paths());
     published.invoice = changed.sign(&sim.key(Who::Receiver), &[0; 32]).unwrap();

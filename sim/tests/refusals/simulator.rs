@@ -1,7 +1,6 @@
 //! What ends a scenario.
 
 use pointlock::edge::EdgeId;
-use pointlock::invoice::StaticInvoiceBuilder;
 use pointlock::lock::Lock;
 use pointlock::payment::{NodeAction, OfferOrigin, ReceiverEvent};
 use pointlock_sim::{Delivery, Keep, Opening, OpeningKind, Place, SimError, ToLock, Who};
@@ -43,7 +42,7 @@ pub(crate) const CASES: &[Case] = &[
     ("SimError::Invoice", || {
         let mut sim = started();
         let opening = Opening::draw(OpeningKind::Point, &mut sim.entropy).unwrap();
-        let builder = StaticInvoiceBuilder::new(opening.lock(), NOW).description("tea");
+        let builder = opening.builder(NOW).description("tea");
         said(sim.sign(opening, builder, 1))
     }),
     ("SimError::Nobody", || {

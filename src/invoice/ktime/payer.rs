@@ -81,6 +81,11 @@ impl PayerKey {
         self.0.secret_key()
     }
 
+    /// The key pair, for what else this payer signs.
+    pub(crate) fn as_keypair(&self) -> &Keypair {
+        &self.0
+    }
+
     /// A.
     pub fn public_key(&self) -> PayerPublicKey {
         PayerPublicKey(self.0.public_key())

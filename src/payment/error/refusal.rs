@@ -4,6 +4,7 @@ use alloc::string::String;
 use thiserror::Error;
 
 use super::PayloadError;
+use crate::async_payments::AsyncPaymentsError;
 use crate::claims::ClaimError;
 use crate::hold::{HoldError, HoldId};
 use crate::invoice::InvoiceError;
@@ -102,6 +103,9 @@ pub enum Refusal {
     /// The invoice has a polynomial and the payload no payer, or the other way round.
     #[error("payer_key: does not belong to this kind of invoice")]
     PayerMismatch,
+    /// The invoice request that came with the payer's preimage is wrong, or for another offer.
+    #[error("invoice_request: {0}")]
+    InvoiceRequest(Box<AsyncPaymentsError>),
     /// The payload names another invoice than its payment secret belongs to.
     #[error("payer_invoice_id: not the invoice of payment_secret")]
     InvoiceMismatch,

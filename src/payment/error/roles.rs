@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::super::{AttemptId, PaymentId};
 use super::{EdgeError, HeightError, MessageError, RouteError};
+use crate::async_payments::AsyncPaymentsError;
 use crate::claims::ClaimError;
 use crate::hold::HoldError;
 use crate::invoice::ktime::KtimeError;
@@ -125,9 +126,15 @@ pub enum OrderError {
         /// What is to be paid, in millisatoshi.
         amount_msat: u64,
     },
-    /// The invoice has a polynomial of payment points, which is paid under a point of the payer's own: the order needs a payer.
-    #[error("payment_points: a polynomial, which is paid under a payer's own point")]
+    /// The invoice has a polynomial of payment points, or no lock of the receiver's: the order needs a payer.
+    #[error("payer: missing, for an invoice that is paid under a payer's own lock")]
     PayerMissing,
+    /// The invoice request for a plain static invoice can't be made.
+    #[error("invoice_request: {0}")]
+    InvoiceRequest(Box<AsyncPaymentsError>),
+    /// A plain static invoice is paid along one of its paths, by a route of the sender's own: a trampoline has no place for the preimage.
+    #[error("invoice_paths: a plain invoice is paid along one of them")]
+    PlainByOtherWay,
     /// The invoice has no polynomial of payment points: its payers have no points, and no proofs, of their own.
     #[error("payment_points: no polynomial")]
     NoPolynomial,
@@ -236,6 +243,9 @@ pub enum PublishError {
     /// The invoice has other points than the polynomial.
     #[error("payment_points: not those of the polynomial")]
     NotTheInvoicePolynomial,
+    /// The invoice has a lock of the receiver's, and was to be published as a plain one.
+    #[error("invoice: has a lock, and is no plain one")]
+    NotPlain,
     /// The secret does not open the lock of the invoice.
     #[error("invoice: the secret does not open its lock")]
     NotTheInvoiceSecret,

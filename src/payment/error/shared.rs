@@ -1,6 +1,7 @@
 use thiserror::Error;
 
 use super::PayloadError;
+use crate::async_payments::AsyncPaymentsError;
 use crate::edge::EdgeId;
 use crate::lock::LockError;
 use crate::onion::OnionError;
@@ -164,6 +165,9 @@ pub enum MessageError {
     /// It is malformed, or can't be written.
     #[error("message: {0}")]
     Payload(#[from] PayloadError),
+    /// It is one of LDK's async payments, and malformed or not expected; or the answer can't be made.
+    #[error("message: {0}")]
+    Async(AsyncPaymentsError),
     /// It can't be peeled or built.
     #[error("onion message: {0}")]
     Onion(#[from] BlindingError),

@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use super::{Origin, Place};
 use crate::journal::codec::{Bytes, Cursor, DangerousEncode, Decode, Encode, Fault, kind_fault};
 use crate::onion::SharedSecret;
@@ -13,6 +15,8 @@ impl DangerousEncode for Origin {
         }]);
         self.sha256_of_onion.encode(out);
         self.shared_secret.dangerous_encode(out);
+        self.inner_secret.dangerous_encode(out);
+        self.tail_secrets.dangerous_encode(out);
     }
 }
 
@@ -26,6 +30,12 @@ impl Decode for Origin {
             [other] => return Err(kind_fault(*other)),
         };
         let sha256_of_onion = *cursor.chunk()?;
-        Ok(Self { place, sha256_of_onion, shared_secret: SharedSecret::decode(cursor)? })
+        Ok(Self {
+            place,
+            sha256_of_onion,
+            shared_secret: SharedSecret::decode(cursor)?,
+            inner_secret: Option::decode(cursor)?,
+            tail_secrets: Vec::decode(cursor)?,
+        })
     }
 }

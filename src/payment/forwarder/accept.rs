@@ -47,12 +47,12 @@ impl Forwards {
                 let outgoing = Outgoing { to, amount_msat, expiry, path_key: None, packet: next };
                 (Order::Forward(outgoing), tweak)
             }
-            Layer::Trampoline(payload) => {
+            Layer::Trampoline { payload, packet } => {
                 let (trampoline, tweak) =
-                    TrampolineOrder::new(&edge, &self.config.policy, payload)?;
+                    TrampolineOrder::new(&edge, &self.config.policy, payload, packet)?;
                 (Order::Trampoline(trampoline), tweak)
             }
-            Layer::Final { .. } | Layer::TrampolineFinal { .. } => return Err(Refusal::RouteEnd),
+            Layer::Final { .. } => return Err(Refusal::RouteEnd),
         };
         if let Order::Forward(outgoing) = &order {
             self.check_policy(cx, &edge, outgoing)?;

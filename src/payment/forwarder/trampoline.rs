@@ -6,21 +6,27 @@ use alloc::vec::Vec;
 
 use super::super::leg::{HopBlinds, LegPlan};
 use super::super::{
-    AttemptSeed, EdgeError, EdgeTerms, ForwardingPolicy, Recipient, Refusal, Route, RouteError,
-    RouteHop, SecretSource, TrampolineFinalPayload, TrampolinePayload, Tweak, proposal,
+    AttemptSeed, EdgeError, EdgeTerms, FinalPayload, ForwardingPolicy, OuterPayload, PayloadError,
+    Recipient, Refusal, Route, RouteError, RouteHop, SecretSource, TrampolinePayload, Tweak,
+    proposal,
 };
 use super::{Context, ForwarderAction, ForwarderError, Forwards, Order, Outgoing, Stage};
 use crate::edge::{Edge, EdgeId};
+use crate::invoice::PaymentPath;
+use crate::lock::{Blind, Lock};
 use crate::onion::Packet;
 use crate::onion::blinded::NextPeer;
+use crate::wire::TlvWriter;
 
 /// A payment whose way this node finds itself.
 #[derive(Clone, Debug)]
 pub(super) struct TrampolineOrder {
     recipient: Recipient,
     amount_msat: u64,
-    min_final_delta: u32,
-    packet: Packet,
+    /// None where the sender has said the expiry itself.
+    min_final_delta: Option<u32>,
+    /// What the recipient gets; none for one at the end of a path that shall get nothing but the payment.
+    packet: Option<Packet>,
     /// For the first edge of the route: at most.
     max: EdgeTerms,
     /// When the last edge has to expire at the earliest, once the route is wanted.
@@ -32,13 +38,20 @@ impl TrampolineOrder {
         edge: &Edge,
         policy: &ForwardingPolicy,
         payload: TrampolinePayload,
+        packet: Option<Packet>,
     ) -> Result<(Self, Tweak), Refusal> {
-        let TrampolinePayload { recipient, amount_msat, min_final_delta, packet, tweak } = payload;
+        let TrampolinePayload { recipient, other_paths, amount_msat, expiry, .. } = payload;
+        let (min_final_delta, tweak) = (payload.min_final_delta, payload.tweak);
+        let recipient = usable(recipient, other_paths)?;
+        // Under points a recipient has to be told Y, and nobody but the sender can do that.
+        if packet.is_none() && matches!(edge.lock, Lock::Point(_)) {
+            return Err(PayloadError::Missing("recipient_packet").into());
+        }
         let max = policy.after(EdgeTerms { amount_msat: edge.amount_msat, expiry: edge.expiry })?;
-        let trampoline =
-            Self { recipient, amount_msat, min_final_delta, packet, max, last_expiry: 0 };
+        let last_expiry = if min_final_delta.is_some() { 0 } else { expiry };
+        let trampoline = Self { recipient, amount_msat, min_final_delta, packet, max, last_expiry };
         // What does not pay even without a route is refused before it is held.
-        trampoline.end_terms(0)?;
+        trampoline.end_terms(last_expiry)?;
         Ok((trampoline, tweak))
     }
 
@@ -49,10 +62,13 @@ impl TrampolineOrder {
     /// [`Refusal`], when there is too little time left.
     pub(super) fn start_at(&mut self, height: u32, earliest: u32) -> Result<(), Refusal> {
         // A path's own delta has the blocks in it that the receiver wants.
-        self.last_expiry = match &self.recipient {
-            Recipient::Node(_) => height.saturating_add(self.min_final_delta).max(earliest),
-            Recipient::Path(_) => height,
-        };
+        if let Some(delta) = self.min_final_delta {
+            let expiry = height.saturating_add(delta);
+            self.last_expiry = match &self.recipient {
+                Recipient::Node(_) => expiry.max(earliest),
+                Recipient::Path(_) => expiry,
+            };
+        }
         self.end_terms(self.last_expiry).map(|_| ())
     }
 
@@ -76,6 +92,33 @@ impl TrampolineOrder {
         Ok(end)
     }
 
+    /// What the recipient reads in the node's own onion.
+    fn last_payload(&self, last: EdgeTerms, tail_blind: Option<Blind>) -> TlvWriter {
+        let EdgeTerms { amount_msat, expiry } = last;
+        match &self.packet {
+            Some(packet) => OuterPayload {
+                amount_msat,
+                expiry,
+                payment_data: None,
+                tail_blind,
+                packet: packet.clone(),
+            }
+            .to_tlv(),
+            None => FinalPayload {
+                amount_msat,
+                expiry,
+                payment_secret: None,
+                total_msat: amount_msat,
+                final_blind: None,
+                part: None,
+                withheld: None,
+                payer: None,
+                keysend: None,
+            }
+            .to_tlv(),
+        }
+    }
+
     pub(super) fn find_route(&self, incoming: EdgeId) -> ForwarderAction {
         // It was checked when the route became wanted.
         let end = self.end_terms(self.last_expiry).unwrap_or(self.max);
@@ -88,6 +131,17 @@ impl TrampolineOrder {
             max_expiry: self.max.expiry,
         }
     }
+}
+
+/// The recipient, if its path can be used; else by another of its paths.
+fn usable(recipient: Recipient, others: Vec<PaymentPath>) -> Result<Recipient, Refusal> {
+    let first = match recipient {
+        Recipient::Node(_) => return Ok(recipient),
+        Recipient::Path(path) => path,
+    };
+    let mut paths = [first].into_iter().chain(others);
+    let path = paths.find(|path| path.is_usable() && Recipient::is_known(path));
+    path.map(Recipient::Path).ok_or(Refusal::NoRoute)
 }
 
 impl Forwards {
@@ -128,15 +182,7 @@ impl Forwards {
         }
         let start = proposal::add(forwarding.incoming.lock, blind.as_ref())?;
         let plan = LegPlan { start, route, seed, hop_blinds: HopBlinds::Derived, hold: None };
-        let leg = plan.build(|_, tail_blind| {
-            TrampolineFinalPayload {
-                amount_msat: last.amount_msat,
-                expiry: last.expiry,
-                tail_blind,
-                packet: trampoline.packet.clone(),
-            }
-            .to_tlv()
-        })?;
+        let leg = plan.build(|_, tail_blind| trampoline.last_payload(last, tail_blind))?;
         let blind = match (blind, leg.blinds.first()) {
             (Some(own), Some(first)) => Some(own.add(first)?),
             _ => None,
@@ -157,7 +203,7 @@ impl Forwards {
         self.change(cx, incoming, |forwarding| {
             forwarding.order = order;
             forwarding.stage = stage;
-            forwarding.origin.set_trampoline();
+            forwarding.origin.set_trampoline(leg.shared_secrets);
             forwarding.tail = Some(attempt);
         });
         Ok(self.wanted(cx, incoming).into_iter().collect())

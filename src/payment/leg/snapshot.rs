@@ -13,6 +13,7 @@ const LOCKS: Field = Field::new(2, "locks");
 const BLINDS: Field = Field::new(4, "blinds");
 const PACKET: Field = Field::new(6, "packet");
 const SHARED_SECRETS: Field = Field::new(8, "shared_secrets");
+const INNER_SECRETS: Field = Field::new(10, "inner_secrets");
 
 impl DangerousEncode for Leg {
     fn dangerous_encode(&self, out: &mut Bytes) {
@@ -22,6 +23,7 @@ impl DangerousEncode for Leg {
             .dangerous_set(BLINDS, &self.blinds)
             .set(PACKET, &self.packet)
             .dangerous_set(SHARED_SECRETS, &self.shared_secrets)
+            .dangerous_set(INNER_SECRETS, &self.inner_secrets)
             .append_to(out);
     }
 }
@@ -44,7 +46,8 @@ impl Decode for Leg {
         if shared_secrets.len() != route.onion_nodes().len() {
             return Err(SHARED_SECRETS.fault("not one for each node").into());
         }
+        let inner_secrets: Vec<SharedSecret> = fields.take(INNER_SECRETS)?;
         fields.end()?;
-        Ok(Self { route, locks, blinds, packet, shared_secrets })
+        Ok(Self { route, locks, blinds, packet, shared_secrets, inner_secrets })
     }
 }

@@ -237,6 +237,13 @@ pub enum NodeEvent {
         /// What this node keeps of the invoice's blinded paths.
         paths: ReceiverPaths,
     },
+    /// This plain static invoice is in the world: its payers draw the preimage.
+    PublishedPlain {
+        /// The invoice, with blinded paths.
+        invoice: StaticInvoice,
+        /// What this node keeps of them.
+        paths: ReceiverPaths,
+    },
     /// This invoice is not in the world any more: its payments are refused.
     Withdrawn {
         /// The invoice.

@@ -319,6 +319,9 @@ fn for_receiver<C: ClaimStore>(
         NodeEvent::RestoredPolynomial { invoice, polynomial, paths } => {
             receipts.published_polynomial(cx, invoice, polynomial, paths, Life::Earlier)
         }
+        NodeEvent::PublishedPlain { invoice, paths } => {
+            receipts.published_plain(cx, invoice, paths)
+        }
         NodeEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice),
         NodeEvent::RateGiven { rate } => Ok(receipts.rate_given(rate)),
         NodeEvent::Time { unix_time } => Ok(receipts.time(*unix_time)),

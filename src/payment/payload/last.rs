@@ -2,14 +2,14 @@ use alloc::vec::Vec;
 
 use super::fields::{Fields, malformed};
 use super::types::{
-    AMT_TO_FORWARD, CURRENT_PATH_KEY, ENCRYPTED_RECIPIENT_DATA, FINAL_BLIND, OUTGOING_CLTV_VALUE,
-    PART_SHARE, PAYER_INVOICE_ID, PAYER_KEY, PAYER_NOTE, PAYER_SIGNATURE, PAYMENT_DATA,
-    TOTAL_AMOUNT_MSAT, WITHHELD,
+    AMT_TO_FORWARD, CURRENT_PATH_KEY, ENCRYPTED_RECIPIENT_DATA, FINAL_BLIND, INVOICE_REQUEST,
+    KEYSEND_PREIMAGE, OUTGOING_CLTV_VALUE, PART_SHARE, PAYER_INVOICE_ID, PAYER_KEY, PAYER_NOTE,
+    PAYER_SIGNATURE, PAYMENT_DATA, TOTAL_AMOUNT_MSAT, WITHHELD,
 };
 use crate::curve::Tag;
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::{NoteHash, PayerPublicKey, PaymentSignature, PaymentTerms};
-use crate::lock::{Blind, Lock};
+use crate::lock::{Blind, Lock, Preimage};
 use crate::payment::PayloadError;
 use crate::wire::{BlindedPath, IntroductionNode, TlvWriter, read_tu64, tu64};
 
@@ -24,6 +24,28 @@ impl PaymentSecret {
     /// receiver with it, as with BOLT 11's; of a blinded path the `path_id` does the same.
     pub fn of_invoice(id: &InvoiceId) -> Self {
         Self(PAYMENT_SECRET.hash(&[&id.to_bytes()]))
+    }
+}
+
+/// `payment_data` (BOLT 4). Encoding: the secret (32 bytes) ‖ the total (tu64).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaymentData {
+    /// Who does not know it has not made the payment.
+    pub secret: PaymentSecret,
+    /// Over all parts, in millisatoshi.
+    pub total_msat: u64,
+}
+
+impl PaymentData {
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, PayloadError> {
+        let data = fields.required(PAYMENT_DATA)?;
+        let (secret, total) = data.split_first_chunk().ok_or(malformed(PAYMENT_DATA))?;
+        let total_msat = read_tu64(total).map_err(|_| malformed(PAYMENT_DATA))?;
+        Ok(Self { secret: PaymentSecret(*secret), total_msat })
+    }
+
+    pub(super) fn write(&self, tlv: &mut TlvWriter) {
+        tlv.set(PAYMENT_DATA, [self.secret.0.as_slice(), &tu64(self.total_msat)].concat());
     }
 }
 
@@ -48,6 +70,17 @@ pub struct FinalPayload {
     pub withheld: Option<Withheld>,
     /// Who pays, if it is under a k-time payment point.
     pub payer: Option<PayerPayload>,
+    /// What opens the lock, if the payer has drawn it: for a plain static invoice, at the end of its path.
+    pub keysend: Option<Keysend>,
+}
+
+/// What the receiver of a payment to a plain static invoice is told, as LDK's payers do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keysend {
+    /// The preimage.
+    pub preimage: Preimage,
+    /// The payer's invoice request, a TLV stream: what is paid for.
+    pub invoice_request: Vec<u8>,
 }
 
 /// One of several parts of a payment. Encoding: q_p (32 bytes) ‖ p (2) ‖ P (2).
@@ -95,7 +128,7 @@ impl PayerPayload {
 }
 
 impl FinalPayload {
-    const TYPES: [u64; 11] = [
+    const TYPES: [u64; 13] = [
         AMT_TO_FORWARD,
         OUTGOING_CLTV_VALUE,
         PAYMENT_DATA,
@@ -107,10 +140,12 @@ impl FinalPayload {
         PAYER_NOTE,
         PAYER_INVOICE_ID,
         PAYER_SIGNATURE,
+        INVOICE_REQUEST,
+        KEYSEND_PREIMAGE,
     ];
 
-    /// Reads the payload of the receiver in a packet that a node gave it which has found the way to it, where what opens a
-    /// blinded path stands outside: in that node's payload. `in_path` says whether it does.
+    /// Reads the payload of the receiver in a packet within, where what opens a blinded path stands in the payload around it. `in_path`
+    /// says whether it does.
     ///
     /// # Errors
     ///
@@ -138,10 +173,8 @@ impl FinalPayload {
             if fields.has(TOTAL_AMOUNT_MSAT) {
                 return Err(PayloadError::Misplaced("total_amount_msat"));
             }
-            let data = fields.required(PAYMENT_DATA)?;
-            let (secret, total) = data.split_first_chunk().ok_or(malformed(PAYMENT_DATA))?;
-            let total_msat = read_tu64(total).map_err(|_| malformed(PAYMENT_DATA))?;
-            (Some(PaymentSecret(*secret)), total_msat)
+            let PaymentData { secret, total_msat } = PaymentData::read(fields)?;
+            (Some(secret), total_msat)
         };
         Ok(Self {
             amount_msat: fields.integer(AMT_TO_FORWARD)?,
@@ -152,13 +185,14 @@ impl FinalPayload {
             part: PartShare::read(fields)?,
             withheld: Withheld::read(fields)?,
             payer: PayerPayload::read(fields)?,
+            keysend: Keysend::read(fields, in_path)?,
         })
     }
 
     /// Whether it belongs to an edge under this lock: a point lock has Y, a hash lock neither that nor a share.
     pub fn fits(&self, lock: &Lock) -> bool {
         match lock {
-            Lock::Point(_) => self.final_blind.is_some(),
+            Lock::Point(_) => self.final_blind.is_some() && self.keysend.is_none(),
             Lock::Hash(_) => self.final_blind.is_none() && self.part.is_none(),
         }
     }
@@ -168,11 +202,13 @@ impl FinalPayload {
         let mut tlv = TlvWriter::new();
         tlv.set(AMT_TO_FORWARD, tu64(self.amount_msat));
         tlv.set(OUTGOING_CLTV_VALUE, tu64(self.expiry.into()));
-        let total = tu64(self.total_msat);
-        match &self.payment_secret {
-            Some(secret) => tlv.set(PAYMENT_DATA, [secret.0.as_slice(), &total].concat()),
-            None => tlv.set(TOTAL_AMOUNT_MSAT, total),
-        };
+        let total_msat = self.total_msat;
+        match self.payment_secret {
+            Some(secret) => PaymentData { secret, total_msat }.write(&mut tlv),
+            None => {
+                tlv.set(TOTAL_AMOUNT_MSAT, tu64(total_msat));
+            }
+        }
         if let Some(blind) = &self.final_blind {
             tlv.set(FINAL_BLIND, *blind.dangerous_to_bytes());
         }
@@ -189,12 +225,36 @@ impl FinalPayload {
         if let Some(payer) = &self.payer {
             payer.write(&mut tlv);
         }
+        if let Some(keysend) = &self.keysend {
+            tlv.set(KEYSEND_PREIMAGE, *keysend.preimage.dangerous_as_bytes());
+            tlv.set(INVOICE_REQUEST, keysend.invoice_request.as_slice());
+        }
         tlv
     }
 
     /// The TLV stream.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.to_tlv().to_bytes()
+    }
+}
+
+impl Keysend {
+    /// Outside of a path nobody has asked for it.
+    fn read(fields: &Fields<'_>, in_path: bool) -> Result<Option<Self>, PayloadError> {
+        if !fields.has(KEYSEND_PREIMAGE) || !in_path {
+            for (tlv_type, field) in
+                [(INVOICE_REQUEST, "invoice_request"), (KEYSEND_PREIMAGE, "keysend_preimage")]
+            {
+                if fields.has(tlv_type) {
+                    return Err(PayloadError::Misplaced(field));
+                }
+            }
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            preimage: Preimage::new(fields.array(KEYSEND_PREIMAGE)?),
+            invoice_request: fields.required(INVOICE_REQUEST)?.to_vec(),
+        }))
     }
 }
 

@@ -10,10 +10,12 @@ mod types;
 mod tests;
 
 pub use forward::{ForwardPayload, HoldOrder, Tweak};
-pub use last::{FinalPayload, PartShare, PayerPayload, PaymentSecret, Withheld};
-pub use trampoline::{Recipient, TrampolineFinalPayload, TrampolinePayload};
+pub use last::{
+    FinalPayload, Keysend, PartShare, PayerPayload, PaymentData, PaymentSecret, Withheld,
+};
+pub use trampoline::{InnerPayload, OuterPayload, Recipient, TrampolinePayload};
 
-pub(super) use trampoline::INNER_PAYLOADS_LENGTH;
+pub(super) use trampoline::{INNER_PAYLOADS_LENGTH, RECIPIENT_PAYLOADS_LENGTH};
 pub(super) use types::{
     HANDOVER, HELD_PTLC_AVAILABLE, PTLC_ARRIVED, RELEASE_HELD_PTLC, SEALED_ANNOUNCEMENT,
     WITHHELD_SHARE, type_of,
@@ -27,10 +29,8 @@ use fields::Fields;
 pub enum Payload {
     /// Of a forwarder.
     Forward(ForwardPayload),
-    /// Of a node that finds the rest of the route itself (a trampoline).
-    Trampoline(TrampolinePayload),
-    /// Of the receiver, when such a node has found the way to it: the sender's packet is within.
-    TrampolineFinal(TrampolineFinalPayload),
+    /// Of a node that finds the rest of the route itself (a trampoline), or of the receiver behind one: the packet within says which.
+    Outer(OuterPayload),
     /// Of the receiver.
     Final(FinalPayload),
 }
@@ -47,12 +47,10 @@ impl Payload {
         let fields = Fields::parse(bytes)?;
         if !last {
             ForwardPayload::read(&fields).map(Self::Forward)
-        } else if !fields.has(types::TRAMPOLINE_ONION_PACKET) {
-            FinalPayload::read(&fields).map(Self::Final)
-        } else if fields.has(types::OUTGOING_NODE_ID) || fields.has(types::RECIPIENT_PATH) {
-            TrampolinePayload::read(&fields).map(Self::Trampoline)
+        } else if fields.has(types::TRAMPOLINE_ONION_PACKET) {
+            OuterPayload::read(&fields).map(Self::Outer)
         } else {
-            TrampolineFinalPayload::read(&fields).map(Self::TrampolineFinal)
+            FinalPayload::read(&fields).map(Self::Final)
         }
     }
 }

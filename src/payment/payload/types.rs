@@ -11,6 +11,11 @@ pub(super) const TOTAL_AMOUNT_MSAT: u64 = 18;
 // Proposed for BOLT 4: trampoline.
 pub(super) const OUTGOING_NODE_ID: u64 = 14;
 pub(super) const TRAMPOLINE_ONION_PACKET: u64 = 20;
+pub(super) const RECIPIENT_FEATURES: u64 = 21;
+pub(super) const RECIPIENT_BLINDED_PATHS: u64 = 22;
+// LDK's async payments, and bLIP 3.
+pub(super) const INVOICE_REQUEST: u64 = crate::async_payments::INVOICE_REQUEST_IN_ONION;
+pub(super) const KEYSEND_PREIMAGE: u64 = crate::async_payments::KEYSEND_PREIMAGE;
 // Ours, above 65536: odd where a node that does not know them may pass them over.
 pub(super) const BLIND: u64 = 65537;
 pub(super) const FINAL_BLIND: u64 = 65539;
@@ -20,9 +25,9 @@ pub(super) const PAYER_INVOICE_ID: u64 = 65553;
 pub(super) const PAYER_SIGNATURE: u64 = 65555;
 pub(super) const PART_SHARE: u64 = 65557;
 pub(super) const TAIL_BLIND: u64 = 65559;
-pub(super) const RECIPIENT_PATH: u64 = 65561;
 pub(super) const MIN_FINAL_DELTA: u64 = 65563;
 pub(super) const WITHHELD: u64 = 65569;
+pub(super) const RECIPIENT_PACKET: u64 = 65579;
 // Even: a node that does not know them fails the payment. If it forwarded instead, a payment under a hash would not wait.
 pub(super) const HOLD_ID: u64 = 65542;
 pub(super) const HELD_BLIND: u64 = 65544;
@@ -36,7 +41,7 @@ pub(in crate::payment) const WITHHELD_SHARE: u64 = 65573;
 pub(in crate::payment) const HANDOVER: u64 = 65575;
 pub(in crate::payment) const SEALED_ANNOUNCEMENT: u64 = 65577;
 
-const NAMES: [(u64, &str); 24] = [
+const NAMES: [(u64, &str); 28] = [
     (AMT_TO_FORWARD, "amt_to_forward"),
     (OUTGOING_CLTV_VALUE, "outgoing_cltv_value"),
     (SHORT_CHANNEL_ID, "short_channel_id"),
@@ -46,6 +51,8 @@ const NAMES: [(u64, &str); 24] = [
     (TOTAL_AMOUNT_MSAT, "total_amount_msat"),
     (OUTGOING_NODE_ID, "outgoing_node_id"),
     (TRAMPOLINE_ONION_PACKET, "trampoline_onion_packet"),
+    (RECIPIENT_FEATURES, "recipient_features"),
+    (RECIPIENT_BLINDED_PATHS, "recipient_blinded_paths"),
     (BLIND, "blind"),
     (FINAL_BLIND, "final_blind"),
     (HOLD_ID, "hold_id"),
@@ -58,9 +65,11 @@ const NAMES: [(u64, &str); 24] = [
     (PAYER_SIGNATURE, "payer_signature"),
     (PART_SHARE, "part_share"),
     (TAIL_BLIND, "tail_blind"),
-    (RECIPIENT_PATH, "recipient_path"),
     (MIN_FINAL_DELTA, "min_final_delta"),
     (WITHHELD, "withheld"),
+    (RECIPIENT_PACKET, "recipient_packet"),
+    (INVOICE_REQUEST, "invoice_request"),
+    (KEYSEND_PREIMAGE, "keysend_preimage"),
 ];
 
 /// The field's name on the wire; none for a type that is not known here.

@@ -23,6 +23,7 @@ impl DangerousEncode for OwnInvoice {
         let fields = FieldWriter::new().set(INVOICE, &self.invoice);
         match &self.opening {
             InvoiceSecret::Static { secret, .. } => fields.dangerous_set(SECRET, secret),
+            InvoiceSecret::Payers => fields,
             InvoiceSecret::Polynomial { polynomial, .. } => {
                 fields.dangerous_set(POLYNOMIAL, polynomial)
             }
@@ -41,6 +42,7 @@ impl Decode for OwnInvoice {
         let opening = match (fields.take_some(SECRET)?, fields.take_some(POLYNOMIAL)?) {
             (Some(secret), None) => static_opening(&invoice, secret)?,
             (None, Some(polynomial)) => polynomial_opening(&invoice, polynomial)?,
+            (None, None) if invoice.lock().is_none() => InvoiceSecret::Payers,
             _ => return Err("neither a secret nor a polynomial, or both".into()),
         };
         let published = Self {

@@ -2,14 +2,15 @@
 
 mod snapshot;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::super::failure::Origin;
-use super::super::intake::{Context, Incoming, Intake, Layer};
-use super::super::leg::associated_data;
+use super::super::intake::{Context, Incoming, Layer, check_path, check_terms};
 use super::super::published::{InvoiceSecret, OwnInvoice};
-use super::super::{FinalPayload, Observer, Refusal, SecretSource, TrampolineFinalPayload};
+use super::super::{FinalPayload, Observer, PayloadError, Refusal, SecretSource};
 use super::{Receipts, sets};
+use crate::async_payments::InvoiceRequest;
 use crate::claims::{ClaimStore, LockSet};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId};
@@ -67,6 +68,10 @@ impl Arrival {
                 observer.learned_scalar(source, blind.as_scalar());
             }
         }
+        if let Some(keysend) = &self.payload.keysend {
+            let secret = LockSecret::Preimage(keysend.preimage.clone());
+            observer.learned(SecretSource::PayersPreimage { incoming }, &secret);
+        }
     }
 }
 
@@ -79,13 +84,12 @@ impl<S: ClaimStore> Receipts<S> {
     ) -> Result<Arrival, Refusal> {
         let Incoming { edge, origin, replay_tag, layer, .. } = incoming;
         let opened = match layer {
-            Layer::Final { payload, path } => {
+            Layer::Final { payload, path, inner } => {
                 check_path(&edge, path.as_ref())?;
-                Opened { payload, path, tail_blind: None, replay_tags: alloc::vec![replay_tag] }
-            }
-            Layer::TrampolineFinal { payload, path } => {
-                check_path(&edge, path.as_ref())?;
-                open_inner(cx.intake, &edge, payload, path, replay_tag)?
+                let inner_tag = inner.as_ref().map(|inner| inner.replay_tag);
+                let replay_tags = [replay_tag].into_iter().chain(inner_tag).collect();
+                let tail_blind = inner.and_then(|inner| inner.tail_blind);
+                Opened { payload, path, tail_blind, replay_tags }
             }
             _ => return Err(Refusal::RouteEnd),
         };
@@ -131,6 +135,7 @@ impl<S: ClaimStore> Receipts<S> {
             }
             _ => (None, None),
         };
+        check_keysend(published, edge, &payload)?;
         let x = check_payer(published, &payload, set_point.as_ref())?;
         Ok(Arrival {
             edge: *edge,
@@ -167,6 +172,11 @@ impl<S: ClaimStore> Receipts<S> {
                     return Err(Refusal::LockMismatch);
                 }
                 return Ok(Due { secrets: alloc::vec![secret.clone()], exhausted: None });
+            }
+            (InvoiceSecret::Payers, None) => {
+                let drawn = parts.iter().filter_map(|part| part.payload.keysend.as_ref());
+                let secrets = drawn.map(|drawn| LockSecret::Preimage(drawn.preimage.clone()));
+                return Ok(Due { secrets: secrets.collect(), exhausted: None });
             }
             (InvoiceSecret::Static { secret: LockSecret::Scalar(scalar), .. }, None) => {
                 scalar.clone()
@@ -218,55 +228,35 @@ impl Arrival {
     }
 }
 
-/// What the receiver asked of those who use a path that it has made.
-fn check_path(edge: &Edge, path: Option<&PathHop>) -> Result<(), Refusal> {
-    if let Some(path) = path {
-        path.check_features(&[])?;
-        path.check(edge.amount_msat, edge.expiry)?;
-    }
-    Ok(())
-}
-
-/// The sender's layer, within that of the node that has found the end of the route.
-fn open_inner(
-    intake: &mut Intake,
+/// The payer's preimage, and what it says that it pays for, if the invoice is a plain one.
+fn check_keysend(
+    published: &OwnInvoice,
     edge: &Edge,
-    payload: TrampolineFinalPayload,
-    path: Option<PathHop>,
-    replay_tag: ReplayTag,
-) -> Result<Opened, Refusal> {
-    check_terms(edge, payload.amount_msat, payload.expiry)?;
-    if !payload.fits(&edge.lock) {
-        return Err(Refusal::TweakMismatch);
+    payload: &FinalPayload,
+) -> Result<(), Refusal> {
+    let Some(keysend) = &payload.keysend else {
+        return match published.is_plain() {
+            true => Err(PayloadError::Missing("keysend_preimage").into()),
+            false => Ok(()),
+        };
+    };
+    if !published.is_plain() {
+        return Err(PayloadError::Misplaced("keysend_preimage").into());
     }
-    let (node_key, associated_data) = (&intake.node_key, associated_data(&edge.lock));
-    // The sender knew this node by the name that it has in the path.
-    let inner = match &path {
-        Some(path) => {
-            payload.packet.peel(&path.secret.blinded_node_secret(node_key)?, &associated_data)
+    if edge.lock != Lock::Hash(keysend.preimage.hash()) {
+        return Err(Refusal::LockMismatch);
+    }
+    let request = InvoiceRequest::from_bytes(&keysend.invoice_request);
+    let request = request.map_err(|error| Refusal::InvoiceRequest(Box::new(error)))?;
+    let same = request.verify_offer(published.invoice.offer());
+    same.map_err(|error| Refusal::InvoiceRequest(Box::new(error)))?;
+    match request.amount_msat() {
+        Some(expected_msat) if payload.total_msat < expected_msat => {
+            let offered_msat = payload.total_msat;
+            Err(Refusal::AmountTooLow { offered_msat, expected_msat })
         }
-        None => payload.packet.peel(node_key, &associated_data),
-    }?;
-    if inner.next.is_some() {
-        return Err(Refusal::RouteEnd);
+        _ => Ok(()),
     }
-    let read = FinalPayload::parse_inner(&inner.payload, path.is_some())?;
-    let inner_tag = inner.shared_secret.replay_tag();
-    intake.replay_guard.insert(inner_tag, edge.expiry)?;
-    let replay_tags = alloc::vec![replay_tag, inner_tag];
-    Ok(Opened { payload: read, path, tail_blind: payload.tail_blind, replay_tags })
-}
-
-/// What the edge has to lock, and for how long, by the payload.
-fn check_terms(edge: &Edge, amount_msat: u64, expiry: u32) -> Result<(), Refusal> {
-    let offered_msat = edge.amount_msat;
-    if offered_msat < amount_msat {
-        return Err(Refusal::AmountTooLow { offered_msat, expected_msat: amount_msat });
-    }
-    if edge.expiry < expiry {
-        return Err(Refusal::FinalExpiryTooSoon { expiry: edge.expiry, required: expiry });
-    }
-    Ok(())
 }
 
 /// The payer's x, if the invoice has k-time payment points: its signature is over x and the lock as the sender set it up,
@@ -277,7 +267,7 @@ fn check_payer(
     set_point: Option<&Point>,
 ) -> Result<Option<PayerScalar>, Refusal> {
     let payer = match (&published.opening, &payload.payer) {
-        (InvoiceSecret::Static { .. }, None) => return Ok(None),
+        (InvoiceSecret::Static { .. } | InvoiceSecret::Payers, None) => return Ok(None),
         (InvoiceSecret::Polynomial { .. }, Some(payer)) => payer,
         _ => return Err(Refusal::PayerMismatch),
     };

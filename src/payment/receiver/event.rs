@@ -57,6 +57,13 @@ pub enum ReceiverEvent {
         /// What this node keeps of the invoice's blinded paths.
         paths: ReceiverPaths,
     },
+    /// This plain static invoice is in the world: one without a lock of the receiver's, whose payers draw the preimage, as LDK's do.
+    PublishedPlain {
+        /// The invoice, with blinded paths.
+        invoice: StaticInvoice,
+        /// What this node keeps of them.
+        paths: ReceiverPaths,
+    },
     /// This invoice is not in the world any more: its payments are refused as those of an invoice that never was, and it can't be
     /// published again. Its polynomial stays in the book, retired.
     Withdrawn {

@@ -11,6 +11,7 @@ use super::super::{
     SecretSource, WithheldShare,
 };
 use super::{Arrival, Receipts, ReceiverAction, ReceiverError};
+use crate::async_payments::{AsyncMessage, AsyncPaymentsError, release};
 use crate::claims::{ClaimError, ClaimStore};
 use crate::curve::{SecretScalar, Tag};
 use crate::edge::EdgeId;
@@ -38,11 +39,43 @@ impl<S: ClaimStore> Receipts<S> {
             let given = WithheldShare::from_message(message.payload);
             return self.share_given(cx, &invoice, &given.map_err(MessageError::Payload)?);
         }
+        if published.is_plain() && AsyncMessage::is_in(message.payload) {
+            return self.asked_whether_there(published, message, entropy);
+        }
         let said = self.announced(cx.intake, published, message, entropy)?;
         Ok(Reaction::unchanged(alloc::vec![match said {
             Ok((to, message)) => ReceiverAction::SendMessage { to, message },
             Err(reason) => ReceiverAction::ReleaseRefused { reason },
         }]))
+    }
+
+    /// Says to a `held_htlc_available` that it is there. Of the payment nothing is told, so nothing can be refused but an invoice that
+    /// has expired; and nothing is kept.
+    fn asked_whether_there(
+        &self,
+        published: &OwnInvoice,
+        message: &Received<'_>,
+        entropy: &[u8; 32],
+    ) -> Result<Reaction<ReceiverAction>, ReceiverError> {
+        let (asked, reply_path) =
+            AsyncMessage::from_payload(message.payload).map_err(MessageError::Async)?;
+        let AsyncMessage::HeldHtlcAvailable = asked else {
+            let missing = AsyncPaymentsError::Missing("held_htlc_available");
+            return Err(MessageError::Async(missing).into());
+        };
+        let reply_path = reply_path.ok_or(AsyncPaymentsError::Missing("reply_path"));
+        let reply_path = reply_path.map_err(MessageError::Async)?;
+        if let Err(error) = published.invoice.check_not_expired(self.unix_time) {
+            let reason = error.into();
+            return Ok(Reaction::unchanged(alloc::vec![ReceiverAction::ReleaseRefused { reason }]));
+        }
+        let (to, answer) = release(&reply_path, entropy).map_err(MessageError::Async)?;
+        if answer.length() > message.length {
+            let (length, most) = (answer.length(), message.length);
+            return Err(MessageError::AnswerTooLong { length, most }.into());
+        }
+        let message = answer;
+        Ok(Reaction::unchanged(alloc::vec![ReceiverAction::SendMessage { to, message }]))
     }
 
     /// Says to an announcement what it would say to any like it: nothing is kept of either, and no slot for the payment. Anyone

@@ -188,6 +188,9 @@ impl<S: ClaimStore> Role for Receiver<S> {
             ReceiverEvent::RestoredPolynomial { invoice, polynomial, paths } => {
                 receipts.published_polynomial(cx, invoice, polynomial, paths, Life::Earlier)?
             }
+            ReceiverEvent::PublishedPlain { invoice, paths } => {
+                receipts.published_plain(cx, invoice, paths)?
+            }
             ReceiverEvent::Withdrawn { invoice } => receipts.withdrawn(cx, invoice)?,
             ReceiverEvent::RateGiven { rate } => receipts.rate_given(rate),
             ReceiverEvent::Time { unix_time } => receipts.time(*unix_time),
@@ -295,6 +298,20 @@ impl<S: ClaimStore> Receipts<S> {
             let source = SecretSource::Coefficient { invoice, index };
             cx.observer.learned_scalar(source, coefficient);
         }
+        published.teach_paths(cx.observer);
+        self.invoices.insert(published);
+        Ok(Vec::new())
+    }
+
+    pub(super) fn published_plain(
+        &mut self,
+        cx: &mut Context<'_>,
+        invoice: &StaticInvoice,
+        paths: &ReceiverPaths,
+    ) -> Result<Vec<ReceiverAction>, ReceiverError> {
+        self.check_publishable(invoice)?;
+        let published = OwnInvoice::plain(invoice, paths)?;
+        self.invoices.check_unused(&published, &cx.intake.node_key.to_point())?;
         published.teach_paths(cx.observer);
         self.invoices.insert(published);
         Ok(Vec::new())

@@ -7,7 +7,7 @@ use super::super::paying::PayingUnder;
 use super::super::route::RouteEnd;
 use super::super::seed::MailSessions;
 use super::super::{
-    AttemptId, AvailableHold, Deadlines, EdgeTerms, FinalPayload, Handover, HeldAvailable,
+    AttemptId, AvailableHold, Deadlines, EdgeTerms, FinalPayload, Handover, HeldAvailable, Keysend,
     MessageError, Observer, OrderError, PartShare, PaymentSecret, Proposal, Route, RouteError,
     SecretSource, SenderError, Withheld, WithheldShare,
 };
@@ -27,6 +27,8 @@ pub(super) struct PaymentPlan {
     /// Z or Z(x), or the payment hash.
     pub(super) invoice_lock: Lock,
     pub(super) paying_under: Option<PayingUnder>,
+    /// For a plain static invoice.
+    pub(super) keysend: Option<Keysend>,
     /// q_p of each part; none for a payment in one part, and for hash locks.
     shares: Vec<Blind>,
     /// q_0 of a cancellable payment, with where its arrival is to be told.
@@ -90,6 +92,7 @@ impl PaymentPlan {
         payment: &Payment,
         invoice_lock: Lock,
         paying_under: Option<PayingUnder>,
+        keysend: Option<Keysend>,
     ) -> Result<Self, SenderError> {
         let shared = payment.parts.len() > 1 || payment.cancellable.is_some();
         let in_parts = shared && matches!(invoice_lock, Lock::Point(_));
@@ -109,6 +112,7 @@ impl PaymentPlan {
             invoice: payment.invoice.clone(),
             invoice_lock,
             paying_under,
+            keysend,
             share_sum,
             shares,
             amount_msat: payment.amount_msat,
@@ -180,6 +184,7 @@ impl PaymentPlan {
                     arrival_path: (part == 0).then(|| withheld.arrival.path.clone()),
                 }),
                 payer: payer.map(|(paying, last)| paying.payload(last, &order.seed.aux_rand())),
+                keysend: self.keysend.clone(),
             }
             .to_tlv()
         })?;

@@ -17,8 +17,9 @@ use super::intake::previous_height;
 use super::paying::PayingUnder;
 use super::seed::MailSessions;
 use super::{
-    AttemptId, AttemptSeed, Deadlines, HopBlinds, MessageError, Observer, OrderError, PayloadError,
-    PaymentId, PtlcArrived, Reaction, Role, Route, SecretSource, SenderError, static_lock,
+    AttemptId, AttemptSeed, Deadlines, HopBlinds, Keysend, MessageError, Observer, OrderError,
+    PayloadError, PaymentId, PtlcArrived, Reaction, Role, Route, SecretSource, SenderError,
+    static_lock,
 };
 use crate::edge::EdgeId;
 use crate::invoice::ktime::PointSecret;
@@ -265,16 +266,18 @@ impl Sender {
         }
         payment.check()?;
         let paying_under = PayingUnder::new(payment)?;
-        let invoice_lock = match &paying_under {
-            Some(paying) => {
+        let keysend = Keysend::for_payment(payment)?;
+        let invoice_lock = match (&paying_under, &keysend) {
+            (Some(paying), _) => {
                 self.check_payer_key(paying)?;
                 Lock::Point(paying.payment_point())
             }
-            None => static_lock(&payment.invoice)
+            (None, Some(keysend)) => Lock::Hash(keysend.preimage.hash()),
+            (None, None) => static_lock(&payment.invoice)
                 .map_err(OrderError::from)?
                 .ok_or(OrderError::PayerMissing)?,
         };
-        let plan = PaymentPlan::new(payment, invoice_lock, paying_under)?;
+        let plan = PaymentPlan::new(payment, invoice_lock, paying_under, keysend)?;
         let attempts = payment.parts.iter().enumerate().map(|(part, order)| {
             let attempt = plan.attempt(id, part, order, payment.height)?;
             self.check_expiry(&attempt, payment.height)?;
@@ -290,6 +293,10 @@ impl Sender {
         if let Some(withheld) = &plan.withheld {
             let source = SecretSource::WithheldShare { payment: id };
             observer.learned_scalar(source, withheld.share.as_scalar());
+        }
+        if let Some(keysend) = &plan.keysend {
+            let source = SecretSource::DrawnPreimage { attempt: first.seed.id() };
+            observer.learned(source, &LockSecret::Preimage(keysend.preimage.clone()));
         }
         for (part, share) in plan.shares().iter().enumerate() {
             let source = SecretSource::DrawnShare { attempt: attempts[part].0 };

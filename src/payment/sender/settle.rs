@@ -136,7 +136,9 @@ impl Sender {
         self.set_stage(attempt_id, Stage::Failed);
         let Some(attempt) = self.attempts.get(attempt_id) else { return Vec::new() };
         let payment = attempt.payment;
-        let failure = failure.and_then(|failure| failure.read(&attempt.leg.shared_secrets));
+        let failure = failure.and_then(|failure| {
+            failure.read(&attempt.leg.shared_secrets, &attempt.leg.inner_secrets)
+        });
         let failed = SenderAction::AttemptFailed { payment, attempt: *attempt_id, failure };
         let mut actions = alloc::vec![failed];
         let is_failed = |id: &AttemptId| matches!(self.attempts[id].stage, Stage::Failed);
@@ -184,11 +186,15 @@ impl Sender {
         }
         let invoice = paying.plan.invoice.invoice_id();
         let source = match &paying.plan.paying_under {
-            Some(paying) => SecretSource::PointSecret { invoice, x: paying.x() },
-            None => SecretSource::Payment { invoice },
+            Some(paying) => Some(SecretSource::PointSecret { invoice, x: paying.x() }),
+            // It has drawn the preimage itself.
+            None if paying.plan.keysend.is_some() => None,
+            None => Some(SecretSource::Payment { invoice }),
         };
         observer.learned(SecretSource::Lock { edge: *outgoing }, secret);
-        observer.learned(source, &payment_secret);
+        if let Some(source) = source {
+            observer.learned(source, &payment_secret);
+        }
         // The other parts bring the same secret.
         let is_first = !matches!(paying.outcome, Outcome::Paid(_));
         self.set_stage(&attempt_id, Stage::Claimed);

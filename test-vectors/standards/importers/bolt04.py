@@ -1,7 +1,7 @@
 """BOLT 4: onions, failures, blinded paths. A row is a hop, from the sender's side on.
 
 The sources tell of one hop in up to three places (who makes the path, the path, who reads it); here it is one row. Channel ids
-are numbers, since block and transaction are zero in all of them. Left out: the trampoline files.
+are numbers, since block and transaction are zero in all of them. The trampoline files are those of `trampoline.py`.
 """
 
 import json

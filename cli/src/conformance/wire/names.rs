@@ -22,6 +22,8 @@ pub(super) const PAYLOAD: Names = &[
     (14, "outgoing_node_id"),
     (18, "total_amount_msat"),
     (20, "trampoline_onion_packet"),
+    (21, "recipient_features"),
+    (22, "recipient_blinded_paths"),
     (65537, "blind"),
     (65539, "final_blind"),
     (65542, "hold_id"),
@@ -34,8 +36,8 @@ pub(super) const PAYLOAD: Names = &[
     (65555, "payer_signature"),
     (65557, "part_share"),
     (65559, "tail_blind"),
-    (65561, "recipient_path"),
     (65563, "min_final_delta"),
+    (65579, "recipient_packet"),
 ];
 pub(super) const HOLDS: Names = &[(2, "holds"), (4, "latest_release_height"), (5, "x")];
 pub(super) const HANDED: Names = &[(0, "hold_id"), (2, "message_path"), (4, "sealed_announcement")];

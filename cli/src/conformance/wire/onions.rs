@@ -146,8 +146,8 @@ pub(super) struct Last {
     /// With which it has peeled: its own key, or its blinded one.
     pub(super) secret: SecretScalar,
     pub(super) in_path: bool,
-    /// Of one that forwards: a trampoline.
-    pub(super) behind: Option<Blind>,
+    /// What its hop would derive, for one that forwards: a trampoline.
+    pub(super) derived: Blind,
 }
 
 /// A node of a route at its work.
@@ -184,16 +184,8 @@ impl Node<'_> {
         let path = path.map(|path| path.secret);
         let Some(next) = onion.next else {
             let payload = self.payload(&onion.payload, true)?;
-            let behind = match &payload {
-                Payload::Trampoline(order) => {
-                    let blind = blind_of(&order.tweak, derived, release)?;
-                    layer["blind"] = scalar_text(blind.as_scalar()).into();
-                    Some(blind)
-                }
-                _ => None,
-            };
             let (secret, in_path) = (self.secret(path.as_ref())?, path.is_some());
-            walk.last = Some(Last { payload, secret, in_path, behind });
+            walk.last = Some(Last { payload, secret, in_path, derived });
             return Ok(None);
         };
         let tweak = match path {
@@ -239,7 +231,7 @@ impl Node<'_> {
 }
 
 /// y_i: from the payload, from the onion, or from the hold and its release.
-fn blind_of(
+pub(super) fn blind_of(
     tweak: &Tweak,
     derived: Blind,
     release: Option<&ReleaseSecret>,

@@ -6,7 +6,7 @@ use pointlock::lock::{Lock, PaymentHash};
 use pointlock::onion::Packet;
 use pointlock::onion::blinded::{PathSecret, PeeledPayment, peel_payment};
 use pointlock::payment::{
-    FinalPayload, Payload, PayloadError, Recipient, TrampolineFinalPayload, Tweak,
+    FinalPayload, OuterPayload, Payload, PayloadError, Recipient, TrampolinePayload, Tweak,
 };
 use pointlock::wire::{BlindedPath, IntroductionNode, TlvStream, TlvWriter};
 use serde_json::{Map, Value, json};
@@ -58,7 +58,7 @@ pub(crate) fn final_payload(fields: &Fields<'_>) -> Result<Value, Refusal> {
     Ok(answer.into())
 }
 
-/// Of the receiver, in the packet within a trampoline's.
+/// Of the receiver, in a packet within.
 pub(crate) fn inner(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let payload = fields.get("payload")?.octets()?;
     let in_path = fields.get("in_path")?.boolean()?;
@@ -70,26 +70,34 @@ pub(crate) fn inner(fields: &Fields<'_>) -> Result<Value, Refusal> {
     Ok(received(&read).into())
 }
 
-/// Of a trampoline: `wire.delegate`.
+/// Of a trampoline, in the packet within: `wire.delegate`.
 pub(crate) fn trampoline(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let payload = fields.get("payload")?.octets()?;
     let lock = lock(fields)?;
-    let Payload::Trampoline(read) = parse(&payload, true)? else {
-        return Err(refusal("payload", "not a trampoline's"));
-    };
+    let read = TrampolinePayload::parse(&payload)
+        .map_err(|error| of_payload(PAYLOAD, "payload", &error))?;
     fits(read.tweak.fits(&lock))?;
     let mut answer = Map::new();
     answer.insert("amt_to_forward".into(), read.amount_msat.into());
+    answer.insert("outgoing_cltv_value".into(), read.expiry.into());
     match &read.recipient {
         Recipient::Node(id) => {
             answer.insert("outgoing_node_id".into(), id.to_string().into());
-            answer.insert("min_final_delta".into(), read.min_final_delta.into());
         }
         Recipient::Path(path) => {
-            answer.insert("recipient_path".into(), recipient_path(path));
+            let paths = [path].into_iter().chain(&read.other_paths).map(recipient_path);
+            answer.insert("recipient_blinded_paths".into(), paths.collect());
         }
     }
-    answer.insert("trampoline_onion_packet".into(), hex::encode(read.packet.to_bytes()).into());
+    if let Some(features) = &read.recipient_features {
+        answer.insert("recipient_features".into(), hex::encode(features.as_bytes()).into());
+    }
+    if let Some(delta) = read.min_final_delta {
+        answer.insert("min_final_delta".into(), delta.into());
+    }
+    if let Some(packet) = &read.recipient_packet {
+        answer.insert("recipient_packet".into(), hex::encode(packet.to_bytes()).into());
+    }
     tweak(&read.tweak, &mut answer);
     let written = read.to_bytes().map_err(|error| of_payload(PAYLOAD, "payload", &error.into()))?;
     records(fields, &payload, &written)?;
@@ -100,14 +108,19 @@ pub(crate) fn trampoline(fields: &Fields<'_>) -> Result<Value, Refusal> {
 pub(crate) fn trampoline_final(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let lock = lock(fields)?;
     let PeeledPayment { layer, .. } = peeled(fields, &lock, true)?;
-    let Payload::TrampolineFinal(read) = parse(&layer.payload, true)? else {
+    let Payload::Outer(read) = parse(&layer.payload, true)? else {
         return Err(refusal("payload", "not from a trampoline"));
     };
     fits(read.fits(&lock))?;
-    let TrampolineFinalPayload { amount_msat, expiry, ref tail_blind, ref packet } = read;
+    let OuterPayload { amount_msat, expiry, payment_data, ref tail_blind, ref packet } = read;
     let mut answer = Map::new();
     answer.insert("amt_to_forward".into(), amount_msat.into());
     answer.insert("outgoing_cltv_value".into(), expiry.into());
+    if let Some(data) = payment_data {
+        let (secret, total_msat) = (hex::encode(data.secret.0), data.total_msat);
+        let data = json!({ "payment_secret": secret, "total_msat": total_msat });
+        answer.insert("payment_data".into(), data);
+    }
     answer.insert("trampoline_onion_packet".into(), hex::encode(packet.to_bytes()).into());
     if let Some(blind) = tail_blind {
         answer.insert("tail_blind".into(), scalar_text(blind.as_scalar()).into());

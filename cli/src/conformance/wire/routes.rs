@@ -3,14 +3,15 @@
 use pointlock::curve::{Point, SecretScalar};
 use pointlock::hold::ReleaseSecret;
 use pointlock::lock::{Blind, LockError, final_secret, next_lock, previous_secret};
+use pointlock::onion::Packet;
 use pointlock::onion::blinded::{PathSecret, path_offset_sum};
-use pointlock::payment::{FinalPayload, Payload};
+use pointlock::payment::{FinalPayload, Payload, Recipient, TrampolinePayload};
 use serde_json::{Value, json};
 
 use super::super::fields::{Fields, Refusal};
 use super::super::{scalar_text, strings};
 use super::names::{PAYLOAD, of_payload, refusal};
-use super::onions::{Last, Route};
+use super::onions::{Last, Route, Walk, blind_of};
 
 /// A packet to a receiver.
 pub(crate) fn route(fields: &Fields<'_>) -> Result<Value, Refusal> {
@@ -52,26 +53,30 @@ pub(crate) fn trampoline_route(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let packet = route.build(&[])?;
     let sent = hex::encode(packet.to_bytes());
     let found = route.walk(packet, None, release.as_ref())?;
-    fields.step("layers", found.layers);
-    let Some(Last { payload: Payload::Trampoline(order), behind, .. }) = found.last else {
-        return Err(refusal("payload", "the last node's is not a trampoline's"));
+    let Walk { last, mut layers, tweaks, .. } = found;
+    let Some(Last { payload: Payload::Outer(around), secret, derived, .. }) = last else {
+        return Err(refusal("payload", "the last node's has no packet within"));
     };
+    let (order, for_recipient) = order(fields, &around.packet, &secret)?;
+    let own_blind = blind_of(&order.tweak, derived, release.as_ref())?;
+    if let Some(layer) = layers.last_mut() {
+        layer["blind"] = scalar_text(own_blind.as_scalar()).into();
+    }
+    fields.step("layers", layers);
     let tail_packet = tail_route.build(&[])?;
     let tail_sent = hex::encode(tail_packet.to_bytes());
     let tail_found = tail_route.walk(tail_packet, None, None)?;
     fields.step("tail_layers", tail_found.layers);
-    let Some(Last { payload: Payload::TrampolineFinal(outer), secret, in_path, .. }) =
-        tail_found.last
-    else {
+    let Some(Last { payload: Payload::Outer(outer), secret, in_path, .. }) = tail_found.last else {
         return Err(refusal("payload", "the tail's last is not from a trampoline"));
     };
-    if outer.packet != order.packet {
+    if outer.packet != for_recipient {
         return Err(refusal("trampoline_onion_packet", "another than the sender's"));
     }
 
     let z = fields.get("point_secret")?.secret()?;
     let first = fields.get("first_blind")?.blind()?;
-    let blinds: Vec<&Blind> = [&first].into_iter().chain(&found.tweaks).chain(&behind).collect();
+    let blinds: Vec<&Blind> = [&first].into_iter().chain(&tweaks).chain([&own_blind]).collect();
     let mut sender_locks = locks(z.to_point(), &blinds)?;
     let start = sender_locks.pop().ok_or_else(|| refusal("hops", "empty"))?;
     fields.step("delegated_lock", start.to_string());
@@ -98,6 +103,27 @@ pub(crate) fn trampoline_route(fields: &Fields<'_>) -> Result<Value, Refusal> {
         "tail_locks": strings(&tail_locks),
         "lock_secret": scalar_text(&last),
     }))
+}
+
+/// The trampoline's order, in the packet within, and what its recipient gets: the next packet of that, or one of its own.
+fn order(
+    fields: &Fields<'_>,
+    within: &Packet,
+    secret: &SecretScalar,
+) -> Result<(TrampolinePayload, Packet), Refusal> {
+    let peeled =
+        within.peel(secret, &[]).map_err(|error| refusal("trampoline_onion_packet", error))?;
+    fields.step("order_layer", json!({ "payload": hex::encode(&*peeled.payload) }));
+    let mut order = TrampolinePayload::parse(&peeled.payload)
+        .map_err(|error| of_payload(PAYLOAD, "payload", &error))?;
+    let to_node = matches!(order.recipient, Recipient::Node(_));
+    if to_node != peeled.next.is_some() {
+        return Err(refusal("hops", "the order and its packet disagree on whether it ends here"));
+    }
+    let packet = peeled.next.or(order.recipient_packet.take());
+    let packet = packet.ok_or_else(|| refusal("recipient_packet", "missing"))?;
+    fields.step("inner_packet", hex::encode(packet.to_bytes()));
+    Ok((order, packet))
 }
 
 fn release(fields: &Fields<'_>) -> Result<Option<ReleaseSecret>, Refusal> {

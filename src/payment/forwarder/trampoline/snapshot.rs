@@ -20,8 +20,8 @@ impl Decode for TrampolineOrder {
         Ok(Self {
             recipient: Recipient::decode(cursor)?,
             amount_msat: u64::decode(cursor)?,
-            min_final_delta: u32::decode(cursor)?,
-            packet: Packet::decode(cursor)?,
+            min_final_delta: Option::decode(cursor)?,
+            packet: Option::<Packet>::decode(cursor)?,
             max: EdgeTerms::decode(cursor)?,
             last_expiry: u32::decode(cursor)?,
         })

@@ -47,6 +47,9 @@ impl Recordable for NodeEvent {
                     .dangerous_set(PATHS, paths)
                     .dangerous_set(POLYNOMIAL, polynomial)
             }
+            Self::PublishedPlain { invoice, paths } => {
+                record(kinds::PUBLISHED_PLAIN).set(INVOICE, invoice).dangerous_set(PATHS, paths)
+            }
             Self::Withdrawn { invoice } => record(kinds::WITHDRAWN).set(INVOICE_ID, invoice),
             Self::RateGiven { rate } => record(kinds::RATE_GIVEN).set(RATE, rate),
             Self::Time { unix_time } => record(kinds::TIME).set(UNIX_TIME, unix_time),
@@ -109,6 +112,9 @@ impl Recordable for NodeEvent {
                 paths: fields.take(PATHS)?,
                 polynomial: fields.take(POLYNOMIAL)?,
             },
+            kinds::PUBLISHED_PLAIN => {
+                Self::PublishedPlain { invoice: fields.take(INVOICE)?, paths: fields.take(PATHS)? }
+            }
             kinds::WITHDRAWN => Self::Withdrawn { invoice: fields.take(INVOICE_ID)? },
             kinds::RATE_GIVEN => Self::RateGiven { rate: fields.take(RATE)? },
             kinds::TIME => Self::Time { unix_time: fields.take(UNIX_TIME)? },

@@ -30,6 +30,9 @@ impl Recordable for ReceiverEvent {
                     .dangerous_set(PATHS, paths)
                     .dangerous_set(POLYNOMIAL, polynomial)
             }
+            Self::PublishedPlain { invoice, paths } => {
+                record(kinds::PUBLISHED_PLAIN).set(INVOICE, invoice).dangerous_set(PATHS, paths)
+            }
             Self::Withdrawn { invoice } => record(kinds::WITHDRAWN).set(INVOICE_ID, invoice),
             Self::RateGiven { rate } => record(kinds::RATE_GIVEN).set(RATE, rate),
             Self::MessageReceived { message, entropy } => record(kinds::MESSAGE_RECEIVED)
@@ -78,6 +81,9 @@ impl Recordable for ReceiverEvent {
                 paths: fields.take(PATHS)?,
                 polynomial: fields.take(POLYNOMIAL)?,
             },
+            kinds::PUBLISHED_PLAIN => {
+                Self::PublishedPlain { invoice: fields.take(INVOICE)?, paths: fields.take(PATHS)? }
+            }
             kinds::WITHDRAWN => Self::Withdrawn { invoice: fields.take(INVOICE_ID)? },
             kinds::RATE_GIVEN => Self::RateGiven { rate: fields.take(RATE)? },
             kinds::MESSAGE_RECEIVED => Self::MessageReceived {

@@ -9,10 +9,10 @@ use crate::journal::codec::{
     Bytes, Cursor, DangerousEncode, Decode, Encode, Fault, Field, FieldReader, FieldWriter,
     kind_fault,
 };
-use crate::lock::{Blind, Lock};
+use crate::lock::{Blind, Lock, LockSecret};
 use crate::payment::paying::PayingUnder;
 use crate::payment::seed::MailSessions;
-use crate::payment::{ArrivalPath, AvailableHold, OrderError, static_lock};
+use crate::payment::{ArrivalPath, AvailableHold, Keysend, OrderError, static_lock};
 
 const INVOICE: Field = Field::new(0, "invoice");
 const PAYER_KEY: Field = Field::new(2, "payer key");
@@ -24,6 +24,7 @@ const PART_COUNT: Field = Field::new(12, "part_count");
 const MIN_FINAL_DELTA: Field = Field::new(14, "min_final_delta");
 const HOLD_PLAN: Field = Field::new(16, "hold");
 const HOP_BLINDS: Field = Field::new(18, "hop_blinds");
+const KEYSEND: Field = Field::new(20, "keysend");
 
 impl PaymentPlan {
     /// The first fields of a payment.
@@ -41,6 +42,7 @@ impl PaymentPlan {
             .set(MIN_FINAL_DELTA, &self.min_final_delta)
             .set_some(HOLD_PLAN, self.hold.as_ref())
             .set(HOP_BLINDS, &self.hop_blinds)
+            .dangerous_set_some(KEYSEND, self.keysend.as_ref())
     }
 
     /// How many parts the payment has.
@@ -57,9 +59,15 @@ impl PaymentPlan {
             return Err(NOTE.fault("without a payer key").into());
         }
         let paying_under = PayingUnder::restored(&invoice, key, note, amount_msat)?;
-        let invoice_lock = match &paying_under {
-            Some(under) => Lock::Point(under.payment_point()),
-            None => static_lock(&invoice)?.ok_or(OrderError::PayerMissing)?,
+        let keysend: Option<Keysend> = fields.take_some(KEYSEND)?;
+        let invoice_lock = match (&paying_under, &keysend) {
+            (Some(_), Some(_)) => return Err(KEYSEND.fault("beside a payer key").into()),
+            (Some(under), None) => Lock::Point(under.payment_point()),
+            (None, Some(_)) if invoice.lock().is_some() => {
+                return Err(KEYSEND.fault("for an invoice with a lock").into());
+            }
+            (None, Some(keysend)) => Lock::Hash(keysend.preimage.hash()),
+            (None, None) => static_lock(&invoice)?.ok_or(OrderError::PayerMissing)?,
         };
         let shares: Vec<Blind> = fields.take(SHARES)?;
         let withheld: Option<WithheldHere> = fields.take_some(WITHHELD)?;
@@ -81,7 +89,26 @@ impl PaymentPlan {
             min_final_delta: fields.take(MIN_FINAL_DELTA)?,
             hold: fields.take_some(HOLD_PLAN)?,
             hop_blinds: fields.take(HOP_BLINDS)?,
+            keysend,
         })
+    }
+}
+
+impl DangerousEncode for Keysend {
+    fn dangerous_encode(&self, out: &mut Bytes) {
+        LockSecret::Preimage(self.preimage.clone()).dangerous_encode(out);
+        self.invoice_request.encode(out);
+    }
+}
+
+impl Decode for Keysend {
+    fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
+        match LockSecret::decode(cursor)? {
+            LockSecret::Preimage(preimage) => {
+                Ok(Self { preimage, invoice_request: Decode::decode(cursor)? })
+            }
+            LockSecret::Scalar(_) => Err("a scalar, where a preimage is".into()),
+        }
     }
 }
 

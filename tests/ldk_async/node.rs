@@ -1,0 +1,490 @@
+// One LDK node, of the version that the module around this file names `ldk`: its messenger, its flow of offers, its keys, and a note of what its
+// handlers were given. What differs between the versions stands in that module, in `shims`.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use bitcoin::Network;
+use bitcoin::constants::ChainHash;
+use bitcoin::hashes::{Hash, sha256};
+use ldk::blinded_path::EmptyNodeIdLookUp;
+use ldk::blinded_path::message::{
+    AsyncPaymentsContext, BlindedMessagePath, MessageContext, MessageForwardNode, OffersContext,
+};
+use ldk::blinded_path::payment::PaymentContext;
+use ldk::ln::channelmanager::{PaymentId, PendingHTLCInfo, PendingHTLCRouting};
+use ldk::ln::msgs::{BaseMessageHandler, Init, OnionMessage, OnionMessageHandler, UpdateAddHTLC};
+use ldk::ln::onion_payment::peel_payment_onion;
+use ldk::ln::peer_handler::IgnoringMessageHandler;
+use ldk::offers::flow::{HeldHtlcReplyPath, InvreqResponseInstructions, OffersMessageFlow};
+use ldk::offers::invoice_request::InvoiceRequest;
+use ldk::offers::nonce::Nonce;
+use ldk::offers::offer::Offer;
+use ldk::offers::static_invoice::StaticInvoice;
+use ldk::onion_message::async_payments::{
+    AsyncPaymentsMessage, AsyncPaymentsMessageHandler, HeldHtlcAvailable, OfferPaths,
+    OfferPathsRequest, ReleaseHeldHtlc, ServeStaticInvoice, StaticInvoicePersisted,
+};
+use ldk::onion_message::messenger::{
+    Destination, MessageRouter, MessageSendInstructions, OnionMessagePath, OnionMessenger,
+    Responder, ResponseInstruction,
+};
+use ldk::onion_message::offers::{OffersMessage, OffersMessageHandler};
+use ldk::routing::router::{BlindedTail, Path, RouteHop};
+use ldk::sign::{KeysManager, NodeSigner, ReceiveAuthKey, Recipient};
+use ldk::types::features::{ChannelFeatures, InitFeatures, NodeFeatures};
+use ldk::types::payment::{PaymentHash, PaymentPreimage};
+use ldk::util::logger::{Logger, Record};
+use ldk::util::ser::{LengthReadable, ReadableArgs, Writeable};
+use secp256k1::{PublicKey, Secp256k1, SecretKey, Signing, Verification};
+
+use super::{AMOUNT_MSAT, HEIGHT, NOW};
+use crate::pointlock_nodes::{Lsp, Payee, Payer, key_of, point};
+
+pub(crate) struct Silent;
+
+impl Logger for Silent {
+    fn log(&self, _: Record) {}
+}
+
+/// Every node is a peer, and its own introduction node.
+pub(crate) struct Direct(Arc<KeysManager>);
+
+impl MessageRouter for Direct {
+    fn find_path(
+        &self,
+        _: PublicKey,
+        _: Vec<PublicKey>,
+        destination: Destination,
+    ) -> Result<OnionMessagePath, ()> {
+        let (intermediate_nodes, first_node_addresses) = (Vec::new(), Vec::new());
+        Ok(OnionMessagePath { intermediate_nodes, destination, first_node_addresses })
+    }
+
+    fn create_blinded_paths<T: Signing + Verification>(
+        &self,
+        recipient: PublicKey,
+        auth: ReceiveAuthKey,
+        context: MessageContext,
+        _: Vec<MessageForwardNode>,
+        secp: &Secp256k1<T>,
+    ) -> Result<Vec<BlindedMessagePath>, ()> {
+        Ok(vec![shims::one_hop(recipient, auth, context, &self.0, secp)])
+    }
+}
+
+/// What the handlers were given, and what they have to send.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) released: Vec<PaymentId>,
+    pub(crate) asked: usize,
+    pub(crate) static_invoices: Vec<Vec<u8>>,
+    /// As the server of somebody's invoices: those that it keeps.
+    pub(crate) kept: Vec<StaticInvoice>,
+}
+
+/// As LDK's channel manager does it, but that nothing is paid here.
+pub(crate) struct Handler {
+    pub(crate) seen: Mutex<Seen>,
+    flow: OnceLock<Arc<Flow>>,
+}
+
+impl Handler {
+    fn flow(&self) -> &Flow {
+        self.flow.get().unwrap()
+    }
+}
+
+impl AsyncPaymentsMessageHandler for Handler {
+    fn handle_offer_paths_request(
+        &self,
+        request: OfferPathsRequest,
+        context: AsyncPaymentsContext,
+        responder: Option<Responder>,
+    ) -> Option<(OfferPaths, ResponseInstruction)> {
+        let (paths, context) =
+            self.flow().handle_offer_paths_request(&request, context, Vec::new())?;
+        Some((paths, responder?.respond_with_reply_path(context)))
+    }
+
+    fn handle_offer_paths(
+        &self,
+        _: OfferPaths,
+        _: AsyncPaymentsContext,
+        _: Option<Responder>,
+    ) -> Option<(ServeStaticInvoice, ResponseInstruction)> {
+        None
+    }
+
+    fn handle_serve_static_invoice(
+        &self,
+        served: ServeStaticInvoice,
+        context: AsyncPaymentsContext,
+        responder: Option<Responder>,
+    ) {
+        let verified = self.flow().verify_serve_static_invoice_message(&served, context);
+        if let (Ok(_), Some(responder)) = (verified, responder) {
+            self.seen.lock().unwrap().kept.push(served.invoice);
+            self.flow().static_invoice_persisted(responder);
+        }
+    }
+
+    fn handle_static_invoice_persisted(&self, _: StaticInvoicePersisted, _: AsyncPaymentsContext) {}
+
+    fn handle_held_htlc_available(
+        &self,
+        _: HeldHtlcAvailable,
+        context: AsyncPaymentsContext,
+        responder: Option<Responder>,
+    ) -> Option<(ReleaseHeldHtlc, ResponseInstruction)> {
+        let AsyncPaymentsContext::InboundPayment { .. } = context else { return None };
+        self.seen.lock().unwrap().asked += 1;
+        Some((ReleaseHeldHtlc {}, responder?.respond()))
+    }
+
+    fn handle_release_held_htlc(&self, _: ReleaseHeldHtlc, context: AsyncPaymentsContext) {
+        if let AsyncPaymentsContext::OutboundPayment { payment_id } = context {
+            self.seen.lock().unwrap().released.push(payment_id);
+        }
+    }
+
+    fn release_pending_messages(&self) -> Vec<(AsyncPaymentsMessage, MessageSendInstructions)> {
+        self.flow().release_pending_async_messages()
+    }
+}
+
+impl OffersMessageHandler for Handler {
+    fn handle_message(
+        &self,
+        message: OffersMessage,
+        context: Option<OffersContext>,
+        responder: Option<Responder>,
+    ) -> Option<(OffersMessage, ResponseInstruction)> {
+        match message {
+            OffersMessage::StaticInvoice(invoice) => {
+                self.seen.lock().unwrap().static_invoices.push(invoice.encode());
+            }
+            OffersMessage::InvoiceRequest(request) => {
+                let verified = self.flow().verify_invoice_request(request, context);
+                let kept = self.seen.lock().unwrap().kept.last().cloned();
+                if let (Ok(InvreqResponseInstructions::SendStaticInvoice { .. }), Some(kept)) =
+                    (verified, kept)
+                {
+                    self.flow().enqueue_static_invoice(kept, responder?).unwrap();
+                }
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn release_pending_messages(&self) -> Vec<(OffersMessage, MessageSendInstructions)> {
+        self.flow().release_pending_offers_messages()
+    }
+}
+
+type Messenger = OnionMessenger<
+    Arc<KeysManager>,
+    Arc<KeysManager>,
+    Arc<Silent>,
+    Arc<EmptyNodeIdLookUp>,
+    Arc<Direct>,
+    Arc<Handler>,
+    Arc<Handler>,
+    Arc<IgnoringMessageHandler>,
+    Arc<IgnoringMessageHandler>,
+>;
+type Flow = OffersMessageFlow<Arc<Direct>, Arc<Silent>>;
+
+pub(crate) struct Node {
+    keys: Arc<KeysManager>,
+    messenger: Messenger,
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) handler: Arc<Handler>,
+    secp: Secp256k1<secp256k1::All>,
+}
+
+/// What the node made of a payment for it.
+pub(crate) struct Received {
+    pub(crate) preimage: [u8; 32],
+    pub(crate) invoice_request: Option<InvoiceRequest>,
+    pub(crate) offer_nonce: Option<Nonce>,
+    pub(crate) amount_msat: u64,
+}
+
+impl Node {
+    pub(crate) fn new(seed: u8) -> Self {
+        let keys = Arc::new(KeysManager::new(&[seed; 32], 1, 1, true));
+        let secp = Secp256k1::new();
+        let router = Arc::new(Direct(keys.clone()));
+        let handler = Arc::new(Handler { seen: Mutex::default(), flow: OnceLock::new() });
+        let ignoring = Arc::new(IgnoringMessageHandler {});
+        let messenger = OnionMessenger::new(
+            keys.clone(),
+            keys.clone(),
+            Arc::new(Silent),
+            Arc::new(EmptyNodeIdLookUp {}),
+            router.clone(),
+            handler.clone(),
+            handler.clone(),
+            ignoring.clone(),
+            ignoring,
+        );
+        let flow = Arc::new(OffersMessageFlow::new(
+            ChainHash::using_genesis_block(Network::Bitcoin),
+            shims::best_block(),
+            keys.get_node_id(Recipient::Node).unwrap(),
+            NOW as u32,
+            keys.get_expanded_key(),
+            keys.get_receive_auth_key(),
+            secp.clone(),
+            router,
+            Arc::new(Silent),
+        ));
+        assert!(handler.flow.set(flow.clone()).is_ok());
+        Self { keys, messenger, flow, handler, secp }
+    }
+
+    pub(crate) fn id(&self) -> PublicKey {
+        self.keys.get_node_id(Recipient::Node).unwrap()
+    }
+
+    pub(crate) fn connect(&self, peer: PublicKey) {
+        let mut features = InitFeatures::empty();
+        features.set_onion_messages_optional();
+        let init = Init { features, networks: None, remote_network_address: None };
+        self.messenger.peer_connected(peer, &init, true).unwrap();
+    }
+
+    /// An onion message of `peer`'s, without its type.
+    pub(crate) fn hear(&self, peer: PublicKey, message: &[u8]) {
+        let message = OnionMessage::read_from_fixed_length_buffer(&mut &message[..]).unwrap();
+        self.messenger.handle_onion_message(peer, &message);
+    }
+
+    /// What the node sends to `peer` next, without its type.
+    pub(crate) fn say(&self, peer: PublicKey) -> VecDeque<Vec<u8>> {
+        let next = || self.messenger.next_onion_message_for_peer(peer).map(|said| said.encode());
+        std::iter::from_fn(next).collect()
+    }
+
+    /// Asks along the invoice's message paths whether the receiver is there.
+    pub(crate) fn ask(&self, invoice: &[u8], payment: u8) {
+        let invoice = StaticInvoice::try_from(invoice.to_vec()).unwrap();
+        let payment_id = PaymentId([payment; 32]);
+        let reply = HeldHtlcReplyPath::ToUs { payment_id, peers: Vec::new() };
+        self.flow.enqueue_held_htlc_available(&invoice, reply).unwrap();
+    }
+
+    pub(crate) fn was_released(&self, payment: u8) -> bool {
+        self.handler.seen.lock().unwrap().released.contains(&PaymentId([payment; 32]))
+    }
+
+    /// The onion for a plain static invoice: over its introduction node, with the preimage and the invoice request. Gives the packet, and what
+    /// the first edge has to lock until when.
+    pub(crate) fn pay(
+        &self,
+        invoice: &[u8],
+        offer: &[u8],
+        preimage: [u8; 32],
+        first: Option<(PublicKey, u64)>,
+        introduction: PublicKey,
+    ) -> (Vec<u8>, u64, u32) {
+        let invoice = StaticInvoice::try_from(invoice.to_vec()).unwrap();
+        let offer = Offer::try_from(offer.to_vec()).unwrap();
+        let nonce = Nonce::from_entropy_source(&*self.keys);
+        let builder =
+            self.flow.create_invoice_request_builder(&offer, nonce, PaymentId([1; 32])).unwrap();
+        let request = builder.amount_msats(AMOUNT_MSAT).unwrap().build_and_sign().unwrap();
+        let path = &invoice.payment_paths()[0];
+        let terms = &path.payinfo;
+        let fee = u64::from(terms.fee_base_msat)
+            + AMOUNT_MSAT * u64::from(terms.fee_proportional_millionths) / 1_000_000;
+        let hop = |pubkey, short_channel_id, fee_msat, cltv_expiry_delta| RouteHop {
+            pubkey,
+            node_features: NodeFeatures::empty(),
+            short_channel_id,
+            channel_features: ChannelFeatures::empty(),
+            fee_msat,
+            cltv_expiry_delta,
+            maybe_announced_channel: true,
+        };
+        let channel = first.map_or(42, |(_, channel)| channel);
+        let last = hop(introduction, channel, fee, terms.cltv_expiry_delta.into());
+        let hops = first.map(|(node, _)| {
+            let policy = Lsp::policy();
+            let fee = policy.fee_msat(AMOUNT_MSAT + fee).unwrap();
+            hop(node, 42, fee, policy.cltv_expiry_delta)
+        });
+        let hops = hops.into_iter().chain([last]).collect();
+        let tail = BlindedTail {
+            trampoline_hops: Vec::new(),
+            hops: path.blinded_hops().to_vec(),
+            blinding_point: path.blinding_point(),
+            excess_final_cltv_expiry_delta: 0,
+            final_value_msat: AMOUNT_MSAT,
+        };
+        let route = Path { hops, blinded_tail: Some(tail) };
+        let hash = PaymentHash(sha256::Hash::hash(&preimage).to_byte_array());
+        let session = SecretKey::from_slice(&[77; 32]).unwrap();
+        let preimage = Some(PaymentPreimage(preimage));
+        let (packet, amount_msat, expiry) =
+            shims::onion(&self.secp, &route, &session, &hash, &preimage, &request);
+        (packet.encode(), amount_msat, expiry)
+    }
+
+    /// An offer for which the node is paid while it is away, and its static invoice, whose path begins at `first` or at the node itself.
+    pub(crate) fn static_invoice(&self, first: Option<shims::Relay>) -> (Vec<u8>, Vec<u8>, Nonce) {
+        let to_server = shims::one_hop(
+            self.id(),
+            self.keys.get_receive_auth_key(),
+            shims::request_context(Nonce::from_entropy_source(&*self.keys)),
+            &self.keys,
+            &self.secp,
+        );
+        let built =
+            self.flow.create_async_receive_offer_builder(&*self.keys, vec![to_server]).unwrap();
+        let (builder, nonce) = built;
+        let offer = builder.amount_msats(AMOUNT_MSAT).build().unwrap();
+        let paths = shims::Paths { keys: self.keys.clone(), first };
+        let builder = shims::static_invoice(&self.flow, &paths, &self.keys, &offer, nonce);
+        let invoice = builder.build_and_sign(&self.secp).unwrap();
+        (offer.encode(), invoice.encode(), nonce)
+    }
+
+    /// What LDK's packet code makes of a payment to this node.
+    pub(crate) fn receive(
+        &self,
+        hash: [u8; 32],
+        amount_msat: u64,
+        expiry: u32,
+        path_key: Option<[u8; 33]>,
+        packet: &[u8],
+    ) -> Result<Received, String> {
+        let info = self.peel(hash, amount_msat, expiry, path_key, packet)?;
+        match info.routing {
+            PendingHTLCRouting::ReceiveKeysend {
+                payment_preimage,
+                invoice_request,
+                payment_context,
+                ..
+            } => {
+                let offer_nonce = match payment_context {
+                    Some(PaymentContext::AsyncBolt12Offer(context)) => Some(context.offer_nonce),
+                    _ => None,
+                };
+                let (preimage, amount_msat) = (payment_preimage.0, info.outgoing_amt_msat);
+                Ok(Received { preimage, invoice_request, offer_nonce, amount_msat })
+            }
+            _ => Err("no keysend".to_owned()),
+        }
+    }
+
+    fn peel(
+        &self,
+        hash: [u8; 32],
+        amount_msat: u64,
+        expiry: u32,
+        path_key: Option<[u8; 33]>,
+        packet: &[u8],
+    ) -> Result<PendingHTLCInfo, String> {
+        // BOLT 2, `update_add_htlc`.
+        let mut message = vec![3; 32];
+        message.extend(1u64.to_be_bytes());
+        message.extend(amount_msat.to_be_bytes());
+        message.extend(hash);
+        message.extend(expiry.to_be_bytes());
+        message.extend(packet);
+        if let Some(key) = path_key {
+            message.extend([0, 33]);
+            message.extend(key);
+        }
+        let message = UpdateAddHTLC::read_from_fixed_length_buffer(&mut &message[..]).unwrap();
+        let peeled = peel_payment_onion(&message, &*self.keys, &Silent, &self.secp, HEIGHT, false);
+        peeled.map_err(|error| format!("{:?}: {}", error.reason, error.msg))
+    }
+
+    /// What LDK's packet code offers further, with the next path key as its channel manager computes it.
+    pub(crate) fn forward(&self, arriving: &Arriving) -> Result<Arriving, String> {
+        let Arriving { hash, amount_msat, expiry, path_key, packet } = arriving;
+        let key = path_key.map(|key| key.to_bytes());
+        let info = self.peel(*hash, *amount_msat, *expiry, key, &packet.to_bytes())?;
+        let PendingHTLCRouting::Forward { onion_packet, blinded, .. } = info.routing else {
+            return Err("no forward".to_owned());
+        };
+        let secret = self.keys.get_node_secret_key().secret_bytes();
+        let secret = pointlock::curve::SecretScalar::from_bytes(&secret).unwrap();
+        let next = blinded.map(|blinded| {
+            let arrived = point(blinded.inbound_blinding_point);
+            let hop = pointlock::onion::blinded::PathSecret::new(&secret, &arrived);
+            hop.next_path_key().unwrap()
+        });
+        Ok(Arriving {
+            hash: *hash,
+            amount_msat: info.outgoing_amt_msat,
+            expiry: info.outgoing_cltv_value,
+            path_key: next,
+            packet: Packet::from_bytes(&onion_packet.encode()).unwrap(),
+        })
+    }
+
+    /// A path along which a receiver asks this node, the server of its invoices, for the paths of an offer.
+    pub(crate) fn path_for_recipient(&self) -> Vec<u8> {
+        let paths = self.flow.blinded_paths_for_async_recipient(vec![1; 16], None, Vec::new());
+        paths.unwrap()[0].encode()
+    }
+
+    /// Whether the invoice request is for the offer with this nonce, which the node knows again by its own keys.
+    pub(crate) fn knows(&self, request: InvoiceRequest, nonce: Nonce) -> bool {
+        let keys = self.keys.get_expanded_key();
+        request.verify_using_recipient_data(nonce, &keys, &self.secp).is_ok()
+    }
+}
+
+/// LDK's bytes of a message of async payments, by its type.
+pub(crate) fn async_messages(invoice: &[u8], keys: &Node) -> Vec<(u64, Vec<u8>)> {
+    let path = || {
+        let context = AsyncPaymentsContext::InboundPayment {
+            path_absolute_expiry: core::time::Duration::from_secs(NOW),
+        };
+        let auth = keys.keys.get_receive_auth_key();
+        let context = MessageContext::AsyncPayments(context);
+        shims::one_hop(keys.id(), auth, context, &keys.keys, &keys.secp)
+    };
+    let invoice = StaticInvoice::try_from(invoice.to_vec()).unwrap();
+    [
+        AsyncPaymentsMessage::OfferPathsRequest(OfferPathsRequest { invoice_slot: 258 }),
+        AsyncPaymentsMessage::OfferPaths(OfferPaths {
+            paths: vec![path(), path()],
+            paths_absolute_expiry: Some(NOW),
+        }),
+        AsyncPaymentsMessage::OfferPaths(OfferPaths {
+            paths: vec![path()],
+            paths_absolute_expiry: None,
+        }),
+        AsyncPaymentsMessage::ServeStaticInvoice(ServeStaticInvoice {
+            invoice,
+            forward_invoice_request_path: path(),
+        }),
+        AsyncPaymentsMessage::StaticInvoicePersisted(StaticInvoicePersisted {}),
+        AsyncPaymentsMessage::HeldHtlcAvailable(HeldHtlcAvailable {}),
+        AsyncPaymentsMessage::ReleaseHeldHtlc(ReleaseHeldHtlc {}),
+    ]
+    .into_iter()
+    .map(|message| {
+        use ldk::onion_message::packet::OnionMessageContents;
+        (message.tlv_type(), message.encode())
+    })
+    .collect()
+}
+
+/// Whether LDK reads these bytes as the message of this type, and writes the same again.
+pub(crate) fn ldk_reads(tlv_type: u64, value: &[u8]) -> bool {
+    let read: Result<AsyncPaymentsMessage, _> = ReadableArgs::read(&mut &value[..], tlv_type);
+    read.is_ok_and(|message| message.encode() == value)
+}
+
+/// Whether LDK takes these bytes for an invoice request, with a signature that is valid.
+pub(crate) fn is_invoice_request(bytes: &[u8]) -> bool {
+    InvoiceRequest::try_from(bytes.to_vec()).is_ok()
+}
