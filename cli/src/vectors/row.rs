@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::conformance::STEPS;
 
-const FILES: [(&str, &str); 8] = [
+const FILES: &[(&str, &str)] = &[
     ("schnorr", include_str!("../../../test-vectors/schnorr.json")),
     ("ecdsa", include_str!("../../../test-vectors/ecdsa.json")),
     ("musig2", include_str!("../../../test-vectors/musig2.json")),
