@@ -50,6 +50,7 @@ fn arrival(invoice: &StaticInvoice, note: &str, expiry: u32) -> Arrival {
         final_blind: Some(blind()),
         part: None,
         withheld: None,
+        keysend: None,
         payer: Some(PayerPayload {
             key: key.public_key(),
             note: payer.note,
