@@ -11,7 +11,6 @@ use pointlock::invoice::{
 };
 use pointlock::lock::PaymentHash;
 use pointlock::wire::{TlvStream, WireError, tu64};
-use proptest::prelude::*;
 
 #[test]
 fn round_trip() {

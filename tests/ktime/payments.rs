@@ -10,7 +10,7 @@ use pointlock::payment::{
     AttemptId, AvailableHold, HeldAvailable, NodeAction, OrderError, Payment, Refusal,
     SecretSource, SenderError, SenderEvent,
 };
-use pointlock_sim::{Chain, Fact, Who};
+use pointlock_sim::{Fact, Who};
 
 fn paid(net: &Net) -> Vec<LockSecret> {
     net.facts()

@@ -18,7 +18,6 @@ use pointlock::payment::{
     ReceiverError, ReceiverEvent, ReceiverPaths, Recorded, Refusal,
 };
 use pointlock_sim::{Chain, Contract, Who};
-use sha2::Digest;
 
 const K: usize = 2;
 
