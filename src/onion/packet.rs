@@ -103,7 +103,30 @@ impl Packet {
         Self::parse(bytes, Self::PAYLOADS_LENGTH)
     }
 
+    /// As [`from_bytes_of_any_length`](Self::from_bytes_of_any_length), for a reader that has a way of its own to read the key.
+    pub(crate) fn read_with<E: From<OnionError>>(
+        bytes: &[u8],
+        read_key: impl FnOnce(&[u8; Point::LENGTH]) -> Result<Point, E>,
+    ) -> Result<Self, E> {
+        let payloads_length = bytes.len().saturating_sub(Self::overhead());
+        let (ephemeral_key, hop_payloads, hmac) = Self::split(bytes, payloads_length)?;
+        let ephemeral_key = read_key(ephemeral_key)?;
+        Ok(Self { ephemeral_key, hop_payloads: hop_payloads.to_vec(), hmac: *hmac })
+    }
+
     fn parse(bytes: &[u8], payloads_length: usize) -> Result<Self, OnionError> {
+        let (ephemeral_key, hop_payloads, hmac) = Self::split(bytes, payloads_length)?;
+        let ephemeral_key =
+            Point::from_bytes(ephemeral_key).map_err(|source| OnionError::InvalidKey { source })?;
+        Ok(Self { ephemeral_key, hop_payloads: hop_payloads.to_vec(), hmac: *hmac })
+    }
+
+    /// The key, the payloads and the HMAC.
+    #[allow(clippy::type_complexity, reason = "three pieces of the bytes")]
+    fn split(
+        bytes: &[u8],
+        payloads_length: usize,
+    ) -> Result<(&[u8; Point::LENGTH], &[u8], &[u8; HMAC_LENGTH]), OnionError> {
         let expected = Self::overhead() + payloads_length;
         if bytes.len() != expected {
             return Err(OnionError::PacketLength { expected, actual: bytes.len() });
@@ -112,14 +135,10 @@ impl Packet {
         if version != VERSION {
             return Err(OnionError::InvalidVersion { version });
         }
-        let (ephemeral_key, rest) = bytes[1..].split_at(Point::LENGTH);
-        let (hop_payloads, hmac) = rest.split_at(payloads_length);
-        Ok(Self {
-            ephemeral_key: Point::from_slice(ephemeral_key)
-                .map_err(|source| OnionError::InvalidKey { source })?,
-            hop_payloads: hop_payloads.to_vec(),
-            hmac: hmac.try_into().expect("32 bytes are left of the expected length"),
-        })
+        let length = "of the expected length";
+        let (ephemeral_key, rest) = bytes[1..].split_first_chunk().expect(length);
+        let (hop_payloads, hmac) = rest.split_last_chunk().expect(length);
+        Ok((ephemeral_key, hop_payloads, hmac))
     }
 
     /// The encoding, 1,366 bytes.
