@@ -29,6 +29,9 @@ pub struct Packet {
     hmac: [u8; HMAC_LENGTH],
 }
 
+/// The ephemeral key, the payloads and the HMAC, as they stand in an encoding.
+type Pieces<'a> = (&'a [u8; Point::LENGTH], &'a [u8], &'a [u8; HMAC_LENGTH]);
+
 /// What a hop finds in its packet.
 pub struct Peeled {
     /// The hop's payload, without its length: at least 2 bytes. Erased on drop, for it may carry the
@@ -121,12 +124,7 @@ impl Packet {
         Ok(Self { ephemeral_key, hop_payloads: hop_payloads.to_vec(), hmac: *hmac })
     }
 
-    /// The key, the payloads and the HMAC.
-    #[allow(clippy::type_complexity, reason = "three pieces of the bytes")]
-    fn split(
-        bytes: &[u8],
-        payloads_length: usize,
-    ) -> Result<(&[u8; Point::LENGTH], &[u8], &[u8; HMAC_LENGTH]), OnionError> {
+    fn split(bytes: &[u8], payloads_length: usize) -> Result<Pieces<'_>, OnionError> {
         let expected = Self::overhead() + payloads_length;
         if bytes.len() != expected {
             return Err(OnionError::PacketLength { expected, actual: bytes.len() });
