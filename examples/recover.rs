@@ -9,7 +9,7 @@
 
 use std::error::Error;
 
-use pointlock::curve::{Keypair, SecretScalar};
+use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
 use pointlock::hold::Limits;
 use pointlock::invoice::{ChainHash, PaymentLock, StaticInvoice, StaticInvoiceBuilder};
@@ -90,10 +90,13 @@ fn second_life(left: &Left) -> Outcome<()> {
     // A payer has the old text still, and pays it. Nothing leaves the receiver, and the payment fails back.
     let (_, arrives, _) = pay(&left.invoice, &seed, 2)?;
     let actions = receiver.apply(&arrives)?;
-    let [NodeAction::Fail { reason: Refusal::Claim(reason), .. }] = actions.as_slice() else {
+    let [NodeAction::Fail { incoming, reason: Refusal::Claim(reason), .. }] = actions.as_slice()
+    else {
         return Err(format!("claims what it can't count: {actions:?}").into());
     };
     println!("second life: a payment under the old points fails back: {reason}");
+    receiver.apply(&NodeEvent::FailGiven { incoming: *incoming })?;
+    receiver.apply(&NodeEvent::IncomingFailed { incoming: *incoming })?;
 
     // A new era, of fresh entropy: whatever the peer has said, no number of it was ever used.
     let mut used = kept.restored(Era::new([44; 16]));
@@ -134,11 +137,14 @@ fn publish(
         HEIGHT + 1_000,
     )?;
     let (message_path, messages) = of_invoice.message_path(0, &[lsp()?], key.public_key())?;
+    // The invoice is asked for at the vault. What is kept of this path is the vault's.
+    let (to_the_vault, _) = of_invoice.message_path(1, &[], vault()?)?;
     let invoice = StaticInvoiceBuilder::new(polynomial.payment_points(), TIME)
         .amount_msat(AMOUNT_MSAT)
         .description("coffee")
         .paths(&[path])
         .message_paths(&[message_path])
+        .offer_paths(&[to_the_vault])
         .sign(&key, &[8; 32])?;
     let paths = ReceiverPaths { payments: vec![payments], messages: vec![messages] };
     receiver.apply(&NodeEvent::PublishedPolynomial {
@@ -229,8 +235,12 @@ fn node_id(seed: &ReceiverSeed) -> String {
 }
 
 /// The receiver's LSP, the introduction node of its path for messages.
-fn lsp() -> Outcome<pointlock::curve::Point> {
+fn lsp() -> Outcome<Point> {
     Ok(SecretScalar::from_bytes(&[99; 32])?.to_point())
+}
+
+fn vault() -> Outcome<Point> {
+    Ok(SecretScalar::from_bytes(&[98; 32])?.to_point())
 }
 
 fn config(node_key: SecretScalar) -> NodeConfig {

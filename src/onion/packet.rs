@@ -29,6 +29,9 @@ pub struct Packet {
     hmac: [u8; HMAC_LENGTH],
 }
 
+/// The ephemeral key, the payloads and the HMAC, as they stand in an encoding.
+type Pieces<'a> = (&'a [u8; Point::LENGTH], &'a [u8], &'a [u8; HMAC_LENGTH]);
+
 /// What a hop finds in its packet.
 pub struct Peeled {
     /// The hop's payload, without its length: at least 2 bytes. Erased on drop, because it may carry the
@@ -108,7 +111,25 @@ impl Packet {
         Self::parse(bytes, Self::PAYLOADS_LENGTH)
     }
 
+    /// As [`from_bytes_of_any_length`](Self::from_bytes_of_any_length), for a reader that has a way of its own to read the key.
+    pub(crate) fn read_with<E: From<OnionError>>(
+        bytes: &[u8],
+        read_key: impl FnOnce(&[u8; Point::LENGTH]) -> Result<Point, E>,
+    ) -> Result<Self, E> {
+        let payloads_length = bytes.len().saturating_sub(Self::overhead());
+        let (ephemeral_key, hop_payloads, hmac) = Self::split(bytes, payloads_length)?;
+        let ephemeral_key = read_key(ephemeral_key)?;
+        Ok(Self { ephemeral_key, hop_payloads: hop_payloads.to_vec(), hmac: *hmac })
+    }
+
     fn parse(bytes: &[u8], payloads_length: usize) -> Result<Self, OnionError> {
+        let (ephemeral_key, hop_payloads, hmac) = Self::split(bytes, payloads_length)?;
+        let ephemeral_key =
+            Point::from_bytes(ephemeral_key).map_err(|source| OnionError::InvalidKey { source })?;
+        Ok(Self { ephemeral_key, hop_payloads: hop_payloads.to_vec(), hmac: *hmac })
+    }
+
+    fn split(bytes: &[u8], payloads_length: usize) -> Result<Pieces<'_>, OnionError> {
         let expected = Self::overhead() + payloads_length;
         if bytes.len() != expected {
             return Err(OnionError::PacketLength { expected, actual: bytes.len() });
@@ -117,14 +138,10 @@ impl Packet {
         if version != VERSION {
             return Err(OnionError::InvalidVersion { version });
         }
-        let (ephemeral_key, rest) = bytes[1..].split_at(Point::LENGTH);
-        let (hop_payloads, hmac) = rest.split_at(payloads_length);
-        Ok(Self {
-            ephemeral_key: Point::from_slice(ephemeral_key)
-                .map_err(|source| OnionError::InvalidKey { source })?,
-            hop_payloads: hop_payloads.to_vec(),
-            hmac: hmac.try_into().expect("32 bytes are left of the expected length"),
-        })
+        let length = "of the expected length";
+        let (ephemeral_key, rest) = bytes[1..].split_first_chunk().expect(length);
+        let (hop_payloads, hmac) = rest.split_last_chunk().expect(length);
+        Ok((ephemeral_key, hop_payloads, hmac))
     }
 
     /// The encoding, 1,366 bytes.

@@ -338,19 +338,22 @@ impl World {
     }
 }
 
+/// How a state was reached: from the state with this number, by a step, with a crash behind this event of it.
+type By = (usize, Step, Option<usize>);
+
 /// What a search has gone through.
 #[derive(Default)]
 struct Search {
     seen: BTreeSet<[u8; 32]>,
-    /// Each state with the one before it, and the step between.
-    reached: Vec<(World, Option<(usize, Step, Option<usize>)>)>,
+    /// Each state, and how it was reached first.
+    reached: Vec<(World, Option<By>)>,
     steps: usize,
     crashes: usize,
     ends: BTreeMap<String, usize>,
 }
 
 impl Search {
-    fn reach(&mut self, world: World, by: Option<(usize, Step, Option<usize>)>) {
+    fn reach(&mut self, world: World, by: Option<By>) {
         let wrong = world.wrong.clone();
         if self.seen.insert(world.name()) || wrong.is_some() {
             self.reached.push((world, by));

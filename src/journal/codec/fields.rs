@@ -54,6 +54,14 @@ impl FieldWriter {
         }
     }
 
+    /// The value, and the y of each of its points behind those that are there.
+    pub(crate) fn set_with_ys(self, field: Field, value: &impl Encode, ys: &mut Vec<u8>) -> Self {
+        let mut bytes = Bytes::with_ys();
+        value.encode(&mut bytes);
+        ys.extend_from_slice(bytes.ys());
+        self.put(field, |out| out.put(bytes.as_slice()))
+    }
+
     /// A secret, in the clear.
     pub(crate) fn dangerous_set(self, field: Field, secret: &impl DangerousEncode) -> Self {
         self.put(field, |out| secret.dangerous_encode(out))
@@ -125,6 +133,19 @@ impl<'a> FieldReader<'a> {
     pub(crate) fn take_some<T: Decode>(&mut self, field: Field) -> Result<Option<T>, RecordError> {
         let bytes = self.bytes(field);
         bytes.map(decode_all).transpose().map_err(|fault| field.fault(fault))
+    }
+
+    /// A value with points, whose y's come next in `ys`; without them each is computed, which takes a square root.
+    pub(crate) fn take_with_ys<T: Decode>(
+        &mut self,
+        field: Field,
+        ys: &mut Option<&'a [u8]>,
+    ) -> Result<T, RecordError> {
+        let Some(known) = *ys else { return self.take(field) };
+        let mut cursor = Cursor::with_ys(self.required(field)?, known);
+        let value = T::decode(&mut cursor).map_err(|fault| field.fault(fault))?;
+        *ys = Some(cursor.end_with_ys().map_err(|fault| field.fault(fault))?);
+        Ok(value)
     }
 
     pub(crate) fn take<T: Decode>(&mut self, field: Field) -> Result<T, RecordError> {

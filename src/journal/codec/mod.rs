@@ -18,6 +18,9 @@
 //!
 //! A value has one encoding: what is read is written as it was.
 //!
+//! A state has many points, and to find the y of each takes a square root. So a state may keep the y's of some values beside them, in a field of its own
+//! ([`FieldWriter::set_with_ys`], [`FieldReader::take_with_ys`]); one without is read all the same.
+//!
 //! What is public implements [`Encode`]. What is secret, or has a secret in it, implements [`DangerousEncode`] instead, and is put into a
 //! record by a method that begins with `dangerous_`.
 
@@ -27,7 +30,7 @@ mod values;
 
 pub(crate) use bytes::{Bytes, Cursor, Fault, decode_all};
 pub(crate) use fields::{Field, FieldReader, FieldWriter};
-pub(crate) use values::{kind_fault, put_list};
+pub(crate) use values::{decode_point, kind_fault, put_list, put_y};
 
 use super::RecordError;
 

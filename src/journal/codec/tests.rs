@@ -2,7 +2,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::*;
-use crate::curve::SecretScalar;
+use crate::curve::{Point, SecretScalar};
 use crate::lock::Lock;
 
 const HEIGHT: Field = Field::new(0, "height");
@@ -68,4 +68,30 @@ fn bytes_grow() {
         (0..100_u8).map(|byte| alloc::vec![byte; usize::from(byte)]).collect();
     parts.iter().for_each(|part| out.put(part));
     assert_eq!(*out.into_inner(), parts.concat());
+}
+
+/// With its y a point is found without a root, and the same one is found.
+#[test]
+fn the_y_of_a_point_may_stand_beside_it() {
+    let point = SecretScalar::from_bytes(&[5; 32]).unwrap().to_point();
+    let (lock, pair) = (Lock::Point(point), (point, point.negate()));
+    let mut ys = Vec::new();
+    let writer = FieldWriter::new().set_with_ys(HEIGHT, &lock, &mut ys);
+    let written = writer.set_with_ys(NAMES, &pair, &mut ys).into_bytes();
+    assert_eq!(ys.len(), 3 * 32);
+    let read = |ys: Option<&[u8]>| {
+        let mut fields = FieldReader::parse(&written)?;
+        let mut ys = ys;
+        let lock: Lock = fields.take_with_ys(HEIGHT, &mut ys)?;
+        let pair: (Point, Point) = fields.take_with_ys(NAMES, &mut ys)?;
+        Ok::<_, RecordError>((lock, pair, ys.map(<[u8]>::len)))
+    };
+    assert_eq!(read(None).unwrap(), (lock, pair, None));
+    assert_eq!(read(Some(&ys)).unwrap(), (lock, pair, Some(0)));
+    let more = [&ys[..], &[0; 32]].concat();
+    assert_eq!(read(Some(&more)).unwrap(), (lock, pair, Some(32)));
+    // The opposite point's, none, and what belongs to no point.
+    for wrong in [[&ys[64..], &ys[32..]].concat(), ys[..64].to_vec(), vec![7; 96]] {
+        assert!(matches!(read(Some(&wrong)), Err(RecordError::Field { .. })), "{wrong:02x?}");
+    }
 }

@@ -2,6 +2,8 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use secp256k1::PublicKey;
+
 use super::{Bytes, Cursor, DangerousEncode, Decode, Encode, Fault};
 use crate::curve::{Point, SecretScalar};
 use crate::lock::{Blind, Lock, LockSecret, PaymentHash, Preimage};
@@ -217,13 +219,33 @@ impl<A: Decode, B: Decode> Decode for (A, B) {
 impl Encode for Point {
     fn encode(&self, out: &mut Bytes) {
         out.put(&self.to_bytes());
+        put_y(self, out);
     }
 }
 
 impl Decode for Point {
     fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        Ok(Self::from_bytes(cursor.chunk()?)?)
+        let encoding = cursor.chunk()?;
+        decode_point(cursor, encoding)
     }
+}
+
+/// For a point that stands within other bytes: what [`decode_point`] needs.
+pub(crate) fn put_y(point: &Point, out: &mut Bytes) {
+    out.put_y(|| {
+        let whole = point.to_public_key().serialize_uncompressed();
+        *whole.last_chunk().expect("it ends with 32 bytes of y")
+    });
+}
+
+/// A point by its encoding, with its y if that was kept: whether (x, y) is a point, and this one, takes no root to see.
+pub(crate) fn decode_point(cursor: &mut Cursor<'_>, encoding: &[u8; 33]) -> Result<Point, Fault> {
+    let Some(y) = cursor.y()? else { return Ok(Point::from_bytes(encoding)?) };
+    let mut whole = [4; 65];
+    whole[1..33].copy_from_slice(&encoding[1..]);
+    whole[33..].copy_from_slice(y);
+    let point = Point::from(PublicKey::from_slice(&whole)?);
+    if point.to_bytes() == *encoding { Ok(point) } else { Err("the y of another point".into()) }
 }
 
 impl Encode for Lock {

@@ -10,7 +10,8 @@ use crate::hold::{Announcement, HeldBlind, HoldId, ReleaseHash, ReleaseSecret};
 use crate::invoice::InvoiceId;
 use crate::invoice::ktime::{PayerScalar, PolynomialId};
 use crate::journal::codec::{
-    Bytes, Cursor, DangerousEncode, Decode, Encode, Fault, kind_fault, put_list,
+    Bytes, Cursor, DangerousEncode, Decode, Encode, Fault, decode_point, kind_fault, put_list,
+    put_y,
 };
 use crate::lock::Lock;
 use crate::onion::blinded::{NextPeer, OnionMessage, PathSecret};
@@ -124,12 +125,14 @@ impl Decode for LockSet {
 impl Encode for Packet {
     fn encode(&self, out: &mut Bytes) {
         out.put_sized(&self.to_bytes());
+        put_y(&self.ephemeral_key(), out);
     }
 }
 
 impl Decode for Packet {
     fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        Ok(Self::from_bytes_of_any_length(cursor.sized()?)?)
+        let bytes = cursor.sized()?;
+        Self::read_with(bytes, |encoding| decode_point(cursor, encoding))
     }
 }
 

@@ -1,4 +1,5 @@
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use super::{Committed, Entry, Fail, Forwarding, Forwardings, Order, Outgoing, Stage};
 use crate::edge::{Edge, EdgeId};
@@ -22,6 +23,8 @@ const STAGE: Field = Field::new(12, "stage");
 const ENDED: Field = Field::new(14, "ended");
 const OUTGOING: Field = Field::new(16, "outgoing");
 const DUE: Field = Field::new(18, "due");
+/// Of the points of the incoming edge and the order. Odd: without it they are the same.
+const YS: Field = Field::new(21, "y of points");
 
 impl Forwardings {
     /// Every payment. What finds it follows from it.
@@ -84,10 +87,11 @@ impl Entry {
         let outgoing = outgoing.as_ref().filter(|_| forwarding.outgoing().is_none());
         // It follows from the rest, unless blocks were disconnected since.
         let due = Some(due).filter(|due| **due != forwarding.due_at(config, height));
+        let mut ys = Vec::new();
         FieldWriter::new()
-            .set(INCOMING, incoming)
+            .set_with_ys(INCOMING, incoming, &mut ys)
             .dangerous_set(ORIGIN, origin)
-            .set(ORDER, order)
+            .set_with_ys(ORDER, order, &mut ys)
             .dangerous_set_some(PATH_OFFSET, path_offset.as_ref())
             .set_some(HOLD, hold.as_ref())
             .set_some(TAIL, tail.as_ref())
@@ -95,6 +99,7 @@ impl Entry {
             .set_some(ENDED, ended.as_ref())
             .set_some(OUTGOING, outgoing)
             .set_some(DUE, due)
+            .put(YS, |out| out.put(&ys))
             .append_to(out);
     }
 
@@ -104,16 +109,20 @@ impl Entry {
         cursor: &mut Cursor<'_>,
     ) -> Result<Self, Fault> {
         let mut fields = FieldReader::of_value(cursor)?;
+        let mut ys = fields.bytes(YS);
         let forwarding = Forwarding {
-            incoming: fields.take(INCOMING)?,
+            incoming: fields.take_with_ys(INCOMING, &mut ys)?,
             origin: fields.take(ORIGIN)?,
-            order: fields.take(ORDER)?,
+            order: fields.take_with_ys(ORDER, &mut ys)?,
             path_offset: fields.take_some(PATH_OFFSET)?,
             hold: fields.take_some(HOLD)?,
             tail: fields.take_some(TAIL)?,
             stage: fields.take(STAGE)?,
             ended: fields.take_some(ENDED)?,
         };
+        if ys.is_some_and(|left| !left.is_empty()) {
+            return Err(YS.fault("of more points than there are").into());
+        }
         let outgoing = match (forwarding.outgoing(), fields.take_some(OUTGOING)?) {
             (Some(_), Some(_)) => {
                 return Err(OUTGOING.fault("beside a stage that says it").into());
