@@ -81,7 +81,8 @@ fn error(answer: &Value) -> &str {
 }
 
 /// The files, and all the operations that have rows in them.
-const SCHEMES: [&str; 7] = ["schnorr", "ecdsa", "musig2", "lock", "dleq", "ktime", "wire"];
+const SCHEMES: [&str; 8] =
+    ["schnorr", "ecdsa", "musig2", "lock", "dleq", "ktime", "wire", "channel"];
 
 /// The rows of one of our own vector files.
 fn own_rows(scheme: &str) -> Vec<Value> {
