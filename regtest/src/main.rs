@@ -72,8 +72,8 @@ fn channel() -> Result<(), Box<dyn Error>> {
 fn payment() -> Result<(), Box<dyn Error>> {
     println!("\nA payment over four hops, every contract and every claim in a block\n");
     let now = 1_790_000_000;
-    let mut sim = Scenario { settle: Settle::OnChain, ..Scenario::default() }
-        .start(RegtestChain::new()?);
+    let mut sim =
+        Scenario { settle: Settle::OnChain, ..Scenario::default() }.start(RegtestChain::new()?);
     let opening = Opening::draw(OpeningKind::Point, &mut sim.entropy)?;
     let builder = StaticInvoiceBuilder::new(opening.lock(), now).description("tea");
     let published = sim.sign(opening, builder, 0)?;

@@ -98,7 +98,7 @@ fn times() -> Result<Vec<Timed>, Box<dyn Error>> {
             Ok(scene.commitment.pre_sign_claims(&scene.opener).map(|_| ())?)
         }),
         line("other verifies them", &|scene| scene.covered().map(|_| ())),
-        line("other signs", &|scene| scene.signatures().map(|_| ())),
+        line("other verifies again, and signs", &|scene| scene.signatures().map(|_| ())),
         line("publisher verifies that", &|scene| scene.complete().map(|_| ())),
     ];
     lines.into_iter().collect()
@@ -164,7 +164,7 @@ impl Scene {
         Ok(CoveredCommitment::new(self.commitment.clone(), &self.given)?)
     }
 
-    /// Without the verification of what it needs.
+    /// After the pre-signatures are verified once more: there is no other way to sign.
     fn signatures(&self) -> Result<CommitmentSignatures, Box<dyn Error>> {
         let covered = CoveredCommitment::new(self.commitment.clone(), &self.given)?;
         let nonce = self.opener.verification_nonces(&self.channel).public(1)?;
