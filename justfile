@@ -26,6 +26,10 @@ vectors:
 standards folder:
     python3 test-vectors/standards/refresh.py --from {{folder}}
 
+# A channel's transactions on a regtest chain by Bitcoin Core's kernel; installs cmake and Boost's headers.
+chain:
+    bash .ci/chain
+
 # The header of the C interface, anew.
 header:
     bash .ci/ffi header

@@ -131,7 +131,7 @@ pub use keys::{ChannelSecrets, CommitmentKeys, PerCommitmentSeed, RevokedSecrets
 pub use party::Party;
 pub use penalty::RevokedCommitment;
 pub use signing::{
-    CommitmentSignatures, CompleteCommitment, CoveredCommitment, PreSignatures, PublishRecord,
-    Revocation,
+    CommitmentSignatures, CompleteCommitment, CoveredCommitment, NotRevoked, PreSignatures,
+    PublishRecord, Revocation,
 };
 pub use spend::{Payout, Spend, spend};

@@ -23,8 +23,8 @@ const MAX_WEIGHT: Weight = Weight::from_wu(40_000);
 /// The same of a child whose parent is unconfirmed.
 pub(crate) const MAX_CHILD_WEIGHT: Weight = Weight::from_wu(4_000);
 
-/// One output, and all that is needed to spend it.
-#[derive(Clone, Debug)]
+/// One output, and all that is needed to spend it. `Debug` shows the output alone: what opens it may stand beside it.
+#[derive(Clone)]
 pub struct Spend {
     outpoint: OutPoint,
     prevout: TxOut,
@@ -43,7 +43,7 @@ pub(crate) enum LockTime {
     AtLeast(absolute::LockTime),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Path {
     Key,
     /// A leaf, and what stands in the witness before and after the own signature.
@@ -134,6 +134,12 @@ impl Spend {
                 tree.witness(*leaf, &stack)
             }
         }
+    }
+}
+
+impl core::fmt::Debug for Spend {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Spend({}, {}, …)", self.outpoint, self.prevout.value)
     }
 }
 

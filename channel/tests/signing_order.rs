@@ -13,7 +13,7 @@ use static_assertions::assert_not_impl_any;
 
 // Nothing but verification makes these.
 assert_not_impl_any!(CoveredCommitment: From<Commitment>, Default);
-assert_not_impl_any!(CompleteCommitment: From<Commitment>, Default);
+assert_not_impl_any!(CompleteCommitment: From<Commitment>, Default, Clone);
 
 const X: Party = Party::Opener;
 const Y: Party = Party::Accepter;
@@ -140,15 +140,19 @@ fn revocation_asks_for_the_next_commitment_of_this_channel() {
     let scene = scene();
     let secrets = scene.secrets_of(X);
     let (one, two) = (scene.signed(X, 1).0, scene.signed(X, 2).0);
+    // What is refused comes back, and is still good.
+    let refused = |one: CompleteCommitment, next: &CompleteCommitment, expected| {
+        let refused = one.revoke(next, secrets).unwrap_err();
+        assert_eq!(refused.error, expected);
+        refused.commitment
+    };
     let expected = SigningError::NotNext { number: 1, expected: 2, actual: 3 };
-    assert_eq!(one.clone().revoke(&scene.signed(X, 3).0, secrets).unwrap_err(), expected);
+    let one = refused(one, &scene.signed(X, 3).0, expected);
     let expected = SigningError::NotNext { number: 1, expected: 2, actual: 1 };
-    assert_eq!(one.clone().revoke(&one, secrets).unwrap_err(), expected);
+    let one = refused(one, &scene.signed(X, 1).0, expected);
     let elsewhere = Scene::with_edges(OutPoint { vout: 1, ..OutPoint::null() });
-    let foreign = elsewhere.signed(X, 2).0;
-    assert_eq!(one.clone().revoke(&foreign, secrets).unwrap_err(), SigningError::OtherChannel);
-    let others = scene.signed(Y, 2).0;
-    assert_eq!(one.clone().revoke(&others, secrets).unwrap_err(), SigningError::OtherChannel);
+    let one = refused(one, &elsewhere.signed(X, 2).0, SigningError::OtherChannel);
+    let one = refused(one, &scene.signed(Y, 2).0, SigningError::OtherChannel);
     one.revoke(&two, secrets).unwrap();
 }
 

@@ -81,7 +81,8 @@ fn error(answer: &Value) -> &str {
 }
 
 /// The files, and all the operations that have rows in them.
-const SCHEMES: [&str; 8] = ["schnorr", "ecdsa", "musig2", "lock", "dleq", "ktime", "proof", "wire"];
+const SCHEMES: [&str; 9] =
+    ["schnorr", "ecdsa", "musig2", "lock", "dleq", "ktime", "proof", "wire", "channel"];
 
 /// The rows of one of our own vector files.
 fn own_rows(scheme: &str) -> Vec<Value> {
@@ -139,6 +140,77 @@ fn members(row: &Value, names: &[&str]) -> Value {
     });
     Value::Object(pairs.collect())
 }
+
+/// The published zero-fee taproot commitments: the transaction of each state, and of the signatures those that don't depend on a nonce of MuSig2's,
+/// which no operation takes.
+#[test]
+fn external_commitments() {
+    let (common, rows): (Value, Vec<Value>) = standards::file("bolt03/taproot_zero_fee.json", 11);
+    let mut peer = Peer::start();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    // Of a secret, by an operation that gives the point along.
+    let point = |secret: &Value| {
+        let zeros = "00".repeat(32);
+        json!({ "op": "dleq.prove", "secret": secret, "base": G, "message": null, "aux_rand": zeros })
+    };
+    let terms = |peer: &mut Peer, keys: &Value, row: &Value, delayed: Value, revocation: Value| {
+        let mut of = |name: &str| peer.ask(&point(&keys[name]))["point"].clone();
+        json!({
+            "funding_key": of("funding_secret"),
+            "payment_point": of("payment_secret"),
+            "htlc_point": of("htlc_secret"),
+            "delayed_point": delayed,
+            "revocation_point": revocation,
+            "dust_limit_sat": row["dust_limit_sat"],
+            "delay": common["delay"],
+        })
+    };
+    for row in &rows {
+        let (publisher, other) = (&common["publisher"], &common["other"]);
+        let delayed = peer.ask(&point(&publisher["delayed_secret"]))["point"].clone();
+        // What the source lacks is in no transaction.
+        let opener = terms(&mut peer, publisher, row, delayed, G.into());
+        let accepter = terms(&mut peer, other, row, G.into(), other["revocation_point"].clone());
+        let mut txid = hex::decode(text(&common["funding_txid"])).unwrap();
+        txid.reverse();
+        let edges = |offerer: &str, list: &Value| -> Vec<Value> {
+            let with = |htlc: &Value| {
+                let mut htlc = htlc.clone();
+                htlc["offerer"] = offerer.into();
+                htlc
+            };
+            list.as_array().unwrap().iter().map(with).collect()
+        };
+        let input = json!({
+            "channel": {
+                "funding_txid": hex::encode(txid),
+                "funding_index": common["funding_index"],
+                "funding_sat": common["funding_sat"],
+                "opener": opener,
+                "accepter": accepter,
+            },
+            "state": {
+                "publisher": "opener",
+                "number": common["number"],
+                "commitment_point": common["commitment_point"],
+                "opener_msat": row["publisher_msat"],
+                "accepter_msat": row["other_msat"],
+                "edges": [edges("opener", &row["offered"]), edges("accepter", &row["received"])].concat(),
+            },
+        });
+        let answer = peer.run("channel.commitment", &input);
+        // Version, marker and flag, body, one signature, lock time.
+        let signed = text(&row["commitment"]);
+        let unsigned =
+            [&signed[..8], &signed[12..signed.len() - 8 - 2 * 66], &signed[signed.len() - 8..]]
+                .concat();
+        assert_eq!(answer["transaction"], unsigned, "{}", row["name"]);
+    }
+    peer.finish();
+}
+
+/// The generator.
+const G: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 
 /// The Zhe Pang vectors, byte for byte.
 #[test]

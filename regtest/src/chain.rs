@@ -226,7 +226,8 @@ impl RegtestChain {
     pub fn fund_all(&mut self, outputs: &[TxOut]) -> Result<Vec<OutPoint>, Refused> {
         let wanted: Amount = outputs.iter().map(|output| output.value).sum();
         let next = self.height + 1;
-        let found = self.coins.iter().position(|(_, value, from)| *from <= next && *value >= wanted);
+        let found =
+            self.coins.iter().position(|(_, value, from)| *from <= next && *value >= wanted);
         let Some(at) = found else {
             let there = self.coins.first().map_or(Amount::ZERO, |coin| coin.1);
             return Err(Refused::Poor { wanted, there });

@@ -38,4 +38,4 @@ mod block;
 mod chain;
 mod log;
 
-pub use chain::{RegtestChain, Refused};
+pub use chain::{Refused, RegtestChain};

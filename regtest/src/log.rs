@@ -47,7 +47,12 @@ pub(crate) fn said() -> String {
 }
 
 fn reason_in(line: &str) -> Option<String> {
-    let marks = ["Block validation error: ", "Consensus::CheckBlock: ", "AcceptBlock FAILED (", "AcceptBlock: "];
+    let marks = [
+        "Block validation error: ",
+        "Consensus::CheckBlock: ",
+        "AcceptBlock FAILED (",
+        "AcceptBlock: ",
+    ];
     let rest = marks.iter().find_map(|mark| Some(line.split_once(mark)?.1))?;
     let end = rest.find(", ").unwrap_or(rest.len());
     Some(rest[..end].trim_end_matches(')').to_owned()).filter(|reason| !reason.is_empty())

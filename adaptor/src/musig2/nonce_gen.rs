@@ -296,6 +296,40 @@ mod tests {
         assert!(firsts.is_disjoint(&seconds));
     }
 
+    /// Options that are all there are the whole session; each that is missing is missing in the hash, and so is its defence.
+    #[test]
+    fn an_option_that_is_missing_is_not_hashed() {
+        let (keypair, aggregate_key) = (keypair(2), keypair(9).x_only_public_key());
+        let (message, extra_in) = ([4; 32], [5; 32]);
+        let early = |options: NonceOptions<'_>| {
+            SecretNonce::generate_early(&mut [1; 32], &keypair, &options).unwrap().public_nonce()
+        };
+        let all = NonceOptions {
+            aggregate_key: Some(&aggregate_key),
+            message: Some(&message),
+            extra_in: Some(&extra_in),
+        };
+        let whole = SecretNonce::generate(
+            &mut [1; 32],
+            &keypair,
+            &aggregate_key,
+            &message,
+            Some(&extra_in),
+        );
+        assert_eq!(early(all), whole.unwrap().public_nonce());
+        let nonces = [
+            early(all),
+            early(NonceOptions { aggregate_key: None, ..all }),
+            early(NonceOptions { message: None, ..all }),
+            early(NonceOptions { extra_in: None, ..all }),
+            early(NonceOptions::default()),
+        ];
+        let distinct: BTreeSet<_> = nonces.iter().map(|nonce| nonce.first).collect();
+        assert_eq!(distinct.len(), 5);
+        let used = SecretNonce::generate_early(&mut [0; 32], &keypair, &all);
+        assert_eq!(used.unwrap_err(), Musig2Error::SessionRandUsed);
+    }
+
     /// Flipped bits that leave no x coordinate are covered here, on the bytes that are hashed.
     #[test]
     fn every_bit_of_the_aggregate_key_changes_the_scalars() {

@@ -9,7 +9,7 @@ use crate::ChannelError;
 /// a later secret gives those before it, and where it doesn't, it is refused.
 ///
 /// They come in order, from commitment 0 on. Kept until the close is final.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct RevokedSecrets {
     /// By how many zero bits the index ends with: the index, and its secret.
     nodes: Vec<(u64, Zeroizing<[u8; 32]>)>,
@@ -69,6 +69,12 @@ impl RevokedSecrets {
     }
 }
 
+impl core::fmt::Debug for RevokedSecrets {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "RevokedSecrets(count: {}, secrets: …)", self.count)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +102,7 @@ mod tests {
         let expected = ChannelError::RevocationOrder { expected: 0, actual: 1 };
         assert_eq!(revoked.insert(1, &secret(1)), Err(expected));
         revoked.insert(0, &secret(0)).unwrap();
+        assert_eq!(format!("{revoked:?}"), "RevokedSecrets(count: 1, secrets: …)");
         let foreign = other.secret(1).unwrap();
         assert_eq!(revoked.insert(1, &foreign), Err(ChannelError::RevocationChain { number: 1 }));
         revoked.insert(1, &secret(1)).unwrap();

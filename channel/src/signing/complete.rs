@@ -3,6 +3,7 @@ use bitcoin::{Sequence, Transaction, Witness};
 use pointlock::adaptor::musig2::{PublicNonce, SecretNonce, Session};
 use pointlock::curve::{Point, SecretScalar};
 use pointlock::lock::{Lock, LockSecret};
+use thiserror::Error;
 
 use super::covered::{find, find_stage};
 use super::verify::{extract, needed_for_claims, pre_sign, second_stages};
@@ -12,7 +13,9 @@ use crate::spend::{LockTime, Spend};
 use crate::{ChannelError, ChannelSecrets, Party, SigningError, sighash};
 
 /// This party's own commitment, with everything of the peer's that it takes to publish it and to use every output of it.
-#[derive(Clone, Debug)]
+///
+/// No `Clone`: revoking uses it up, and nothing that can be published is left.
+#[derive(Debug)]
 pub struct CompleteCommitment {
     commitment: Commitment,
     own_nonce: PublicNonce,
@@ -28,6 +31,16 @@ pub struct Revocation {
     pub secret: SecretScalar,
     /// The point of the commitment after the next one.
     pub next_point: Point,
+}
+
+/// A commitment that was not revoked, and why. It is still good.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct NotRevoked {
+    /// The commitment.
+    pub commitment: CompleteCommitment,
+    /// Why.
+    pub error: SigningError,
 }
 
 impl CompleteCommitment {
@@ -135,8 +148,21 @@ impl CompleteCommitment {
     ///
     /// # Errors
     ///
-    /// [`SigningError::NotNext`], [`SigningError::OtherChannel`], those of foreign secrets.
-    pub fn revoke(self, next: &Self, secrets: &ChannelSecrets) -> Result<Revocation, SigningError> {
+    /// [`NotRevoked`] with this commitment, and [`SigningError::NotNext`], [`SigningError::OtherChannel`] or those of foreign secrets.
+    pub fn revoke(
+        self,
+        next: &Self,
+        secrets: &ChannelSecrets,
+    ) -> Result<Revocation, Box<NotRevoked>> {
+        let revocation = self.revocation(next, secrets);
+        revocation.map_err(|error| Box::new(NotRevoked { commitment: self, error }))
+    }
+
+    fn revocation(
+        &self,
+        next: &Self,
+        secrets: &ChannelSecrets,
+    ) -> Result<Revocation, SigningError> {
         let (this, that) = (&self.commitment, &next.commitment);
         this.check_party(secrets, self.publisher())?;
         if this.channel() != that.channel() || self.publisher() != next.publisher() {

@@ -95,7 +95,7 @@ mod messages;
 mod record;
 mod verify;
 
-pub use complete::{CompleteCommitment, Revocation};
+pub use complete::{CompleteCommitment, NotRevoked, Revocation};
 pub use covered::CoveredCommitment;
 pub use messages::{CommitmentSignatures, PreSignatures};
 pub use record::PublishRecord;

@@ -9,7 +9,7 @@ use crate::SigningError;
 /// The verification nonce does not depend on what it signs. So it is used for one commitment of a number and one nonce of the peer's, ever, and
 /// this record says which. Signing again for the same record gives the same bytes, and harms nobody.
 ///
-/// Encoding: number (8 bytes, big endian), txid (32), partial signature (32), nonce (66).
+/// Encoding: version (1 byte, 1), number (8, big endian), txid (32), partial signature (32), nonce (66).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishRecord {
     pub(super) number: u64,
@@ -20,7 +20,9 @@ pub struct PublishRecord {
 
 impl PublishRecord {
     /// The length of the encoding.
-    pub const LENGTH: usize = 8 + 32 + 32 + 66;
+    pub const LENGTH: usize = 1 + 8 + 32 + 32 + 66;
+
+    const VERSION: u8 = 1;
 
     /// Which of its own commitments the party publishes.
     pub fn number(&self) -> u64 {
@@ -34,11 +36,11 @@ impl PublishRecord {
 
     /// The encoding.
     pub fn to_bytes(&self) -> [u8; Self::LENGTH] {
-        let mut bytes = [0; Self::LENGTH];
-        bytes[..8].copy_from_slice(&self.number.to_be_bytes());
-        bytes[8..40].copy_from_slice(self.txid.as_byte_array());
-        bytes[40..72].copy_from_slice(&self.partial.to_bytes());
-        bytes[72..].copy_from_slice(&self.nonce.to_bytes());
+        let mut bytes = [Self::VERSION; Self::LENGTH];
+        bytes[1..9].copy_from_slice(&self.number.to_be_bytes());
+        bytes[9..41].copy_from_slice(self.txid.as_byte_array());
+        bytes[41..73].copy_from_slice(&self.partial.to_bytes());
+        bytes[73..].copy_from_slice(&self.nonce.to_bytes());
         bytes
     }
 
@@ -46,14 +48,17 @@ impl PublishRecord {
     ///
     /// # Errors
     ///
-    /// [`SigningError::Funding`] for a partial signature or a nonce that is none.
+    /// [`SigningError::Encoding`] for another version, [`SigningError::Funding`] for a partial signature or a nonce that is none.
     pub fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Result<Self, SigningError> {
         let funding = |source| SigningError::Funding { source };
+        if bytes[0] != Self::VERSION {
+            return Err(SigningError::Encoding { field: "version" });
+        }
         let (mut number, mut txid, mut partial, mut nonce) = ([0; 8], [0; 32], [0; 32], [0; 66]);
-        number.copy_from_slice(&bytes[..8]);
-        txid.copy_from_slice(&bytes[8..40]);
-        partial.copy_from_slice(&bytes[40..72]);
-        nonce.copy_from_slice(&bytes[72..]);
+        number.copy_from_slice(&bytes[1..9]);
+        txid.copy_from_slice(&bytes[9..41]);
+        partial.copy_from_slice(&bytes[41..73]);
+        nonce.copy_from_slice(&bytes[73..]);
         Ok(Self {
             number: u64::from_be_bytes(number),
             txid: Txid::from_byte_array(txid),

@@ -104,6 +104,21 @@ pub(super) fn medians_us(
     samples.iter_mut().zip(&items).map(median).collect()
 }
 
+/// The median time of one run in milliseconds, of so many: for what takes longer than a turn.
+pub(super) fn median_ms<T>(
+    runs: usize,
+    mut run: impl FnMut() -> Result<T, Box<dyn Error>>,
+) -> Result<f64, Box<dyn Error>> {
+    let mut samples = Vec::with_capacity(runs);
+    for _ in 0..runs.max(1) {
+        let start = processor_time();
+        black_box(run()?);
+        samples.push(processor_time() - start);
+    }
+    samples.sort_unstable();
+    Ok(samples[samples.len() / 2].as_secs_f64() * 1e3)
+}
+
 /// Doubles the items until a turn is long enough. It warms caches up, too.
 fn items_of_a_turn(row: &mut Row<'_>) -> usize {
     let mut items = 1;

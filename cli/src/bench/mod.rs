@@ -12,6 +12,7 @@ mod cases;
 mod measure;
 mod plot;
 mod rows;
+mod transactions;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -38,6 +39,9 @@ pub(crate) struct Args {
     /// Draws the batches into this SVG file, too; - prints the picture, and nothing else
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+    /// Prints the weights of a channel's transactions instead, PTLC beside HTLC, and what a full commitment costs to make and to verify
+    #[arg(long, conflicts_with = "plot")]
+    transactions: bool,
 }
 
 /// One line of `pointlock bench --json`.
@@ -57,6 +61,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     check_place("--plot", args.plot.as_deref(), args.json)?;
     if cfg!(debug_assertions) {
         complain("bench: not a release build, these are no timings to quote");
+    }
+    if args.transactions {
+        return transactions::run(args.json);
     }
     let cases = cases::all()?;
     let batch = batch::cases()?;

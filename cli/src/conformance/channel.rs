@@ -104,6 +104,11 @@ pub(super) fn sign(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let Signed { complete, covered, publisher, .. } = read_signed(fields)?;
     let refused = |error: SigningError| fields.refuse("secrets", error);
     let transaction = complete.publish(&publisher, &complete.record()).map_err(refused)?;
+    let nonce = publisher
+        .verification_nonces(complete.commitment().channel())
+        .public(complete.commitment().terms().number)
+        .map_err(|error| fields.refuse("state", error))?;
+    fields.step("verification_nonce", hex::encode(nonce.to_bytes()));
     fields.step("funding_signature", hex::encode(&transaction.input[0].witness[0]));
     let given = complete.signatures();
     Ok(json!({
@@ -362,7 +367,6 @@ fn read_signed(fields: &Fields<'_>) -> Result<Signed, Refusal> {
         .verification_nonces(commitment.channel())
         .public(commitment.terms().number)
         .map_err(|error| fields.refuse("state", error))?;
-    fields.step("verification_nonce", hex::encode(nonce.to_bytes()));
     let signatures = covered.countersign(&other, &mut rand.bytes()?, &nonce);
     let signatures = signatures.map_err(|error| match error {
         SigningError::Funding { .. } => rand.refuse(error),

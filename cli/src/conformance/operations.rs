@@ -265,7 +265,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "channel.spend",
         takes: "channel state secrets session_rand by way offerer edge_number secret? payout fee_sat",
-        gives: "transaction extracted?",
+        gives: "transaction extracted",
         run: channel::spend,
     },
     Operation {

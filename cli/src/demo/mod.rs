@@ -69,6 +69,9 @@ pub(crate) struct Args {
     /// Writes the story as a page to this file; - prints it, and nothing else
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Says how to see a channel, and a payment, on a real chain of blocks: that is a program of its own
+    #[arg(long)]
+    chain: bool,
 }
 
 impl Args {
@@ -86,9 +89,22 @@ impl Args {
         Ok(terminal::check_place("--html", self.html.as_deref(), self.json)?)
     }
 }
+/// The kernel is C++, and can't be linked into one program with the consensus library that judges here.
+const CHAIN: &str = "\
+A regtest chain by Bitcoin Core's kernel is a program of its own, `pointlock-chain`. From a checkout, with cmake, a C++
+compiler and the headers of Boost (Debian: cmake, g++, libboost-dev):
+
+    cargo run --release --manifest-path regtest/Cargo.toml
+
+It shows one PTLC of a channel from the commitment to the secret on the chain, the penalty for a revoked commitment, and a payment.
+The kernel takes minutes to compile, once.
+";
 
 /// Plays the systems; an error is a claim that does not hold.
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    if args.chain {
+        return Ok(terminal::print(CHAIN)?);
+    }
     let systems = if args.system.is_empty() { System::ALL.to_vec() } else { args.system.clone() };
     args.check(&systems)?;
     let mut facts = Facts::new(args);

@@ -117,8 +117,9 @@ fn second_stages_take_coins() {
     let (mut stage, complete, _) = Stage::published(Party::Opener);
     let secrets = stage.scene.secrets_of(Party::Opener).clone();
     let coins = stage.coins(3_000);
-    let stages: Vec<Spend> =
-        (0..3).map(|number| complete.success(&secrets, number, &secret_of(number)).unwrap()).collect();
+    let stages: Vec<Spend> = (0..3)
+        .map(|number| complete.success(&secrets, number, &secret_of(number)).unwrap())
+        .collect();
     let transaction = spend(&stages, None, &coins, &[0; 32]).unwrap();
     let transaction = with_coins_signed(transaction, &coins);
     stage.allows(&transaction);

@@ -22,7 +22,8 @@ fn breach(publisher: Party) -> Breach {
         stage.scene.secrets_of(publisher.other()).clone(),
     );
     let next = stage.scene.signed(publisher, 8).0;
-    let told = complete.clone().revoke(&next, &x).unwrap();
+    // It keeps a copy of what it has revoked, as a dishonest one does.
+    let told = stage.scene.signed(publisher, 7).0.revoke(&next, &x).unwrap();
     let revoked = covered.revoked(&told.secret).unwrap();
     Breach { stage, complete, covered, revoked, x, y }
 }

@@ -59,8 +59,7 @@ impl Stage {
         let prevout =
             TxOut { value: Amount::from_sat(100_000), script_pubkey: RegtestChain::anyones() };
         let outpoint = self.chain.fund(prevout.clone()).unwrap();
-        let change =
-            TxOut { value: Amount::from_sat(100_000 - fee), script_pubkey: script_of(7) };
+        let change = TxOut { value: Amount::from_sat(100_000 - fee), script_pubkey: script_of(7) };
         FeeCoins { inputs: vec![FeeCoin { outpoint, prevout }], change: vec![change] }
     }
 }
