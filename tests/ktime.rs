@@ -305,7 +305,7 @@ fn paid_through_a_hold_with_a_proof_of_its_own() {
     let payment = net.payment_of(&attempt);
     let proof = net.senders[0].role().prove(&payment, &REQUEST, &[0; 32]).unwrap();
     let proven = proof.verify(&node_id(Who::Receiver), &REQUEST).unwrap();
-    assert_eq!((proven.terms, proven.invoice), (terms, &invoice));
+    assert_eq!((proven.terms, proven.invoice.invoice_id()), (terms, invoice.invoice_id()));
     net.check_replay().unwrap();
 }
 
