@@ -82,6 +82,11 @@ impl FailurePacket {
     ///
     /// [`OnionError::FailureLength`] for a message of fewer than 2 bytes or more than 65,499.
     pub fn new(shared_secret: &SharedSecret, message: &[u8]) -> Result<Self, OnionError> {
+        Ok(Self::bare(shared_secret, message)?.wrap(shared_secret))
+    }
+
+    /// The same without this hop's layer.
+    pub(crate) fn bare(shared_secret: &SharedSecret, message: &[u8]) -> Result<Self, OnionError> {
         let length = check_length(message.len(), CODE_LENGTH, Self::MAX_LENGTH - OVERHEAD)?;
         let padding = PADDED_LENGTH.saturating_sub(message.len());
         let mut bytes = vec![0; HMAC_LENGTH];
@@ -91,7 +96,7 @@ impl FailurePacket {
         bytes.resize(bytes.len() + padding, 0);
         let (hmac_out, rest) = bytes.split_at_mut(HMAC_LENGTH);
         hmac_out.copy_from_slice(&hmac(&*shared_secret.key(KeyType::Um), &[rest]));
-        Ok(Self(bytes).wrap(shared_secret))
+        Ok(Self(bytes))
     }
 
     /// Reads what the next hop sent back. Of its content nothing can be checked before the sender.
@@ -126,14 +131,24 @@ impl FailurePacket {
     ///
     /// [`OnionError::UnknownFailureSource`] and [`OnionError::InvalidFailure`].
     pub fn open(self, shared_secrets: &[SharedSecret]) -> Result<Failure, OnionError> {
+        self.open_with(shared_secrets, |_, _| ())
+    }
+
+    /// The same; `look` sees the packet without the layer of each hop in turn.
+    pub(super) fn open_with(
+        self,
+        shared_secrets: &[SharedSecret],
+        mut look: impl FnMut(usize, &[u8]),
+    ) -> Result<Failure, OnionError> {
         let no_hop = SharedSecret::from_bytes([0; 32]);
         let mut packet = self;
         let mut found = None;
         for hop in 0..shared_secrets.len().max(ROUNDS) {
             let shared_secret = shared_secrets.get(hop).unwrap_or(&no_hop);
             packet = packet.wrap(shared_secret);
+            look(hop, &packet.0);
             let Some((hmac_in, rest)) = packet.0.split_first_chunk::<HMAC_LENGTH>() else {
-                return Err(OnionError::UnknownFailureSource);
+                continue;
             };
             let fits = hmac(&*shared_secret.key(KeyType::Um), &[rest]).ct_eq(hmac_in);
             // The secret of `no_hop` is known to all: what fits it proves nothing.

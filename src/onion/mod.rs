@@ -98,6 +98,8 @@
 //! - [RFC 8439](https://www.rfc-editor.org/rfc/rfc8439) for ChaCha20,
 //!   [RFC 2104](https://www.rfc-editor.org/rfc/rfc2104) for HMAC.
 
+mod attributed;
+mod attribution;
 pub mod blinded;
 mod error;
 mod failure;
@@ -106,6 +108,8 @@ mod keys;
 mod packet;
 mod replay;
 
+pub use attributed::{AttributedFailure, FailureReport};
+pub use attribution::{Attribution, AttributionData, HoldTime};
 pub use error::{OnionError, PayloadFault};
 pub use failure::{Failure, FailurePacket};
 pub use keys::SharedSecret;
