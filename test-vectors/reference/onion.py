@@ -256,7 +256,7 @@ def read_failure(secrets, packet, attribution):
                 broken = hop
             attribution = own.pulled().to_bytes()
         if hmac.digest(derive_key("um", secret), packet[32:], "sha256") == packet[:32]:
-            length = int.from_bytes(packet[32:34], "big")
-            failed, message = hop, packet[34 : 34 + length]
+            length, rest = int.from_bytes(packet[32:34], "big"), packet[34:]
+            failed, message = hop, rest[:length] if 2 <= length <= len(rest) else None
             break
     return failed, message, *((None, None) if attribution is None else (times, broken))

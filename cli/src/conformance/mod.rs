@@ -24,6 +24,7 @@
 
 mod dleq;
 mod ecdsa;
+mod failure;
 mod fields;
 mod invoice;
 mod ktime;

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::fields::{Fields, Refusal};
-use super::{dleq, ecdsa, invoice, ktime, lock, musig2, musig2_steps, proof, schnorr, wire};
+use super::{
+    dleq, ecdsa, failure, invoice, ktime, lock, musig2, musig2_steps, proof, schnorr, wire,
+};
 
 pub(super) struct Operation {
     pub(super) name: &'static str,
@@ -235,6 +237,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         takes: "issuer verifier challenge stream",
         gives: "valid",
         run: ktime::verify_proof,
+    },
+    Operation {
+        name: "failure.make",
+        takes: "shared_secrets message hold_times",
+        gives: "packet attribution_data",
+        run: failure::make,
+    },
+    Operation {
+        name: "failure.read",
+        takes: "shared_secrets packet attribution_data?",
+        gives: "hop code data hold_times broken_at",
+        run: failure::read,
     },
     Operation {
         name: "wire.hop_blind",

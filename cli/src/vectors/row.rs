@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::conformance::STEPS;
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("schnorr", include_str!("../../../test-vectors/schnorr.json")),
     ("ecdsa", include_str!("../../../test-vectors/ecdsa.json")),
     ("musig2", include_str!("../../../test-vectors/musig2.json")),
@@ -13,6 +13,7 @@ const FILES: [(&str, &str); 8] = [
     ("dleq", include_str!("../../../test-vectors/dleq.json")),
     ("ktime", include_str!("../../../test-vectors/ktime.json")),
     ("proof", include_str!("../../../test-vectors/proof.json")),
+    ("failure", include_str!("../../../test-vectors/failure.json")),
     ("wire", include_str!("../../../test-vectors/wire.json")),
 ];
 
