@@ -12,6 +12,7 @@ use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
 use pointlock::hold::Limits;
 use pointlock::invoice::{ChainHash, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
+use pointlock::onion::HoldTime;
 use pointlock::onion::blinded::NextPeer;
 use pointlock::payment::{
     AttemptSeed, Deadlines, ForwardingPolicy, HopBlinds, Node, NodeAction, NodeConfig, NodeEvent,
@@ -110,7 +111,8 @@ impl World {
                 // A channel takes one removal of an edge: if the node refuses, its secret has come meanwhile.
                 self.tell(node, NodeEvent::FailGiven { incoming })?;
                 self.tell(node, NodeEvent::IncomingFailed { incoming })?;
-                let failure = Some(failure);
+                // Without a clock: one that has one says how long the edge was held.
+                let failure = Some(failure.after(HoldTime::UNKNOWN));
                 self.tell(offerer, NodeEvent::OutgoingFailed { outgoing: incoming, failure })
             }
             NodeAction::Paid { payment, .. } => {

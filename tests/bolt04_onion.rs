@@ -5,7 +5,10 @@
 mod standards;
 
 use pointlock::curve::{Point, SecretScalar};
-use pointlock::onion::{FailurePacket, OnionError, Packet, SharedSecret};
+use pointlock::onion::{
+    AttributedFailure, Attribution, AttributionData, FailurePacket, HoldTime, OnionError, Packet,
+    SharedSecret,
+};
 use serde::Deserialize;
 
 use standards::{array, bytes};
@@ -99,4 +102,63 @@ fn failure() {
     assert_eq!(failure.code().to_be_bytes()[..], message[..2]);
     assert_eq!(failure.data(), &message[2..]);
     assert_eq!(received.open(before), Err(OnionError::UnknownFailureSource));
+}
+
+#[derive(Deserialize)]
+struct AttributionInput {
+    message: String,
+    bare_packet: String,
+}
+
+#[derive(Deserialize)]
+struct AttributionHop {
+    name: String,
+    shared_secret: String,
+    hold_time: u32,
+    packet: String,
+    attribution_data: String,
+    fulfilled_attribution_data: String,
+}
+
+/// BOLT 4's trace. Its packet is padded to more than 256 bytes, so it comes from there, and the hop that fails adds its layer.
+#[test]
+fn attribution() {
+    let (input, rows): (AttributionInput, Vec<AttributionHop>) =
+        standards::file("bolt04/attribution.json", 5);
+    let secrets: Vec<SharedSecret> =
+        rows.iter().map(|row| SharedSecret::from_bytes(array(&row.shared_secret))).collect();
+    let times: Vec<HoldTime> = rows.iter().map(|row| HoldTime::from_units(row.hold_time)).collect();
+
+    let bare = FailurePacket::from_bytes(&bytes(&input.bare_packet)).unwrap();
+    let (last, before) = secrets.split_last().unwrap();
+    let first = AttributionData::new(last, bare.as_bytes(), times[4]);
+    let mut failure = AttributedFailure::from_parts(bare.wrap(last), Some(first));
+    let mut fulfilled = AttributionData::new(last, &[], times[4]);
+    for (hop, row) in rows.iter().enumerate().rev() {
+        if let Some(secret) = before.get(hop) {
+            failure = failure.wrap(secret, times[hop]);
+            fulfilled = fulfilled.wrap(secret, &[], times[hop]);
+        }
+        let name = &row.name;
+        assert_eq!(hex::encode(failure.as_bytes()), row.packet, "{name}");
+        let data = failure.attribution().unwrap();
+        assert_eq!(hex::encode(data.as_bytes()), row.attribution_data, "{name}");
+        let data = hex::encode(fulfilled.as_bytes());
+        assert_eq!(data, row.fulfilled_attribution_data, "{name}");
+    }
+
+    // As the sender has it from its neighbour.
+    let packet = FailurePacket::from_bytes(&bytes(&rows[0].packet)).unwrap();
+    let data = AttributionData::from_bytes(&bytes(&rows[0].attribution_data)).unwrap();
+    let read = AttributedFailure::from_parts(packet.clone(), Some(data)).open(&secrets);
+    let told = read.failure.unwrap();
+    let message = [&told.code().to_be_bytes(), told.data()].concat();
+    assert_eq!((told.hop, hex::encode(message)), (4, input.message));
+    let whole = Attribution { hold_times: times, broken_at: None };
+    assert_eq!(read.attribution.as_ref(), Some(&whole));
+    assert_eq!(fulfilled.clone().open(&secrets), whole);
+    // What belongs to a preimage does not to a failure.
+    let mixed = AttributedFailure::from_parts(packet, Some(fulfilled)).open(&secrets);
+    let mixed = mixed.attribution.unwrap();
+    assert_eq!((mixed.hold_times.len(), mixed.blamed()), (0, Some((None, 0))));
 }

@@ -9,8 +9,8 @@ use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
 use pointlock::hold::Limits;
 use pointlock::invoice::{ChainHash, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
-use pointlock::onion::OnionError;
 use pointlock::onion::blinded::NextPeer;
+use pointlock::onion::{HoldTime, OnionError};
 use pointlock::payment::{
     AttemptSeed, Deadlines, EdgeError, Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent,
     ForwardingPolicy, HoldPlan, HopBlinds, MessagePath, Node, NodeAction, NodeConfig, NodeError,
@@ -141,6 +141,7 @@ impl Line {
                 let by = self.edges[&incoming].0;
                 self.tell(node, NodeEvent::FailGiven { incoming }).unwrap();
                 self.tell(node, NodeEvent::IncomingFailed { incoming }).unwrap();
+                let failure = failure.after(HoldTime::UNKNOWN);
                 let (outgoing, failure) = (incoming, Some(failure));
                 self.tell(by, NodeEvent::OutgoingFailed { outgoing, failure }).unwrap();
             }

@@ -81,8 +81,8 @@ fn error(answer: &Value) -> &str {
 }
 
 /// The files, and all the operations that have rows in them.
-const SCHEMES: [&str; 9] =
-    ["schnorr", "ecdsa", "musig2", "lock", "dleq", "ktime", "proof", "wire", "channel"];
+const SCHEMES: [&str; 10] =
+    ["schnorr", "ecdsa", "musig2", "lock", "dleq", "ktime", "proof", "failure", "wire", "channel"];
 
 /// The rows of one of our own vector files.
 fn own_rows(scheme: &str) -> Vec<Value> {
@@ -312,6 +312,58 @@ fn external_musig2_sessions() {
         );
         assert_eq!(peer.run("musig2.session", &input), expected, "{}", row["name"]);
     }
+    peer.finish();
+}
+
+/// BOLT 4's failures as their sender reads them: the one without attribution data, and the trace with it.
+#[test]
+fn failures_are_those_of_the_standard() {
+    let mut peer = Peer::start();
+    let common = |name: &str| {
+        let text = fs::read_to_string(standards::folder().join(name)).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["common"].take()
+    };
+    let secrets = |rows: &[Value]| -> Vec<Value> {
+        rows.iter().map(|row| row["shared_secret"].clone()).collect()
+    };
+    let name = "bolt04/failure.json";
+    let (of_failure, rows) = (common(name), standard(name, 5));
+    let input = json!({
+        "shared_secrets": secrets(&rows),
+        "packet": of_failure["packet"],
+        "attribution_data": null,
+    });
+    let answer = peer.run("failure.read", &input);
+    let expected =
+        json!({ "hop": 4, "code": 0x2002, "data": "", "hold_times": null, "broken_at": null });
+    assert_eq!(answer, expected);
+    let made = json!({
+        "shared_secrets": secrets(&rows),
+        "message": of_failure["message"],
+        "hold_times": [5, 4, 3, 2, 1],
+    });
+    assert_eq!(peer.run("failure.make", &made)["packet"], of_failure["packet"]);
+
+    let name = "bolt04/attribution.json";
+    let (of_trace, rows) = (common(name), standard(name, 5));
+    let mut input = json!({
+        "shared_secrets": secrets(&rows),
+        "packet": rows[0]["packet"],
+        "attribution_data": rows[0]["attribution_data"],
+    });
+    let message = of_trace["message"].as_str().unwrap();
+    let expected = json!({
+        "hop": 4,
+        "code": 0x400f,
+        "data": message[4..],
+        "hold_times": [5, 4, 3, 2, 1],
+        "broken_at": null,
+    });
+    assert_eq!(peer.run("failure.read", &input), expected);
+    // Of the third hop's.
+    input["attribution_data"] = rows[2]["attribution_data"].clone();
+    let answer = peer.run("failure.read", &input);
+    assert_eq!((&answer["hop"], &answer["broken_at"]), (&json!(4), &json!(0)));
     peer.finish();
 }
 

@@ -2,7 +2,9 @@ use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
 use hmac::{Hmac, KeyInit, Mac};
 use pointlock::curve::Point;
-use pointlock::onion::{FailurePacket, OnionError, Packet, SharedSecret};
+use pointlock::onion::{
+    AttributedFailure, AttributionData, FailurePacket, HoldTime, OnionError, Packet, SharedSecret,
+};
 use sha2::Sha256;
 
 use crate::input::{Input, fixed_scalar, flipped};
@@ -107,7 +109,8 @@ fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     hmac.finalize().into_bytes().into()
 }
 
-/// Input: length of the route (2) ‖ failing hop (2) ‖ failure message; the message is a failure packet from somewhere, too.
+/// Input: length of the route (2) ‖ failing hop (2) ‖ failure message; the message is a failure packet from somewhere, too, and the end of
+/// it attribution data, where it is long enough.
 pub fn onion_failure(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let hops = 1 + input.below(usize::from(MAX_HOPS));
@@ -123,9 +126,45 @@ pub fn onion_failure(data: &[u8]) -> bool {
         assert!(!(2..=65_499).contains(&message.len()));
         return false;
     };
+    if let Some((reason, data)) = message.split_last_chunk::<{ AttributionData::LENGTH }>() {
+        let packet = FailurePacket::from_bytes(reason).expect("it is shorter than the message");
+        let data = AttributionData::from_bytes(data).expect("it has the length");
+        assert_eq!(AttributionData::from_bytes(data.as_bytes()).as_ref(), Ok(&data));
+        let read = AttributedFailure::from_parts(packet, Some(data)).open(&route);
+        let broken_at = read.attribution.expect("it came with one").broken_at;
+        assert!(read.failure.is_err() && broken_at == Some(0), "by no hop");
+    }
+    attributed(&route, failing, message);
     let packet = route[..failing].iter().rev().fold(packet, FailurePacket::wrap);
     let failure = packet.open(&route).expect("it was made by a hop of the route");
     assert_eq!(failure.hop, failing);
     assert_eq!([&failure.code().to_be_bytes(), failure.data()].concat(), message);
     true
+}
+
+/// Each hop adds its own, and one of them changes a bit of what it gives on.
+fn attributed(route: &[SharedSecret], failing: usize, message: &[u8]) {
+    let time = |hop: usize| HoldTime::from_units((hop * message.len()) as u32);
+    let first = AttributedFailure::new(&route[failing], message, time(failing));
+    let mut failure = first.expect("the packet alone was made");
+    let culprit = message.len() % (failing + 1);
+    for hop in (0..=failing).rev() {
+        if hop != failing {
+            failure = failure.wrap(&route[hop], time(hop));
+        }
+        if hop == culprit {
+            let mut reason = failure.as_bytes().to_vec();
+            reason[message.len() % 32] ^= 1;
+            let attribution = failure.attribution().cloned();
+            let packet = FailurePacket::from_bytes(&reason).expect("as long as before");
+            failure = AttributedFailure::from_parts(packet, attribution);
+        }
+    }
+    let read = failure.open(route);
+    assert_eq!(read.failure, Err(OnionError::UnknownFailureSource));
+    let attribution = read.attribution.expect("it came with one");
+    let reach = culprit.min(20);
+    assert!(attribution.hold_times.iter().copied().eq((0..reach).map(time)));
+    let broken_at = attribution.broken_at;
+    assert!(broken_at == Some(culprit) || culprit >= 20 && broken_at.is_none(), "{broken_at:?}");
 }

@@ -4,7 +4,8 @@ use bitcoin::Transaction;
 use pointlock::contract::{FeeCoins, FeeLadder};
 use pointlock::edge::EdgeId;
 use pointlock::lock::LockSecret;
-use pointlock::payment::{FailureMessage, NodeAction, OfferOrigin, Refusal};
+use pointlock::onion::HoldTime;
+use pointlock::payment::{FailureMessage, FailureReply, NodeAction, OfferOrigin, Refusal};
 
 use crate::{Chain, Fact, Settle, Sim, SimError, Standing, Who};
 
@@ -104,13 +105,21 @@ impl<C: Chain> Sim<C> {
         by: Who,
         incoming: &EdgeId,
         reason: Refusal,
-        failure: FailureMessage,
+        failure: &FailureReply,
     ) -> Result<(), SimError<C::Refused>> {
         let contract = self.own_contract(by, incoming)?;
+        let failure = failure.after(self.hold_time(contract));
         self.note(Fact::Failed { by, edge: *incoming, reason });
         self.fail_given(by, *incoming)?;
         self.incoming_failed(by, *incoming)?;
         self.end_without_claim(contract, Some(failure))
+    }
+
+    /// How long a contract stands: ten minutes a block, and for each that was made after it a tenth of a second.
+    fn hold_time(&self, contract: usize) -> HoldTime {
+        let blocks = self.chain.height().saturating_sub(self.contracts[contract].committed_at);
+        let later = self.contracts.len() - contract;
+        HoldTime::from_millis(u64::from(blocks) * 600_000 + later as u64 * 100)
     }
 
     /// The neighbours agree that a contract is gone, and its offerer is told.

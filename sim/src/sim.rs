@@ -115,7 +115,7 @@ impl<C: Chain> Sim<C> {
                 return self.claim(contract, &secret);
             }
             NodeAction::Fail { incoming, reason, failure } => {
-                return self.fail(by, &incoming, reason, failure);
+                return self.fail(by, &incoming, reason, &failure);
             }
             NodeAction::Withdraw { origin } => return self.withdraw(by, &origin),
             NodeAction::SecretLate { incoming, secret } => {

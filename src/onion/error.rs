@@ -82,6 +82,14 @@ pub enum OnionError {
         /// The longest.
         max: usize,
     },
+    /// Attribution data has another length than it always has.
+    #[error("attribution data has {length} bytes, expected {expected}")]
+    AttributionLength {
+        /// The length in bytes.
+        length: usize,
+        /// The one it should have.
+        expected: usize,
+    },
     /// A returned failure carries no hop's HMAC: some hop altered it, or made it up.
     #[error("failure comes from none of the hops")]
     UnknownFailureSource,

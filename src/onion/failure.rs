@@ -82,6 +82,11 @@ impl FailurePacket {
     ///
     /// [`OnionError::FailureLength`] for a message of fewer than 2 bytes or more than 65,499.
     pub fn new(shared_secret: &SharedSecret, message: &[u8]) -> Result<Self, OnionError> {
+        Ok(Self::bare(shared_secret, message)?.wrap(shared_secret))
+    }
+
+    /// The same without this hop's layer.
+    pub(crate) fn bare(shared_secret: &SharedSecret, message: &[u8]) -> Result<Self, OnionError> {
         let length = check_length(message.len(), CODE_LENGTH, Self::MAX_LENGTH - OVERHEAD)?;
         let padding = PADDED_LENGTH.saturating_sub(message.len());
         let mut bytes = vec![0; HMAC_LENGTH];
@@ -91,7 +96,7 @@ impl FailurePacket {
         bytes.resize(bytes.len() + padding, 0);
         let (hmac_out, rest) = bytes.split_at_mut(HMAC_LENGTH);
         hmac_out.copy_from_slice(&hmac(&*shared_secret.key(KeyType::Um), &[rest]));
-        Ok(Self(bytes).wrap(shared_secret))
+        Ok(Self(bytes))
     }
 
     /// Reads what the next hop sent back. Of its content nothing can be checked before the sender.
@@ -126,28 +131,9 @@ impl FailurePacket {
     ///
     /// [`OnionError::UnknownFailureSource`] and [`OnionError::InvalidFailure`].
     pub fn open(self, shared_secrets: &[SharedSecret]) -> Result<Failure, OnionError> {
-        let no_hop = SharedSecret::from_bytes([0; 32]);
-        let mut packet = self;
-        let mut found = None;
-        for hop in 0..shared_secrets.len().max(ROUNDS) {
-            let shared_secret = shared_secrets.get(hop).unwrap_or(&no_hop);
-            packet = packet.wrap(shared_secret);
-            let Some((hmac_in, rest)) = packet.0.split_first_chunk::<HMAC_LENGTH>() else {
-                return Err(OnionError::UnknownFailureSource);
-            };
-            let fits = hmac(&*shared_secret.key(KeyType::Um), &[rest]).ct_eq(hmac_in);
-            // The secret of `no_hop` is known to all: what fits it proves nothing.
-            if bool::from(fits) && hop < shared_secrets.len() && found.is_none() {
-                found = Some((hop, rest.to_vec()));
-            }
-        }
-        let (hop, bytes) = found.ok_or(OnionError::UnknownFailureSource)?;
-        let message = read_message(&bytes).ok_or(OnionError::InvalidFailure { hop })?;
-        Ok(Failure { hop, message: message.to_vec() })
+        self.open_with_inner(shared_secrets, &[])
     }
-}
 
-impl FailurePacket {
     /// What the sender reads that has put a packet within its packet (trampoline): with the secrets of the outer route, and of the packet
     /// within. The first of the inner nodes is the last of the outer ones, and the hops are counted through.
     ///
@@ -159,11 +145,37 @@ impl FailurePacket {
         outer: &[SharedSecret],
         inner: &[SharedSecret],
     ) -> Result<Failure, OnionError> {
-        let mut failure = self.open(&[outer, inner].concat())?;
-        if failure.hop >= outer.len() {
-            failure.hop -= usize::from(!outer.is_empty());
+        self.open_with(outer, inner, |_, _| ())
+    }
+
+    /// The same; `look` sees the packet without the layer of each secret in turn.
+    pub(super) fn open_with(
+        self,
+        outer: &[SharedSecret],
+        inner: &[SharedSecret],
+        mut look: impl FnMut(usize, &[u8]),
+    ) -> Result<Failure, OnionError> {
+        let shared_secrets = [outer, inner].concat();
+        let no_hop = SharedSecret::from_bytes([0; 32]);
+        let mut packet = self;
+        let mut found = None;
+        for hop in 0..shared_secrets.len().max(ROUNDS) {
+            let shared_secret = shared_secrets.get(hop).unwrap_or(&no_hop);
+            packet = packet.wrap(shared_secret);
+            look(hop, &packet.0);
+            let Some((hmac_in, rest)) = packet.0.split_first_chunk::<HMAC_LENGTH>() else {
+                continue;
+            };
+            let fits = hmac(&*shared_secret.key(KeyType::Um), &[rest]).ct_eq(hmac_in);
+            // The secret of `no_hop` is known to all: what fits it proves nothing.
+            if bool::from(fits) && hop < shared_secrets.len() && found.is_none() {
+                found = Some((hop, rest.to_vec()));
+            }
         }
-        Ok(failure)
+        let (layer, bytes) = found.ok_or(OnionError::UnknownFailureSource)?;
+        let hop = if layer < outer.len() { layer } else { layer - usize::from(!outer.is_empty()) };
+        let message = read_message(&bytes).ok_or(OnionError::InvalidFailure { hop })?;
+        Ok(Failure { hop, message: message.to_vec() })
     }
 }
 

@@ -83,6 +83,8 @@ pub(super) enum KeyType {
     Pad,
     /// Key stream over a returned failure.
     Ammag,
+    /// Key stream over the attribution data beside it.
+    AmmagExt,
     /// What a node id is multiplied with in a blinded path.
     BlindedNodeId,
 }
@@ -95,6 +97,7 @@ impl KeyType {
             Self::Um => b"um",
             Self::Pad => b"pad",
             Self::Ammag => b"ammag",
+            Self::AmmagExt => b"ammagext",
             Self::BlindedNodeId => b"blinded_node_id",
         }
     }
@@ -160,6 +163,7 @@ mod tests {
             KeyType::Um,
             KeyType::Pad,
             KeyType::Ammag,
+            KeyType::AmmagExt,
             KeyType::BlindedNodeId,
         ];
         let mut keys: Vec<_> = types.iter().map(|key_type| *shared.key(*key_type)).collect();
@@ -167,7 +171,7 @@ mod tests {
         keys.push(*shared.dangerous_to_bytes());
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), 8);
+        assert_eq!(keys.len(), 9);
     }
 
     #[test]

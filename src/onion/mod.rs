@@ -83,6 +83,8 @@
 //! - *Believing the packet about the hop before.* It authenticates the sender's choice of payloads,
 //!   of a sender that nobody knows. Amounts and expiries must be compared with those of the incoming
 //!   contract.
+//! - *Believing a hold time beyond its hop.* [`Attribution`] has what each hop says of itself; a wrong HMAC stands between two
+//!   hops, and one that does not know the field looks like one that has changed it.
 //! - *Believing a failure beyond its hop.* A [`FailurePacket`] says who made it, not that it is true;
 //!   and any hop on the way back can ruin it, without being found out.
 //! - *Secrecy of the past.* A node secret that leaks later opens all packets that were recorded.
@@ -98,6 +100,8 @@
 //! - [RFC 8439](https://www.rfc-editor.org/rfc/rfc8439) for ChaCha20,
 //!   [RFC 2104](https://www.rfc-editor.org/rfc/rfc2104) for HMAC.
 
+mod attributed;
+mod attribution;
 pub mod blinded;
 mod error;
 mod failure;
@@ -106,6 +110,8 @@ mod keys;
 mod packet;
 mod replay;
 
+pub use attributed::{AttributedFailure, FailureReport};
+pub use attribution::{Attribution, AttributionData, HoldTime};
 pub use error::{OnionError, PayloadFault};
 pub use failure::{Failure, FailurePacket};
 pub use keys::SharedSecret;

@@ -10,7 +10,9 @@ use super::{PayloadError, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::Edge;
 use crate::onion::blinded::{BlindingError, INVALID_ONION_BLINDING};
-use crate::onion::{Failure, FailurePacket, OnionError, Packet, SharedSecret};
+use crate::onion::{
+    AttributedFailure, Attribution, Failure, FailurePacket, HoldTime, OnionError, Packet, SharedSecret,
+};
 use crate::wire::write_bigsize;
 
 const BADONION: u16 = 0x8000;
@@ -33,8 +35,8 @@ const MPP_TIMEOUT: u16 = 23;
 /// What a node says to the neighbour that offered an edge when it fails it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FailureMessage {
-    /// Encrypted for the sender: the reason of `update_fail_htlc`.
-    Encrypted(FailurePacket),
+    /// Encrypted for the sender: the reason of `update_fail_htlc`, and the attribution data beside it.
+    Encrypted(AttributedFailure),
     /// In the clear, because there is no key to encrypt it with or it must not be told apart from others:
     /// `update_fail_malformed_htlc`.
     Malformed {
@@ -43,6 +45,45 @@ pub enum FailureMessage {
         /// BOLT 4's code, with the flag 0x8000.
         failure_code: u16,
     },
+}
+
+/// What a role says to a failed edge, whole but for how long this node has held it: that its driver knows, when it is about to give the
+/// failure to the channel.
+///
+/// `Debug` shows no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureReply(Reply);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reply {
+    /// Nothing is missing: it carries no time, or was made by a release that told none.
+    Told(FailureMessage),
+    /// This node's own, or the recipient's behind a trampoline, without this node's layer over the whole.
+    Own { bare: FailurePacket, shared_secret: SharedSecret },
+    /// The next node's, without this one's layer.
+    PassedOn { failure: AttributedFailure, shared_secret: SharedSecret },
+}
+
+impl FailureReply {
+    /// What to give to the channel. `hold_time` has passed since the edge was offered; a driver without a clock says
+    /// [`HoldTime::UNKNOWN`]. It may be asked again, after a crash, with another time.
+    pub fn after(&self, hold_time: HoldTime) -> FailureMessage {
+        match &self.0 {
+            Reply::Told(message) => message.clone(),
+            Reply::Own { bare, shared_secret } => FailureMessage::Encrypted(
+                AttributedFailure::first(bare.clone(), shared_secret, hold_time),
+            ),
+            Reply::PassedOn { failure, shared_secret } => {
+                FailureMessage::Encrypted(failure.clone().wrap(shared_secret, hold_time))
+            }
+        }
+    }
+}
+
+impl From<FailureMessage> for FailureReply {
+    fn from(message: FailureMessage) -> Self {
+        Self(Reply::Told(message))
+    }
 }
 
 /// Where a node stands that fails a payment.
@@ -109,12 +150,7 @@ impl Origin {
     }
 
     /// What to say to the neighbour that offered this edge.
-    pub(super) fn message(
-        &self,
-        refusal: &Refusal,
-        incoming: &Edge,
-        height: u32,
-    ) -> FailureMessage {
+    pub(super) fn message(&self, refusal: &Refusal, incoming: &Edge, height: u32) -> FailureReply {
         match self.place {
             Place::Blinded => self.malformed(INVALID_ONION_BLINDING),
             Place::Introduction => self.encrypted(&self.blinded()),
@@ -126,13 +162,14 @@ impl Origin {
     }
 
     /// What to say when the next node has failed. Nothing from it, if the outgoing edge timed out.
-    pub(super) fn pass_on(&self, downstream: Option<&FailureMessage>) -> FailureMessage {
+    pub(super) fn pass_on(&self, downstream: Option<&FailureMessage>) -> FailureReply {
         match (self.place, downstream) {
             (Place::Blinded, _) => self.malformed(INVALID_ONION_BLINDING),
             (Place::Introduction, _) => self.encrypted(&self.blinded()),
             (Place::Trampoline, downstream) => self.pass_on_for_tail(downstream),
-            (Place::Clear, Some(FailureMessage::Encrypted(packet))) => {
-                FailureMessage::Encrypted(packet.clone().wrap(&self.shared_secret))
+            (Place::Clear, Some(FailureMessage::Encrypted(failure))) => {
+                let (failure, shared_secret) = (failure.clone(), self.shared_secret.clone());
+                FailureReply(Reply::PassedOn { failure, shared_secret })
             }
             // The next node can't encrypt: this one does, and says it of the next one's onion.
             (Place::Clear, Some(FailureMessage::Malformed { sha256_of_onion, failure_code })) => {
@@ -144,18 +181,15 @@ impl Origin {
     }
 
     /// What a node of this one's own route says is about nodes that the sender does not know. What no node of it says comes from the
-    /// recipient, and is encrypted for the sender.
-    fn pass_on_for_tail(&self, downstream: Option<&FailureMessage>) -> FailureMessage {
+    /// recipient, and is encrypted for the sender. How long the nodes of this route have held it is in this one's own time.
+    fn pass_on_for_tail(&self, downstream: Option<&FailureMessage>) -> FailureReply {
         match downstream {
-            Some(FailureMessage::Encrypted(packet))
-                if packet.clone().open(&self.tail_secrets)
+            Some(FailureMessage::Encrypted(failure))
+                if failure.packet().clone().open(&self.tail_secrets)
                     == Err(OnionError::UnknownFailureSource) =>
             {
-                let packet = self.tail_secrets.iter().fold(packet.clone(), FailurePacket::wrap);
-                let inner = self.inner_secret.iter();
-                FailureMessage::Encrypted(
-                    inner.chain([&self.shared_secret]).fold(packet, FailurePacket::wrap),
-                )
+                let layers = self.tail_secrets.iter().chain(&self.inner_secret);
+                self.own(layers.fold(failure.packet().clone(), FailurePacket::wrap))
             }
             _ => self.encrypted(&TEMPORARY_TRAMPOLINE_FAILURE.to_be_bytes()),
         }
@@ -165,29 +199,39 @@ impl Origin {
         [INVALID_ONION_BLINDING.to_be_bytes().as_slice(), &self.sha256_of_onion].concat()
     }
 
-    fn malformed(&self, failure_code: u16) -> FailureMessage {
-        FailureMessage::Malformed { sha256_of_onion: self.sha256_of_onion, failure_code }
+    fn malformed(&self, failure_code: u16) -> FailureReply {
+        FailureMessage::Malformed { sha256_of_onion: self.sha256_of_onion, failure_code }.into()
     }
 
-    fn encrypted(&self, message: &[u8]) -> FailureMessage {
-        let secret = self.inner_secret.as_ref().unwrap_or(&self.shared_secret);
-        let packet =
-            FailurePacket::new(secret, message).expect("a message of this node has 2 to 44 bytes");
-        FailureMessage::Encrypted(match self.inner_secret {
-            Some(_) => packet.wrap(&self.shared_secret),
-            None => packet,
-        })
+    fn encrypted(&self, message: &[u8]) -> FailureReply {
+        let bare = match &self.inner_secret {
+            Some(inner_secret) => FailurePacket::new(inner_secret, message),
+            None => FailurePacket::bare(&self.shared_secret, message),
+        };
+        self.own(bare.expect("a message of this node has 2 to 44 bytes"))
+    }
+
+    fn own(&self, bare: FailurePacket) -> FailureReply {
+        FailureReply(Reply::Own { bare, shared_secret: self.shared_secret.clone() })
     }
 }
 
 impl FailureMessage {
-    /// What the sender reads, with the secrets of its route, and of the packet within if there is one.
-    pub(super) fn read(&self, outer: &[SharedSecret], inner: &[SharedSecret]) -> Option<Failure> {
+    /// What the sender reads, with the secrets of its route, and of the packet within if there is one: who failed it, and who of its route
+    /// has held it how long.
+    pub(super) fn read(
+        &self,
+        outer: &[SharedSecret],
+        inner: &[SharedSecret],
+    ) -> (Option<Failure>, Option<Attribution>) {
         match self {
-            Self::Encrypted(packet) => packet.clone().open_with_inner(outer, inner).ok(),
+            Self::Encrypted(failure) => {
+                let report = failure.clone().open_with_inner(outer, inner);
+                (report.failure.ok(), report.attribution)
+            }
             Self::Malformed { sha256_of_onion, failure_code } => {
                 let message = [failure_code.to_be_bytes().as_slice(), sha256_of_onion].concat();
-                Failure::in_clear(0, message)
+                (Failure::in_clear(0, message), None)
             }
         }
     }

@@ -195,7 +195,7 @@ pub use error::{
     ConfigError, EdgeError, ForwarderError, HeightError, MessageError, OrderError, PayloadError,
     PublishError, ReceiverError, Refusal, RouteError, SenderError,
 };
-pub use failure::FailureMessage;
+pub use failure::{FailureMessage, FailureReply};
 pub use forwarder::{Forwarder, ForwarderAction, ForwarderConfig, ForwarderEvent};
 pub use journaled::{Answers, Journaled, JournaledError};
 pub use leg::HopBlinds;

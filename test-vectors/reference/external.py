@@ -298,6 +298,20 @@ def check_failure(file):
     return len(rows)
 
 
+def check_attribution(file):
+    """BOLT 4's trace of a failure, and of a payment that arrived, from the hop at its end on."""
+    common, rows = file["common"], file["rows"]
+    packet, message = _unhex(common, "bare_packet", "message")
+    attribution, fulfilled, secrets = None, None, [bytes.fromhex(row["shared_secret"]) for row in rows]
+    for row, secret in zip(reversed(rows), reversed(secrets)):
+        packet, attribution = onion.pass_on(secret, packet, attribution, row["hold_time"])
+        fulfilled = onion.attribute(fulfilled, secret, b"", row["hold_time"])
+        _expect(row, [packet, attribution, fulfilled] == _unhex(row, "packet", "attribution_data", "fulfilled_attribution_data"))
+    times = [row["hold_time"] for row in rows]
+    _expect(rows[0], onion.read_failure(secrets, packet, attribution) == (len(rows) - 1, message, times, None))
+    return len(rows)
+
+
 def check_blinded_path(file):
     """Each hop as a path of one: the second path's first key comes from elsewhere, so that there are two chains."""
     rows = file["rows"]
@@ -503,6 +517,7 @@ CHECKS = {
     "bolt03/taproot_zero_fee.json": check_zero_fee_commitments,
     "bolt04/onion.json": check_onion,
     "bolt04/failure.json": check_failure,
+    "bolt04/attribution.json": check_attribution,
     "bolt04/blinded_path.json": check_blinded_path,
     "bolt04/blinded_payment.json": check_blinded_payment,
     "bolt04/blinded_message.json": check_blinded_message,

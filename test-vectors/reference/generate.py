@@ -1,7 +1,7 @@
 """Writes the test vectors, or checks them.
 
     generate.py           writes schnorr.json, ecdsa.json, musig2.json, lock.json, dleq.json, ktime.json,
-                          proof.json, wire.json and channel.json beside this folder
+                          proof.json, failure.json, wire.json and channel.json beside this folder
     generate.py --check   1. the reference passes the vectors of the standards, in ../standards
                           2. each file is generated again in memory and compared, byte for byte
                           3. each file fits schema.json
@@ -17,6 +17,7 @@ from pathlib import Path
 import cases_channel
 import cases_dleq
 import cases_ecdsa
+import cases_failure
 import cases_ktime
 import cases_lock
 import cases_musig2
@@ -38,6 +39,7 @@ GENERATORS = {
     "dleq.json": cases_dleq.generate,
     "ktime.json": cases_ktime.generate,
     "proof.json": cases_proof.generate,
+    "failure.json": cases_failure.generate,
     "wire.json": cases_wire.generate,
     "channel.json": cases_channel.generate,
 }

@@ -175,3 +175,95 @@ def unblind(secret_key, path_key, encrypted_data):
         chacha.open_sealed(derive_key("rho", secret), encrypted_data),
         blinding_factor(path_key, secret) * path_key,
     )
+
+
+# Failures on their way back, and what makes them attributable.
+
+PADDED = 256
+HOPS = 20
+TIMES = 4 * HOPS
+
+
+def bare_failure(secret, message):
+    """The packet of the hop that fails, without its layer."""
+    padding = max(0, PADDED - len(message))
+    rest = len(message).to_bytes(2, "big") + message + padding.to_bytes(2, "big") + bytes(padding)
+    return hmac.digest(derive_key("um", secret), rest, "sha256") + rest
+
+
+def layered(kind, secret, data):
+    return xor(data, chacha.keystream(derive_key(kind, secret), len(data)))
+
+
+class Attribution:
+    """Hold times of 20 hops, and for the hop x that has it at y hops from the end hmacs[x, y]: 4 bytes, x + y < 20."""
+
+    def __init__(self, times=None, hmacs=None):
+        self.times = times or [0] * HOPS
+        self.hmacs = hmacs or {place: bytes(4) for place in self.places()}
+
+    @staticmethod
+    def places():
+        """As they stand on the wire: hop by hop, the furthest end first."""
+        return [(x, y) for x in range(HOPS) for y in reversed(range(HOPS - x))]
+
+    def to_bytes(self):
+        times = b"".join(time.to_bytes(4, "big") for time in self.times)
+        return times + b"".join(self.hmacs[place] for place in self.places())
+
+    @classmethod
+    def from_bytes(cls, data):
+        times = [int.from_bytes(data[at : at + 4], "big") for at in range(0, TIMES, 4)]
+        hmacs = {place: data[TIMES + 4 * at : TIMES + 4 * at + 4] for at, place in enumerate(cls.places())}
+        return cls(times, hmacs)
+
+    def hmac(self, secret, covered, y):
+        times = b"".join(time.to_bytes(4, "big") for time in self.times[: y + 1])
+        behind = b"".join(self.hmacs[x, y - x] for x in range(1, y + 1))
+        return hmac.digest(derive_key("um", secret), covered + times + behind, "sha256")[:4]
+
+    def pushed(self):
+        """Every hop is one further behind."""
+        hmacs = {(x, y): self.hmacs[x - 1, y] if x else bytes(4) for x, y in self.places()}
+        return Attribution([0, *self.times[:-1]], hmacs)
+
+    def pulled(self):
+        """The reverse; what was lost is zero."""
+        hmacs = {(x, y): self.hmacs.get((x + 1, y), bytes(4)) for x, y in self.places()}
+        return Attribution([*self.times[1:], 0], hmacs)
+
+
+def attribute(received, secret, covered, time):
+    """What a hop gives on, 920 bytes; `received` is None at the hop where it begins, or from one that sent none."""
+    own = Attribution() if received is None else Attribution.from_bytes(received).pushed()
+    own.times[0] = time
+    for y in range(HOPS):
+        own.hmacs[0, y] = own.hmac(secret, covered, y)
+    return layered("ammagext", secret, own.to_bytes())
+
+
+def pass_on(secret, packet, attribution, time):
+    """(the packet, the attribution data) of a hop that was given these."""
+    return layered("ammag", secret, packet), attribute(attribution, secret, packet, time)
+
+
+def read_failure(secrets, packet, attribution):
+    """(the hop that failed or None, its message or None, hold times, the first hop whose HMAC is wrong or None); the last two None
+    without attribution data."""
+    failed, message, times, broken = None, None, [], None
+    reach = min(len(secrets), HOPS)
+    for hop, secret in enumerate(secrets):
+        packet = layered("ammag", secret, packet)
+        if attribution is not None and hop < reach:
+            own = Attribution.from_bytes(layered("ammagext", secret, attribution))
+            y = reach - 1 - hop
+            if broken is None and own.hmac(secret, packet, y) == own.hmacs[0, y]:
+                times.append(own.times[0])
+            elif broken is None:
+                broken = hop
+            attribution = own.pulled().to_bytes()
+        if hmac.digest(derive_key("um", secret), packet[32:], "sha256") == packet[:32]:
+            length, rest = int.from_bytes(packet[32:34], "big"), packet[34:]
+            failed, message = hop, rest[:length] if 2 <= length <= len(rest) else None
+            break
+    return failed, message, *((None, None) if attribution is None else (times, broken))

@@ -18,6 +18,7 @@ import ecdsa_adaptor
 import ktime
 import lock
 import musig2
+import onion
 import payer_proof
 import receiver_seed
 import replay_channel
@@ -589,7 +590,35 @@ def ktime_receiver_seed(fields):
     return "valid", receiver_seed.derived(seed, era, index, k, path), None
 
 
+def failure_make(fields):
+    secrets = fields.byte_strings("shared_secrets", 32)
+    message, times = bytes.fromhex(fields.inputs["message"]), fields.inputs["hold_times"]
+    if len(times) != len(secrets):
+        raise Malformed("hold_times")
+    if len(message) < 2:
+        raise Malformed("message")
+    packet, attribution, returned = onion.bare_failure(secrets[-1], message), None, []
+    for secret, time in zip(reversed(secrets), reversed(times)):
+        packet, attribution = onion.pass_on(secret, packet, attribution, time)
+        returned.append({"packet": packet, "attribution_data": attribution})
+    return "valid", returned[-1], {"returned": returned}
+
+
+def failure_read(fields):
+    secrets, packet = fields.byte_strings("shared_secrets", 32), bytes.fromhex(fields.inputs["packet"])
+    attribution = fields.optional_bytes("attribution_data")
+    if attribution is not None and len(attribution) != 920:
+        raise Malformed("attribution_data")
+    hop, message, times, broken = onion.read_failure(secrets, packet, attribution)
+    told = {"code": None, "data": None}
+    if message is not None:
+        told = {"code": integer(message[:2]), "data": message[2:]}
+    return "valid", {"hop": hop, **told, "hold_times": times, "broken_at": broken}, None
+
+
 OPERATIONS = {
+    "failure.make": failure_make,
+    "failure.read": failure_read,
     "schnorr.pre_sign": schnorr_pre_sign,
     "schnorr.verify": schnorr_verify,
     "schnorr.verify_batch": schnorr_verify_batch,

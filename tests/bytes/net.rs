@@ -10,6 +10,7 @@ use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{ChainHash, PaymentLock, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::journal::Recordable;
 use pointlock::lock::{Lock, LockSecret, Preimage};
+use pointlock::onion::HoldTime;
 use pointlock::onion::blinded::{NextPeer, PaymentRelay};
 use pointlock::payment::{
     AttemptSeed, Deadlines, ForwardingPolicy, HopBlinds, MessagePath, Node, NodeAction, NodeConfig,
@@ -208,6 +209,7 @@ impl Net {
                 let by = self.edges[&incoming].0;
                 self.tell(node, NodeEvent::FailGiven { incoming });
                 self.tell(node, NodeEvent::IncomingFailed { incoming });
+                let failure = failure.after(HoldTime::from_units(self.height));
                 let (outgoing, failure) = (incoming, Some(failure));
                 // Whoever has taken the edge back has no use for it.
                 let _ = self.try_tell(by, &NodeEvent::OutgoingFailed { outgoing, failure });

@@ -7,6 +7,7 @@ mod failing_claims;
 mod nodes;
 mod scene;
 
+mod attribution;
 mod claims;
 mod events;
 mod forwarder;

@@ -1,8 +1,8 @@
 //! Every place that a node can have on a route, with the contract and the packet that a whole payment brings it there.
 
 use pointlock::curve::{Point, SecretScalar};
-use pointlock::onion::Packet;
 use pointlock::onion::blinded::{PathSecret, peel_payment};
+use pointlock::onion::{HoldTime, Packet};
 use pointlock::payment::{
     AttemptSeed, FailureMessage, ForwarderEvent, ForwardingPolicy, NodeAction, OfferOrigin,
     PartOrder, Proposal, Refusal, SenderEvent, Tail, View,
@@ -230,6 +230,6 @@ impl Scene {
         assert_eq!(incoming, edge_id);
         assert!(self.net.tasks.is_empty());
         assert_eq!(self.view(), view, "{:?} {reason}", self.place);
-        Said::No(reason, failure)
+        Said::No(reason, failure.after(HoldTime::UNKNOWN))
     }
 }

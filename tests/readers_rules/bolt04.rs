@@ -541,7 +541,7 @@ fn failure_of(place: Place) -> String {
         }
         Said::No(_, FailureMessage::Encrypted(failure)) => {
             let shared_secret = packet.shared_secret(&node_key(scene.node()));
-            let failure = failure.open(&[shared_secret]).unwrap();
+            let failure = failure.open(&[shared_secret]).failure.unwrap();
             assert_eq!(failure.code(), 0xc018);
             "update_fail_htlc".into()
         }

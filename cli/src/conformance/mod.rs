@@ -25,6 +25,7 @@
 mod channel;
 mod dleq;
 mod ecdsa;
+mod failure;
 mod fields;
 mod invoice;
 mod ktime;

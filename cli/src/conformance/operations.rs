@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fields::{Fields, Refusal};
 use super::{
-    channel, dleq, ecdsa, invoice, ktime, lock, musig2, musig2_steps, proof, schnorr, wire,
+    channel, dleq, ecdsa, failure, invoice, ktime, lock, musig2, musig2_steps, proof, schnorr, wire,
 };
 
 pub(super) struct Operation {
@@ -273,6 +273,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         takes: "channel secrets closer fee_sat lock_time opener_msat accepter_msat opener_script? accepter_script? session_rands",
         gives: "transaction",
         run: channel::close,
+    },
+    Operation {
+        name: "failure.make",
+        takes: "shared_secrets message hold_times",
+        gives: "packet attribution_data",
+        run: failure::make,
+    },
+    Operation {
+        name: "failure.read",
+        takes: "shared_secrets packet attribution_data?",
+        gives: "hop code data hold_times broken_at",
+        run: failure::read,
     },
     Operation {
         name: "wire.hop_blind",

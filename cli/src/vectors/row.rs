@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("dleq", include_str!("../../../test-vectors/dleq.json")),
     ("ktime", include_str!("../../../test-vectors/ktime.json")),
     ("proof", include_str!("../../../test-vectors/proof.json")),
+    ("failure", include_str!("../../../test-vectors/failure.json")),
     ("wire", include_str!("../../../test-vectors/wire.json")),
     ("channel", include_str!("../../../test-vectors/channel.json")),
 ];

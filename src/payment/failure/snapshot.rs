@@ -1,8 +1,8 @@
 use alloc::vec::Vec;
 
-use super::{Origin, Place};
+use super::{FailureMessage, FailureReply, Origin, Place, Reply};
 use crate::journal::codec::{Bytes, Cursor, DangerousEncode, Decode, Encode, Fault, kind_fault};
-use crate::onion::SharedSecret;
+use crate::onion::{FailurePacket, SharedSecret};
 
 /// With what the failure is encrypted.
 impl DangerousEncode for Origin {
@@ -37,5 +37,43 @@ impl Decode for Origin {
             inner_secret: Option::decode(cursor)?,
             tail_secrets: Vec::decode(cursor)?,
         })
+    }
+}
+
+/// With what the failure is to be encrypted. A message that lacks nothing stands as it is, kinds 0 to 2.
+impl DangerousEncode for FailureReply {
+    fn dangerous_encode(&self, out: &mut Bytes) {
+        match &self.0 {
+            Reply::Told(message) => message.encode(out),
+            Reply::Own { bare, shared_secret } => {
+                out.put(&[3]);
+                out.put_sized(bare.as_bytes());
+                shared_secret.dangerous_encode(out);
+            }
+            Reply::PassedOn { failure, shared_secret } => {
+                out.put(&[4]);
+                FailureMessage::Encrypted(failure.clone()).encode(out);
+                shared_secret.dangerous_encode(out);
+            }
+        }
+    }
+}
+
+impl Decode for FailureReply {
+    fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
+        match cursor.chunk()? {
+            [3] => {
+                let bare = FailurePacket::from_bytes(cursor.sized()?)?;
+                Ok(Self(Reply::Own { bare, shared_secret: SharedSecret::decode(cursor)? }))
+            }
+            [4] => match FailureMessage::decode(cursor)? {
+                FailureMessage::Encrypted(failure) => {
+                    let shared_secret = SharedSecret::decode(cursor)?;
+                    Ok(Self(Reply::PassedOn { failure, shared_secret }))
+                }
+                FailureMessage::Malformed { .. } => Err("a failure in clear has no layer".into()),
+            },
+            [kind] => FailureMessage::decode_as(*kind, cursor).map(Self::from),
+        }
     }
 }

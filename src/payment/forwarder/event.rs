@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::super::{
-    AttemptSeed, Deadlines, FailureMessage, ForwardingPolicy, Proposal, Recipient, Refusal,
-    RouteHop,
+    AttemptSeed, Deadlines, FailureMessage, FailureReply, ForwardingPolicy, Proposal, Recipient,
+    Refusal, RouteHop,
 };
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId, IncomingEdge};
@@ -215,8 +215,8 @@ pub enum ForwarderAction {
         incoming: EdgeId,
         /// Why, for this node's operator.
         reason: Refusal,
-        /// Why, for the sender.
-        failure: FailureMessage,
+        /// Why, for the sender. How long the edge was held, the driver adds.
+        failure: FailureReply,
     },
     /// Go on the chain with the outgoing edge and take its money back: its expiry is past, and the grace with it.
     TimeOut {

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::super::ended::Ended;
 use super::super::failure::Origin;
-use super::super::{AttemptId, Deadlines, FailureMessage, Proposal, Refusal};
+use super::super::{AttemptId, Deadlines, FailureReply, Proposal, Refusal};
 use super::trampoline::TrampolineOrder;
 use super::{ForwarderAction, ForwarderConfig};
 use crate::curve::Point;
@@ -91,7 +91,7 @@ pub(super) struct Committed {
 #[derive(Clone, Debug)]
 pub(super) struct Fail {
     pub(super) reason: Refusal,
-    pub(super) failure: FailureMessage,
+    pub(super) failure: FailureReply,
     pub(super) given: bool,
 }
 

@@ -57,7 +57,7 @@ impl Forwards {
             .put(REFUSED, |out| {
                 put_list(out, self.refused.iter(), |(incoming, fail), out| {
                     incoming.encode(out);
-                    fail.encode(out);
+                    fail.dangerous_encode(out);
                 });
             });
         out.put(&fields.into_bytes());

@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 use thiserror::Error;
 
 use super::super::{
-    AttemptId, AttemptSeed, Deadlines, EdgeError, FailureMessage, ForwarderAction, ForwarderError,
-    ForwardingPolicy, HeightError, MessageError, PartOrder, Payment, PaymentId, Proposal,
-    ReceiverAction, ReceiverError, ReceiverPaths, Recipient, Refusal, RouteHop, SenderAction,
-    SenderError,
+    AttemptId, AttemptSeed, Deadlines, EdgeError, FailureMessage, FailureReply, ForwarderAction,
+    ForwarderError, ForwardingPolicy, HeightError, MessageError, PartOrder, Payment, PaymentId,
+    Proposal, ReceiverAction, ReceiverError, ReceiverPaths, Recipient, Refusal, RouteHop,
+    SenderAction, SenderError,
 };
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{Edge, EdgeId, IncomingEdge};
@@ -17,7 +17,7 @@ use crate::invoice::ktime::PaymentPolynomial;
 use crate::invoice::{InvoiceId, Rate, StaticInvoice};
 use crate::lock::LockSecret;
 use crate::onion::blinded::{NextPeer, OnionMessage};
-use crate::onion::{Failure, Packet};
+use crate::onion::{Attribution, Failure, Packet};
 use crate::wire::IntroductionNode;
 
 /// How a node is set up.
@@ -309,8 +309,8 @@ pub enum NodeAction {
         incoming: EdgeId,
         /// Why, for this node's operator.
         reason: Refusal,
-        /// Why, for the sender.
-        failure: FailureMessage,
+        /// Why, for the sender. How long the edge was held, the driver adds: [`FailureReply::after`].
+        failure: FailureReply,
     },
     /// Go on the chain with an outgoing edge and take its money back: its expiry is past, and the grace with it.
     TimeOut {
@@ -367,6 +367,8 @@ pub enum NodeAction {
         attempt: AttemptId,
         /// Who failed it and why, as far as that can be read. The hop is counted from 0 for N_1.
         failure: Option<Failure>,
+        /// How long each hop has held it, and who has changed the failure on its way; None where the first node tells nothing.
+        attribution: Option<Attribution>,
     },
     /// Nothing to do: a payment of this node's own failed, or was cancelled.
     PaymentFailed {
@@ -420,8 +422,8 @@ impl From<SenderAction> for NodeAction {
             }
             SenderAction::SendMessage { to, message } => Self::SendMessage { to, message },
             SenderAction::Paid { payment, secret } => Self::Paid { payment, secret },
-            SenderAction::AttemptFailed { payment, attempt, failure } => {
-                Self::AttemptFailed { payment, attempt, failure }
+            SenderAction::AttemptFailed { payment, attempt, failure, attribution } => {
+                Self::AttemptFailed { payment, attempt, failure, attribution }
             }
             SenderAction::Failed { payment } => Self::PaymentFailed { payment },
             SenderAction::TimeOut { outgoing } => Self::TimeOut { outgoing },

@@ -1,6 +1,6 @@
 //! How a receiver is set up, what it is told, and what it wants done.
 
-use super::super::{Deadlines, FailureMessage, ReceiverPaths, Refusal};
+use super::super::{Deadlines, FailureReply, ReceiverPaths, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::{EdgeId, IncomingEdge};
 use crate::invoice::ktime::PaymentPolynomial;
@@ -200,7 +200,7 @@ pub enum ReceiverAction {
         incoming: EdgeId,
         /// Why, for this node's operator.
         reason: Refusal,
-        /// Why, for the sender.
-        failure: FailureMessage,
+        /// Why, for the sender. How long the edge was held, the driver adds.
+        failure: FailureReply,
     },
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::super::ended::Ended;
 use super::super::failure::Origin;
-use super::super::{Deadlines, FailureMessage, Refusal};
+use super::super::{Deadlines, FailureReply, Refusal};
 use super::ReceiverAction;
 use crate::edge::{Edge, EdgeId};
 use crate::lock::LockSecret;
@@ -28,7 +28,7 @@ pub(super) enum Stage {
     /// Its payment is complete and its claim recorded. The edges of a payment are known by the first of them.
     Due { secret: LockSecret, payment: EdgeId, origin: Origin },
     /// To be failed. Whether the driver has begun to.
-    Fail { reason: Refusal, failure: FailureMessage, given: bool },
+    Fail { reason: Refusal, failure: FailureReply, given: bool },
 }
 
 /// The edges of a payment that is complete.

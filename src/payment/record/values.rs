@@ -15,7 +15,9 @@ use crate::journal::codec::{
 };
 use crate::lock::Lock;
 use crate::onion::blinded::{NextPeer, OnionMessage, PathSecret};
-use crate::onion::{FailurePacket, Packet, ReplayTag, SharedSecret};
+use crate::onion::{
+    AttributedFailure, AttributionData, FailurePacket, Packet, ReplayTag, SharedSecret,
+};
 use crate::wire::{BlindedPath, ChannelEnd, Features, IntroductionNode};
 
 impl Encode for EdgeId {
@@ -158,10 +160,17 @@ impl Decode for OnionMessage {
 impl Encode for FailureMessage {
     fn encode(&self, out: &mut Bytes) {
         match self {
-            Self::Encrypted(packet) => {
-                out.put(&[0]);
-                out.put_sized(packet.as_bytes());
-            }
+            Self::Encrypted(failure) => match failure.attribution() {
+                None => {
+                    out.put(&[0]);
+                    out.put_sized(failure.as_bytes());
+                }
+                Some(attribution) => {
+                    out.put(&[2]);
+                    out.put_sized(failure.as_bytes());
+                    out.put(attribution.as_bytes());
+                }
+            },
             Self::Malformed { sha256_of_onion, failure_code } => {
                 out.put(&[1]);
                 sha256_of_onion.encode(out);
@@ -173,13 +182,28 @@ impl Encode for FailureMessage {
 
 impl Decode for FailureMessage {
     fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
-        match cursor.chunk()? {
-            [0] => Ok(Self::Encrypted(FailurePacket::from_bytes(cursor.sized()?)?)),
-            [1] => Ok(Self::Malformed {
+        let [kind] = *cursor.chunk()?;
+        Self::decode_as(kind, cursor)
+    }
+}
+
+impl FailureMessage {
+    /// What stands behind the kind.
+    pub(in crate::payment) fn decode_as(kind: u8, cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
+        match kind {
+            // Of a neighbour that does not know attribution.
+            0 => Ok(Self::Encrypted(FailurePacket::from_bytes(cursor.sized()?)?.into())),
+            1 => Ok(Self::Malformed {
                 sha256_of_onion: *cursor.chunk()?,
                 failure_code: u16::decode(cursor)?,
             }),
-            [other] => Err(kind_fault(*other)),
+            2 => {
+                let packet = FailurePacket::from_bytes(cursor.sized()?)?;
+                let attribution: &[u8; AttributionData::LENGTH] = cursor.chunk()?;
+                let attribution = Some(AttributionData::from_bytes(attribution)?);
+                Ok(Self::Encrypted(AttributedFailure::from_parts(packet, attribution)))
+            }
+            other => Err(kind_fault(other)),
         }
     }
 }

@@ -6,8 +6,8 @@ use super::super::{AttemptId, AttemptSeed, FailureMessage, PaymentId, Proposal};
 use super::{PartOrder, Payment};
 use crate::edge::{Edge, EdgeId};
 use crate::lock::LockSecret;
-use crate::onion::Failure;
 use crate::onion::blinded::OnionMessage;
+use crate::onion::{Attribution, Failure};
 use crate::wire::IntroductionNode;
 
 /// What a sender is told.
@@ -137,6 +137,8 @@ pub enum SenderAction {
         attempt: AttemptId,
         /// Who failed it and why, as far as that can be read. The hop is counted from 0 for N_1.
         failure: Option<Failure>,
+        /// How long each hop has held it, and who has changed the failure on its way; None where the first node tells nothing.
+        attribution: Option<Attribution>,
     },
     /// Nothing to do: the payment failed, and all money is back; or it was cancelled, and its money comes back.
     Failed {

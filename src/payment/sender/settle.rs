@@ -136,10 +136,11 @@ impl Sender {
         self.set_stage(attempt_id, Stage::Failed);
         let Some(attempt) = self.attempts.get(attempt_id) else { return Vec::new() };
         let payment = attempt.payment;
-        let failure = failure.and_then(|failure| {
-            failure.read(&attempt.leg.shared_secrets, &attempt.leg.inner_secrets)
-        });
-        let failed = SenderAction::AttemptFailed { payment, attempt: *attempt_id, failure };
+        let secrets = (&attempt.leg.shared_secrets, &attempt.leg.inner_secrets);
+        let (failure, attribution) =
+            failure.map(|failure| failure.read(secrets.0, secrets.1)).unwrap_or_default();
+        let attempt = *attempt_id;
+        let failed = SenderAction::AttemptFailed { payment, attempt, failure, attribution };
         let mut actions = alloc::vec![failed];
         let is_failed = |id: &AttemptId| matches!(self.attempts[id].stage, Stage::Failed);
         let all_failed =

@@ -5,6 +5,7 @@ are numbers, since block and transaction are zero in all of them. The trampoline
 """
 
 import json
+import re
 
 from .form import File, Members, Source, Unfit, hexadecimal, numbered, present, row
 
@@ -256,6 +257,50 @@ def _secret(text):
     return hexadecimal(text[:-2])
 
 
+TRACE = re.compile(r"^\s*(?:#\s*)?([a-z_ ]+?)(?: for node (\d))?\s*[=:]\s*([0-9a-f]*)\s*$")
+
+
+def attribution(data):
+    """The trace in the text of BOLT 4: of the failure, hop by hop from the one that fails, and what of it a payment that arrived has."""
+    text = data.decode()
+    failure, success = text.split("\n## Returning Errors\n")[-1].split("\n# References\n")[0].split("\n## Returning success\n")
+    common, hops, secret = {}, {}, None
+    for line in failure.splitlines():
+        match = TRACE.match(line)
+        name, node, value = match.groups() if match else (None, None, None)
+        if name == "shared_secret":
+            secret = value
+        elif name in ("encoded_failure_message", "raw_error_packet"):
+            common[name] = hexadecimal(value)
+        elif name in ("error packet", "attribution data"):
+            hops.setdefault(int(node), {"shared_secret": secret})[name] = hexadecimal(value)
+    lines = iter(line for line in success.splitlines() if line)
+    for line in lines:
+        match = TRACE.match(line)
+        if match and match[1] == "attribution data":
+            hops[int(match[2])]["success"] = hexadecimal(next(lines))
+    if sorted(hops) != list(range(5)):
+        raise Unfit(f"a trace of the hops {sorted(hops)}")
+    # The list of parameters has the times in the reverse order: these are those of the figures.
+    rows = [
+        row(
+            f"hop_{number}",
+            shared_secret=hop["shared_secret"],
+            hold_time=5 - number,
+            packet=hop["error packet"],
+            attribution_data=hop["attribution data"],
+            fulfilled_attribution_data=hop["success"],
+        )
+        for number, hop in sorted(hops.items())
+    ]
+    # The message stands behind HMAC and length; the source has it once more, with its padding.
+    bare = common["raw_error_packet"]
+    message = bare[68 : 68 + 2 * int(bare[64:68], 16)]
+    if not common["encoded_failure_message"].startswith(message):
+        raise Unfit("another message than in the packet")
+    return {"message": message, "bare_packet": bare}, rows
+
+
 def _file(convert, theirs, commit, blob):
     return File(
         f"bolt04/{convert.__name__}.json",
@@ -291,5 +336,17 @@ FILES = [
         "blinded-onion-message-onion-test",
         "3fffab3b889c9a6818130b56fb6dcfdf6906f90e",
         "fe5191ed12c751d5989d84f0858872df45b1ae27",
+    ),
+    File(
+        "bolt04/attribution.json",
+        Source(
+            "https://github.com/lightning/bolts",
+            "04-onion-routing.md",
+            "6af40c8398dd3c14a46573a35fc498cef4e9accb",
+            "63fbdf34fd6eeb5adc409af36a5a3b472b870325",
+            "CC-BY-4.0",
+            "bolt04/04-onion-routing.md",
+        ),
+        attribution,
     ),
 ]

@@ -11,7 +11,7 @@ use crate::lock::{Blind, Lock};
 use crate::onion::Packet;
 use crate::onion::blinded::NextPeer;
 use crate::payment::record::check_ascending;
-use crate::payment::{FailureMessage, ForwarderConfig, Refusal};
+use crate::payment::{FailureReply, ForwarderConfig, Refusal};
 
 const INCOMING: Field = Field::new(0, "incoming");
 const ORIGIN: Field = Field::new(2, "origin");
@@ -204,7 +204,7 @@ impl DangerousEncode for Stage {
             }
             Self::Failing { fail, outgoing } => {
                 out.put(&[5]);
-                fail.encode(out);
+                fail.dangerous_encode(out);
                 outgoing.dangerous_encode(out);
             }
             Self::Claiming { secret, late } => {
@@ -255,10 +255,10 @@ impl Decode for Committed {
     }
 }
 
-impl Encode for Fail {
-    fn encode(&self, out: &mut Bytes) {
+impl DangerousEncode for Fail {
+    fn dangerous_encode(&self, out: &mut Bytes) {
         self.reason.encode(out);
-        self.failure.encode(out);
+        self.failure.dangerous_encode(out);
         self.given.encode(out);
     }
 }
@@ -267,7 +267,7 @@ impl Decode for Fail {
     fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
         Ok(Self {
             reason: Refusal::decode(cursor)?,
-            failure: FailureMessage::decode(cursor)?,
+            failure: FailureReply::decode(cursor)?,
             given: bool::decode(cursor)?,
         })
     }

@@ -8,7 +8,7 @@ use crate::journal::codec::{
 };
 use crate::payment::failure::Origin;
 use crate::payment::record::check_ascending;
-use crate::payment::{Deadlines, FailureMessage, Refusal};
+use crate::payment::{Deadlines, FailureReply, Refusal};
 
 impl Standings {
     /// Every edge. What finds it follows from it.
@@ -105,7 +105,7 @@ impl DangerousEncode for Stage {
             Self::Fail { reason, failure, given } => {
                 out.put(&[2]);
                 reason.encode(out);
-                failure.encode(out);
+                failure.dangerous_encode(out);
                 given.encode(out);
             }
         }
@@ -123,7 +123,7 @@ impl Decode for Stage {
             }),
             [2] => Ok(Self::Fail {
                 reason: Refusal::decode(cursor)?,
-                failure: FailureMessage::decode(cursor)?,
+                failure: FailureReply::decode(cursor)?,
                 given: bool::decode(cursor)?,
             }),
             [other] => Err(kind_fault(*other)),
