@@ -147,7 +147,7 @@ fn both_write_the_same() {
     assert!(StaticInvoice::try_from(payee.invoice.as_bytes().to_vec()).is_ok());
     let order = pointlock::async_payments::RequestOrder {
         offer: &payee.offer,
-        chain: pointlock::invoice::ChainHash::BITCOIN,
+        chain: ChainHash::BITCOIN,
         amount_msat: AMOUNT_MSAT,
         quantity: None,
         payer_note: None,

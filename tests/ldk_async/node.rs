@@ -227,7 +227,7 @@ impl Node {
             router.clone(),
             handler.clone(),
             handler.clone(),
-            ignoring.clone(),
+            Arc::clone(&ignoring),
             ignoring,
         );
         let flow = Arc::new(OffersMessageFlow::new(
