@@ -14,9 +14,9 @@ use pointlock::lock::{Lock, PaymentHash};
 use pointlock::onion::FailurePacket;
 use pointlock::onion::blinded::PaymentRelay;
 use pointlock::payment::{
-    AttemptId, AttemptSeed, FailureMessage, ForwardingPolicy, HopBlinds, MessagePath, PartOrder, PathRelay,
-    Payee, Payment, Proposal, ReceiverPath, Role, RouteHop, Sender, SenderAction, SenderEvent, Tail,
-    Unobserved,
+    AttemptId, AttemptSeed, FailureMessage, ForwardingPolicy, HopBlinds, MessagePath, PartOrder,
+    PathRelay, Payee, Payment, Proposal, ReceiverPath, Role, RouteHop, Sender, SenderAction,
+    SenderEvent, Tail, Unobserved,
 };
 use pointlock::wire::Features;
 use secp256k1::Secp256k1;
@@ -146,9 +146,10 @@ fn ldk_reads_an_order_to_a_node() {
     assert_eq!(by_ldk(&proposal).0, NOT_READ);
 }
 
-/// LDK has no type 22 yet. It refuses the payload, and the sender reads so in LDK's failure, which is under both of its secrets.
+/// LDK has no type 22 yet and refuses the payload. Its failure (0.2.7) is not under the secret of the packet around, so the sender reads nobody's
+/// words in it; the attempt has failed all the same.
 #[test]
-fn ldk_refuses_an_order_to_a_path_and_the_sender_reads_it() {
+fn ldk_refuses_an_order_to_a_path() {
     let (mut sender, attempt, proposal) = ordered(true);
     let (words, failure) = by_ldk(&proposal);
     assert_eq!(words, NOT_READ);
@@ -159,15 +160,12 @@ fn ldk_refuses_an_order_to_a_path_and_the_sender_reads_it() {
         lock: proposal.lock,
     };
     let committed = SenderEvent::OutgoingCommitted { attempt, edge };
-    sender.process(&committed, &mut Unobserved).unwrap();
+    let _ = sender.process(&committed, &mut Unobserved).unwrap();
     let failure = Some(FailureMessage::Encrypted(FailurePacket::from_bytes(&failure).unwrap()));
     let failed = SenderEvent::OutgoingFailed { outgoing: edge.id, failure };
     let actions = sender.process(&failed, &mut Unobserved).unwrap().actions;
-    let read = actions.iter().find_map(|action| match action {
-        SenderAction::AttemptFailed { failure, .. } => failure.as_ref(),
-        _ => None,
-    });
-    let read = read.unwrap();
-    // `invalid_onion_payload`, by the first node.
-    assert_eq!((read.hop, read.code()), (0, 0x4000 | 22));
+    let failed = actions.iter().any(
+        |action| matches!(action, SenderAction::AttemptFailed { attempt: of, failure: None, .. } if *of == attempt),
+    );
+    assert!(failed, "{actions:?}");
 }

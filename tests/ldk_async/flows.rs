@@ -220,6 +220,6 @@ fn a_pointlock_receiver_names_what_is_wrong_with_a_question() {
     assert!(payee.hear(&question).is_ok());
     let late = pointlock::payment::ReceiverEvent::Time { unix_time: NOW + 10_000_000 };
     use pointlock::payment::Role;
-    payee.receiver.process(&late, &mut pointlock::payment::Unobserved).unwrap();
+    let _ = payee.receiver.process(&late, &mut pointlock::payment::Unobserved).unwrap();
     assert_eq!(payee.hear(&question).unwrap_err(), None);
 }

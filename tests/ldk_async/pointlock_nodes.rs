@@ -226,7 +226,7 @@ impl Payee {
         .unwrap();
         let paths = ReceiverPaths { payments: vec![kept], messages: vec![kept_message] };
         let event = ReceiverEvent::PublishedPlain { invoice: invoice.clone(), paths };
-        receiver.process(&event, &mut Unobserved).unwrap();
+        let _ = receiver.process(&event, &mut Unobserved).unwrap();
         Self { key, receiver, offer, invoice }
     }
 
@@ -348,7 +348,7 @@ impl Payer {
         let NextPeer::Node(to) = proposal.to else { panic!("by its id") };
         let edge = edge(proposal.lock, proposal.amount_msat, proposal.expiry);
         let event = SenderEvent::OutgoingCommitted { attempt, edge };
-        self.sender.process(&event, &mut Unobserved).unwrap();
+        let _ = self.sender.process(&event, &mut Unobserved).unwrap();
         (to, Arriving::of(&proposal), edge.id)
     }
 
