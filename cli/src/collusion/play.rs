@@ -5,7 +5,7 @@ use pointlock::invoice::ktime::{NoteHash, PaymentTerms};
 use pointlock::invoice::{ChainHash, StaticInvoice};
 use pointlock::payment::{HoldPlan, Payer, PayerSeed, Payment};
 use pointlock_collusion::{CollusionError, Model};
-use pointlock_sim::{Contract, Opening, Published, System, Way, Who};
+use pointlock_sim::{Contract, Opening, Published, Way, Who};
 use thiserror::Error;
 
 use super::event::{Event, Pay};
