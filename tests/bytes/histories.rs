@@ -26,6 +26,7 @@ pub(crate) fn all() -> Vec<(&'static str, Net)> {
         ("on the chain", on_the_chain()),
         ("taken back", taken_back()),
         ("too late", too_late()),
+        ("plain", plain()),
     ]
 }
 
@@ -278,6 +279,18 @@ fn too_late() -> Net {
     for blocks in [4, 8, 20, 100] {
         net.block(edge.expiry + blocks);
     }
+    net
+}
+
+/// The payer draws the preimage.
+fn plain() -> Net {
+    let mut net = Net::new();
+    let invoice = net.publish_plain(&[&[2]]);
+    let parts = vec![net.part(AMOUNT_MSAT, vec![hop(1, 2)], Tail::Path(0))];
+    let payer = Some(Payer { seed: PayerSeed::new(net.fresh()), note: None });
+    let payment = Payment { payer, ..net.payment_in(&invoice, parts) };
+    payment_id(&mut net, payment);
+    assert_eq!(net.ended, ["paid"]);
     net
 }
 

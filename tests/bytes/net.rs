@@ -244,7 +244,7 @@ impl Net {
             Lock::Point(point) => PaymentLock::from(point),
             Lock::Hash(hash) => PaymentLock::Hash(hash),
         };
-        let (invoice, paths) = self.invoice(lock, paths);
+        let (invoice, paths) = self.invoice(Some(lock), paths);
         let event =
             NodeEvent::Published { invoice: invoice.clone(), secret: secret.clone(), paths };
         self.tell(RECEIVER, event);
@@ -253,7 +253,7 @@ impl Net {
 
     pub(crate) fn publish_polynomial(&mut self, k: usize, paths: &[&[usize]]) -> StaticInvoice {
         let polynomial = PaymentPolynomial::from_entropy(&self.fresh(), k).unwrap();
-        let (invoice, paths) = self.invoice(polynomial.payment_points().into(), paths);
+        let (invoice, paths) = self.invoice(Some(polynomial.payment_points().into()), paths);
         let event = NodeEvent::PublishedPolynomial { invoice: invoice.clone(), polynomial, paths };
         self.tell(RECEIVER, event);
         invoice
@@ -262,11 +262,22 @@ impl Net {
     /// One of an earlier life of the receiver.
     pub(crate) fn restore_polynomial(&mut self, k: usize, paths: &[&[usize]]) {
         let polynomial = PaymentPolynomial::from_entropy(&self.fresh(), k).unwrap();
-        let (invoice, paths) = self.invoice(polynomial.payment_points().into(), paths);
+        let (invoice, paths) = self.invoice(Some(polynomial.payment_points().into()), paths);
         self.tell(RECEIVER, NodeEvent::RestoredPolynomial { invoice, polynomial, paths });
     }
 
-    fn invoice(&mut self, lock: PaymentLock, paths: &[&[usize]]) -> (StaticInvoice, ReceiverPaths) {
+    /// Without a lock of the receiver's.
+    pub(crate) fn publish_plain(&mut self, paths: &[&[usize]]) -> StaticInvoice {
+        let (invoice, paths) = self.invoice(None, paths);
+        self.tell(RECEIVER, NodeEvent::PublishedPlain { invoice: invoice.clone(), paths });
+        invoice
+    }
+
+    fn invoice(
+        &mut self,
+        lock: Option<PaymentLock>,
+        paths: &[&[usize]],
+    ) -> (StaticInvoice, ReceiverPaths) {
         let (session, path_id) = (self.fresh(), self.fresh());
         let session = SecretScalar::from_bytes(&session).unwrap();
         let (message_path, kept) =
@@ -293,7 +304,11 @@ impl Net {
             public.push(path);
             own.payments.push(kept);
         }
-        let builder = StaticInvoiceBuilder::new(lock, TIME)
+        let builder = match lock {
+            Some(lock) => StaticInvoiceBuilder::new(lock, TIME),
+            None => StaticInvoiceBuilder::without_lock(TIME),
+        };
+        let builder = builder
             .amount_msat(AMOUNT_MSAT)
             .description("tea")
             .features(&Features::of(&[BASIC_MPP]))

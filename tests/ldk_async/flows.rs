@@ -147,7 +147,7 @@ fn both_write_the_same() {
     assert!(StaticInvoice::try_from(payee.invoice.as_bytes().to_vec()).is_ok());
     let order = pointlock::async_payments::RequestOrder {
         offer: &payee.offer,
-        chain: pointlock::invoice::ChainHash::BITCOIN,
+        chain: ChainHash::BITCOIN,
         amount_msat: AMOUNT_MSAT,
         quantity: None,
         payer_note: None,
@@ -220,6 +220,6 @@ fn a_pointlock_receiver_names_what_is_wrong_with_a_question() {
     assert!(payee.hear(&question).is_ok());
     let late = pointlock::payment::ReceiverEvent::Time { unix_time: NOW + 10_000_000 };
     use pointlock::payment::Role;
-    payee.receiver.process(&late, &mut pointlock::payment::Unobserved).unwrap();
+    let _ = payee.receiver.process(&late, &mut pointlock::payment::Unobserved).unwrap();
     assert_eq!(payee.hear(&question).unwrap_err(), None);
 }

@@ -1,6 +1,6 @@
 // Who pays whom: LDK or this project in each place of a route. Nothing here says what should be: it is run, and what came out is the table.
 
-use pointlock::payment::{HoldPlan, RouteHop};
+use pointlock::payment::{HoldPlan, RouteHop as OurHop};
 use pointlock::wire::Features;
 
 /// The channel between the two LSPs.
@@ -184,7 +184,7 @@ impl Scene {
             Hop::Ldk(_) => Features::NONE,
             Hop::Ours(_) => Features::of_node(),
         };
-        order.parts[0].forwarders = vec![RouteHop {
+        order.parts[0].forwarders = vec![OurHop {
             node_id: self.lsp.id(),
             short_channel_id: BETWEEN,
             policy: Lsp::policy(),
@@ -326,7 +326,7 @@ pub(crate) fn with_an_ldk_vault() -> Result<(), String> {
         }
     };
     let bytes = vault.path_for_recipient();
-    let (to_vault, _) = pointlock::wire::BlindedPath::read(&bytes).unwrap();
+    let (to_vault, _) = BlindedPath::read(&bytes).unwrap();
     let asked = talk(&us, 0x81, &to_vault, AsyncMessage::OfferPathsRequest { invoice_slot: 0 })?;
     let (AsyncMessage::OfferPaths { paths, .. }, Some(back)) = asked else {
         return Err("no paths".to_owned());
@@ -341,7 +341,7 @@ pub(crate) fn with_an_ldk_vault() -> Result<(), String> {
     };
     let order = pointlock::async_payments::RequestOrder {
         offer: invoice.offer(),
-        chain: pointlock::invoice::ChainHash::BITCOIN,
+        chain: ChainHash::BITCOIN,
         amount_msat: AMOUNT_MSAT,
         quantity: None,
         payer_note: None,

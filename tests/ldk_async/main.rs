@@ -26,6 +26,7 @@ pub(crate) mod v02 {
         use std::sync::Arc;
 
         use bitcoin::Network;
+        use bitcoin::constants::genesis_block;
         use lightning::blinded_path::message::{BlindedMessagePath, MessageContext, OffersContext};
         use lightning::blinded_path::payment::{
             BlindedPaymentPath, ForwardTlvs, PaymentConstraints, PaymentForwardNode, PaymentRelay,
@@ -49,7 +50,7 @@ pub(crate) mod v02 {
         use super::super::{AMOUNT_MSAT, HEIGHT, relay_terms};
 
         pub(crate) fn best_block() -> BestBlock {
-            BestBlock::from_network(Network::Bitcoin)
+            BestBlock::new(genesis_block(Network::Bitcoin).block_hash(), HEIGHT)
         }
 
         pub(crate) fn one_hop<T: Signing + Verification>(
@@ -186,6 +187,7 @@ pub(crate) mod v03 {
         use std::sync::Arc;
 
         use bitcoin::Network;
+        use bitcoin::constants::genesis_block;
         use lightning_030::blinded_path::message::{
             BlindedMessagePath, MessageContext, OffersContext,
         };
@@ -211,7 +213,7 @@ pub(crate) mod v03 {
         use super::super::{AMOUNT_MSAT, HEIGHT, relay_terms};
 
         pub(crate) fn best_block() -> BlockLocator {
-            BlockLocator::from_network(Network::Bitcoin)
+            BlockLocator::new(genesis_block(Network::Bitcoin).block_hash(), HEIGHT)
         }
 
         pub(crate) fn one_hop<T: Signing + Verification>(

@@ -227,7 +227,7 @@ impl Node {
             router.clone(),
             handler.clone(),
             handler.clone(),
-            ignoring.clone(),
+            Arc::clone(&ignoring),
             ignoring,
         );
         let flow = Arc::new(OffersMessageFlow::new(
@@ -326,7 +326,7 @@ impl Node {
         };
         let route = Path { hops, blinded_tail: Some(tail) };
         let hash = PaymentHash(sha256::Hash::hash(&preimage).to_byte_array());
-        let session = SecretKey::from_slice(&[77; 32]).unwrap();
+        let session = SecretKey::from_slice(&[preimage[0] + 64; 32]).unwrap();
         let preimage = Some(PaymentPreimage(preimage));
         let (packet, amount_msat, expiry) =
             shims::onion(&self.secp, &route, &session, &hash, &preimage, &request);

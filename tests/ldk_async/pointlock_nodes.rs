@@ -188,7 +188,7 @@ impl Payee {
     /// With an offer whose paths lead to somebody else.
     pub(crate) fn with_offer_paths(
         lsp: Point,
-        offer_paths: &[pointlock::wire::BlindedPath<IntroductionNode>],
+        offer_paths: &[BlindedPath<IntroductionNode>],
     ) -> Self {
         let key = secret(0x32);
         let (id, keypair) = (key.to_point(), Keypair::new(key.clone()));
@@ -213,7 +213,7 @@ impl Payee {
             .unwrap();
         let invoice = StaticInvoiceBuilder::plain(&offer, NOW)
             .paths(&[path])
-            .message_paths(&[message_path.into()])
+            .message_paths(&[message_path])
             .sign(&keypair, &[0; 32])
             .unwrap();
         let mut receiver = Receiver::new(ReceiverConfig {
@@ -226,7 +226,7 @@ impl Payee {
         .unwrap();
         let paths = ReceiverPaths { payments: vec![kept], messages: vec![kept_message] };
         let event = ReceiverEvent::PublishedPlain { invoice: invoice.clone(), paths };
-        receiver.process(&event, &mut Unobserved).unwrap();
+        let _ = receiver.process(&event, &mut Unobserved).unwrap();
         Self { key, receiver, offer, invoice }
     }
 
@@ -348,7 +348,7 @@ impl Payer {
         let NextPeer::Node(to) = proposal.to else { panic!("by its id") };
         let edge = edge(proposal.lock, proposal.amount_msat, proposal.expiry);
         let event = SenderEvent::OutgoingCommitted { attempt, edge };
-        self.sender.process(&event, &mut Unobserved).unwrap();
+        let _ = self.sender.process(&event, &mut Unobserved).unwrap();
         (to, Arriving::of(&proposal), edge.id)
     }
 

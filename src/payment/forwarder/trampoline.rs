@@ -61,7 +61,6 @@ impl TrampolineOrder {
     ///
     /// [`Refusal`], when there is too little time left.
     pub(super) fn start_at(&mut self, height: u32, earliest: u32) -> Result<(), Refusal> {
-        // A path's own delta has the blocks in it that the receiver wants.
         if let Some(delta) = self.min_final_delta {
             let expiry = height.saturating_add(delta);
             self.last_expiry = match &self.recipient {

@@ -23,7 +23,10 @@ impl DangerousEncode for Leg {
             .dangerous_set(BLINDS, &self.blinds)
             .set(PACKET, &self.packet)
             .dangerous_set(SHARED_SECRETS, &self.shared_secrets)
-            .dangerous_set(INNER_SECRETS, &self.inner_secrets)
+            .dangerous_set_some(
+                INNER_SECRETS,
+                Some(&self.inner_secrets).filter(|secrets| !secrets.is_empty()),
+            )
             .append_to(out);
     }
 }
@@ -46,7 +49,11 @@ impl Decode for Leg {
         if shared_secrets.len() != route.onion_nodes().len() {
             return Err(SHARED_SECRETS.fault("not one for each node").into());
         }
-        let inner_secrets: Vec<SharedSecret> = fields.take(INNER_SECRETS)?;
+        let inner_secrets: Option<Vec<SharedSecret>> = fields.take_some(INNER_SECRETS)?;
+        if inner_secrets.as_ref().is_some_and(Vec::is_empty) {
+            return Err(INNER_SECRETS.fault("empty").into());
+        }
+        let inner_secrets = inner_secrets.unwrap_or_default();
         fields.end()?;
         Ok(Self { route, locks, blinds, packet, shared_secrets, inner_secrets })
     }

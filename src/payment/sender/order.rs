@@ -211,9 +211,10 @@ impl PartOrder {
             Tail::Path(index) => Recipient::Path(path(invoice, index)?).route_end(),
             Tail::Trampoline { .. } if self.forwarders.is_empty() => Err(RouteError::NoTrampoline),
             Tail::Trampoline { budget, path: index } => {
-                let recipient = match index {
-                    Some(index) => Recipient::Path(path(invoice, index)?),
-                    None => Recipient::Node(receiver(invoice)?),
+                // A path has the blocks that its receiver wants in its own delta.
+                let (recipient, min_final_delta) = match index {
+                    Some(index) => (Recipient::Path(path(invoice, index)?), 0),
+                    None => (Recipient::Node(receiver(invoice)?), min_final_delta),
                 };
                 Ok(RouteEnd::Trampoline { recipient, budget, min_final_delta })
             }

@@ -112,12 +112,13 @@ const OUTCOME: Field = Field::new(26, "outcome");
 impl DangerousEncode for Paying {
     fn dangerous_encode(&self, out: &mut Bytes) {
         let Self { plan, attempts, earlier, announced, outcome } = self;
-        plan.dangerous_write(FieldWriter::new())
+        let fields = plan
+            .dangerous_write(FieldWriter::new())
             .set(NEWEST, attempts)
             .set(EARLIER, earlier)
             .set_some(ANNOUNCED, announced.as_ref())
-            .dangerous_set(OUTCOME, outcome)
-            .append_to(out);
+            .dangerous_set(OUTCOME, outcome);
+        plan.dangerous_write_keysend(fields).append_to(out);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::journal::codec::{
 use crate::lock::{Blind, Lock};
 use crate::onion::Packet;
 use crate::onion::blinded::NextPeer;
+use crate::payment::forwarder::trampoline::TrampolineOrder;
 use crate::payment::record::check_ascending;
 use crate::payment::{FailureReply, ForwarderConfig, Refusal};
 
@@ -144,8 +145,10 @@ impl Encode for Order {
                 outgoing.encode(out);
             }
             Self::Trampoline(trampoline) => {
-                out.put(&[1]);
-                trampoline.encode(out);
+                if !trampoline.encode_whole(out) {
+                    out.put(&[2]);
+                    trampoline.encode(out);
+                }
             }
         }
     }
@@ -155,7 +158,8 @@ impl Decode for Order {
     fn decode(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
         match cursor.chunk()? {
             [0] => Decode::decode(cursor).map(Self::Forward),
-            [1] => Decode::decode(cursor).map(Self::Trampoline),
+            [1] => TrampolineOrder::decode_whole(cursor).map(Self::Trampoline),
+            [2] => TrampolineOrder::decode(cursor).map(Self::Trampoline),
             [other] => Err(kind_fault(*other)),
         }
     }

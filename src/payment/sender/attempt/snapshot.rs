@@ -24,7 +24,8 @@ const PART_COUNT: Field = Field::new(12, "part_count");
 const MIN_FINAL_DELTA: Field = Field::new(14, "min_final_delta");
 const HOLD_PLAN: Field = Field::new(16, "hold");
 const HOP_BLINDS: Field = Field::new(18, "hop_blinds");
-const KEYSEND: Field = Field::new(20, "keysend");
+/// Behind all others of a payment: the numbers between are its sender's.
+const KEYSEND: Field = Field::new(28, "keysend");
 
 impl PaymentPlan {
     /// The first fields of a payment.
@@ -42,7 +43,14 @@ impl PaymentPlan {
             .set(MIN_FINAL_DELTA, &self.min_final_delta)
             .set_some(HOLD_PLAN, self.hold.as_ref())
             .set(HOP_BLINDS, &self.hop_blinds)
-            .dangerous_set_some(KEYSEND, self.keysend.as_ref())
+    }
+
+    /// The last field of a payment.
+    pub(in crate::payment::sender) fn dangerous_write_keysend(
+        &self,
+        fields: FieldWriter,
+    ) -> FieldWriter {
+        fields.dangerous_set_some(KEYSEND, self.keysend.as_ref())
     }
 
     /// How many parts the payment has.
