@@ -13,7 +13,7 @@
 //! | [`keys`] | derived keys, per-commitment secrets, verification nonces |
 //! | [`commitment`] | the transaction of a state, its outputs, and its second stages |
 //! | [`signing`] | pre-signatures before signatures, completeness before revocation: as types |
-//! | [`spend`] | transactions that spend a commitment's outputs, alone or together, with coins for the fee |
+//! | [`mod@spend`] | transactions that spend a commitment's outputs, alone or together, with coins for the fee |
 //! | [`penalty`] | what a revoked commitment costs |
 //! | [`close`] | the cooperative close |
 //!

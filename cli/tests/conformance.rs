@@ -181,6 +181,7 @@ fn external_commitments() {
             };
             list.as_array().unwrap().iter().map(with).collect()
         };
+        let all = [edges("opener", &row["offered"]), edges("accepter", &row["received"])].concat();
         let input = json!({
             "channel": {
                 "funding_txid": hex::encode(txid),
@@ -195,7 +196,7 @@ fn external_commitments() {
                 "commitment_point": common["commitment_point"],
                 "opener_msat": row["publisher_msat"],
                 "accepter_msat": row["other_msat"],
-                "edges": [edges("opener", &row["offered"]), edges("accepter", &row["received"])].concat(),
+                "edges": all,
             },
         });
         let answer = peer.run("channel.commitment", &input);

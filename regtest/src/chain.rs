@@ -172,7 +172,8 @@ impl RegtestChain {
     ///
     /// [`Refused::Block`].
     pub fn confirm_all(&mut self, transactions: &[Transaction]) -> Result<(), Refused> {
-        let block = self.block(transactions, Amount::ZERO);
+        let reward = self.subsidy();
+        let block = self.block(transactions, reward);
         self.offer(&block)?;
         self.tip = block.block_hash();
         self.time = block.header.time;
@@ -189,7 +190,7 @@ impl RegtestChain {
     ///
     /// [`Refused::Block`].
     pub fn judge_all(&mut self, transactions: &[Transaction]) -> Result<(), Refused> {
-        let block = self.block(transactions, Amount::from_sat(1));
+        let block = self.block(transactions, Amount::MAX_MONEY);
         match self.offer(&block) {
             Err(Refused::Block { reason }) if reason == "bad-cb-amount" => Ok(()),
             Ok(()) => Err(Refused::Block { reason: "it takes too much, and is accepted".into() }),
@@ -245,20 +246,18 @@ impl RegtestChain {
         Ok(places[..outputs.len()].to_vec())
     }
 
-    fn block(&mut self, transactions: &[Transaction], above: Amount) -> Block {
+    /// Of the next block. Fees are left to nobody.
+    fn subsidy(&self) -> Amount {
+        Amount::from_sat(Amount::from_int_btc(50).to_sat() >> ((self.height + 1) / HALVING))
+    }
+
+    fn block(&mut self, transactions: &[Transaction], reward: Amount) -> Block {
         self.counter += 1;
-        let height = self.height + 1;
-        // Fees are left to nobody.
-        let subsidy = Amount::from_int_btc(50).to_sat() >> (height / HALVING);
         let place = Place {
             previous: self.tip,
             time: self.time + 1,
-            height,
-            reward: if above == Amount::ZERO {
-                Amount::from_sat(subsidy)
-            } else {
-                Amount::MAX_MONEY
-            },
+            height: self.height + 1,
+            reward,
             counter: self.counter,
         };
         build(&place, Self::anyones(), transactions)

@@ -8,7 +8,7 @@
 //! A block is accepted when the kernel's validation callback calls it valid *and* it is the tip. What `process_block` returns says neither: it is
 //! "new" for a block that is stored and found invalid afterwards. The reason of a refusal stands nowhere but in the kernel's log, from which it is read.
 //!
-//! To [judge](pointlock_sim::Chain::judge) without confirming, a block is offered whose coinbase takes a satoshi too much. The kernel looks at that after
+//! To [judge](pointlock_sim::Chain::judge) without confirming, a block is offered whose coinbase takes all bitcoin that there can be. The kernel looks at that after
 //! all else, so `bad-cb-amount` means that nothing else was wrong.
 //!
 //! # Synopsis

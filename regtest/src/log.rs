@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 use std::sync::Once;
 
-use bitcoinkernel::log::{LoggingOptions, set_logging_options};
+use bitcoinkernel::log::logging::{LoggingOptions, set_logging_options};
 use bitcoinkernel::{Log, LogCategory, LogLevel, Logger};
 
 thread_local! {
