@@ -82,7 +82,15 @@ impl Life {
         let Self { public_key, message, lock_point, pre_signature, signature } = self;
         let verified = pre_signature.verify(public_key, message, lock_point);
         let signed = verify_signature(signature, public_key, message);
-        let extracted = pre_signature.extract(signature, public_key, message, lock_point);
+        let extracted = pre_signature.extract_verified(signature, public_key, message, lock_point);
+        // The verb that does not verify takes more, and gives nothing but what opens the lock.
+        let quickly = pre_signature.extract(signature, public_key, message, lock_point);
+        match (&extracted, &quickly) {
+            (Ok(secret), quickly) => assert_eq!(quickly.as_ref(), Ok(secret)),
+            (Err(_), Ok(secret)) => assert_eq!(secret.to_point(), *lock_point),
+            (Err(refusal), Err(other)) => assert_eq!(refusal, other),
+        }
+        assert_eq!(pre_signature.verify_by_point(&Point::from(*public_key), message, lock_point), verified);
         assert!(
             extracted.is_err() || verified.is_ok() && signed.is_ok(),
             "extraction takes what verification refuses"
@@ -107,7 +115,9 @@ pub fn presignature(data: &[u8]) -> bool {
     // What verifies can be finished, and what can be finished gives the secret.
     let signature = pre_signature.adapt(&lock_secret);
     let signed = verify_signature(&signature, &public_key, &message);
-    let extracted = pre_signature.extract(&signature, &public_key, &message, &lock_point);
+    let extracted = pre_signature.extract_verified(&signature, &public_key, &message, &lock_point);
+    let quickly = pre_signature.extract(&signature, &public_key, &message, &lock_point);
+    assert_eq!(quickly, Ok(lock_secret));
     assert_eq!(verified.is_ok(), signed.is_ok());
     assert_eq!(extracted.is_ok(), signed.is_ok());
     true

@@ -47,8 +47,8 @@ pub struct PreSignedLadder {
 }
 
 impl PreSignedLadder {
-    /// Pre-signs the claim to `payout` for each rung, and verifies what it made. `aux_rand`: 32 bytes of fresh
-    /// entropy, or zeros; each rung is a message of its own, so each has its own nonce.
+    /// Pre-signs the claim to `payout` for each rung, and verifies what it made, all rungs at once. `aux_rand`: 32 bytes of
+    /// fresh entropy, or zeros; each rung is a message of its own, so each has its own nonce.
     ///
     /// # Errors
     ///
@@ -67,15 +67,13 @@ impl PreSignedLadder {
         let outputs = ladder.outputs(funded.contract().terms().amount, payout)?;
         let rungs = outputs.into_iter().enumerate().map(|(rung, output_value)| {
             let sighash = claim_sighash(funded, payout, output_value);
-            let pre_signature = schnorr::pre_sign_verified(offerer, &sighash, lock_point, aux_rand)
+            let pre_signature = schnorr::pre_sign(offerer, &sighash, lock_point, aux_rand)
                 .map_err(|source| ContractError::RungPreSignature { rung, source })?;
             Ok(Rung { output_value, sighash, pre_signature })
         });
-        Ok(Self {
-            outpoint: funded.outpoint(),
-            payout: payout.to_owned(),
-            rungs: rungs.collect::<Result<_, ContractError>>()?,
-        })
+        let rungs: Vec<Rung> = rungs.collect::<Result<_, ContractError>>()?;
+        verify_pre_signatures(&offerer.public_key(), lock_point, &rungs)?;
+        Ok(Self { outpoint: funded.outpoint(), payout: payout.to_owned(), rungs })
     }
 
     /// Whether these are the pre-signatures for this contract, this payout and this ladder: each one that the
@@ -125,16 +123,12 @@ impl PreSignedLadder {
                 actual: self.outpoint,
             });
         }
-        let offerer = funded.contract().key_of(Party::Offerer);
         for (rung, kept) in self.rungs.iter().enumerate() {
             if kept.sighash != claim_sighash(funded, &self.payout, kept.output_value) {
                 return Err(ContractError::RungSighash { rung });
             }
-            kept.pre_signature
-                .verify(&offerer, &kept.sighash, lock_point)
-                .map_err(|source| ContractError::RungPreSignature { rung, source })?;
         }
-        Ok(())
+        verify_pre_signatures(&funded.contract().terms().offerer, lock_point, &self.rungs)
     }
 
     /// The output that the pre-signatures spend.
@@ -202,6 +196,18 @@ impl PreSignedLadder {
             Err(ContractError::LadderEncoding { field: "end" })
         }
     }
+}
+
+/// All of them as one batch.
+fn verify_pre_signatures(
+    offerer: &Point,
+    lock_point: &Point,
+    rungs: &[Rung],
+) -> Result<(), ContractError> {
+    let signed: Vec<([u8; 32], PreSignature)> =
+        rungs.iter().map(|rung| (rung.sighash, rung.pre_signature)).collect();
+    schnorr::verify_several(offerer, lock_point, &signed)
+        .map_err(|(rung, source)| ContractError::RungPreSignature { rung, source })
 }
 
 fn read<T: Decodable>(rest: &mut &[u8], field: &'static str) -> Result<T, ContractError> {

@@ -1,4 +1,4 @@
-//! a·G + b·P for eight independent triples in lockstep.
+//! a·G + b·P for eight independent triples in lockstep; and sums of terms, an eighth of them in each lane.
 //!
 //! All lanes take the same steps: windows of five bits with a sign for the two halves of b, of ten bits for those of a, and
 //! five doublings in between. A digit of zero adds nothing in its lane. What the formulas do not cover (a sum of equal or
@@ -10,9 +10,11 @@ use super::field::Eight;
 use super::points::{EightPoints, invert_lanes};
 use crate::affine::{Affine, beta};
 use crate::field::FieldElement;
+use crate::jacobian::Jacobian;
 use crate::pairs::Ref;
 use crate::recode::{signed_windows, windows};
 use crate::scalar::{Half, Scalar};
+use crate::term::Term;
 
 /// Bits of a digit of b, and so doublings in a step.
 pub(super) const WIDTH: u32 = 5;
@@ -40,9 +42,12 @@ struct Digits<const STEPS: usize>([[[i32; STEPS]; 2]; 8]);
 
 impl<const STEPS: usize> Digits<STEPS> {
     fn new<'a>(scalars: impl Iterator<Item = &'a Scalar>, width: u32) -> Self {
+        Self::of_halves(scalars.map(Scalar::split), width)
+    }
+
+    fn of_halves(scalars: impl Iterator<Item = (Half, Half)>, width: u32) -> Self {
         let mut digits = [[[0; STEPS]; 2]; 8];
-        for (scalar, digits) in scalars.zip(&mut digits) {
-            let (first, second): (Half, Half) = scalar.split();
+        for ((first, second), digits) in scalars.zip(&mut digits) {
             signed_windows(&first, width, &mut digits[0]);
             signed_windows(&second, width, &mut digits[1]);
         }
@@ -79,18 +84,9 @@ pub(super) fn double_multiply(
     let lanes = triples.len();
     let place = |lane: usize| start + MULTIPLES * lane.min(lanes - 1);
     let beta = Eight::splat(beta());
-    let mut sum = EightJacobian {
-        x: Eight::zero(),
-        y: Eight::zero(),
-        z: Eight::splat(&FieldElement::ONE),
-        infinite: 0xff,
-    };
+    let mut sum = EightJacobian::infinity();
     for step in (0..STEPS).rev() {
-        if sum.infinite != 0xff {
-            for _ in 0..WIDTH {
-                sum.double();
-            }
-        }
+        sum.double_times(WIDTH);
         for half in 0..2 {
             let (refs, present) = of_point.refs(half, step, place);
             sum.add(pool, &refs, present, (half == 1).then_some(&beta));
@@ -103,7 +99,70 @@ pub(super) fn double_multiply(
     sum.to_affine()
 }
 
+/// The sum of all terms; None if a lane met a sum that the formulas do not cover.
+///
+/// The term with number 8i + l is lane l's. Its multiples stand in `pool` in the order of the terms, [`MULTIPLES`] of each.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn sum_terms(terms: &[Term], pool: &[__m512i]) -> Option<Jacobian> {
+    let digits: Vec<Digits<STEPS>> = terms
+        .chunks(8)
+        .map(|eight| Digits::of_halves(eight.iter().map(|term| (term.k1, term.k2)), WIDTH))
+        .collect();
+    let last = terms.len().checked_sub(1)?;
+    let beta = Eight::splat(beta());
+    let mut sum = EightJacobian::infinity();
+    for step in (0..STEPS).rev() {
+        sum.double_times(WIDTH);
+        for (group, digits) in digits.iter().enumerate() {
+            // Lanes without a term have no digits.
+            let place = |lane: usize| MULTIPLES * (8 * group + lane).min(last);
+            for half in 0..2 {
+                let (refs, present) = digits.refs(half, step, place);
+                if present != 0 {
+                    sum.add(pool, &refs, present, (half == 1).then_some(&beta));
+                }
+            }
+        }
+    }
+    sum.of_lanes()
+}
+
 impl EightJacobian {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn infinity() -> Self {
+        let (zero, one) = (Eight::zero(), Eight::splat(&FieldElement::ONE));
+        Self { x: zero, y: zero, z: one, infinite: 0xff }
+    }
+
+    /// Twice each, so many times.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn double_times(&mut self, times: u32) {
+        if self.infinite != 0xff {
+            for _ in 0..times {
+                self.double();
+            }
+        }
+    }
+
+    /// The sum of all lanes; None if one is lost.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn of_lanes(&self) -> Option<Jacobian> {
+        if self.z.canonical().zero_lanes() != 0 {
+            return None;
+        }
+        let [x, y, z] = [&self.x, &self.y, &self.z].map(|coordinates| coordinates.to_elements());
+        let lane = |lane: usize| Jacobian {
+            x: x[lane],
+            y: y[lane],
+            z: z[lane],
+            infinity: self.infinite >> lane & 1 == 1,
+        };
+        Some((0..8).fold(Jacobian::INFINITY, |sum, i| sum.add(&lane(i))))
+    }
+
     /// Twice each. With B = Y², S = 4XB and E = 3X²: X₃ = E² − 2S, Y₃ = E(S − X₃) − 8B², Z₃ = 2YZ. 3M + 4S.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
