@@ -34,16 +34,19 @@ pub fn multiply_sum_and_generator_in(
     terms: &[Term],
     scratch: &mut Scratch,
 ) -> Jacobian {
-    few(backend, a, terms).unwrap_or_else(|| {
-        pippenger::sum(backend, terms, scratch).add(&backend.multiply_generator(a))
-    })
+    few(backend, a, terms)
+        .unwrap_or_else(|| with_generator(backend, a, pippenger::sum(backend, terms, scratch)))
+}
+
+fn with_generator(backend: Backend, a: &Scalar, sum: Jacobian) -> Jacobian {
+    if a.is_zero() { sum } else { sum.add(&backend.multiply_generator(a)) }
 }
 
 /// The ways without buckets, if there are few terms.
 fn few(backend: Backend, a: &Scalar, terms: &[Term]) -> Option<Jacobian> {
     if (LANES_FROM..BUCKETS_OVER_LANES_FROM).contains(&terms.len()) {
         if let Some(sum) = backend.sum_in_lanes(terms) {
-            return Some(sum.add(&backend.multiply_generator(a)));
+            return Some(with_generator(backend, a, sum));
         }
     }
     (terms.len() < BUCKETS_FROM).then(|| backend.strauss(a, terms))

@@ -65,14 +65,19 @@ impl PreSignedLadder {
         funded.contract().check_signer(Party::Offerer, offerer)?;
         let lock_point = lock_point(funded)?;
         let outputs = ladder.outputs(funded.contract().terms().amount, payout)?;
-        let rungs = outputs.into_iter().enumerate().map(|(rung, output_value)| {
-            let sighash = claim_sighash(funded, payout, output_value);
-            let pre_signature = schnorr::pre_sign(offerer, &sighash, lock_point, aux_rand)
-                .map_err(|source| ContractError::RungPreSignature { rung, source })?;
-            Ok(Rung { output_value, sighash, pre_signature })
-        });
-        let rungs: Vec<Rung> = rungs.collect::<Result<_, ContractError>>()?;
-        verify_pre_signatures(&offerer.public_key(), lock_point, &rungs)?;
+        let claims: Vec<([u8; 32], Point)> = outputs
+            .iter()
+            .map(|value| (claim_sighash(funded, payout, *value), *lock_point))
+            .collect();
+        let pre_signatures = schnorr::pre_sign_batch_verified(offerer, &claims, aux_rand)
+            .map_err(|(rung, source)| ContractError::RungPreSignature { rung, source })?;
+        let rungs = outputs.into_iter().zip(claims).zip(pre_signatures);
+        let rung = |((output_value, (sighash, _)), pre_signature)| Rung {
+            output_value,
+            sighash,
+            pre_signature,
+        };
+        let rungs = rungs.map(rung).collect();
         Ok(Self { outpoint: funded.outpoint(), payout: payout.to_owned(), rungs })
     }
 
@@ -128,7 +133,10 @@ impl PreSignedLadder {
                 return Err(ContractError::RungSighash { rung });
             }
         }
-        verify_pre_signatures(&funded.contract().terms().offerer, lock_point, &self.rungs)
+        let signed: Vec<([u8; 32], PreSignature)> =
+            self.rungs.iter().map(|rung| (rung.sighash, rung.pre_signature)).collect();
+        schnorr::verify_several(&funded.contract().terms().offerer, lock_point, &signed)
+            .map_err(|(rung, source)| ContractError::RungPreSignature { rung, source })
     }
 
     /// The output that the pre-signatures spend.
@@ -196,18 +204,6 @@ impl PreSignedLadder {
             Err(ContractError::LadderEncoding { field: "end" })
         }
     }
-}
-
-/// All of them as one batch.
-fn verify_pre_signatures(
-    offerer: &Point,
-    lock_point: &Point,
-    rungs: &[Rung],
-) -> Result<(), ContractError> {
-    let signed: Vec<([u8; 32], PreSignature)> =
-        rungs.iter().map(|rung| (rung.sighash, rung.pre_signature)).collect();
-    schnorr::verify_several(offerer, lock_point, &signed)
-        .map_err(|(rung, source)| ContractError::RungPreSignature { rung, source })
 }
 
 fn read<T: Decodable>(rest: &mut &[u8], field: &'static str) -> Result<T, ContractError> {

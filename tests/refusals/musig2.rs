@@ -89,6 +89,6 @@ pub(crate) const CASES: &[Case] = &[
     ("Musig2Error::PartialSignatureCount", || said(session().aggregate(&partials()[..1]))),
     ("Musig2Error::InvalidPartialSignature", || {
         let [first, second] = partials();
-        said::<_, Musig2Error>(session().aggregate(&[second, first]))
+        said::<_, Musig2Error>(session().aggregate(&[second, second]))
     }),
 ];

@@ -62,5 +62,5 @@ pub use point::Point;
 pub use scalar::{PublicScalar, SecretScalar};
 pub use secp256k1::XOnlyPublicKey;
 #[cfg(feature = "batch")]
-pub(crate) use sum::{coordinates, scalar};
+pub(crate) use sum::{add_each, coordinates, encoding, scalar};
 pub use tagged::{Tag, hash_with_tag};

@@ -36,6 +36,26 @@ pub(crate) fn decompress(encodings: &[[u8; 33]]) -> Result<Vec<Point>, usize> {
     points.iter().enumerate().map(finite).collect()
 }
 
+/// 33(P_i + Q_i) for each, None for infinity, with one inversion.
+pub(crate) fn add_each(
+    backend: Backend,
+    first: &[Point],
+    second: &[Point],
+) -> Vec<Option<[u8; 33]>> {
+    let convert = |points: &[Point]| points.iter().map(coordinates).collect::<Vec<_>>();
+    let sums = backend.add_all(&convert(first), &convert(second));
+    sums.iter().map(encoding).collect()
+}
+
+/// The compressed encoding; None for infinity.
+pub(crate) fn encoding(point: &Affine) -> Option<[u8; 33]> {
+    let (x, _) = point.to_coordinates()?;
+    let mut encoding = [2; 33];
+    encoding[0] |= u8::from(point.is_odd());
+    encoding[1..].copy_from_slice(&x);
+    Some(encoding)
+}
+
 pub(crate) fn scalar(scalar: &PublicScalar) -> Scalar {
     Scalar::from_bytes(&scalar.to_bytes()).expect("a public scalar is below n")
 }

@@ -1,10 +1,10 @@
 //! Verification on the arithmetic of `pointlock-msm`, for public data: libsecp256k1 exports no double multiplication, and
 //! gives no y of an x-only key.
 
-use pointlock_msm::{Affine, Backend, Jacobian};
+use pointlock_msm::{Affine, Backend};
 
 use super::key::Key;
-use crate::curve::{CurveError, Point, PublicScalar, coordinates, scalar};
+use crate::curve::{CurveError, Point, PublicScalar, coordinates, encoding, scalar};
 
 /// 33(±(a·G + b·P) + T), by the fastest arithmetic that this processor has; None if that is at infinity.
 ///
@@ -43,21 +43,11 @@ pub(super) fn double_mul_and_add_on(
         return Err(CurveError::PointAtInfinity);
     }
     let product = if negate { product.negate() } else { product };
-    Ok(encoding(&product.add_affine(&coordinates(summand))))
+    Ok(encoding(&product.add_affine(&coordinates(summand)).to_affine()))
 }
 
 /// The point with the x of a key, and with even y.
 pub(super) fn even(key: &Point) -> Affine {
     let key = coordinates(key);
     if key.is_odd() { key.negate() } else { key }
-}
-
-/// The compressed encoding; None for infinity.
-fn encoding(point: &Jacobian) -> Option<[u8; 33]> {
-    let point = point.to_affine();
-    let (x, _) = point.to_coordinates()?;
-    let mut encoding = [2; 33];
-    encoding[0] |= u8::from(point.is_odd());
-    encoding[1..].copy_from_slice(&x);
-    Some(encoding)
 }

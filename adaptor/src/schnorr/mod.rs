@@ -83,7 +83,9 @@ use key::Key;
 pub use pointlock_msm::{Backend, BackendError};
 #[cfg(not(feature = "batch"))]
 use recovery::double_mul_and_add;
-pub use several::verify_several;
+#[cfg(feature = "batch")]
+pub use several::pre_sign_batch_on;
+pub use several::{pre_sign_batch, pre_sign_batch_verified, verify_several};
 
 static AUX: Tag = Tag::new("SchnorrAdaptor/aux");
 static NONCE: Tag = Tag::new("SchnorrAdaptor/nonce");
@@ -111,20 +113,29 @@ pub fn pre_sign(
     lock_point: &Point,
     aux_rand: &[u8; 32],
 ) -> Result<PreSignature, AdaptorError> {
-    let nonce = derive_nonce(keypair, message, lock_point, aux_rand)?;
+    let nonce = derive_nonce(&nonce_mask(keypair, aux_rand), keypair, message, lock_point)?;
     // R' = k·G + T
     let nonce_point =
         nonce.to_point().add(lock_point).map_err(|_| AdaptorError::DegenerateNonce)?;
-    let encoded_nonce = nonce_point.to_bytes();
+    pre_sign_with(keypair, message, &nonce, &nonce_point.to_bytes())
+}
+
+/// The pre-signature with this k and 33(R').
+fn pre_sign_with(
+    keypair: &Keypair,
+    message: &[u8; 32],
+    nonce: &SecretScalar,
+    encoded_nonce: &[u8; 33],
+) -> Result<PreSignature, AdaptorError> {
     let nonce = nonce.negate_if(Choice::from(encoded_nonce[0] & 1));
     // s' = k + e·d
-    let challenge = challenge(&encoded_nonce, keypair.x_bytes(), message);
+    let challenge = challenge(encoded_nonce, keypair.x_bytes(), message);
     let scalar = keypair
         .even_secret()
         .mul_public(&challenge)
         .and_then(|product| product.add(&nonce))
         .map_err(|_| AdaptorError::DegenerateNonce)?;
-    Ok(PreSignature::from_parts(&encoded_nonce, &scalar.dangerous_reveal()))
+    Ok(PreSignature::from_parts(encoded_nonce, &scalar.dangerous_reveal()))
 }
 
 /// [`pre_sign`], and verifies what it made: against faults of the machine, at the price of a verification.
@@ -398,20 +409,24 @@ pub fn verify_signature(
         .map_err(|_| AdaptorError::InvalidSignature)
 }
 
-/// k = H_SchnorrAdaptor/nonce(mask ‖ 33(T) ‖ x(P) ‖ m), mask = d xor H_SchnorrAdaptor/aux(aux)
+/// d xor H_SchnorrAdaptor/aux(aux)
+fn nonce_mask(keypair: &Keypair, aux_rand: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    let mut mask = keypair.even_secret().dangerous_to_bytes();
+    for (byte, aux) in mask.iter_mut().zip(AUX.hash(&[aux_rand])) {
+        *byte ^= aux;
+    }
+    mask
+}
+
+/// k = H_SchnorrAdaptor/nonce(mask ‖ 33(T) ‖ x(P) ‖ m)
 fn derive_nonce(
+    mask: &[u8; 32],
     keypair: &Keypair,
     message: &[u8; 32],
     lock_point: &Point,
-    aux_rand: &[u8; 32],
 ) -> Result<SecretScalar, AdaptorError> {
-    let mut mask = keypair.even_secret().dangerous_to_bytes();
-    let aux_hash = AUX.hash(&[aux_rand]);
-    for (byte, aux) in mask.iter_mut().zip(aux_hash) {
-        *byte ^= aux;
-    }
     let hash =
-        Zeroizing::new(NONCE.hash(&[&*mask, &lock_point.to_bytes(), keypair.x_bytes(), message]));
+        Zeroizing::new(NONCE.hash(&[mask, &lock_point.to_bytes(), keypair.x_bytes(), message]));
     SecretScalar::from_hash(&hash).map_err(|_| AdaptorError::DegenerateNonce)
 }
 

@@ -4,7 +4,8 @@ use std::error::Error;
 
 use musig2::{AdaptorSignature, BatchVerificationRow};
 use pointlock::adaptor::schnorr::{
-    Backend, BatchItem, PreSignature, pre_sign_verified, verify_batch_on, verify_each_on,
+    Backend, BatchItem, PreSignature, pre_sign_batch_on, pre_sign_verified, verify_batch_on,
+    verify_each_on,
 };
 use pointlock::curve::{Keypair, Point, SecretScalar, Tag};
 use schnorr_fun::adaptor::{Adaptor, EncryptedSignature};
@@ -51,6 +52,8 @@ pub(super) struct BatchCases {
     one_key: Vec<BatchCase>,
     /// Two keys, one in turn with the other.
     two_keys: Vec<BatchCase>,
+    /// The messages and lock points of a commitment, and the key that signs them.
+    to_sign: (Keypair, Vec<([u8; 32], Point)>),
 }
 
 /// The cases, the same in every run.
@@ -61,7 +64,10 @@ pub(super) fn cases() -> Result<BatchCases, Box<dyn Error>> {
     let distinct: Result<_, Box<dyn Error>> = cases(SIZES[SIZES.len() - 1], u32::MAX);
     let (one_key, two_keys): (Result<_, Box<dyn Error>>, Result<_, Box<dyn Error>>) =
         (cases(COMMITMENT, 1), cases(COMMITMENT, 2));
-    Ok(BatchCases { distinct: distinct?, one_key: one_key?, two_keys: two_keys? })
+    let one_key: Vec<BatchCase> = one_key?;
+    let messages = one_key.iter().map(|case| (case.message, case.lock_point)).collect();
+    let to_sign = (Keypair::new(SecretScalar::from_hash(&SCALAR.hash(&[b"signer"]))?), messages);
+    Ok(BatchCases { distinct: distinct?, one_key, two_keys: two_keys?, to_sign })
 }
 
 impl BatchCase {
@@ -137,7 +143,7 @@ impl Theirs {
 
 /// Every size on every backend; eight at a time without randomisers; and the peers.
 pub(super) fn rows(cases: &BatchCases) -> Vec<Row<'_>> {
-    let BatchCases { distinct: cases, one_key, two_keys } = cases;
+    let BatchCases { distinct: cases, one_key, two_keys, to_sign } = cases;
     let items: Vec<BatchItem<'_>> = cases.iter().map(BatchCase::item).collect();
     let backends = Backend::all();
     for (name, backend) in [("bmi2", Backend::bmi2()), ("ifma", Backend::ifma())] {
@@ -165,10 +171,17 @@ pub(super) fn rows(cases: &BatchCases) -> Vec<Row<'_>> {
             rows.push(Row::batch(name, COMMITMENT, move || verify_batch_on(backend, &items)));
         }
     }
-    for backend in backends {
+    for backend in &backends {
+        let backend = *backend;
         let items = items[..PEERS].to_vec();
         let name = format!("schnorr.verify_each/{PEERS}/{}", backend.name());
         rows.push(Row::batch(name, PEERS, move || verify_each_on(backend, &items)));
+    }
+    for backend in backends {
+        let name = format!("schnorr.pre_sign_batch/{COMMITMENT}/{}", backend.name());
+        rows.push(Row::batch(name, COMMITMENT, move || {
+            pre_sign_batch_on(backend, &to_sign.0, &to_sign.1, &[0; 32])
+        }));
     }
     let peers = &cases[..PEERS];
     rows.push(Row::new("schnorr_fun.verify_encrypted_signature", peers, BatchCase::by_schnorr_fun));

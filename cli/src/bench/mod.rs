@@ -166,6 +166,7 @@ mod tests {
             "schnorr.verify_batch/483/one_key/portable",
             "schnorr.verify_batch/483/two_keys/portable",
             "schnorr.verify/point_key",
+            "schnorr.pre_sign_batch/483/portable",
             "schnorr.extract_verified",
             "contract.new",
             "ktime.point/8",
@@ -179,7 +180,7 @@ mod tests {
         }
         for (name, backend) in [("/bmi2", Backend::bmi2()), ("/ifma", Backend::ifma())] {
             let count = names.iter().filter(|row| row.ends_with(name)).count();
-            assert_eq!(count, if backend.is_ok() { 8 } else { 0 }, "{name}");
+            assert_eq!(count, if backend.is_ok() { 9 } else { 0 }, "{name}");
         }
     }
 
