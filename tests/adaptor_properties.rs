@@ -71,6 +71,8 @@ proptest! {
         let signature = pre_signature.adapt_verified(secret, &key, message).unwrap();
         let extracted = pre_signature.extract(&signature, &key, message, point);
         prop_assert_eq!(extracted.unwrap(), secret.clone());
+        let extracted = pre_signature.extract_verified(&signature, &key, message, point);
+        prop_assert_eq!(extracted.unwrap(), secret.clone());
     }
 
     #[test]
@@ -83,6 +85,8 @@ proptest! {
         pre_signature.verify(&key, message, point).unwrap();
         let signature = pre_signature.adapt_verified(secret, &key, message).unwrap();
         let extracted = pre_signature.extract(&signature, &key, message, point);
+        prop_assert_eq!(extracted.unwrap(), secret.clone());
+        let extracted = pre_signature.extract_verified(&signature, &key, message, point);
         prop_assert_eq!(extracted.unwrap(), secret.clone());
     }
 
@@ -97,6 +101,7 @@ proptest! {
         prop_assert!(pre_signature.adapt_verified(&other, &key, message).is_err());
         let plain = keypair.sign_schnorr(message, rand);
         prop_assert!(pre_signature.extract(&plain, &key, message, point).is_err());
+        prop_assert!(pre_signature.extract_verified(&plain, &key, message, point).is_err());
     }
 }
 

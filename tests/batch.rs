@@ -19,6 +19,8 @@ static CHALLENGE: Tag = Tag::new("BIP0340/challenge");
 #[derive(Clone, Debug)]
 struct Owned {
     public_key: XOnlyPublicKey,
+    /// The key with both coordinates, of either parity, if the item has it so.
+    key_point: Option<Point>,
     message: [u8; 32],
     lock_point: Point,
     pre_signature: PreSignature,
@@ -45,15 +47,33 @@ impl Owned {
         let pre_signature = pre_sign(&keypair, &message, &lock_point, &[0; 32]).unwrap();
         let signature = (index % 4 == 3).then(|| pre_signature.adapt(&lock_secret));
         let public_key = keypair.x_only_public_key();
-        Self { public_key, message, lock_point, pre_signature, signature, key }
+        let mut even_or_odd = Point::from(public_key);
+        if index % 2 == 1 {
+            even_or_odd = even_or_odd.negate();
+        }
+        let key_point = (index % 3 == 1).then_some(even_or_odd);
+        Self { public_key, key_point, message, lock_point, pre_signature, signature, key }
     }
 
     fn item(&self) -> BatchItem<'_> {
         let Self { public_key, message, lock_point, pre_signature, signature, .. } = self;
-        match signature {
-            Some(signature) => BatchItem::Signature { public_key, message, signature },
-            None => BatchItem::PreSignature { public_key, message, lock_point, pre_signature },
+        match (signature, &self.key_point) {
+            (Some(signature), None) => BatchItem::Signature { public_key, message, signature },
+            (Some(signature), Some(public_key)) => {
+                BatchItem::SignatureByPoint { public_key, message, signature }
+            }
+            (None, None) => {
+                BatchItem::PreSignature { public_key, message, lock_point, pre_signature }
+            }
+            (None, Some(public_key)) => {
+                BatchItem::PreSignatureByPoint { public_key, message, lock_point, pre_signature }
+            }
         }
+    }
+
+    fn set_key(&mut self, public_key: XOnlyPublicKey) {
+        self.public_key = public_key;
+        self.key_point = self.key_point.map(|_| Point::from(public_key));
     }
 
     /// s' or s plus `delta`.
@@ -192,7 +212,8 @@ impl Trick {
             }
             Self::SwapKeys(i, j) => {
                 let (a, b) = (batch[i % count].public_key, batch[j % count].public_key);
-                (batch[i % count].public_key, batch[j % count].public_key) = (b, a);
+                batch[i % count].set_key(b);
+                batch[j % count].set_key(a);
             }
             Self::WrongMessage(i) => batch[i % count].message[7] ^= 4,
             Self::NonceIsLock(i) => {

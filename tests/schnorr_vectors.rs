@@ -223,7 +223,8 @@ fn extracted_secrets() {
         let (key, lock_point) = (key(public_key).unwrap(), scalar(secret).to_point());
         let pre_signature = PreSignature::from_bytes(&array(&row.presignature)).unwrap();
         let signature = signature(&row.signature);
-        let extracted = pre_signature.extract(&signature, &key, &array(message), &lock_point);
+        let message = array(message);
+        let extracted = pre_signature.extract_verified(&signature, &key, &message, &lock_point);
         if row.expected.is_valid() {
             assert_eq!(extracted, Ok(scalar(&row.adaptor_secret)), "{name}");
         } else {

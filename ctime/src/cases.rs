@@ -29,6 +29,7 @@ pub(crate) const CASES: &[Case] = &[
     ("dleq.prove", dleq_prove),
     ("schnorr.pre_sign", schnorr_pre_sign),
     ("schnorr.pre_sign_verified", schnorr_pre_sign_verified),
+    ("schnorr.pre_sign_batch", schnorr_pre_sign_batch),
     ("schnorr.adapt", schnorr_adapt),
     ("ecdsa.adaptor", ecdsa_adaptor),
     ("musig2.sign_partial", musig2_sign_partial),
@@ -137,6 +138,15 @@ fn schnorr_pre_sign_verified() {
     let pre_signature =
         schnorr::pre_sign_verified(&secret_keypair(1), &MESSAGE, &point(3), &secret_bytes(2));
     reached(&pre_signature.expect("no fault").to_bytes());
+}
+
+/// The sums R' = k·G + T are of variable time, and of points that the pre-signatures give away.
+fn schnorr_pre_sign_batch() {
+    let items = [(MESSAGE, point(3)), (MESSAGE, point(4)), ([0x4e; 32], point(3))];
+    let made = schnorr::pre_sign_batch(&secret_keypair(1), &items, &secret_bytes(2));
+    for pre_signature in made.expect("not degenerate") {
+        reached(&pre_signature.to_bytes());
+    }
 }
 
 fn schnorr_adapt() {

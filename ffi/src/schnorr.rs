@@ -161,7 +161,7 @@ pub extern "C" fn pointlock_schnorr_extract(
         let lock_point = call.point(c"lock_point", lock_point)?;
         let signature = read_signature(signature)?;
         let lock_secret = read(encoded)?
-            .extract(&signature, &public_key, message, &lock_point)
+            .extract_verified(&signature, &public_key, message, &lock_point)
             .map_err(|error| {
                 let argument = match error {
                     AdaptorError::InvalidSignature | AdaptorError::NonceMismatch => c"signature",

@@ -1,10 +1,10 @@
 use pointlock::adaptor::schnorr::{
-    Backend, BatchItem, PreSignature, pre_sign_verified, verify_batch_on, verify_each_on,
-    verify_signature,
+    Backend, BatchItem, PreSignature, pre_sign, pre_sign_batch_on, pre_sign_verified,
+    verify_batch_on, verify_each_on, verify_signature,
 };
 use pointlock::adaptor::{AdaptorError, musig2};
 use pointlock::curve::{Keypair, Point, PublicScalar, XOnlyPublicKey};
-use pointlock_msm::{Affine, Scalar, Term, multiply_sum};
+use pointlock_msm::{Affine, Scalar, Term, multiply_sum, multiply_sum_and_generator};
 use secp256k1::schnorr::Signature;
 use secp256k1::{Message, PublicKey, Secp256k1};
 
@@ -31,6 +31,16 @@ pub fn schnorr_life(data: &[u8]) -> bool {
         .extract(&signature, &public_key, &message, &lock_point)
         .expect("the signature was made from this pre-signature");
     assert_eq!(extracted, lock_secret);
+
+    // Many at once are what each is alone.
+    let items = [(message, lock_point), (aux_rand, lock_point), (message, lock_point.negate())];
+    for backend in Backend::all() {
+        let many = pre_sign_batch_on(backend, &keypair, &items, &aux_rand).expect("as above");
+        for ((message, lock_point), one) in items.iter().zip(many) {
+            let alone = pre_sign(&keypair, message, lock_point, &aux_rand);
+            assert_eq!(alone, Ok(one), "{}", backend.name());
+        }
+    }
 
     let life = Life { public_key, message, lock_point, pre_signature, signature };
     life.check().expect("nothing is flipped yet");
@@ -82,7 +92,18 @@ impl Life {
         let Self { public_key, message, lock_point, pre_signature, signature } = self;
         let verified = pre_signature.verify(public_key, message, lock_point);
         let signed = verify_signature(signature, public_key, message);
-        let extracted = pre_signature.extract(signature, public_key, message, lock_point);
+        let extracted = pre_signature.extract_verified(signature, public_key, message, lock_point);
+        // The verb that does not verify takes more, and gives nothing but what opens the lock.
+        let quickly = pre_signature.extract(signature, public_key, message, lock_point);
+        match (&extracted, &quickly) {
+            (Ok(secret), quickly) => assert_eq!(quickly.as_ref(), Ok(secret)),
+            (Err(_), Ok(secret)) => assert_eq!(secret.to_point(), *lock_point),
+            (Err(refusal), Err(other)) => assert_eq!(refusal, other),
+        }
+        assert_eq!(
+            pre_signature.verify_by_point(&Point::from(*public_key), message, lock_point),
+            verified
+        );
         assert!(
             extracted.is_err() || verified.is_ok() && signed.is_ok(),
             "extraction takes what verification refuses"
@@ -107,7 +128,9 @@ pub fn presignature(data: &[u8]) -> bool {
     // What verifies can be finished, and what can be finished gives the secret.
     let signature = pre_signature.adapt(&lock_secret);
     let signed = verify_signature(&signature, &public_key, &message);
-    let extracted = pre_signature.extract(&signature, &public_key, &message, &lock_point);
+    let extracted = pre_signature.extract_verified(&signature, &public_key, &message, &lock_point);
+    let quickly = pre_signature.extract(&signature, &public_key, &message, &lock_point);
+    assert_eq!(quickly, Ok(lock_secret));
     assert_eq!(verified.is_ok(), signed.is_ok());
     assert_eq!(extracted.is_ok(), signed.is_ok());
     true
@@ -118,6 +141,7 @@ pub fn batch(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let count = 1 + usize::from(input.byte() % 40);
     let mut lives: Vec<(Life, bool)> = Vec::with_capacity(count);
+    let mut by_point = Vec::with_capacity(count);
     for index in 0..count {
         let (key, part) = (1 + input.byte() % 8, input.byte());
         let (other, bit) =
@@ -136,16 +160,31 @@ pub fn batch(data: &[u8]) -> bool {
             (6, Some((other, _))) => other.clone(),
             _ => life,
         };
+        // The even point of the key, or the opposite one.
+        let key_point = Point::from(life.public_key);
+        let key_point = if bit & 1 == 1 { key_point.negate() } else { key_point };
+        by_point.push((part & 0x40 != 0).then_some(key_point));
         lives.push((life, part & 0x80 != 0));
     }
     let items: Vec<BatchItem<'_>> = lives
         .iter()
-        .map(|(life, as_signature)| {
+        .zip(&by_point)
+        .map(|((life, as_signature), by_point)| {
             let Life { public_key, message, lock_point, pre_signature, signature } = life;
-            if *as_signature {
-                BatchItem::Signature { public_key, message, signature }
-            } else {
-                BatchItem::PreSignature { public_key, message, lock_point, pre_signature }
+            match (by_point, as_signature) {
+                (None, true) => BatchItem::Signature { public_key, message, signature },
+                (None, false) => {
+                    BatchItem::PreSignature { public_key, message, lock_point, pre_signature }
+                }
+                (Some(public_key), true) => {
+                    BatchItem::SignatureByPoint { public_key, message, signature }
+                }
+                (Some(public_key), false) => BatchItem::PreSignatureByPoint {
+                    public_key,
+                    message,
+                    lock_point,
+                    pre_signature,
+                },
             }
         })
         .collect();
@@ -209,11 +248,18 @@ pub fn backends(data: &[u8]) -> bool {
         terms.push(Term::new(affine(&point), &scalar));
         sum = plus(sum, times(&point, &scalar));
     }
+    let theirs = sum;
     let sum = sum.as_ref().map_or(Affine::INFINITY, affine);
     let double = plus(times(&generator, &a), times(&point, &b));
     let double = double.as_ref().map_or(Affine::INFINITY, affine);
+    let with_generator = plus(theirs, times(&generator, &b));
+    let with_generator = with_generator.as_ref().map_or(Affine::INFINITY, affine);
+    let of_generator = times(&generator, &b).as_ref().map_or(Affine::INFINITY, affine);
     for backend in Backend::all() {
         assert_eq!(multiply_sum(backend, &terms).to_affine(), sum, "{}", backend.name());
+        let ours = multiply_sum_and_generator(backend, &b, &terms).to_affine();
+        assert_eq!(ours, with_generator, "{}", backend.name());
+        assert_eq!(backend.multiply_generator(&b).to_affine(), of_generator);
         let alone = backend.double_multiply(&a, &b, &affine(&point)).to_affine();
         assert_eq!(alone, double, "{}", backend.name());
         let doubles = backend.double_multiply_all(&[(a, b, affine(&point)); 3]);

@@ -1,9 +1,11 @@
 use crate::affine::{Affine, CURVE_B};
+use crate::comb;
 use crate::features::{BackendError, Features, Kind};
 use crate::jacobian::Jacobian;
 use crate::pairs::{self, Ref};
 use crate::scalar::Scalar;
 use crate::strauss;
+use crate::term::Term;
 #[cfg(target_arch = "x86_64")]
 use crate::x86::entry::Bmi2;
 #[cfg(pointlock_ifma)]
@@ -142,6 +144,41 @@ impl Backend {
             Code::Bmi2(bmi2) => bmi2.double_multiply(a, b, point),
             #[cfg(pointlock_ifma)]
             Code::Ifma(ifma) => ifma.bmi2().double_multiply(a, b, point),
+        }
+    }
+
+    /// a·G.
+    pub fn multiply_generator(&self, a: &Scalar) -> Jacobian {
+        match self.0 {
+            Code::Portable => comb::multiply_generator(a),
+            #[cfg(target_arch = "x86_64")]
+            Code::Bmi2(bmi2) => bmi2.multiply_generator(a),
+            #[cfg(pointlock_ifma)]
+            Code::Ifma(ifma) => ifma.bmi2().multiply_generator(a),
+        }
+    }
+
+    /// The sum of a few terms, spread over the lanes; None where there is one lane, and where one of them met a sum that
+    /// their formulas do not cover.
+    pub(crate) fn sum_in_lanes(&self, terms: &[Term]) -> Option<Jacobian> {
+        match self.0 {
+            #[cfg(pointlock_ifma)]
+            Code::Ifma(ifma) => ifma.sum_terms(terms),
+            _ => {
+                let _ = terms;
+                None
+            }
+        }
+    }
+
+    /// a·G and the sum of a few terms, by Strauss.
+    pub(crate) fn strauss(&self, a: &Scalar, terms: &[Term]) -> Jacobian {
+        match self.0 {
+            Code::Portable => strauss::sum(a, terms),
+            #[cfg(target_arch = "x86_64")]
+            Code::Bmi2(bmi2) => bmi2.strauss(a, terms),
+            #[cfg(pointlock_ifma)]
+            Code::Ifma(ifma) => ifma.bmi2().strauss(a, terms),
         }
     }
 

@@ -242,8 +242,39 @@ fn sums_of_many_terms() {
             if group.order() > 15 && count < 70 {
                 assert_eq!(strauss::sum(&Scalar::ZERO, &terms).to_affine(), expected);
             }
+            // Lanes either give up or are right.
+            for backend in Backend::all() {
+                let sum = backend.sum_in_lanes(&terms);
+                assert!(sum.is_none_or(|sum| sum.to_affine() == expected), "{count}");
+            }
         }
     }
+}
+
+/// Where scalars are long and the group is not too small, most sums go through the lanes, and all are right.
+#[test]
+fn lanes_are_of_use() {
+    let [_, group] = groups();
+    let mut next = stream(5);
+    let (mut sums, mut given) = (0, 0);
+    for count in 1..60 {
+        let mut terms = Vec::new();
+        let mut expected = 0;
+        for _ in 0..count {
+            let index = 1 + next() as usize % (group.order() - 1);
+            let (k1, k2) = (half(&mut next), half(&mut next));
+            terms.push(Term { point: group.points[index], k1, k2 });
+            expected += group.coefficient(&k1, &k2) * index as i128;
+        }
+        for backend in Backend::all().into_iter().filter(|backend| backend.lanes() > 1) {
+            sums += 1;
+            if let Some(sum) = backend.sum_in_lanes(&terms) {
+                assert_eq!(sum.to_affine(), group.multiple(expected), "{count}");
+                given += 1;
+            }
+        }
+    }
+    assert!(sums == 0 || given > 0, "{given} of {sums}");
 }
 
 #[test]

@@ -29,6 +29,13 @@ impl Finite {
     pub(crate) fn negate_if(&self, negate: bool) -> Self {
         if negate { Self { x: self.x, y: self.y.negate(1) } } else { *self }
     }
+
+    /// (x·f², y·f³), the point with this Z in Jacobian coordinates. Coordinates of magnitude 8 at most become 1.
+    #[inline(always)]
+    pub(crate) fn rescaled(&self, factor: &FieldElement) -> Self {
+        let square = factor.square();
+        Self { x: self.x.mul(&square), y: self.y.mul(&square.mul(factor)) }
+    }
 }
 
 impl From<Finite> for Jacobian {
@@ -95,14 +102,7 @@ impl Jacobian {
     /// To spare the inversion, scale·Z is made 1 on the other side: Z stays 1 and the coordinates take the scale, since
     /// (x·s², y·s³) with true Z s is the same point.
     fn from_scaled(other: &Finite, scale: Option<&FieldElement>) -> Self {
-        let Some(scale) = scale else { return Self::from(*other) };
-        let square = scale.square();
-        Self {
-            x: other.x.mul(&square),
-            y: other.y.mul(&square.mul(scale)),
-            z: FieldElement::ONE,
-            infinity: false,
-        }
+        scale.map_or_else(|| Self::from(*other), |scale| Self::from(other.rescaled(scale)))
     }
 
     /// The sum with a point that has another x, and Z₃/Z.

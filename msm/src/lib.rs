@@ -9,6 +9,8 @@
 //! | function | sum | way |
 //! | --- | --- | --- |
 //! | [`multiply_sum`] | k_1·P_1 + … + k_n·P_n | Strauss' interleaving for few, Pippenger's buckets for many |
+//! | [`multiply_sum_and_generator`] | a·G + k_1·P_1 + … + k_n·P_n | the same |
+//! | [`Backend::multiply_generator`] | a·G | 34 multiples out of a table of 2,176 |
 //! | [`Backend::double_multiply`] | a·G + b·P | Strauss, with 8,192 multiples of G |
 //! | [`Backend::double_multiply_all`] | a_i·G + b_i·P_i, each for itself | the same; or eight side by side |
 //! | [`Backend::add_all`] | P_i + Q_i, each for itself | affine sums, one inversion for a thousand |
@@ -48,6 +50,7 @@
 //! backend                                chosen by features
 //! x86/entry                              unsafe; see x86 for what is below
 //! strauss ─ table, term, recode          few terms
+//! comb ─ recode                          G alone
 //! pairs                                  many sums of two
 //! jacobian ─ affine
 //! field ─ inverse;  scalar
@@ -69,6 +72,7 @@
 
 mod affine;
 mod backend;
+mod comb;
 #[cfg(test)]
 mod exhaustive;
 mod features;
@@ -93,5 +97,7 @@ pub use features::BackendError;
 pub use jacobian::Jacobian;
 pub use pippenger::Scratch;
 pub use scalar::Scalar;
-pub use sum::{multiply_sum, multiply_sum_in};
+pub use sum::{
+    multiply_sum, multiply_sum_and_generator, multiply_sum_and_generator_in, multiply_sum_in,
+};
 pub use term::Term;

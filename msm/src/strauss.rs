@@ -14,6 +14,7 @@ const WIDTH: u32 = 5;
 const MULTIPLES: usize = 1 << (WIDTH - 2);
 
 /// Odd multiples of a point, with the x coordinates of those of λ times the point.
+#[derive(Clone)]
 struct Table {
     points: [Finite; MULTIPLES],
     endomorphic_x: [FieldElement; MULTIPLES],
@@ -32,29 +33,31 @@ impl Digits {
     }
 }
 
-/// a·G + b·P, with one inversion at most and that at the end, by the caller.
-///
-/// P's odd multiples are kept with a Z that they share: the sum runs on the isomorphic curve where that Z is 1, and G's
-/// multiples, which are affine on the true curve, join with the scale of the other.
+/// a·G + b·P.
 #[inline(always)]
 pub(crate) fn double_multiply(a: &Scalar, b: &Scalar, point: &Affine) -> Jacobian {
     let Some(point) = Finite::new(point) else { return multiply(a, &[], None) };
-    let (table, scale) = Table::with_shared_z(&point);
+    let ([table], scale) = Table::with_shared_z(&[point], || [Table::empty()]);
     let (b1, b2) = b.split();
     let forms = [Digits::new(&b1, WIDTH), Digits::new(&b2, WIDTH)];
     multiply(a, &[(table, forms)], Some(&scale))
 }
 
 /// The sum of all terms, and a·G.
+#[inline(always)]
 pub(crate) fn sum(a: &Scalar, terms: &[Term]) -> Jacobian {
     let finite =
         terms.iter().filter_map(|term| Finite::new(&term.point).map(|point| (term, point)));
     let (terms, points): (Vec<&Term>, Vec<Finite>) = finite.unzip();
-    let tables = Table::all(&points)
+    if points.is_empty() {
+        return multiply(a, &[], None);
+    }
+    let (tables, scale) = Table::with_shared_z(&points, || vec![Table::empty(); points.len()]);
+    let tables = tables
         .into_iter()
         .zip(terms)
         .map(|(table, term)| (table, [Digits::new(&term.k1, WIDTH), Digits::new(&term.k2, WIDTH)]));
-    multiply(a, &tables.collect::<Vec<_>>(), None)
+    multiply(a, &tables.collect::<Vec<_>>(), Some(&scale))
 }
 
 /// Tables are those of an isomorphic curve if there is a scale.
@@ -102,60 +105,53 @@ fn generator_multiple(of_generator: &[Affine], digit: i16) -> Finite {
 }
 
 impl Table {
-    /// The multiples with affine coordinates of the isomorphic curve, and the Z that they all share.
-    ///
-    /// On the curve where 2P has Z = 1, each multiple is the one before plus 2P, and its Z the one before's times H. The
-    /// last one's Z is shared: the others are multiplied by the quotients on the way back.
-    #[inline(always)]
-    fn with_shared_z(point: &Finite) -> (Self, FieldElement) {
-        let twice = Jacobian::from(*point).double();
-        let z2 = twice.z.square();
-        let step = Finite { x: twice.x.weak(), y: twice.y.weak() };
-        let mut multiple = Jacobian {
-            x: point.x.mul(&z2),
-            y: point.y.mul(&z2.mul(&twice.z)),
-            z: FieldElement::ONE,
-            infinity: false,
-        };
-        let mut multiples = [multiple; MULTIPLES];
-        let mut ratios = [FieldElement::ONE; MULTIPLES];
-        for (slot, ratio) in multiples.iter_mut().zip(&mut ratios).skip(1) {
-            (multiple, *ratio) = multiple.add_distinct(&step);
-            *slot = multiple;
-        }
-        let mut points = [*point; MULTIPLES];
-        let mut factor = FieldElement::ONE;
-        for i in (0..MULTIPLES).rev() {
-            let square = factor.square();
-            let x = multiples[i].x.mul(&square);
-            points[i] = Finite { x, y: multiples[i].y.mul(&square.mul(&factor)) };
-            factor = factor.mul(&ratios[i]);
-        }
-        (Self::new(points), multiple.z.mul(&twice.z))
+    fn empty() -> Self {
+        let zero = FieldElement::from_words(&[0; 4]);
+        Self { points: [Finite { x: zero, y: zero }; MULTIPLES], endomorphic_x: [zero; MULTIPLES] }
     }
 
-    /// The multiples of all points with one inversion.
-    fn all(points: &[Finite]) -> Vec<Self> {
-        let mut multiples = Vec::with_capacity(MULTIPLES * points.len());
-        for point in points {
-            let mut multiple = Jacobian::from(*point);
-            let twice = multiple.double();
-            for _ in 0..MULTIPLES {
-                multiples.push(multiple);
-                multiple = multiple.add(&twice);
+    /// The multiples of all points with affine coordinates of one isomorphic curve, and the Z that they share on the true
+    /// one. No inversion.
+    ///
+    /// On the curve where 2P has Z = 1, each multiple of P is the one before plus 2P, and its Z the one before's times H. The
+    /// next point goes on where the last multiple of the one before stands: on the curve where that one has Z = 1.
+    /// So each Z is the one before times a known ratio, and the last Z can be shared: the others are multiplied by the ratios on
+    /// the way back.
+    #[inline(always)]
+    fn with_shared_z<T: AsMut<[Self]>>(
+        points: &[Finite],
+        tables: impl FnOnce() -> T,
+    ) -> (T, FieldElement) {
+        let mut out = tables();
+        let mut ratios = vec![[FieldElement::ONE; MULTIPLES]; points.len()];
+        let mut shared = FieldElement::ONE;
+        for (i, ((point, table), ratios)) in
+            points.iter().zip(out.as_mut()).zip(&mut ratios).enumerate()
+        {
+            let point = if i == 0 { *point } else { point.rescaled(&shared) };
+            let twice = Jacobian::from(point).double();
+            let step = Finite { x: twice.x.weak(), y: twice.y.weak() };
+            let first = point.rescaled(&twice.z);
+            let mut multiple = Jacobian::from(first);
+            ratios[0] = twice.z;
+            table.points[0] = first;
+            for (slot, ratio) in table.points.iter_mut().zip(ratios.iter_mut()).skip(1) {
+                (multiple, *ratio) = multiple.add_distinct(&step);
+                *slot = Finite { x: multiple.x, y: multiple.y };
+            }
+            shared = shared.mul(&multiple.z.mul(&twice.z));
+        }
+        let mut factor = FieldElement::ONE;
+        for (table, ratios) in out.as_mut().iter_mut().zip(&ratios).rev() {
+            for (point, ratio) in table.points.iter_mut().zip(ratios).rev() {
+                *point = point.rescaled(&factor);
+                factor = factor.mul(ratio);
+            }
+            for (x, point) in table.endomorphic_x.iter_mut().zip(&table.points) {
+                *x = point.x.mul(beta());
             }
         }
-        let affine = Jacobian::to_affine_all(&multiples);
-        let table = |points: &[Affine]| {
-            let finite = |i: usize| Finite { x: points[i].x_element(), y: points[i].y_element() };
-            Self::new(core::array::from_fn(finite))
-        };
-        affine.chunks_exact(MULTIPLES).map(table).collect()
-    }
-
-    #[inline(always)]
-    fn new(points: [Finite; MULTIPLES]) -> Self {
-        Self { points, endomorphic_x: points.map(|point| point.x.mul(beta())) }
+        (out, shared)
     }
 
     fn multiple(&self, digit: i16) -> Finite {

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-use pointlock_msm::{Affine, Backend, Scalar, Term, multiply_sum};
+use pointlock_msm::{Affine, Backend, Scalar, Term, multiply_sum, multiply_sum_and_generator};
 use secp256k1::{All, PublicKey, Secp256k1, SecretKey, constants};
 
 const LAMBDA: [u8; 32] = [
@@ -160,6 +160,16 @@ fn run(operations: usize) {
         }
     }
 
+    // a·G.
+    for _ in 0..operations {
+        let a = draw.scalar();
+        let product = draw.times(Some(generator), &a);
+        let a = Scalar::from_bytes(&a).unwrap();
+        for backend in Backend::all() {
+            same(backend.multiply_generator(&a).to_affine(), product);
+        }
+    }
+
     // Sums of pairs, equal and opposite ones among them.
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for _ in 0..operations {
@@ -228,8 +238,13 @@ fn run(operations: usize) {
                 }
             }
         }
+        let a = draw.scalar();
+        let with_generator = plus(sum, draw.times(Some(generator), &a));
+        let a = Scalar::from_bytes(&a).unwrap();
         for backend in Backend::all() {
             same(multiply_sum(backend, &terms).to_affine(), sum);
+            let ours = multiply_sum_and_generator(backend, &a, &terms);
+            same(ours.to_affine(), with_generator);
         }
     }
 }

@@ -103,6 +103,7 @@
 pub mod cooperative;
 mod error;
 mod extract;
+mod keys;
 mod ladder;
 pub mod limits;
 mod offered;
@@ -120,6 +121,7 @@ mod tests;
 
 pub use cooperative::{CooperativeSession, CooperativeSpend};
 pub use error::{ContractError, LimitsError};
+pub use keys::ContractKeys;
 pub use ladder::FeeLadder;
 pub use offered::OfferedContract;
 pub use received::ReceivedContract;

@@ -159,11 +159,7 @@ impl FundedContract {
     /// The witness for a leaf: what its script consumes, last first, then the script and its control block.
     pub(super) fn leaf_witness(&self, path: SpendPath, stack: &[&[u8]]) -> Witness {
         let script = self.contract().leaf_script(path).expect("a path with a leaf");
-        let control_block = self
-            .contract()
-            .spend_info()
-            .control_block(&(script.to_owned(), LeafVersion::TapScript))
-            .expect("both leaves are in the tree");
+        let control_block = self.contract().control_block(path).expect("a path with a leaf");
         let mut witness = Witness::from_slice(stack);
         witness.push(script.as_bytes());
         witness.push(control_block.serialize());

@@ -47,8 +47,8 @@ pub struct PreSignedLadder {
 }
 
 impl PreSignedLadder {
-    /// Pre-signs the claim to `payout` for each rung, and verifies what it made. `aux_rand`: 32 bytes of fresh
-    /// entropy, or zeros; each rung is a message of its own, so each has its own nonce.
+    /// Pre-signs the claim to `payout` for each rung, and verifies what it made, all rungs at once. `aux_rand`: 32 bytes of
+    /// fresh entropy, or zeros; each rung is a message of its own, so each has its own nonce.
     ///
     /// # Errors
     ///
@@ -65,17 +65,20 @@ impl PreSignedLadder {
         funded.contract().check_signer(Party::Offerer, offerer)?;
         let lock_point = lock_point(funded)?;
         let outputs = ladder.outputs(funded.contract().terms().amount, payout)?;
-        let rungs = outputs.into_iter().enumerate().map(|(rung, output_value)| {
-            let sighash = claim_sighash(funded, payout, output_value);
-            let pre_signature = schnorr::pre_sign_verified(offerer, &sighash, lock_point, aux_rand)
-                .map_err(|source| ContractError::RungPreSignature { rung, source })?;
-            Ok(Rung { output_value, sighash, pre_signature })
-        });
-        Ok(Self {
-            outpoint: funded.outpoint(),
-            payout: payout.to_owned(),
-            rungs: rungs.collect::<Result<_, ContractError>>()?,
-        })
+        let claims: Vec<([u8; 32], Point)> = outputs
+            .iter()
+            .map(|value| (claim_sighash(funded, payout, *value), *lock_point))
+            .collect();
+        let pre_signatures = schnorr::pre_sign_batch_verified(offerer, &claims, aux_rand)
+            .map_err(|(rung, source)| ContractError::RungPreSignature { rung, source })?;
+        let rungs = outputs.into_iter().zip(claims).zip(pre_signatures);
+        let rung = |((output_value, (sighash, _)), pre_signature)| Rung {
+            output_value,
+            sighash,
+            pre_signature,
+        };
+        let rungs = rungs.map(rung).collect();
+        Ok(Self { outpoint: funded.outpoint(), payout: payout.to_owned(), rungs })
     }
 
     /// Whether these are the pre-signatures for this contract, this payout and this ladder: each one that the
@@ -125,16 +128,15 @@ impl PreSignedLadder {
                 actual: self.outpoint,
             });
         }
-        let offerer = funded.contract().key_of(Party::Offerer);
         for (rung, kept) in self.rungs.iter().enumerate() {
             if kept.sighash != claim_sighash(funded, &self.payout, kept.output_value) {
                 return Err(ContractError::RungSighash { rung });
             }
-            kept.pre_signature
-                .verify(&offerer, &kept.sighash, lock_point)
-                .map_err(|source| ContractError::RungPreSignature { rung, source })?;
         }
-        Ok(())
+        let signed: Vec<([u8; 32], PreSignature)> =
+            self.rungs.iter().map(|rung| (rung.sighash, rung.pre_signature)).collect();
+        schnorr::verify_several(&funded.contract().terms().offerer, lock_point, &signed)
+            .map_err(|(rung, source)| ContractError::RungPreSignature { rung, source })
     }
 
     /// The output that the pre-signatures spend.

@@ -1,10 +1,15 @@
 use core::fmt;
+use std::sync::OnceLock;
 
 use bitcoin::hashes::Hash;
-use bitcoin::taproot::{LeafVersion, NodeInfo, TaprootSpendInfo};
-use bitcoin::{Amount, OutPoint, Script, ScriptBuf, TapNodeHash, Transaction, TxOut, absolute};
+use bitcoin::key::TweakedPublicKey;
+use bitcoin::taproot::{ControlBlock, LeafVersion, NodeInfo, TaprootSpendInfo};
+use bitcoin::{
+    Amount, OutPoint, Script, ScriptBuf, TapLeafHash, TapNodeHash, Transaction, TxOut, absolute,
+};
+use secp256k1::Parity;
 
-use super::{ContractError, scripts};
+use super::{ContractError, ContractKeys, scripts};
 use crate::adaptor::musig2::KeyAggContext;
 use crate::curve::{Keypair, Point, XOnlyPublicKey, context};
 use crate::edge::{Edge, EdgeId};
@@ -68,18 +73,32 @@ pub struct ContractTerms {
 ///
 /// Both parties compute it from the terms by themselves, so both verify the Merkle root that the key path is
 /// tweaked with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Contract {
     terms: ContractTerms,
     success_script: ScriptBuf,
     timeout_script: ScriptBuf,
     merkle_root: TapNodeHash,
+    internal_key: XOnlyPublicKey,
     key_agg: KeyAggContext,
-    spend_info: TaprootSpendInfo,
+    /// Computed when it is asked for: it tweaks the internal key once more.
+    spend_info: OnceLock<TaprootSpendInfo>,
 }
+
+/// All else follows from the terms.
+impl PartialEq for Contract {
+    fn eq(&self, other: &Self) -> bool {
+        self.terms == other.terms
+    }
+}
+
+impl Eq for Contract {}
 
 impl Contract {
     /// Checks the terms and computes the output.
+    ///
+    /// Whoever makes more than one contract between the same keys aggregates them once, and calls
+    /// [`with_keys`](Self::with_keys): a third of the work.
     ///
     /// # Errors
     ///
@@ -87,42 +106,63 @@ impl Contract {
     /// [`ContractError::AmountAboveSupply`], [`ContractError::Expiry`]; in theory
     /// [`ContractError::KeyAggregation`].
     pub fn new(terms: ContractTerms) -> Result<Self, ContractError> {
-        let (offerer, claimer) = (terms.offerer.x_only(), terms.claimer.x_only());
-        if offerer == claimer {
-            return Err(ContractError::SameKey);
-        }
-        let expiry = absolute::Height::from_consensus(terms.expiry)
+        let ContractTerms { offerer, claimer, amount, expiry, lock } = terms;
+        Self::with_keys(&ContractKeys::new(offerer, claimer)?, amount, expiry, lock)
+    }
+
+    /// [`new`](Self::new) between keys that are aggregated already.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new), but for [`ContractError::SameKey`].
+    pub fn with_keys(
+        keys: &ContractKeys,
+        amount: Amount,
+        expiry: u32,
+        lock: Lock,
+    ) -> Result<Self, ContractError> {
+        let height = absolute::Height::from_consensus(expiry)
             .ok()
             .filter(|height| *height > absolute::Height::ZERO)
-            .ok_or(ContractError::Expiry { expiry: terms.expiry })?;
-        if terms.amount > Amount::MAX_MONEY {
-            return Err(ContractError::AmountAboveSupply { amount: terms.amount });
+            .ok_or(ContractError::Expiry { expiry })?;
+        if amount > Amount::MAX_MONEY {
+            return Err(ContractError::AmountAboveSupply { amount });
         }
 
-        let success_script = match &terms.lock {
+        let (offerer, claimer) = (keys.x_only_of(Party::Offerer), keys.x_only_of(Party::Claimer));
+        let success_script = match &lock {
             Lock::Point(_) => scripts::point_success(&offerer, &claimer),
             Lock::Hash(hash) => scripts::hash_success(hash, &claimer),
         };
-        let timeout_script = scripts::timeout(&offerer, expiry);
-        let leaf = |script: &ScriptBuf| {
-            NodeInfo::new_leaf_with_ver(script.clone(), LeafVersion::TapScript)
+        let timeout_script = scripts::timeout(&offerer, height);
+        let merkle_root =
+            TapNodeHash::from_node_hashes(leaf_hash(&success_script), leaf_hash(&timeout_script));
+        let key_agg = keys
+            .aggregate()
+            .clone()
+            .with_taproot_tweak(Some(merkle_root.as_byte_array()))
+            .map_err(|source| ContractError::KeyAggregation { source })?;
+
+        let terms = ContractTerms {
+            offerer: keys.offerer(),
+            claimer: keys.claimer(),
+            amount,
+            expiry,
+            lock,
         };
-        let tree = NodeInfo::combine(leaf(&success_script), leaf(&timeout_script))
-            .expect("a depth of one is below 128");
-        let merkle_root = tree.node_hash();
-
-        let aggregation = |source| ContractError::KeyAggregation { source };
-        let keys = KeyAggContext::new(&[terms.offerer, terms.claimer]).map_err(aggregation)?;
-        let internal_key = keys.x_only();
-        let key_agg =
-            keys.with_taproot_tweak(Some(merkle_root.as_byte_array())).map_err(aggregation)?;
-        let spend_info = TaprootSpendInfo::from_node_info(context(), internal_key, tree);
-
-        let contract =
-            Self { terms, success_script, timeout_script, merkle_root, key_agg, spend_info };
+        let (internal_key, spend_info) = (keys.aggregate().x_only(), OnceLock::new());
+        let contract = Self {
+            terms,
+            success_script,
+            timeout_script,
+            merkle_root,
+            internal_key,
+            key_agg,
+            spend_info,
+        };
         let minimum = contract.script_pubkey().minimal_non_dust();
-        if terms.amount < minimum {
-            return Err(ContractError::AmountBelowDust { amount: terms.amount, minimum });
+        if amount < minimum {
+            return Err(ContractError::AmountBelowDust { amount, minimum });
         }
         Ok(contract)
     }
@@ -134,7 +174,8 @@ impl Contract {
 
     /// The output's script: OP_1 and the output key, 34 bytes.
     pub fn script_pubkey(&self) -> ScriptBuf {
-        ScriptBuf::new_p2tr_tweaked(self.spend_info.output_key())
+        // Tweaked it is: by `KeyAggContext::with_taproot_tweak`.
+        ScriptBuf::new_p2tr_tweaked(TweakedPublicKey::dangerous_assume_tweaked(self.output_key()))
     }
 
     /// The output, for the funding transaction.
@@ -144,12 +185,12 @@ impl Contract {
 
     /// The BIP-327 aggregate of offerer ‖ claimer, before the taproot tweak.
     pub fn internal_key(&self) -> XOnlyPublicKey {
-        self.spend_info.internal_key()
+        self.internal_key
     }
 
     /// The key in the output: the internal key tweaked with the Merkle root.
     pub fn output_key(&self) -> XOnlyPublicKey {
-        self.spend_info.output_key().to_x_only_public_key()
+        self.key_agg.x_only()
     }
 
     /// The keys of offerer and claimer, in this order, tweaked to the output key.
@@ -162,9 +203,17 @@ impl Contract {
         self.merkle_root
     }
 
-    /// All that BIP-341 needs to spend the output.
+    /// All that BIP-341 needs to spend the output, for whoever builds transactions with `bitcoin`. Computed when it is first
+    /// asked for.
     pub fn spend_info(&self) -> &TaprootSpendInfo {
-        &self.spend_info
+        self.spend_info.get_or_init(|| {
+            let leaf = |script: &ScriptBuf| {
+                NodeInfo::new_leaf_with_ver(script.clone(), LeafVersion::TapScript)
+            };
+            let tree = NodeInfo::combine(leaf(&self.success_script), leaf(&self.timeout_script))
+                .expect("a depth of one is below 128");
+            TaprootSpendInfo::from_node_info(context(), self.internal_key, tree)
+        })
     }
 
     /// The leaf that this path goes by; None for the key path.
@@ -174,6 +223,22 @@ impl Contract {
             SpendPath::Timeout => Some(&self.timeout_script),
             SpendPath::Cooperative => None,
         }
+    }
+
+    /// What a witness ends with for this path; None for the key path.
+    pub(super) fn control_block(&self, path: SpendPath) -> Option<ControlBlock> {
+        let other = match path {
+            SpendPath::Success => &self.timeout_script,
+            SpendPath::Timeout => &self.success_script,
+            SpendPath::Cooperative => return None,
+        };
+        let is_odd = self.key_agg.aggregate_key().is_odd();
+        Some(ControlBlock {
+            leaf_version: LeafVersion::TapScript,
+            output_key_parity: if is_odd { Parity::Odd } else { Parity::Even },
+            internal_key: self.internal_key,
+            merkle_branch: [leaf_hash(other)].into(),
+        })
     }
 
     pub(super) fn lock_time(&self) -> absolute::LockTime {
@@ -198,6 +263,10 @@ impl Contract {
             Err(ContractError::WrongSigner { party })
         }
     }
+}
+
+fn leaf_hash(script: &Script) -> TapNodeHash {
+    TapLeafHash::from_script(script, LeafVersion::TapScript).into()
 }
 
 /// A contract and where it is on the chain: what every spend of it begins with.

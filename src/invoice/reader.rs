@@ -136,12 +136,12 @@ pub(super) fn required<T>(field: Field, value: Option<T>) -> Result<T, InvoiceEr
 
 /// Reads compressed points, at least one.
 fn read_points(field: Field, bytes: &[u8]) -> Result<Vec<Point>, InvoiceError> {
-    items(field, bytes)?
-        .enumerate()
-        .map(|(index, bytes)| {
-            Point::from_bytes(bytes).map_err(|source| InvoiceError::Point { field, index, source })
-        })
-        .collect()
+    let encodings: Vec<[u8; 33]> = items(field, bytes)?.copied().collect();
+    Point::from_bytes_each(&encodings).map_err(|(index, source)| InvoiceError::Point {
+        field,
+        index,
+        source,
+    })
 }
 
 /// Items of one length, at least one.

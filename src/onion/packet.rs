@@ -181,7 +181,15 @@ impl Packet {
         node_secret: &SecretScalar,
         associated_data: &[u8],
     ) -> Result<Peeled, OnionError> {
-        let shared_secret = self.shared_secret(node_secret);
+        self.peel_with(self.shared_secret(node_secret), associated_data)
+    }
+
+    /// [`peel`](Self::peel) by the shared secret, which costs half of it.
+    pub(crate) fn peel_with(
+        &self,
+        shared_secret: SharedSecret,
+        associated_data: &[u8],
+    ) -> Result<Peeled, OnionError> {
         let expected =
             hmac(&*shared_secret.key(KeyType::Mu), &[&self.hop_payloads, associated_data]);
         if !bool::from(expected.ct_eq(&self.hmac)) {

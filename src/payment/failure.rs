@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 use super::{PayloadError, Refusal};
-use crate::curve::{Point, SecretScalar};
+use crate::curve::Point;
 use crate::edge::Edge;
 use crate::onion::blinded::{BlindingError, INVALID_ONION_BLINDING};
 use crate::onion::{
@@ -112,12 +112,16 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// For a packet as it came, before it is peeled.
-    pub(super) fn new(packet: &Packet, node_key: &SecretScalar, path_key: Option<&Point>) -> Self {
+    /// For a packet as it came, before it is peeled, and what it shares with this node's own key.
+    pub(super) fn new(
+        packet: &Packet,
+        shared_secret: &SharedSecret,
+        path_key: Option<&Point>,
+    ) -> Self {
         Self {
             place: if path_key.is_some() { Place::Blinded } else { Place::Clear },
             sha256_of_onion: Sha256::digest(packet.to_bytes()).into(),
-            shared_secret: packet.shared_secret(node_key),
+            shared_secret: shared_secret.clone(),
             inner_secret: None,
             tail_secrets: Vec::new(),
         }

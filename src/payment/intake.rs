@@ -13,7 +13,7 @@ use super::{Deadlines, HeightError, Observer, PayloadError, Recipient, Refusal};
 use crate::curve::{Point, SecretScalar};
 use crate::edge::Edge;
 use crate::lock::Blind;
-use crate::onion::blinded::{PathHop, PathSecret, PeeledPayment, RecipientData, peel_payment};
+use crate::onion::blinded::{PathHop, PathSecret, PeeledPayment, RecipientData, peel_payment_with};
 use crate::onion::{Packet, ReplayGuard, ReplayTag, SharedSecret};
 
 /// What a node has once, whatever roles it has.
@@ -132,8 +132,9 @@ impl Intake {
         path_key: Option<&Point>,
         packet: &Packet,
     ) -> Result<Incoming, Box<Refused>> {
-        let mut origin = Origin::new(packet, &self.node_key, path_key);
-        match self.peel(edge, path_key, packet, &mut origin) {
+        let shared_secret = packet.shared_secret(&self.node_key);
+        let mut origin = Origin::new(packet, &shared_secret, path_key);
+        match self.peel(edge, path_key, (packet, shared_secret), &mut origin) {
             Ok((layer, replay_tag, shared_secret)) => {
                 Ok(Incoming { edge: *edge, origin, replay_tag, shared_secret, layer })
             }
@@ -145,11 +146,12 @@ impl Intake {
         &mut self,
         edge: &Edge,
         path_key: Option<&Point>,
-        packet: &Packet,
+        (packet, shared_secret): (&Packet, SharedSecret),
         origin: &mut Origin,
     ) -> Result<(Layer, ReplayTag, SharedSecret), Refusal> {
         let associated_data = associated_data(&edge.lock);
-        let peeled = peel_payment(packet, &self.node_key, path_key, &associated_data);
+        let (node_key, shared_secret) = (&self.node_key, || shared_secret);
+        let peeled = peel_payment_with(packet, node_key, shared_secret, path_key, &associated_data);
         let PeeledPayment { layer, path } = peeled.inspect_err(|error| origin.locate(error))?;
         origin.set_path(path.is_some());
         let (expiry, most) = (edge.expiry, self.deadlines.latest_expiry(self.height));

@@ -30,7 +30,7 @@ pub(crate) fn paid_together(scene: &Scene) -> Transaction {
     assert_eq!(session.verify_partial(Party::Offerer, &offerers), Ok(()));
     let partials_of = |signer| Musig2Error::InvalidPartialSignature { signer };
     assert_eq!(
-        session.finish(claimers, offerers),
+        session.finish(claimers, claimers),
         Err(ContractError::Musig2 { source: partials_of(0) })
     );
     session.finish(offerers, claimers).unwrap()

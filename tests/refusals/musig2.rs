@@ -88,7 +88,7 @@ pub(crate) const CASES: &[Case] = &[
     ("Musig2Error::PartialSignatureOutOfRange", || said(PartialSignature::from_bytes(&[0xff; 32]))),
     ("Musig2Error::PartialSignatureCount", || said(session().aggregate(&partials()[..1]))),
     ("Musig2Error::InvalidPartialSignature", || {
-        let [first, second] = partials();
-        said::<_, Musig2Error>(session().aggregate(&[second, first]))
+        let [_, second] = partials();
+        said::<_, Musig2Error>(session().aggregate(&[second, second]))
     }),
 ];

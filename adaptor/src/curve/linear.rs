@@ -1,4 +1,7 @@
 #[cfg(any(test, not(feature = "batch")))]
+use alloc::vec::Vec;
+
+#[cfg(any(test, not(feature = "batch")))]
 use secp256k1::XOnlyPublicKey;
 use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 use secp256k1::{Message, SecretKey};
@@ -22,7 +25,53 @@ pub fn double_mul_public(
     by_recovery(a, b, &point.to_bytes()).unwrap_or_else(|| double_mul_slowly(a, b, point))
 }
 
-/// The same with the P of a BIP-340 key, the even point.
+/// a·G + b_1·P_1 + … + b_n·P_n, in one sum. Variable time: public data only.
+///
+/// With the feature `batch` it is `pointlock-msm`'s sum; without it, one multiplication of libsecp256k1 for each term.
+///
+/// # Errors
+///
+/// [`CurveError::PointAtInfinity`] when the sum is.
+pub fn multi_mul_public(
+    a: &PublicScalar,
+    terms: &[(PublicScalar, Point)],
+) -> Result<Point, CurveError> {
+    #[cfg(feature = "batch")]
+    return super::sum::multi_mul(a, terms);
+    #[cfg(not(feature = "batch"))]
+    return multi_mul_slowly(a, terms);
+}
+
+/// P + a·G for a public a. Variable time.
+///
+/// # Errors
+///
+/// [`CurveError::PointAtInfinity`] when the sum is.
+pub(crate) fn add_multiple_of_generator(
+    point: &Point,
+    a: &PublicScalar,
+) -> Result<Point, CurveError> {
+    #[cfg(feature = "batch")]
+    return super::sum::add_multiple_of_generator(point, a);
+    #[cfg(not(feature = "batch"))]
+    return multi_mul_slowly(a, &[(PublicScalar::ONE, *point)]);
+}
+
+/// The same as [`multi_mul_public`], term by term.
+#[cfg(any(test, not(feature = "batch")))]
+fn multi_mul_slowly(
+    a: &PublicScalar,
+    terms: &[(PublicScalar, Point)],
+) -> Result<Point, CurveError> {
+    // A product is infinity where its scalar is zero, and nowhere else.
+    let products = terms.iter().filter_map(|(scalar, point)| {
+        if *scalar == PublicScalar::ONE { Some(*point) } else { point.mul_public(scalar).ok() }
+    });
+    let products: Vec<Point> = a.to_point().ok().into_iter().chain(products).collect();
+    Point::sum(&products)
+}
+
+/// a·G + b·P with the P of a BIP-340 key, the even point.
 ///
 /// Recovery takes x(P) and finds y(P) itself, by a square root. To make the key a [`Point`] first would take that
 /// square root twice.
@@ -136,7 +185,53 @@ mod tests {
         );
     }
 
+    #[test]
+    fn sums_at_infinity() {
+        let (one, minus_one) = (PublicScalar::ONE, PublicScalar::ONE.negate());
+        let (zero, infinity) = (PublicScalar::ZERO, Err(CurveError::PointAtInfinity));
+        let point = scalar(7).to_point().unwrap();
+        assert_eq!(multi_mul_public(&zero, &[]), infinity);
+        assert_eq!(multi_mul_public(&scalar(7), &[(minus_one, point)]), infinity);
+        assert_eq!(multi_mul_public(&scalar(7), &[]), Ok(point));
+        assert_eq!(multi_mul_public(&zero, &[(one, point), (minus_one, point)]), infinity);
+        assert_eq!(multi_mul_public(&zero, &[(zero, point), (one, point)]), Ok(point));
+        assert_eq!(add_multiple_of_generator(&point, &scalar(7).negate()), infinity);
+        assert_eq!(add_multiple_of_generator(&point, &zero), Ok(point));
+    }
+
     proptest! {
+        /// On both sides of each number of terms from which on the sum goes another way.
+        #[test]
+        fn agrees_with_a_multiplication_each(
+            a: [u8; 32],
+            terms in prop::collection::vec(any::<([u8; 32], [u8; 32], u8)>(), 0..60),
+        ) {
+            let a = PublicScalar::from_hash(&a);
+            let mut points: Vec<(PublicScalar, Point)> = Vec::new();
+            for (scalar, point, kind) in terms {
+                let scalar = match kind % 8 {
+                    0 => PublicScalar::ZERO,
+                    1 => PublicScalar::ONE,
+                    2 => PublicScalar::ONE.negate(),
+                    _ => PublicScalar::from_hash(&scalar),
+                };
+                let point = match (kind / 8 % 4, points.last()) {
+                    (0, Some((_, last))) => *last,
+                    (1, Some((_, last))) => last.negate(),
+                    _ => SecretScalar::from_hash(&point).unwrap().to_point(),
+                };
+                points.push((scalar, point));
+            }
+            prop_assert_eq!(multi_mul_public(&a, &points), multi_mul_slowly(&a, &points));
+            if let Some((scalar, point)) = points.first() {
+                let one = [(PublicScalar::ONE, *point)];
+                prop_assert_eq!(
+                    add_multiple_of_generator(point, scalar),
+                    multi_mul_slowly(scalar, &one)
+                );
+            }
+        }
+
         #[test]
         fn agrees_with_two_multiplications(a: [u8; 32], b: [u8; 32], p: [u8; 32]) {
             let (a, b) = (PublicScalar::from_hash(&a), PublicScalar::from_hash(&b));

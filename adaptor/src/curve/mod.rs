@@ -31,7 +31,7 @@
 //! The arithmetic is libsecp256k1's. `SecretScalar` operations and `to_point` are constant time in
 //! the scalars. [`Point::mul_secret`] goes through the ECDH module, which is constant time in the
 //! scalar. All that takes points as input, such as [`Point::add`], [`Point::mul_public`],
-//! [`double_mul_public`] and the encodings, may be variable time in them: a [`Point`] is public, and a
+//! [`double_mul_public`], [`multi_mul_public`] and the encodings, may be variable time in them: a [`Point`] is public, and a
 //! Diffie-Hellman secret never is one. The crate `ctime` in the repository checks this with valgrind.
 //! Erasure is best effort: `secp256k1::SecretKey` is `Copy`, so the compiler may leave copies on the
 //! stack that nobody erases (see `SECURITY.md`).
@@ -49,6 +49,8 @@ mod keypair;
 mod linear;
 mod point;
 mod scalar;
+#[cfg(feature = "batch")]
+mod sum;
 mod tagged;
 
 pub use context::{context, randomize_context};
@@ -56,10 +58,13 @@ pub use error::CurveError;
 #[cfg(feature = "rand_core")]
 pub use fresh::fresh;
 pub use keypair::Keypair;
-pub use linear::double_mul_public;
+pub(crate) use linear::add_multiple_of_generator;
 #[cfg(any(test, not(feature = "batch")))]
 pub(crate) use linear::double_mul_x_only;
+pub use linear::{double_mul_public, multi_mul_public};
 pub use point::Point;
 pub use scalar::{PublicScalar, SecretScalar};
 pub use secp256k1::XOnlyPublicKey;
+#[cfg(feature = "batch")]
+pub(crate) use sum::{add_each, coordinates, encoding, scalar};
 pub use tagged::{Tag, hash_with_tag};

@@ -42,6 +42,21 @@ impl Point {
         Self::from_bytes(bytes)
     }
 
+    /// Reads many compressed encodings; with the feature `batch`, their square roots side by side.
+    ///
+    /// # Errors
+    ///
+    /// The place of the first that is refused, and why: as [`from_bytes`](Self::from_bytes).
+    pub fn from_bytes_each(encodings: &[[u8; 33]]) -> Result<Vec<Self>, (usize, CurveError)> {
+        #[cfg(feature = "batch")]
+        if encodings.iter().all(|encoding| matches!(encoding[0], 2 | 3)) {
+            return super::sum::decompress(encodings)
+                .map_err(|index| (index, CurveError::NotOnCurve));
+        }
+        let read = |(index, encoding)| Self::from_bytes(encoding).map_err(|error| (index, error));
+        encodings.iter().enumerate().map(read).collect()
+    }
+
     /// The compressed encoding.
     pub fn to_bytes(&self) -> [u8; 33] {
         self.0.serialize()
@@ -210,6 +225,32 @@ mod tests {
         // The hybrid and uncompressed encodings are not ours.
         assert!(Point::from_slice(&point(1).to_public_key().serialize_uncompressed()).is_err());
         assert_eq!("0x".parse::<Point>(), Err(CurveError::NotHex));
+    }
+
+    #[test]
+    fn many_are_read_as_each_is() {
+        let good: Vec<[u8; 33]> = (1..40).map(|byte| point(byte).to_bytes()).collect();
+        let points: Vec<Point> = (1..40).map(point).collect();
+        assert_eq!(Point::from_bytes_each(&good), Ok(points));
+        assert_eq!(Point::from_bytes_each(&[]), Ok(Vec::new()));
+        // No prefix; the prefix of infinity; x = 5, which has no point; x = p.
+        let mut off_curve = [0; 33];
+        (off_curve[0], off_curve[32]) = (2, 5);
+        let mut beyond = [0xff; 33];
+        (beyond[0], beyond[28]) = (3, 0xfe);
+        beyond[29..].copy_from_slice(&[0xff, 0xff, 0xfc, 0x2f]);
+        for wrong in [[4; 33], [0; 33], off_curve, beyond] {
+            let error = Point::from_bytes(&wrong).unwrap_err();
+            for place in [0, 9, 38] {
+                let mut encodings = good.clone();
+                encodings[place] = wrong;
+                assert_eq!(Point::from_bytes_each(&encodings), Err((place, error)));
+            }
+        }
+        // The first of several, whatever is wrong with it.
+        let mut encodings = good;
+        (encodings[3], encodings[5]) = (off_curve, [4; 33]);
+        assert_eq!(Point::from_bytes_each(&encodings), Err((3, CurveError::NotOnCurve)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use secp256k1::XOnlyPublicKey;
 
 use super::Musig2Error;
-use crate::curve::{Point, PublicScalar, Tag};
+use crate::curve::{Point, PublicScalar, Tag, add_multiple_of_generator, multi_mul_public};
 
 static KEY_LIST: Tag = Tag::new("KeyAgg list");
 static COEFFICIENT: Tag = Tag::new("KeyAgg coefficient");
@@ -54,10 +54,9 @@ impl KeyAggContext {
         let list = KEY_LIST.hash(&[&encoded]);
         let coefficients: Vec<PublicScalar> =
             keys.iter().map(|key| coefficient(&list, key, second)).collect();
-        let terms: Result<Vec<Point>, _> =
-            keys.iter().zip(&coefficients).map(|(key, a)| key.mul_public(a)).collect();
-        let aggregate_key = terms
-            .and_then(|terms| Point::sum(&terms))
+        let terms: Vec<(PublicScalar, Point)> =
+            coefficients.iter().copied().zip(keys.iter().copied()).collect();
+        let aggregate_key = multi_mul_public(&PublicScalar::ZERO, &terms)
             .map_err(|_| Musig2Error::AggregateKeyAtInfinity)?;
         Ok(Self {
             keys: keys.to_vec(),
@@ -143,13 +142,8 @@ impl KeyAggContext {
         } else {
             (self.aggregate_key, self.negated, self.tweak)
         };
-        // A zero tweak is allowed, and t·G would be no point.
-        let aggregate_key = match t.to_point() {
-            Ok(point) => {
-                key.add(&point).map_err(|_| Musig2Error::TweakedKeyAtInfinity { tweak: index })?
-            }
-            Err(_) => key,
-        };
+        let aggregate_key = add_multiple_of_generator(&key, &t)
+            .map_err(|_| Musig2Error::TweakedKeyAtInfinity { tweak: index })?;
         Ok(Self { aggregate_key, negated, tweak: tweak.add(&t), tweak_count: index + 1, ..self })
     }
 }

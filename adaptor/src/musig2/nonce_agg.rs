@@ -1,9 +1,10 @@
 //! Public nonces and their sum: BIP-327's NonceAgg.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::Musig2Error;
-use crate::curve::{CurveError, Point, PublicScalar};
+use crate::curve::{CurveError, Point, PublicScalar, multi_mul_public};
 
 /// What a signer sends in the first round: the points of its two secret nonces.
 ///
@@ -96,7 +97,10 @@ impl AggregateNonce {
 
     /// R1 + b·R2.
     pub(super) fn effective(&self, nonce_coefficient: &PublicScalar) -> Sum {
-        self.first.add(&self.second.mul(nonce_coefficient))
+        let terms = [(PublicScalar::ONE, self.first.0), (*nonce_coefficient, self.second.0)];
+        let terms: Vec<(PublicScalar, Point)> =
+            terms.into_iter().filter_map(|(factor, half)| Some((factor, half?))).collect();
+        Sum(multi_mul_public(&PublicScalar::ZERO, &terms).ok())
     }
 }
 
@@ -142,15 +146,6 @@ impl Sum {
             (Some(one), Some(other)) => Self(one.add(other).ok()),
             (None, sum) | (sum, None) => Self(*sum),
         }
-    }
-
-    fn mul(&self, scalar: &PublicScalar) -> Self {
-        Self(self.0.and_then(|point| point.mul_public(scalar).ok()))
-    }
-
-    /// The opposite point, if `choice`.
-    pub(super) fn negate_if(self, choice: bool) -> Self {
-        Self(self.0.map(|point| if choice { point.negate() } else { point }))
     }
 }
 

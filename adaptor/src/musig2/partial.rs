@@ -11,8 +11,8 @@ use core::fmt;
 use subtle::Choice;
 
 use super::session_values::SessionValues;
-use super::{AggregateNonce, KeyAggContext, Musig2Error, PublicNonce, SecretNonce};
-use crate::curve::{Keypair, PublicScalar, double_mul_public};
+use super::{KeyAggContext, Musig2Error, PublicNonce, SecretNonce};
+use crate::curve::{CurveError, Keypair, PublicScalar, multi_mul_public};
 
 /// What a signer sends in the second round. Good for one session only, and not a secret: but see
 /// [`AdaptorSession::sign_partial_last`](super::AdaptorSession::sign_partial_last) for when to give it.
@@ -93,16 +93,25 @@ pub(super) fn verify(
     partial: &PartialSignature,
 ) -> Result<(), Musig2Error> {
     let factor = key_factor(keys, values, signer)?;
-    let key = &keys.keys()[signer];
-    // None, the point at infinity, on both sides is equality too.
-    let left = double_mul_public(&partial.0, &factor.negate(), key).ok();
-    let right = AggregateNonce::from(public_nonce)
-        .effective(&values.nonce_coefficient)
-        .negate_if(values.final_nonce.is_odd());
-    if left == right.0 { Ok(()) } else { Err(Musig2Error::InvalidPartialSignature { signer }) }
+    // s_i·G − e·a_i·g·gacc·P_i ∓ (R1_i + b·R2_i), all of it on one side: in one sum, which has to be at infinity.
+    let minus_one = PublicScalar::ONE.negate();
+    let (of_first, of_second) = if values.final_nonce.is_odd() {
+        (PublicScalar::ONE, values.nonce_coefficient)
+    } else {
+        (minus_one, values.nonce_coefficient.negate())
+    };
+    let terms = [
+        (factor.negate(), keys.keys()[signer]),
+        (of_first, public_nonce.first),
+        (of_second, public_nonce.second),
+    ];
+    match multi_mul_public(&partial.0, &terms) {
+        Err(CurveError::PointAtInfinity) => Ok(()),
+        _ => Err(Musig2Error::InvalidPartialSignature { signer }),
+    }
 }
 
-/// PartialSigAgg: s (or s') of valid partial signatures.
+/// PartialSigAgg: s (or s'), if the partial signatures are valid.
 pub(super) fn aggregate(
     keys: &KeyAggContext,
     values: &SessionValues,

@@ -76,6 +76,20 @@ impl PreSignature {
         self.0.verify(aggregate_key, message, lock_point)
     }
 
+    /// [`verify`](Self::verify) under a key whose both coordinates are known.
+    ///
+    /// # Errors
+    ///
+    /// As [`schnorr::PreSignature::verify_by_point`].
+    pub fn verify_by_point(
+        &self,
+        aggregate_key: &Point,
+        message: &[u8; 32],
+        lock_point: &Point,
+    ) -> Result<(), AdaptorError> {
+        self.0.verify_by_point(aggregate_key, message, lock_point)
+    }
+
     /// The signature, given the secret of the lock point. Unchecked: a wrong secret or pre-signature gives an
     /// invalid signature. Constant time in the secret.
     #[must_use]
@@ -110,6 +124,21 @@ impl PreSignature {
         lock_point: &Point,
     ) -> Result<SecretScalar, AdaptorError> {
         self.0.extract(signature, aggregate_key, message, lock_point)
+    }
+
+    /// [`extract`](Self::extract), and verifies the signature first.
+    ///
+    /// # Errors
+    ///
+    /// As [`schnorr::PreSignature::extract_verified`].
+    pub fn extract_verified(
+        &self,
+        signature: &Signature,
+        aggregate_key: &XOnlyPublicKey,
+        message: &[u8; 32],
+        lock_point: &Point,
+    ) -> Result<SecretScalar, AdaptorError> {
+        self.0.extract_verified(signature, aggregate_key, message, lock_point)
     }
 
     /// x(R'), by which the finished signature is found among others.

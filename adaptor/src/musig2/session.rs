@@ -57,7 +57,8 @@ impl Session<Plain> {
 
     /// The signature, from the partial signatures of all signers in the order of their keys.
     ///
-    /// Verifies each of them, and the signature.
+    /// Verifies the signature; each of them only if that is not valid. So errors that cancel in the sum do no harm, and are
+    /// not found: [`verify_partial`](Session::verify_partial) finds them.
     ///
     /// # Errors
     ///
@@ -71,7 +72,7 @@ impl Session<Plain> {
         let signature = Signature::from_slice(&bytes).expect("64 bytes");
         context()
             .verify_schnorr(&signature, &Message::from_digest(self.message), &self.keys.x_only())
-            .map_err(|_| Musig2Error::AggregationFault)?;
+            .map_err(|_| self.fault(partials))?;
         Ok(signature)
     }
 }
@@ -98,7 +99,7 @@ impl Session<Locked> {
 
     /// The pre-signature, from the partial signatures of all signers in the order of their keys.
     ///
-    /// Verifies each of them, and the pre-signature.
+    /// Verifies the pre-signature; each of them only if that is not valid, as in a plain session.
     ///
     /// # Errors
     ///
@@ -108,8 +109,8 @@ impl Session<Locked> {
         let scalar = self.sum(partials)?;
         let pre_signature = PreSignature::from_parts(&self.values.final_nonce, &scalar);
         pre_signature
-            .verify(&self.keys.x_only(), &self.message, &self.lock.0)
-            .map_err(|_| Musig2Error::AggregationFault)?;
+            .verify_by_point(&self.keys.aggregate_key(), &self.message, &self.lock.0)
+            .map_err(|_| self.fault(partials))?;
         Ok(pre_signature)
     }
 
@@ -245,16 +246,20 @@ impl<Lock> Session<Lock> {
         Err(error)
     }
 
-    /// s or s', from partial signatures that are all verified.
+    /// s or s'. Nothing is verified.
     fn sum(&self, partials: &[PartialSignature]) -> Result<PublicScalar, Musig2Error> {
         let (expected, actual) = (self.public_nonces.len(), partials.len());
         if actual != expected {
             return Err(Musig2Error::PartialSignatureCount { expected, actual });
         }
-        for (signer, partial) in partials.iter().enumerate() {
-            self.verify_partial(signer, partial)?;
-        }
         Ok(partial::aggregate(&self.keys, &self.values, partials))
+    }
+
+    /// Why the sum of the partial signatures is not valid: the first of them that is not.
+    fn fault(&self, partials: &[PartialSignature]) -> Musig2Error {
+        let verdicts =
+            partials.iter().enumerate().map(|(i, partial)| self.verify_partial(i, partial));
+        verdicts.filter_map(Result::err).next().unwrap_or(Musig2Error::AggregationFault)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Verification on the arithmetic of `pointlock-msm`, for public data: libsecp256k1 exports no double multiplication, and
 //! gives no y of an x-only key.
 
-use pointlock_msm::{Affine, Backend, Jacobian, Scalar};
-use secp256k1::XOnlyPublicKey;
+use pointlock_msm::{Affine, Backend};
 
-use crate::curve::{CurveError, Point, PublicScalar};
+use super::key::Key;
+use crate::curve::{CurveError, Point, PublicScalar, coordinates, encoding, scalar};
 
 /// 33(±(a·G + b·P) + T), by the fastest arithmetic that this processor has; None if that is at infinity.
 ///
@@ -14,7 +14,7 @@ use crate::curve::{CurveError, Point, PublicScalar};
 pub(super) fn double_mul_and_add(
     a: &PublicScalar,
     b: &PublicScalar,
-    key: &XOnlyPublicKey,
+    key: Key<'_>,
     negate: bool,
     summand: &Point,
 ) -> Result<Option<[u8; 33]>, CurveError> {
@@ -26,38 +26,28 @@ pub(super) fn double_mul_and_add_on(
     backend: Backend,
     a: &PublicScalar,
     b: &PublicScalar,
-    key: &XOnlyPublicKey,
+    key: Key<'_>,
     negate: bool,
     summand: &Point,
 ) -> Result<Option<[u8; 33]>, CurveError> {
-    // One root alone: eight lanes would wait for it as long.
-    let key = Backend::PORTABLE.decompress(&[(key.serialize(), false)]);
-    let key = key.first().expect("an x-only public key is on the curve");
-    let product = backend.double_multiply(&scalar(a), &scalar(b), key);
+    let key = match key {
+        // One root alone: eight lanes would wait for it as long.
+        Key::XOnly(key) => *Backend::PORTABLE
+            .decompress(&[(key.serialize(), false)])
+            .first()
+            .expect("an x-only public key is on the curve"),
+        Key::Point(key) => even(key),
+    };
+    let product = backend.double_multiply(&scalar(a), &scalar(b), &key);
     if product.is_infinity() {
         return Err(CurveError::PointAtInfinity);
     }
     let product = if negate { product.negate() } else { product };
-    Ok(encoding(&product.add_affine(&coordinates(summand))))
+    Ok(encoding(&product.add_affine(&coordinates(summand)).to_affine()))
 }
 
-/// The compressed encoding; None for infinity.
-fn encoding(point: &Jacobian) -> Option<[u8; 33]> {
-    let point = point.to_affine();
-    let (x, _) = point.to_coordinates()?;
-    let mut encoding = [2; 33];
-    encoding[0] |= u8::from(point.is_odd());
-    encoding[1..].copy_from_slice(&x);
-    Some(encoding)
-}
-
-fn scalar(scalar: &PublicScalar) -> Scalar {
-    Scalar::from_bytes(&scalar.to_bytes()).expect("a public scalar is below n")
-}
-
-/// The point in the coordinates of `pointlock-msm`. Parsed once already, so not checked again.
-pub(super) fn coordinates(point: &Point) -> Affine {
-    let encoding = point.to_public_key().serialize_uncompressed();
-    let (x, y) = encoding[1..].split_first_chunk().expect("65 bytes, less one");
-    Affine::from_checked_coordinates(x, y.first_chunk().expect("32 bytes are left"))
+/// The point with the x of a key, and with even y.
+pub(super) fn even(key: &Point) -> Affine {
+    let key = coordinates(key);
+    if key.is_odd() { key.negate() } else { key }
 }

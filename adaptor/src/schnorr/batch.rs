@@ -1,13 +1,17 @@
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use pointlock_msm::{Affine, Backend, Jacobian, Scalar, Scratch, Term, multiply_sum_in};
+use pointlock_msm::{
+    Affine, Backend, Jacobian, Scalar, Scratch, Term, multiply_sum_and_generator_in,
+};
 use secp256k1::XOnlyPublicKey;
 use secp256k1::schnorr::Signature;
 use sha2::Digest;
 
-use super::arithmetic::{coordinates, double_mul_and_add_on};
+use super::arithmetic::{double_mul_and_add_on, even};
+use super::key::Key;
 use super::{CHALLENGE, PreSignature, verify_signature};
-use crate::curve::{Point, Tag};
+use crate::curve::{Point, Tag, coordinates};
 use crate::{AdaptorError, BatchError, BatchFault};
 
 static BATCH: Tag = Tag::new("pointlock/batch");
@@ -42,13 +46,34 @@ pub enum BatchItem<'a> {
         /// x(R) ‖ s.
         signature: &'a Signature,
     },
+    /// The same as [`PreSignature`](Self::PreSignature) under a key whose both coordinates are known, of whatever parity:
+    /// for [`PreSignature::verify_by_point`]. It spares a square root.
+    PreSignatureByPoint {
+        /// The signer's key.
+        public_key: &'a Point,
+        /// What is signed.
+        message: &'a [u8; 32],
+        /// T.
+        lock_point: &'a Point,
+        /// 33(R') ‖ s'.
+        pre_signature: &'a PreSignature,
+    },
+    /// The same as [`Signature`](Self::Signature) under such a key.
+    SignatureByPoint {
+        /// The signer's key.
+        public_key: &'a Point,
+        /// What is signed.
+        message: &'a [u8; 32],
+        /// x(R) ‖ s.
+        signature: &'a Signature,
+    },
 }
 
 /// Verifies all items at once, with the fastest arithmetic that this processor has.
 ///
 /// It accepts what single verification accepts, and nothing else; when something is wrong, it says which items single
-/// verification refuses, and why. An empty batch is valid. A single item is verified singly. Neighbours with the same key,
-/// as in the commitment of a channel, share the work for it. Of any number of items, 2,048 at a time are worked
+/// verification refuses, and why. An empty batch is valid. A single item is verified singly. Items with the same key share
+/// the work for it, wherever they stand: of a commitment of Lightning all have one or two. Of any number of items, 2,048 at a time are worked
 /// on, with less than 4 MiB of memory.
 ///
 /// # Why it is right
@@ -147,18 +172,15 @@ pub fn verify_each_on(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Result<(
 
 /// R + T = R' for each, as single verification computes it; whoever fails is looked at singly, for the reason.
 fn each(backend: Backend, items: &[BatchItem<'_>]) -> Vec<Result<(), AdaptorError>> {
-    let encodings: Vec<([u8; 32], bool)> =
-        items.iter().map(|item| (item.public_key().serialize(), false)).collect();
-    let keys = backend.decompress(&encodings);
-    let triple =
-        |((item, key), (public_key, _)): ((&BatchItem<'_>, &Affine), &([u8; 32], bool))| {
-            let parts: [&[u8]; 3] = [item.nonce().0, public_key, item.message()];
-            let e = Scalar::from_hash(&CHALLENGE.hash(&parts));
-            // A malformed one fails below, whatever is computed here.
-            let scalar = if item.is_malformed() { Scalar::ZERO } else { item.scalar() };
-            (scalar, e.negate(), *key)
-        };
-    let triples: Vec<_> = items.iter().zip(&keys).zip(&encodings).map(triple).collect();
+    let keys = Keys::of(items, backend);
+    let triple = |(item, place): (&BatchItem<'_>, &usize)| {
+        let parts: [&[u8]; 3] = [item.nonce().0, &item.key().x_bytes(), item.message()];
+        let e = Scalar::from_hash(&CHALLENGE.hash(&parts));
+        // A malformed one fails below, whatever is computed here.
+        let scalar = if item.is_malformed() { Scalar::ZERO } else { item.scalar() };
+        (scalar, e.negate(), keys.points[*place])
+    };
+    let triples: Vec<_> = items.iter().zip(&keys.places).map(triple).collect();
     let mut nonces = backend.double_multiply_all(&triples);
     for (nonce, item) in nonces.iter_mut().zip(items) {
         // For a signature R itself has to be even.
@@ -197,68 +219,92 @@ impl BatchItem<'_> {
 
     /// Single verification on a backend of one's choice; BIP-340 signatures are libsecp256k1's to verify on any.
     fn verify_on(&self, backend: Backend) -> Result<(), AdaptorError> {
+        let (key, message) = (self.key(), self.message());
         match self {
-            Self::PreSignature { public_key, message, lock_point, pre_signature } => {
-                let product = |a: &_, b: &_, key: &_, negate, summand: &_| {
+            Self::PreSignature { lock_point, pre_signature, .. }
+            | Self::PreSignatureByPoint { lock_point, pre_signature, .. } => {
+                let product = |a: &_, b: &_, key: Key<'_>, negate, summand: &_| {
                     double_mul_and_add_on(backend, a, b, key, negate, summand)
                 };
-                pre_signature.verify_by(product, public_key, message, lock_point)
+                pre_signature.verify_by(product, key, message, lock_point)
             }
-            Self::Signature { public_key, message, signature } => {
-                verify_signature(signature, public_key, message)
+            Self::Signature { signature, .. } | Self::SignatureByPoint { signature, .. } => {
+                verify_signature(signature, &key.x_only(), message)
             }
         }
     }
 
     /// Whether the encoding alone makes this invalid. Pre-signatures that are malformed don't exist.
     fn is_malformed(&self) -> bool {
-        match self {
-            Self::PreSignature { .. } => false,
-            Self::Signature { signature, .. } => {
-                let (_, s) = split(signature.as_ref());
-                Scalar::from_bytes(s).is_none()
-            }
-        }
+        self.signature().is_some_and(|signature| {
+            let (_, s) = split(signature.as_ref());
+            Scalar::from_bytes(s).is_none()
+        })
     }
 
-    fn public_key(&self) -> &XOnlyPublicKey {
+    fn key(&self) -> Key<'_> {
         match self {
             Self::PreSignature { public_key, .. } | Self::Signature { public_key, .. } => {
-                public_key
+                Key::XOnly(public_key)
             }
+            Self::PreSignatureByPoint { public_key, .. }
+            | Self::SignatureByPoint { public_key, .. } => Key::Point(public_key),
         }
     }
 
     fn message(&self) -> &[u8; 32] {
         match self {
-            Self::PreSignature { message, .. } | Self::Signature { message, .. } => message,
+            Self::PreSignature { message, .. }
+            | Self::Signature { message, .. }
+            | Self::PreSignatureByPoint { message, .. }
+            | Self::SignatureByPoint { message, .. } => message,
+        }
+    }
+
+    fn pre_signature(&self) -> Option<&PreSignature> {
+        match self {
+            Self::PreSignature { pre_signature, .. }
+            | Self::PreSignatureByPoint { pre_signature, .. } => Some(pre_signature),
+            Self::Signature { .. } | Self::SignatureByPoint { .. } => None,
+        }
+    }
+
+    fn signature(&self) -> Option<&Signature> {
+        match self {
+            Self::PreSignature { .. } | Self::PreSignatureByPoint { .. } => None,
+            Self::Signature { signature, .. } | Self::SignatureByPoint { signature, .. } => {
+                Some(signature)
+            }
+        }
+    }
+
+    /// x(R') ‖ s' or x(R) ‖ s.
+    fn halves(&self) -> (&[u8; 32], &[u8; 32]) {
+        match self {
+            Self::PreSignature { pre_signature, .. }
+            | Self::PreSignatureByPoint { pre_signature, .. } => split(&pre_signature.0[1..]),
+            Self::Signature { signature, .. } | Self::SignatureByPoint { signature, .. } => {
+                split(signature.as_ref())
+            }
         }
     }
 
     /// x(R') and whether y(R') is odd; x(R) and false.
     fn nonce(&self) -> (&[u8; 32], bool) {
-        match self {
-            Self::PreSignature { pre_signature, .. } => {
-                (split(&pre_signature.0[1..]).0, pre_signature.nonce_is_odd())
-            }
-            Self::Signature { signature, .. } => (split(signature.as_ref()).0, false),
-        }
+        (self.halves().0, self.pre_signature().is_some_and(PreSignature::nonce_is_odd))
     }
 
     /// s' or s.
     fn scalar(&self) -> Scalar {
-        let bytes = match self {
-            Self::PreSignature { pre_signature, .. } => pre_signature.scalar_bytes(),
-            Self::Signature { signature, .. } => split(signature.as_ref()).1,
-        };
-        Scalar::from_bytes(bytes).expect("malformed ones were sorted out")
+        Scalar::from_bytes(self.halves().1).expect("malformed ones were sorted out")
     }
 
     /// T, if there is one.
     fn lock_point(&self) -> Option<&Point> {
         match self {
-            Self::PreSignature { lock_point, .. } => Some(lock_point),
-            Self::Signature { .. } => None,
+            Self::PreSignature { lock_point, .. }
+            | Self::PreSignatureByPoint { lock_point, .. } => Some(lock_point),
+            Self::Signature { .. } | Self::SignatureByPoint { .. } => None,
         }
     }
 }
@@ -276,8 +322,7 @@ struct Equation<'a> {
     /// The index of the first item in the batch.
     start: usize,
     summands: Vec<Summand>,
-    /// P of each item, but one for neighbours that have the same.
-    keys: Vec<Affine>,
+    keys: Keys,
     /// R' − T of each item; infinity where R' is no point or equals T: those take single verification.
     nonces: Vec<Affine>,
 }
@@ -290,29 +335,59 @@ struct Summand {
     of_key: Scalar,
     /// a
     of_nonce: u128,
-    key: usize,
+}
+
+/// The keys of some items: each once, however many items have it.
+struct Keys {
+    points: Vec<Affine>,
+    /// Where the key of each item stands.
+    places: Vec<usize>,
+}
+
+impl Keys {
+    /// Keys are the same that have one x. Only the y of those that no item knows is computed.
+    fn of(items: &[BatchItem<'_>], backend: Backend) -> Self {
+        let mut known: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+        let (mut keys, mut places): (Vec<Key<'_>>, Vec<usize>) =
+            (Vec::new(), Vec::with_capacity(items.len()));
+        for item in items {
+            let key = item.key();
+            let place = *known.entry(key.x_bytes()).or_insert(keys.len());
+            match keys.get_mut(place) {
+                None => keys.push(key),
+                Some(known) if matches!(key, Key::Point(_)) => *known = key,
+                Some(_) => {}
+            }
+            places.push(place);
+        }
+        let x_only = |key: &Key<'_>| match key {
+            Key::XOnly(key) => Some((key.serialize(), false)),
+            Key::Point(_) => None,
+        };
+        let encodings: Vec<([u8; 32], bool)> = keys.iter().filter_map(x_only).collect();
+        let mut decompressed = backend.decompress(&encodings).into_iter();
+        let point = |key: &Key<'_>| match key {
+            Key::XOnly(_) => decompressed.next().expect("there is one for each such key"),
+            Key::Point(key) => even(key),
+        };
+        Self { points: keys.iter().map(point).collect(), places }
+    }
 }
 
 impl<'a> Equation<'a> {
     fn new(backend: Backend, items: &'a [BatchItem<'a>], start: usize) -> Self {
-        let mut keys = Vec::with_capacity(items.len());
-        let mut summands = Vec::with_capacity(items.len());
-        for (i, (item, a)) in items.iter().zip(coefficients(items)).enumerate() {
-            let public_key = item.public_key().serialize();
-            if i == 0 || items[i - 1].public_key() != item.public_key() {
-                keys.push((public_key, false));
-            }
-            let parts: [&[u8]; 3] = [item.nonce().0, &public_key, item.message()];
+        let summand = |(item, a): (&BatchItem<'_>, u128)| {
+            let parts: [&[u8]; 3] = [item.nonce().0, &item.key().x_bytes(), item.message()];
             let e = Scalar::from_hash(&CHALLENGE.hash(&parts));
             let coefficient = Scalar::from(a);
-            summands.push(Summand {
+            Summand {
                 of_generator: coefficient.mul(&item.scalar()),
                 of_key: coefficient.mul(&e).negate(),
                 of_nonce: a,
-                key: keys.len() - 1,
-            });
-        }
-        let keys = backend.decompress(&keys);
+            }
+        };
+        let summands = items.iter().zip(coefficients(items)).map(summand).collect();
+        let keys = Keys::of(items, backend);
         Self { backend, items, start, summands, keys, nonces: nonces(backend, items) }
     }
 
@@ -354,28 +429,25 @@ impl<'a> Equation<'a> {
         self.bisect(middle, to, &sum.add(&left.negate()), scratch, faults);
     }
 
-    /// What the items `from` to `to` add up to. Neighbours with the same key share a term.
+    /// What the items `from` to `to` add up to. Items with the same key share a term.
     fn sum(&self, from: usize, to: usize, scratch: &mut Scratch) -> Jacobian {
-        let mut terms = Vec::with_capacity(2 * (to - from) + 1);
+        let mut terms = Vec::with_capacity(2 * (to - from));
         let mut generator = Scalar::ZERO;
-        let mut of_key: Option<(usize, Scalar)> = None;
+        let mut of_keys = Vec::with_capacity(to - from);
         for i in (from..to).filter(|i| !self.nonces[*i].is_infinity()) {
             let summand = &self.summands[i];
             generator = generator.add(&summand.of_generator);
-            of_key = match of_key {
-                Some((key, sum)) if key == summand.key => Some((key, sum.add(&summand.of_key))),
-                other => {
-                    terms.extend(other.map(|(key, sum)| Term::new(self.keys[key], &sum)));
-                    Some((summand.key, summand.of_key))
-                }
-            };
+            of_keys.push((self.keys.places[i], summand.of_key));
             // s'·G − e·P is R' − T, or its opposite if R' is odd.
             let (_, is_odd) = self.items[i].nonce();
             terms.push(Term::short(self.nonces[i], summand.of_nonce, !is_odd));
         }
-        terms.extend(of_key.map(|(key, sum)| Term::new(self.keys[key], &sum)));
-        terms.push(Term::new(Affine::GENERATOR, &generator));
-        multiply_sum_in(self.backend, &terms, scratch)
+        of_keys.sort_unstable_by_key(|(place, _)| *place);
+        for same in of_keys.chunk_by(|(one, _), (other, _)| one == other) {
+            let sum = same.iter().fold(Scalar::ZERO, |sum, (_, of_key)| sum.add(of_key));
+            terms.extend(same.first().map(|(place, _)| Term::new(self.keys.points[*place], &sum)));
+        }
+        multiply_sum_and_generator_in(self.backend, &generator, &terms, scratch)
     }
 }
 
@@ -410,18 +482,20 @@ pub fn batch_coefficients(items: &[BatchItem<'_>]) -> Vec<[u8; 16]> {
 fn coefficients(items: &[BatchItem<'_>]) -> Vec<u128> {
     let mut hasher = BATCH.hasher();
     for item in items {
-        match item {
-            BatchItem::PreSignature { pre_signature, lock_point, .. } => {
+        match (item.pre_signature(), item.lock_point()) {
+            (Some(pre_signature), Some(lock_point)) => {
                 hasher.update([1]);
                 hasher.update(pre_signature.0);
                 hasher.update(lock_point.to_bytes());
             }
-            BatchItem::Signature { signature, .. } => {
+            _ => {
+                let (nonce, scalar) = item.halves();
                 hasher.update([0]);
-                hasher.update(signature.as_ref());
+                hasher.update(nonce);
+                hasher.update(scalar);
             }
         }
-        hasher.update(item.public_key().serialize());
+        hasher.update(item.key().x_bytes());
         hasher.update(item.message());
     }
     let seed = hasher.finalize();

@@ -57,8 +57,10 @@
 mod arithmetic;
 #[cfg(feature = "batch")]
 mod batch;
+mod key;
 #[cfg(any(test, not(feature = "batch")))]
 mod recovery;
+mod several;
 
 use core::fmt;
 use core::str::FromStr;
@@ -76,10 +78,14 @@ use arithmetic::double_mul_and_add;
 pub use batch::{
     BatchItem, batch_coefficients, verify_batch, verify_batch_on, verify_each, verify_each_on,
 };
+use key::Key;
 #[cfg(feature = "batch")]
 pub use pointlock_msm::{Backend, BackendError};
 #[cfg(not(feature = "batch"))]
 use recovery::double_mul_and_add;
+#[cfg(feature = "batch")]
+pub use several::pre_sign_batch_on;
+pub use several::{pre_sign_batch, pre_sign_batch_verified, verify_several};
 
 static AUX: Tag = Tag::new("SchnorrAdaptor/aux");
 static NONCE: Tag = Tag::new("SchnorrAdaptor/nonce");
@@ -107,20 +113,29 @@ pub fn pre_sign(
     lock_point: &Point,
     aux_rand: &[u8; 32],
 ) -> Result<PreSignature, AdaptorError> {
-    let nonce = derive_nonce(keypair, message, lock_point, aux_rand)?;
+    let nonce = derive_nonce(&nonce_mask(keypair, aux_rand), keypair, message, lock_point)?;
     // R' = k·G + T
     let nonce_point =
         nonce.to_point().add(lock_point).map_err(|_| AdaptorError::DegenerateNonce)?;
-    let encoded_nonce = nonce_point.to_bytes();
+    pre_sign_with(keypair, message, &nonce, &nonce_point.to_bytes())
+}
+
+/// The pre-signature with this k and 33(R').
+fn pre_sign_with(
+    keypair: &Keypair,
+    message: &[u8; 32],
+    nonce: &SecretScalar,
+    encoded_nonce: &[u8; 33],
+) -> Result<PreSignature, AdaptorError> {
     let nonce = nonce.negate_if(Choice::from(encoded_nonce[0] & 1));
     // s' = k + e·d
-    let challenge = challenge(&encoded_nonce, keypair.x_bytes(), message);
+    let challenge = challenge(encoded_nonce, keypair.x_bytes(), message);
     let scalar = keypair
         .even_secret()
         .mul_public(&challenge)
         .and_then(|product| product.add(&nonce))
         .map_err(|_| AdaptorError::DegenerateNonce)?;
-    Ok(PreSignature::from_parts(&encoded_nonce, &scalar.dangerous_reveal()))
+    Ok(PreSignature::from_parts(encoded_nonce, &scalar.dangerous_reveal()))
 }
 
 /// [`pre_sign`], and verifies what it made: against faults of the machine, at the price of a verification.
@@ -135,7 +150,7 @@ pub fn pre_sign_verified(
     aux_rand: &[u8; 32],
 ) -> Result<PreSignature, AdaptorError> {
     let pre_signature = pre_sign(keypair, message, lock_point, aux_rand)?;
-    pre_signature.verify(&keypair.x_only_public_key(), message, lock_point)?;
+    pre_signature.verify_by_point(&keypair.public_key(), message, lock_point)?;
     Ok(pre_signature)
 }
 
@@ -190,7 +205,22 @@ impl PreSignature {
         message: &[u8; 32],
         lock_point: &Point,
     ) -> Result<(), AdaptorError> {
-        self.verify_by(double_mul_and_add, public_key, message, lock_point)
+        self.verify_by(double_mul_and_add, Key::XOnly(public_key), message, lock_point)
+    }
+
+    /// [`verify`](Self::verify) under a key whose both coordinates are known, of whatever parity: that spares the square root
+    /// that finds y.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`verify`](Self::verify).
+    pub fn verify_by_point(
+        &self,
+        public_key: &Point,
+        message: &[u8; 32],
+        lock_point: &Point,
+    ) -> Result<(), AdaptorError> {
+        self.verify_by(double_mul_and_add, Key::Point(public_key), message, lock_point)
     }
 
     /// [`verify`](Self::verify) by arithmetic of the caller's choice.
@@ -199,15 +229,15 @@ impl PreSignature {
         double_mul_and_add: impl Fn(
             &PublicScalar,
             &PublicScalar,
-            &XOnlyPublicKey,
+            Key<'_>,
             bool,
             &Point,
         ) -> Result<Option<[u8; 33]>, CurveError>,
-        public_key: &XOnlyPublicKey,
+        public_key: Key<'_>,
         message: &[u8; 32],
         lock_point: &Point,
     ) -> Result<(), AdaptorError> {
-        let challenge = challenge(self.nonce_bytes(), &public_key.serialize(), message);
+        let challenge = challenge(self.nonce_bytes(), &public_key.x_bytes(), message);
         let (scalar, is_odd) = (self.scalar(), self.nonce_is_odd());
         // R = s'·G − e·P, or its opposite; R + T = R'. Comparing encodings spares the square root: what is not on the
         // curve equals no sum.
@@ -255,12 +285,16 @@ impl PreSignature {
 
     /// The secret of the lock point, given the signature that was made from this pre-signature.
     ///
+    /// t·G = T decides: what comes out opens the lock, whoever made the signature. Whoever extracts has made or verified
+    /// the pre-signature, and then a signature that gives t is valid, so that is not verified here; it is looked at where
+    /// nothing comes out, to say what is wrong. [`extract_verified`](Self::extract_verified) is for a pre-signature of
+    /// unknown origin.
+    ///
     /// # Errors
     ///
-    /// [`AdaptorError::NonceMismatch`] when the signature has another nonce,
-    /// [`AdaptorError::InvalidSignature`] when it is not valid for key and message, and
-    /// [`AdaptorError::SecretMismatch`] when what comes out is not the secret of `lock_point`: then the
-    /// pre-signature was not valid.
+    /// [`AdaptorError::NonceMismatch`] when the signature has another nonce; when what comes out is not the secret of
+    /// `lock_point`, [`AdaptorError::InvalidSignature`] if the signature is not valid for key and message, else
+    /// [`AdaptorError::SecretMismatch`]: then the pre-signature was not valid.
     pub fn extract(
         &self,
         signature: &Signature,
@@ -268,24 +302,46 @@ impl PreSignature {
         message: &[u8; 32],
         lock_point: &Point,
     ) -> Result<SecretScalar, AdaptorError> {
+        match self.secret_in(signature)? {
+            Some(lock_secret) if lock_secret.to_point() == *lock_point => Ok(lock_secret),
+            _ => {
+                verify_signature(signature, public_key, message)?;
+                Err(AdaptorError::SecretMismatch)
+            }
+        }
+    }
+
+    /// [`extract`](Self::extract), and verifies the signature first.
+    ///
+    /// # Errors
+    ///
+    /// [`AdaptorError::NonceMismatch`], [`AdaptorError::InvalidSignature`] and [`AdaptorError::SecretMismatch`], looked
+    /// for in this order.
+    pub fn extract_verified(
+        &self,
+        signature: &Signature,
+        public_key: &XOnlyPublicKey,
+        message: &[u8; 32],
+        lock_point: &Point,
+    ) -> Result<SecretScalar, AdaptorError> {
+        let lock_secret = self.secret_in(signature)?;
+        verify_signature(signature, public_key, message)?;
+        lock_secret
+            .filter(|lock_secret| lock_secret.to_point() == *lock_point)
+            .ok_or(AdaptorError::SecretMismatch)
+    }
+
+    /// t = ±(s − s'); None if that is zero, or s is no scalar.
+    fn secret_in(&self, signature: &Signature) -> Result<Option<SecretScalar>, AdaptorError> {
         let (nonce, scalar) = signature.as_ref().split_at(32);
         if nonce != &self.nonce_bytes()[1..] {
             return Err(AdaptorError::NonceMismatch);
         }
-        verify_signature(signature, public_key, message)?;
-        // t = ±(s − s')
         let scalar: &[u8; 32] = scalar.try_into().expect("64 bytes, less 32");
-        let difference = PublicScalar::from_bytes(scalar)
-            .map_err(|_| AdaptorError::InvalidSignature)?
-            .sub(&self.scalar());
-        let lock_secret = if self.nonce_is_odd() { difference.negate() } else { difference }
-            .to_secret()
-            .map_err(|_| AdaptorError::SecretMismatch)?;
-        if lock_secret.to_point() == *lock_point {
-            Ok(lock_secret)
-        } else {
-            Err(AdaptorError::SecretMismatch)
-        }
+        let Ok(scalar) = PublicScalar::from_bytes(scalar) else { return Ok(None) };
+        let difference = scalar.sub(&self.scalar());
+        let difference = if self.nonce_is_odd() { difference.negate() } else { difference };
+        Ok(difference.to_secret().ok())
     }
 
     /// x(R'), by which the finished signature is found among others.
@@ -353,20 +409,24 @@ pub fn verify_signature(
         .map_err(|_| AdaptorError::InvalidSignature)
 }
 
-/// k = H_SchnorrAdaptor/nonce(mask ‖ 33(T) ‖ x(P) ‖ m), mask = d xor H_SchnorrAdaptor/aux(aux)
+/// d xor H_SchnorrAdaptor/aux(aux)
+fn nonce_mask(keypair: &Keypair, aux_rand: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    let mut mask = keypair.even_secret().dangerous_to_bytes();
+    for (byte, aux) in mask.iter_mut().zip(AUX.hash(&[aux_rand])) {
+        *byte ^= aux;
+    }
+    mask
+}
+
+/// k = H_SchnorrAdaptor/nonce(mask ‖ 33(T) ‖ x(P) ‖ m)
 fn derive_nonce(
+    mask: &[u8; 32],
     keypair: &Keypair,
     message: &[u8; 32],
     lock_point: &Point,
-    aux_rand: &[u8; 32],
 ) -> Result<SecretScalar, AdaptorError> {
-    let mut mask = keypair.even_secret().dangerous_to_bytes();
-    let aux_hash = AUX.hash(&[aux_rand]);
-    for (byte, aux) in mask.iter_mut().zip(aux_hash) {
-        *byte ^= aux;
-    }
     let hash =
-        Zeroizing::new(NONCE.hash(&[&*mask, &lock_point.to_bytes(), keypair.x_bytes(), message]));
+        Zeroizing::new(NONCE.hash(&[mask, &lock_point.to_bytes(), keypair.x_bytes(), message]));
     SecretScalar::from_hash(&hash).map_err(|_| AdaptorError::DegenerateNonce)
 }
 

@@ -1,5 +1,4 @@
-use secp256k1::XOnlyPublicKey;
-
+use super::key::Key;
 use crate::curve::{CurveError, Point, PublicScalar, double_mul_x_only};
 
 /// 33(±(a·G + b·P) + T), by libsecp256k1; None if that is at infinity.
@@ -10,11 +9,11 @@ use crate::curve::{CurveError, Point, PublicScalar, double_mul_x_only};
 pub(super) fn double_mul_and_add(
     a: &PublicScalar,
     b: &PublicScalar,
-    key: &XOnlyPublicKey,
+    key: Key<'_>,
     negate: bool,
     summand: &Point,
 ) -> Result<Option<[u8; 33]>, CurveError> {
-    let product = double_mul_x_only(a, b, key)?;
+    let product = double_mul_x_only(a, b, &key.x_only())?;
     let product = if negate { product.negate() } else { product };
     Ok(product.add(summand).ok().map(|sum| sum.to_bytes()))
 }
@@ -44,13 +43,18 @@ mod tests {
             key: [u8; 32],
             summand: [u8; 32],
         ) {
-            let key = SecretScalar::from_hash(&key).unwrap().to_point().x_only();
+            let point = SecretScalar::from_hash(&key).unwrap().to_point();
+            let key = point.x_only();
             let mut summand = SecretScalar::from_hash(&summand).unwrap().to_point();
             if let (true, Ok(product)) = (cancel, double_mul_x_only(&a, &b, &key)) {
                 summand = if negate { product } else { product.negate() };
             }
-            let own = arithmetic::double_mul_and_add(&a, &b, &key, negate, &summand);
-            prop_assert_eq!(own, double_mul_and_add(&a, &b, &key, negate, &summand));
+            let expected = double_mul_and_add(&a, &b, Key::XOnly(&key), negate, &summand);
+            for key in [Key::XOnly(&key), Key::Point(&point), Key::Point(&point.negate())] {
+                let own = arithmetic::double_mul_and_add(&a, &b, key, negate, &summand);
+                prop_assert_eq!(&own, &expected);
+                prop_assert_eq!(&double_mul_and_add(&a, &b, key, negate, &summand), &expected);
+            }
         }
     }
 }

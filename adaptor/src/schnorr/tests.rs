@@ -22,7 +22,8 @@ fn a_faulty_pre_signature_is_made_and_does_not_leave_the_verifying_verb() {
     assert!(parities.iter().all(|count| *count > 3), "{parities:?}");
 }
 
-/// s' and s, both with the same added: the difference is t as ever, and the signature is none. Nobody has claimed anything by it.
+/// s' and s, both with the same added: the difference is t as ever, and the signature is none. Nobody has claimed anything by it,
+/// and `extract`, which is for a pre-signature that is valid, does not see that.
 #[test]
 fn extraction_takes_no_signature_that_is_none() {
     let (keypair, t) = (Keypair::from_secret_bytes(&[1; 32]).unwrap(), [2; 32]);
@@ -31,7 +32,9 @@ fn extraction_takes_no_signature_that_is_none() {
     let pre_signature = pre_sign(&keypair, &message, &lock_point, &[4; 32]).unwrap();
     let signature = pre_signature.adapt(&t);
     let key = keypair.x_only_public_key();
-    assert_eq!(pre_signature.extract(&signature, &key, &message, &lock_point), Ok(t));
+    let t = Ok(t);
+    assert_eq!(pre_signature.extract(&signature, &key, &message, &lock_point), t);
+    assert_eq!(pre_signature.extract_verified(&signature, &key, &message, &lock_point), t);
 
     let shifted = |bytes: &[u8]| {
         let scalar = PublicScalar::from_bytes(bytes.try_into().unwrap()).unwrap();
@@ -43,6 +46,34 @@ fn extraction_takes_no_signature_that_is_none() {
     none[32..].copy_from_slice(&s_after);
     let other = PreSignature::from_bytes(&other).unwrap();
     let none = Signature::from_slice(&none).unwrap();
-    let extracted = other.extract(&none, &key, &message, &lock_point);
+    assert_eq!(other.extract(&none, &key, &message, &lock_point), t);
+    let extracted = other.extract_verified(&none, &key, &message, &lock_point);
     assert_eq!(extracted, Err(AdaptorError::InvalidSignature));
+}
+
+/// What gives no t is refused alike by both verbs: an s that is none, an s of another t, and a valid signature of a pre-signature
+/// that was not valid.
+#[test]
+fn what_opens_nothing_is_refused_by_its_reason() {
+    let keypair = Keypair::from_secret_bytes(&[1; 32]).unwrap();
+    let secret = |byte| SecretScalar::from_bytes(&[byte; 32]).unwrap();
+    let (t, other) = (secret(2), secret(5));
+    let (key, message, lock_point) = (keypair.x_only_public_key(), [3; 32], t.to_point());
+    let pre_signature = pre_sign(&keypair, &message, &lock_point, &[4; 32]).unwrap();
+    let signature = pre_signature.adapt(&t);
+    let mut beyond = signature.serialize();
+    beyond[32..].fill(0xff);
+    let beyond = Signature::from_slice(&beyond).unwrap();
+    let (wrong, its_own) = (pre_signature.adapt(&other), other.to_point());
+    for (signature, lock_point, expected) in [
+        (beyond, lock_point, AdaptorError::InvalidSignature),
+        (wrong, lock_point, AdaptorError::InvalidSignature),
+        (signature, its_own, AdaptorError::SecretMismatch),
+        (keypair.sign_schnorr(&message, &[0; 32]), lock_point, AdaptorError::NonceMismatch),
+    ] {
+        let extracted = pre_signature.extract(&signature, &key, &message, &lock_point);
+        assert_eq!(extracted, Err(expected));
+        let extracted = pre_signature.extract_verified(&signature, &key, &message, &lock_point);
+        assert_eq!(extracted, Err(expected));
+    }
 }

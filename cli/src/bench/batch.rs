@@ -4,7 +4,8 @@ use std::error::Error;
 
 use musig2::{AdaptorSignature, BatchVerificationRow};
 use pointlock::adaptor::schnorr::{
-    Backend, BatchItem, PreSignature, pre_sign_verified, verify_batch_on, verify_each_on,
+    Backend, BatchItem, PreSignature, pre_sign_batch_on, pre_sign_verified, verify_batch_on,
+    verify_each_on,
 };
 use pointlock::curve::{Keypair, Point, SecretScalar, Tag};
 use schnorr_fun::adaptor::{Adaptor, EncryptedSignature};
@@ -16,14 +17,17 @@ use super::measure::Row;
 
 /// The sizes of the batches; 483 is the most PTLCs that a commitment of Lightning has.
 pub(super) const SIZES: [usize; 4] = [16, 64, 483, 4096];
+/// The most PTLCs that a commitment of Lightning has.
+const COMMITMENT: usize = 483;
 /// Peers that verify one after another don't get better with more.
-const PEERS: usize = 483;
+const PEERS: usize = COMMITMENT;
 
 static SCALAR: Tag = Tag::new("pointlock/bench/batch");
 
 /// One of many pre-signatures: its own key, message and lock.
 pub(super) struct BatchCase {
     public_key: XOnlyPublicKey,
+    key_point: Point,
     message: [u8; 32],
     lock_point: Point,
     pre_signature: PreSignature,
@@ -40,25 +44,55 @@ struct Theirs {
     musig2_bytes: Vec<u8>,
 }
 
-/// As many cases as the largest batch has.
-pub(super) fn cases() -> Result<Vec<BatchCase>, Box<dyn Error>> {
-    (0..SIZES[SIZES.len() - 1] as u32).map(BatchCase::new).collect()
+/// What batches are measured on.
+pub(super) struct BatchCases {
+    /// As many as the largest batch has, each under a key of its own.
+    distinct: Vec<BatchCase>,
+    /// A commitment, whose signatures are all by one key.
+    one_key: Vec<BatchCase>,
+    /// Two keys, one in turn with the other.
+    two_keys: Vec<BatchCase>,
+    /// The messages and lock points of a commitment, and the key that signs them.
+    to_sign: (Keypair, Vec<([u8; 32], Point)>),
+}
+
+/// The cases, the same in every run.
+pub(super) fn cases() -> Result<BatchCases, Box<dyn Error>> {
+    let cases = |count: usize, keys: u32| {
+        (0..count as u32).map(|index| BatchCase::new(index, index % keys)).collect()
+    };
+    let distinct: Result<_, Box<dyn Error>> = cases(SIZES[SIZES.len() - 1], u32::MAX);
+    let (one_key, two_keys): (Result<_, Box<dyn Error>>, Result<_, Box<dyn Error>>) =
+        (cases(COMMITMENT, 1), cases(COMMITMENT, 2));
+    let one_key: Vec<BatchCase> = one_key?;
+    let messages = one_key.iter().map(|case| (case.message, case.lock_point)).collect();
+    let to_sign = (Keypair::new(SecretScalar::from_hash(&SCALAR.hash(&[b"signer"]))?), messages);
+    Ok(BatchCases { distinct: distinct?, one_key, two_keys: two_keys?, to_sign })
 }
 
 impl BatchCase {
-    fn new(index: u32) -> Result<Self, Box<dyn Error>> {
-        let bytes = |name: &str| SCALAR.hash(&[name.as_bytes(), &index.to_be_bytes()]);
-        let keypair = Keypair::new(SecretScalar::from_hash(&bytes("key"))?);
+    fn new(index: u32, key: u32) -> Result<Self, Box<dyn Error>> {
+        let numbered =
+            |name: &str, number: u32| SCALAR.hash(&[name.as_bytes(), &number.to_be_bytes()]);
+        let bytes = |name: &str| numbered(name, index);
+        let keypair = Keypair::new(SecretScalar::from_hash(&numbered("key", key))?);
         let (public_key, message) = (keypair.x_only_public_key(), bytes("message"));
         let lock_point = SecretScalar::from_hash(&bytes("lock"))?.to_point();
         let pre_signature = pre_sign_verified(&keypair, &message, &lock_point, &[0; 32])?;
         let theirs = Theirs::new(&public_key, &lock_point, &pre_signature)?;
-        Ok(Self { public_key, message, lock_point, pre_signature, theirs })
+        let key_point = keypair.public_key();
+        Ok(Self { public_key, key_point, message, lock_point, pre_signature, theirs })
     }
 
     fn item(&self) -> BatchItem<'_> {
         let Self { public_key, message, lock_point, pre_signature, .. } = self;
         BatchItem::PreSignature { public_key, message, lock_point, pre_signature }
+    }
+
+    /// The same with both coordinates of the key.
+    fn item_by_point(&self) -> BatchItem<'_> {
+        let Self { key_point: public_key, message, lock_point, pre_signature, .. } = self;
+        BatchItem::PreSignatureByPoint { public_key, message, lock_point, pre_signature }
     }
 
     fn by_schnorr_fun(&self) -> bool {
@@ -108,7 +142,8 @@ impl Theirs {
 }
 
 /// Every size on every backend; eight at a time without randomisers; and the peers.
-pub(super) fn rows(cases: &[BatchCase]) -> Vec<Row<'_>> {
+pub(super) fn rows(cases: &BatchCases) -> Vec<Row<'_>> {
+    let BatchCases { distinct: cases, one_key, two_keys, to_sign } = cases;
     let items: Vec<BatchItem<'_>> = cases.iter().map(BatchCase::item).collect();
     let backends = Backend::all();
     for (name, backend) in [("bmi2", Backend::bmi2()), ("ifma", Backend::ifma())] {
@@ -124,10 +159,29 @@ pub(super) fn rows(cases: &[BatchCase]) -> Vec<Row<'_>> {
             rows.push(Row::batch(name, size, move || verify_batch_on(backend, &items)));
         }
     }
-    for backend in backends {
+    let commitments: [(&str, Vec<BatchItem<'_>>); 3] = [
+        ("one_key", one_key.iter().map(BatchCase::item).collect()),
+        ("two_keys", two_keys.iter().map(BatchCase::item).collect()),
+        ("point_keys", cases[..COMMITMENT].iter().map(BatchCase::item_by_point).collect()),
+    ];
+    for (keys, items) in commitments {
+        for backend in &backends {
+            let (backend, items) = (*backend, items.clone());
+            let name = format!("schnorr.verify_batch/{COMMITMENT}/{keys}/{}", backend.name());
+            rows.push(Row::batch(name, COMMITMENT, move || verify_batch_on(backend, &items)));
+        }
+    }
+    for backend in &backends {
+        let backend = *backend;
         let items = items[..PEERS].to_vec();
         let name = format!("schnorr.verify_each/{PEERS}/{}", backend.name());
         rows.push(Row::batch(name, PEERS, move || verify_each_on(backend, &items)));
+    }
+    for backend in backends {
+        let name = format!("schnorr.pre_sign_batch/{COMMITMENT}/{}", backend.name());
+        rows.push(Row::batch(name, COMMITMENT, move || {
+            pre_sign_batch_on(backend, &to_sign.0, &to_sign.1, &[0; 32])
+        }));
     }
     let peers = &cases[..PEERS];
     rows.push(Row::new("schnorr_fun.verify_encrypted_signature", peers, BatchCase::by_schnorr_fun));
@@ -145,7 +199,8 @@ mod tests {
 
     #[test]
     fn what_the_peers_verify_is_valid() {
-        let cases: Vec<BatchCase> = (0..4).map(|index| BatchCase::new(index).unwrap()).collect();
+        let cases: Vec<BatchCase> =
+            (0..4).map(|index| BatchCase::new(index, index).unwrap()).collect();
         assert!(cases.iter().all(BatchCase::by_schnorr_fun));
         let rows: Vec<BatchVerificationRow> =
             cases.iter().map(|case| case.by_musig2().unwrap()).collect();

@@ -75,6 +75,11 @@ impl<'a> Row<'a> {
         Self { name, rounds: BATCH_ROUNDS, run: Box::new(run) }
     }
 
+    /// The same with a turn as seldom as a batch has one: for what takes longer to prepare than to measure.
+    pub(super) fn seldom(self) -> Self {
+        Self { rounds: BATCH_ROUNDS, ..self }
+    }
+
     /// The row's name in the machine interface.
     pub(super) fn name(&self) -> &str {
         &self.name

@@ -9,6 +9,8 @@
 
 mod batch;
 mod cases;
+mod hop;
+mod ktime;
 mod measure;
 mod plot;
 mod rows;
@@ -65,11 +67,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if args.transactions {
         return transactions::run(args.json);
     }
-    let cases = cases::all()?;
-    let batch = batch::cases()?;
-    let mut rows = rows::all(&cases);
-    rows.extend(batch::rows(&batch));
-    let reports = reports(rows)?;
+    let cases = Cases::new()?;
+    let reports = reports(cases.rows())?;
     if let Some(file) = &args.plot {
         write_to("--plot", file, &plot::draw(&reports)?)?;
         if is_standard(file) {
@@ -84,6 +83,33 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Ok(print(&lines)?)
     } else {
         Ok(print(&table(&reports))?)
+    }
+}
+
+/// What all rows are measured on.
+struct Cases {
+    verbs: Vec<cases::Case>,
+    batch: batch::BatchCases,
+    ktime: Vec<ktime::KtimeCase>,
+    hop: hop::HopCases,
+}
+
+impl Cases {
+    fn new() -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            verbs: cases::all()?,
+            batch: batch::cases()?,
+            ktime: ktime::cases()?,
+            hop: hop::cases()?,
+        })
+    }
+
+    fn rows(&self) -> Vec<Row<'_>> {
+        let mut rows = rows::all(&self.verbs);
+        rows.extend(batch::rows(&self.batch));
+        rows.extend(ktime::rows(&self.ktime));
+        rows.extend(hop::rows(&self.hop));
+        rows
     }
 }
 
@@ -125,10 +151,8 @@ mod tests {
 
     #[test]
     fn every_row_of_the_machine_interface_is_there() {
-        let cases = cases::all().unwrap();
-        let batch = batch::cases().unwrap();
-        let mut rows = rows::all(&cases);
-        rows.extend(batch::rows(&batch));
+        let cases = Cases::new().unwrap();
+        let rows = cases.rows();
         let names: Vec<&str> = rows.iter().map(Row::name).collect();
         for name in [
             SIGN,
@@ -149,12 +173,24 @@ mod tests {
             "schnorr.verify_batch/64/portable",
             "schnorr.verify_batch/483/portable",
             "schnorr.verify_batch/4096/portable",
+            "schnorr.verify_batch/483/one_key/portable",
+            "schnorr.verify_batch/483/two_keys/portable",
+            "schnorr.verify/point_key",
+            "schnorr.pre_sign_batch/483/portable",
+            "schnorr.extract_verified",
+            "contract.new",
+            "ktime.point/8",
+            "ktime.point/32",
+            "ktime.point/128",
+            "hop/point",
+            "hop/point/verify",
+            "hop/hash",
         ] {
             assert_eq!(names.iter().filter(|row| **row == name).count(), 1, "{name}");
         }
         for (name, backend) in [("/bmi2", Backend::bmi2()), ("/ifma", Backend::ifma())] {
             let count = names.iter().filter(|row| row.ends_with(name)).count();
-            assert_eq!(count, if backend.is_ok() { 5 } else { 0 }, "{name}");
+            assert_eq!(count, if backend.is_ok() { 9 } else { 0 }, "{name}");
         }
     }
 

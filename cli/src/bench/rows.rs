@@ -23,9 +23,16 @@ pub(super) fn all(cases: &[Case]) -> Vec<Row<'_>> {
         Row::new("schnorr.verify", cases, |c| {
             c.pre_signature.verify(&c.public_key, &c.message, &c.lock_point)
         }),
+        Row::new("schnorr.verify/point_key", cases, |c| {
+            let public_key = c.keypair.public_key();
+            c.pre_signature.verify_by_point(&public_key, &c.message, &c.lock_point)
+        }),
         Row::new("schnorr.adapt", cases, |c| c.pre_signature.adapt(&c.lock_secret)),
         Row::new("schnorr.extract", cases, |c| {
             c.pre_signature.extract(&c.signature, &c.public_key, &c.message, &c.lock_point)
+        }),
+        Row::new("schnorr.extract_verified", cases, |c| {
+            c.pre_signature.extract_verified(&c.signature, &c.public_key, &c.message, &c.lock_point)
         }),
         Row::new("ecdsa.pre_sign", cases, |c| {
             ecdsa::pre_sign(&c.ecdsa.keypair, &c.message, &c.lock_point, &c.aux_rand)

@@ -39,7 +39,7 @@ fn locked(fields: &Fields<'_>, tweaked: bool) -> Result<Value, Refusal> {
     let pre_signature = session.aggregate(&partials).map_err(fault)?;
     let signature = pre_signature.adapt(&lock_secret);
     let extracted = pre_signature
-        .extract(&signature, &keys.x_only(), &message, &lock_point)
+        .extract_verified(&signature, &keys.x_only(), &message, &lock_point)
         .map_err(|error| fields.refuse("adaptor_secret", error))?;
     fields.step("extracted_secret", scalar_text(&extracted));
     answer["partial_signatures"] = json!(strings(&partials));

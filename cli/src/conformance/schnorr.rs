@@ -107,7 +107,7 @@ pub(super) fn extract(fields: &Fields<'_>) -> Result<Value, Refusal> {
     let finished = Signature::from_slice(&signature.bytes::<64>()?)
         .map_err(|error| signature.refuse(error))?;
     let lock_secret = pre_signature
-        .extract(&finished, &public_key, &message, &lock_point)
+        .extract_verified(&finished, &public_key, &message, &lock_point)
         .map_err(|error| match error {
             AdaptorError::InvalidSignature | AdaptorError::NonceMismatch => signature.refuse(error),
             _ => encoded.refuse(error),

@@ -1,14 +1,16 @@
-//! Many independent a·G + b·P, eight in lockstep: the tables, and what the lanes leave over.
+//! Many independent a·G + b·P, and sums of a few dozen terms, in eight lanes: the tables, and what the lanes leave over.
 
 use core::arch::x86_64::{__m512i, _mm512_setzero_si512};
 use std::sync::OnceLock;
 
 use super::line::from_point;
-use super::multiply::{GENERATOR_MULTIPLES, MULTIPLES, double_multiply};
+use super::multiply::{self, GENERATOR_MULTIPLES, MULTIPLES, double_multiply};
 use super::points::add_pairs;
 use crate::affine::Affine;
+use crate::jacobian::Jacobian;
 use crate::pairs::Ref;
 use crate::scalar::Scalar;
+use crate::term::Term;
 
 /// How many triples share the inversions of their tables: a table takes a kilobyte.
 const SHARED: usize = 128;
@@ -35,6 +37,13 @@ pub(super) fn double_multiply_all(
         }
     }
     left
+}
+
+/// The sum of all terms, an eighth of them in each lane; None if a lane met a sum that its formulas do not cover.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn sum_terms(terms: &[Term]) -> Option<Jacobian> {
+    let points: Vec<__m512i> = terms.iter().map(|term| from_point(&term.point)).collect();
+    multiply::sum_terms(terms, &multiples(&points, MULTIPLES))
 }
 
 /// P, 2P, 3P, … for each point, `count` of them, a power of two. Doubling the number takes one round of sums.

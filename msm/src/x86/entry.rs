@@ -22,11 +22,13 @@
 use core::arch::x86_64::__m512i;
 
 use crate::affine::Affine;
+use crate::comb;
 use crate::features::{BackendError, Features, Kind};
 use crate::jacobian::Jacobian;
 use crate::pairs::{self, Ref};
 use crate::scalar::Scalar;
 use crate::strauss;
+use crate::term::Term;
 #[cfg(all(test, pointlock_ifma))]
 use crate::x86::crafted;
 #[cfg(pointlock_ifma)]
@@ -73,6 +75,26 @@ impl Bmi2 {
         // SAFETY: `self` shows that the processor has the feature.
         unsafe { compiled(a, b, point) }
     }
+
+    /// See [`comb::multiply_generator`].
+    pub(crate) fn multiply_generator(self, a: &Scalar) -> Jacobian {
+        #[target_feature(enable = "bmi2")]
+        unsafe fn compiled(a: &Scalar) -> Jacobian {
+            comb::multiply_generator(a)
+        }
+        // SAFETY: `self` shows that the processor has the feature.
+        unsafe { compiled(a) }
+    }
+
+    /// See [`strauss::sum`].
+    pub(crate) fn strauss(self, a: &Scalar, terms: &[Term]) -> Jacobian {
+        #[target_feature(enable = "bmi2")]
+        unsafe fn compiled(a: &Scalar, terms: &[Term]) -> Jacobian {
+            strauss::sum(a, terms)
+        }
+        // SAFETY: `self` shows that the processor has the feature.
+        unsafe { compiled(a, terms) }
+    }
 }
 
 /// That this processor has AVX-512 F and IFMA, and BMI2.
@@ -118,6 +140,12 @@ impl Ifma {
         // SAFETY: `self` shows that the processor has the features.
         let left = unsafe { eight::double_multiply_all(triples, lines_mut(&mut sums)) };
         (sums, left)
+    }
+
+    /// The sum of all terms, if the lanes' formulas cover it: see [`eight::sum_terms`].
+    pub(crate) fn sum_terms(self, terms: &[Term]) -> Option<Jacobian> {
+        // SAFETY: `self` shows that the processor has the features.
+        unsafe { eight::sum_terms(terms) }
     }
 
     /// See [`crafted::compute`].

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::{KtimeError, PayerScalar};
-use crate::curve::{Point, PublicScalar, Tag};
+use crate::curve::{Point, PublicScalar, Tag, multi_mul_public};
 use crate::invoice::PaymentPoints;
 
 static POLYNOMIAL: Tag = Tag::new("pointlock/polynomial");
@@ -44,30 +44,20 @@ impl PaymentPoints {
     }
 
     /// Z(x) = Z_0 + x·Z_1 + … + x^k·Z_k, the point that the payer of this x pays under. With k = 0 that is Z_0, whoever
-    /// pays. Variable time, and k multiplications: all of it is public.
+    /// pays. Variable time, and one sum of k multiples: all of it is public.
     ///
     /// # Errors
     ///
     /// [`KtimeError::PointAtInfinity`].
     pub fn point_at(&self, x: &PayerScalar) -> Result<Point, KtimeError> {
+        // A sum of powers and not Horner's rule: there no multiplication has to wait for another.
         let x = x.to_scalar();
         let mut power = PublicScalar::ONE;
         let mut terms = Vec::with_capacity(self.as_slice().len());
-        // A sum of powers and not Horner's rule, which may pass through infinity on the way to a point, and which would
-        // convert each intermediate result to affine coordinates.
-        for (index, coefficient) in self.as_slice().iter().enumerate() {
-            if index > 0 {
-                power = power.mul(&x);
-            }
-            let term = if index == 0 {
-                *coefficient
-            } else {
-                coefficient
-                    .mul_public(&power)
-                    .expect("a power of x is not zero, because n is prime")
-            };
-            terms.push(term);
+        for coefficient in self.as_slice() {
+            terms.push((power, *coefficient));
+            power = power.mul(&x);
         }
-        Point::sum(&terms).map_err(|_| KtimeError::PointAtInfinity)
+        multi_mul_public(&PublicScalar::ZERO, &terms).map_err(|_| KtimeError::PointAtInfinity)
     }
 }

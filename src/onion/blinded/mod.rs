@@ -149,6 +149,7 @@ mod tweak;
 pub use data::{PaymentConstraints, PaymentRelay, RecipientData};
 pub use error::BlindingError;
 pub use message::{NextPeer, OnionMessage, PeeledMessage};
+pub(crate) use payment::peel_payment_with;
 pub use payment::{INVALID_ONION_BLINDING, PathHop, PeeledPayment, peel_payment};
 pub use secret::PathSecret;
 pub use tweak::{hop_blind, path_offset, path_offset_sum};

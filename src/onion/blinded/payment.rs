@@ -3,7 +3,7 @@ use core::fmt;
 
 use super::{BlindedPath, BlindingError, NextPeer, PathSecret, RecipientData};
 use crate::curve::{Point, SecretScalar};
-use crate::onion::{Packet, Peeled};
+use crate::onion::{Packet, Peeled, SharedSecret};
 use crate::wire::{TlvStream, TlvWriter};
 
 const ENCRYPTED_RECIPIENT_DATA: u64 = 10;
@@ -114,14 +114,25 @@ pub fn peel_payment(
     path_key: Option<&Point>,
     associated_data: &[u8],
 ) -> Result<PeeledPayment, BlindingError> {
+    let shared_secret = || packet.shared_secret(node_secret);
+    peel_payment_with(packet, node_secret, shared_secret, path_key, associated_data)
+}
+
+/// [`peel_payment`] for whoever has computed what the node's own key shares with the packet. It is not asked for where the
+/// packet is for the name that the node has in a path.
+pub(crate) fn peel_payment_with(
+    packet: &Packet,
+    node_secret: &SecretScalar,
+    shared_secret: impl FnOnce() -> SharedSecret,
+    path_key: Option<&Point>,
+    associated_data: &[u8],
+) -> Result<PeeledPayment, BlindingError> {
     let from_message = path_key.map(|path_key| PathSecret::new(node_secret, path_key));
-    let peel = |secret| {
-        packet.peel(secret, associated_data).map_err(|source| BlindingError::Onion { source })
-    };
     let layer = match &from_message {
-        Some(secret) => peel(&secret.blinded_node_secret(node_secret)?)?,
-        None => peel(node_secret)?,
+        Some(secret) => packet.peel(&secret.blinded_node_secret(node_secret)?, associated_data),
+        None => packet.peel_with(shared_secret(), associated_data),
     };
+    let layer = layer.map_err(|source| BlindingError::Onion { source })?;
     let payload = TlvStream::parse(&layer.payload)
         .map_err(|source| BlindingError::InvalidPayload { source })?;
 

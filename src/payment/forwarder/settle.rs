@@ -45,7 +45,8 @@ impl Forwards {
             }
             _ => secret.clone(),
         };
-        proposal::check_secret(&forwarding.incoming, &incoming_secret)?;
+        // It opens the incoming lock, and need not be tried: l_{i+1}·G = L_{i+1} = L_i + y_i·G, since no other lock was
+        // proposed, and `OutgoingCommitted` takes no other.
         let incoming = forwarding.incoming.id;
         cx.observer.learned(SecretSource::Lock { edge: *outgoing }, secret);
         cx.observer.learned(SecretSource::Lock { edge: incoming }, &incoming_secret);
