@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef, InvoiceBuilder, PaymentSecret};
+use lightning_invoice::{
+    Bolt11Invoice, Bolt11InvoiceDescriptionRef, InvoiceBuilder, PaymentSecret,
+};
 use pointlock::bitcoin::hashes::{Hash as _, sha256};
 use pointlock::curve::{Keypair, Point, Tag, context};
 use secp256k1::SecretKey;
@@ -97,7 +99,8 @@ pub fn check(
     if payee != receiver.to_public_key() {
         return Err(Bolt11Error::Payee { payee: payee.to_string() });
     }
-    let amount_msat = invoice.amount_milli_satoshis().filter(|&amount| amount > 0).ok_or(Bolt11Error::Amount)?;
+    let amount_msat =
+        invoice.amount_milli_satoshis().filter(|&amount| amount > 0).ok_or(Bolt11Error::Amount)?;
     let is_described = match invoice.description() {
         Bolt11InvoiceDescriptionRef::Hash(hash) => hash.0.to_byte_array() == *description_hash,
         Bolt11InvoiceDescriptionRef::Direct(_) => false,
@@ -154,7 +157,8 @@ impl Lsp {
         description_hash: &[u8; 32],
         now: u64,
     ) -> Result<String, Bolt11Error> {
-        let unwritten = |reason: &dyn std::fmt::Display| Bolt11Error::Unwritten { reason: reason.to_string() };
+        let unwritten =
+            |reason: &dyn std::fmt::Display| Bolt11Error::Unwritten { reason: reason.to_string() };
         let bytes = Zeroizing::new(*self.key.secret_key().dangerous_to_bytes());
         let mut key = SecretKey::from_slice(&*bytes).map_err(|error| unwritten(&error))?;
         let lasts = self.expiry.min(Duration::from_secs(expires_at.saturating_sub(now)));

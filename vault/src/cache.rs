@@ -72,7 +72,12 @@ impl Cache {
     /// # Errors
     ///
     /// What the database says.
-    pub async fn get(&self, store: &Store, origin: &str, name: &Name) -> Result<Option<Arc<Shown>>, StoreError> {
+    pub async fn get(
+        &self,
+        store: &Store,
+        origin: &str,
+        name: &Name,
+    ) -> Result<Option<Arc<Shown>>, StoreError> {
         let is_fresh = {
             let polled = self.polled.lock().unwrap_or_else(PoisonError::into_inner);
             polled.last.is_some_and(|last| last.elapsed() < Self::STALE)
@@ -87,7 +92,10 @@ impl Cache {
         let statics = store.statics(&receiver).await?;
         let shown = Arc::new(Shown {
             metadata: Metadata::new(origin, name, &receiver.terms),
-            statics: statics.into_iter().map(|row| self.shown_static(origin, &receiver, row)).collect(),
+            statics: statics
+                .into_iter()
+                .map(|row| self.shown_static(origin, &receiver, row))
+                .collect(),
             receiver,
         });
         let mut all = self.shown.write().unwrap_or_else(PoisonError::into_inner);
@@ -151,8 +159,11 @@ impl Cache {
     pub async fn write_counts(&self, store: &Store) -> Result<(), StoreError> {
         let taken: Vec<(i64, u64, Arc<AtomicU64>)> = {
             let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-            counts.retain(|_, count| Arc::strong_count(count) > 1 || count.load(Ordering::Relaxed) > 0);
-            let take = |(id, count): (&i64, &Arc<AtomicU64>)| match count.swap(0, Ordering::Relaxed) {
+            counts.retain(|_, count| {
+                Arc::strong_count(count) > 1 || count.load(Ordering::Relaxed) > 0
+            });
+            let take = |(id, count): (&i64, &Arc<AtomicU64>)| match count.swap(0, Ordering::Relaxed)
+            {
                 0 => None,
                 handed => Some((*id, handed, count.clone())),
             };

@@ -59,10 +59,14 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
         Some(Task::Add { name, node_id }) => runtime.block_on(add(&config, &name, &node_id)),
         Some(Task::Backup { file }) => {
             runtime.block_on(Store::backup(&config.database, &file))?;
-            say(&format!("{}: a copy, which `pointlock vault restore` makes a vault's database again", file.display()))
+            say(&format!(
+                "{}: a copy, which `pointlock vault restore` makes a vault's database again",
+                file.display()
+            ))
         }
         Some(Task::Restore) => {
-            let restored = runtime.block_on(Store::restore(&config.database, &config.data, config.chain))?;
+            let restored =
+                runtime.block_on(Store::restore(&config.database, &config.data, config.chain))?;
             say(&format!(
                 "restored: {} one-time invoices are retired, {} receivers are told",
                 restored.retired, restored.told
@@ -83,13 +87,16 @@ async fn add(config: &Config, name: &str, node_id: &str) -> Result<(), Box<dyn E
     }
     store.put_receiver(&name, &node_id, &Terms::default()).await?;
     store.close().await;
-    say(&format!("{name} is added; next, where its key is: pointlock receive {name}@HOST --key FILE"))
+    say(&format!(
+        "{name} is added; next, where its key is: pointlock receive {name}@HOST --key FILE"
+    ))
 }
 
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let (end, told) = oneshot::channel();
     // Before anything is promised to anybody.
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let running = start(config).await?;
     say(&welcome(&running))?;
     tokio::spawn(async move {
@@ -107,10 +114,19 @@ fn welcome(running: &Running) -> String {
     let (vault, data) = (&running.vault, running.vault.config.data.display());
     let mut text = String::new();
     if running.is_new {
-        text.push_str(&format!("A new vault: its key is in {data}/vault.key, for its owner alone.\n"));
+        text.push_str(&format!(
+            "A new vault: its key is in {data}/vault.key, for its owner alone.\n"
+        ));
     }
-    text.push_str(&format!("Listening at http{}://{}", if vault.config.tls.is_some() { "s" } else { "" }, running.address));
-    text.push_str(&format!(" for {} (chain: {}, node id: {}).\n", vault.origin, vault.config.chain, vault.node_id));
+    text.push_str(&format!(
+        "Listening at http{}://{}",
+        if vault.config.tls.is_some() { "s" } else { "" },
+        running.address
+    ));
+    text.push_str(&format!(
+        " for {} (chain: {}, node id: {}).\n",
+        vault.origin, vault.config.chain, vault.node_id
+    ));
     if let Some(address) = running.peer_address {
         text.push_str(&format!("Peers connect to {}@{address}.\n", vault.node_id));
     }
@@ -120,7 +136,10 @@ fn welcome(running: &Running) -> String {
     if vault.config.tls.is_none() && !running.address.ip().is_loopback() {
         text.push_str("It speaks plain HTTP to the network: put a proxy with TLS before it, or give it --tls-cert and --tls-key.\n");
     }
-    text.push_str(&format!("Operator's page: {}/operator, with the password in {data}/operator.token.\n", vault.origin));
+    text.push_str(&format!(
+        "Operator's page: {}/operator, with the password in {data}/operator.token.\n",
+        vault.origin
+    ));
     let next = if vault.config.open_registration {
         "Next: on the receiver's side, pointlock receive NAME@HOST --key FILE"
     } else {
@@ -137,9 +156,14 @@ fn say(text: &str) -> Result<(), Box<dyn Error>> {
 
 /// `RUST_LOG` says of what; secrets are in none of it.
 fn log_to_stderr(config: &Config) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,lightning=warn"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,lightning=warn"));
     let is_json = config.log_json.unwrap_or_else(|| !std::io::stderr().is_terminal());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Whoever runs several in one process has set it up already.
-    let _ = if is_json { builder.json().try_init() } else { builder.with_ansi(std::io::stderr().is_terminal()).try_init() };
+    let _ = if is_json {
+        builder.json().try_init()
+    } else {
+        builder.with_ansi(std::io::stderr().is_terminal()).try_init()
+    };
 }

@@ -22,7 +22,13 @@ pub struct Options {
     #[serde(skip)]
     pub config: Option<PathBuf>,
     /// The database: postgres://… or sqlite://… [default: vault.db in the folder]
-    #[arg(long, global = true, env = "POINTLOCK_VAULT_DATABASE", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "POINTLOCK_VAULT_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database: Option<String>,
     /// bitcoin, testnet, signet or regtest [default: bitcoin]
     #[arg(long, global = true, env = "POINTLOCK_VAULT_CHAIN")]
@@ -52,7 +58,12 @@ pub struct Options {
     #[arg(long, env = "POINTLOCK_VAULT_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
     /// Proxies whose X-Forwarded-For is believed
-    #[arg(long, env = "POINTLOCK_VAULT_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "POINTLOCK_VAULT_TRUSTED_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
     #[serde(default)]
     pub trusted_proxy: Vec<IpAddr>,
     /// Anybody may take a name; without it the operator adds receivers
@@ -161,8 +172,27 @@ macro_rules! either {
 impl Options {
     fn or(self, other: Self) -> Self {
         either!(
-            self, other, data, config, database, chain, listen, peer_listen, origin, lsp_key, lsp_final_cltv, lsp_expiry,
-            tls_cert, tls_key, open_registration, address_rate, receiver_rate, stock_limit, body_limit, connections, log
+            self,
+            other,
+            data,
+            config,
+            database,
+            chain,
+            listen,
+            peer_listen,
+            origin,
+            lsp_key,
+            lsp_final_cltv,
+            lsp_expiry,
+            tls_cert,
+            tls_key,
+            open_registration,
+            address_rate,
+            receiver_rate,
+            stock_limit,
+            body_limit,
+            connections,
+            log
         )
     }
 
@@ -238,7 +268,9 @@ fn check_origin(text: &str) -> Result<String, ConfigError> {
         Some(host) if !host.is_empty() && host.chars().all(is_host) => Ok(text.to_owned()),
         _ => Err(ConfigError::Value {
             option: "origin",
-            reason: format!("{text}: expected https:// and a host in lower case, and nothing behind it"),
+            reason: format!(
+                "{text}: expected https:// and a host in lower case, and nothing behind it"
+            ),
         }),
     }
 }
@@ -249,7 +281,8 @@ mod tests {
 
     #[test]
     fn flags_go_before_the_file() {
-        let folder = std::env::temp_dir().join(format!("pointlock-vault-config-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("pointlock-vault-config-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("vault.toml");
         std::fs::write(&file, "chain = \"regtest\"\nstock_limit = 7\naddress_rate = 9\n").unwrap();
@@ -261,16 +294,29 @@ mod tests {
         std::fs::write(&file, "chian = \"regtest\"\n").unwrap();
         assert!(matches!(options.clone().resolve(), Err(ConfigError::Toml { .. })));
         std::fs::write(&file, "address_rate = 0\n").unwrap();
-        assert!(matches!(options.resolve(), Err(ConfigError::Value { option: "address_rate", .. })));
+        assert!(matches!(
+            options.resolve(),
+            Err(ConfigError::Value { option: "address_rate", .. })
+        ));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
     fn origins() {
-        for text in ["https://a.example", "http://127.0.0.1:80", "https://[::1]:1", "https://a.example/"] {
+        for text in
+            ["https://a.example", "http://127.0.0.1:80", "https://[::1]:1", "https://a.example/"]
+        {
             assert_eq!(check_origin(text).unwrap(), text.trim_end_matches('/'));
         }
-        for text in ["a.example", "https://", "https://A.example", "https://a/b", "ftp://a", "https://a\r\nb", "https://a b"] {
+        for text in [
+            "a.example",
+            "https://",
+            "https://A.example",
+            "https://a/b",
+            "ftp://a",
+            "https://a\r\nb",
+            "https://a b",
+        ] {
             assert!(check_origin(text).is_err(), "{text}");
         }
     }

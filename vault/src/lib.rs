@@ -61,7 +61,9 @@ mod vault;
 
 pub use chain::Chain;
 pub use clock::Clock;
-pub use http::{HashesLeft, InvoiceLeft, Listing, OneTimeLeft, PoolHashLeft, Registration, StaticListed};
+pub use http::{
+    HashesLeft, InvoiceLeft, Listing, OneTimeLeft, PoolHashLeft, Registration, StaticListed,
+};
 pub use metadata::{Metadata, STATIC_INVOICE};
 pub use name::{Name, NameError};
 pub use peers::PeerPaths;

@@ -22,7 +22,9 @@ impl Limits {
         let receiver = NonZeroU32::new(config.receiver_rate).unwrap_or(NonZeroU32::MIN);
         let burst = NonZeroU32::new(config.address_rate.saturating_mul(4)).unwrap_or(address);
         Self {
-            addresses: DefaultKeyedRateLimiter::keyed(Quota::per_second(address).allow_burst(burst)),
+            addresses: DefaultKeyedRateLimiter::keyed(
+                Quota::per_second(address).allow_burst(burst),
+            ),
             receivers: DefaultKeyedRateLimiter::keyed(Quota::per_minute(receiver)),
             clock: DefaultClock::default(),
         }

@@ -21,7 +21,8 @@ impl Metadata {
     /// Of the address of this receiver at a vault with this origin, such as `https://vault.example`.
     pub fn new(origin: &str, name: &Name, terms: &Terms) -> Self {
         let address = address(origin, name);
-        let description = terms.description.clone().unwrap_or_else(|| format!("Payment to {address}"));
+        let description =
+            terms.description.clone().unwrap_or_else(|| format!("Payment to {address}"));
         let entries = [
             ["text/plain", &description],
             ["text/identifier", &address],
@@ -34,12 +35,12 @@ impl Metadata {
 }
 
 /// The Lightning Address.
-pub fn address(origin: &str, name: &Name) -> String {
+pub(crate) fn address(origin: &str, name: &Name) -> String {
     let host = origin.split_once("://").map_or(origin, |(_, host)| host);
     format!("{name}@{host}")
 }
 
 /// Where the static invoice is.
-pub fn static_invoice_url(origin: &str, name: &Name) -> String {
+pub(crate) fn static_invoice_url(origin: &str, name: &Name) -> String {
     format!("{origin}/v1/receivers/{name}/invoice")
 }

@@ -1,5 +1,6 @@
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder as _, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 /// What Prometheus reads. No name of a receiver is in it.
@@ -36,7 +37,9 @@ impl Metrics {
         const FITS: &str = "the names are well formed and different";
         let registry = Registry::new();
         let counter = |name: &str, help: &str, labels: &[&str]| {
-            let counter = IntCounterVec::new(Opts::new(format!("pointlock_vault_{name}"), help), labels).expect(FITS);
+            let counter =
+                IntCounterVec::new(Opts::new(format!("pointlock_vault_{name}"), help), labels)
+                    .expect(FITS);
             registry.register(Box::new(counter.clone())).expect(FITS);
             counter
         };

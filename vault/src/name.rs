@@ -70,7 +70,11 @@ impl FromStr for Name {
             return Err(NameError::Character { character });
         }
         if !text.starts_with(is_usual) || !text.ends_with(is_usual) || text.contains("..") {
-            return Err(if RESERVED.contains(&text) { NameError::Reserved } else { NameError::Shape });
+            return Err(if RESERVED.contains(&text) {
+                NameError::Reserved
+            } else {
+                NameError::Shape
+            });
         }
         if RESERVED.contains(&text) {
             return Err(NameError::Reserved);

@@ -59,7 +59,12 @@ pub struct PoolHash {
 
 impl PoolHash {
     /// Signs: the receiver's side.
-    pub fn sign(payment_hash: [u8; 32], terms: &PoolTerms, key: &Keypair, aux_rand: &[u8; 32]) -> Self {
+    pub fn sign(
+        payment_hash: [u8; 32],
+        terms: &PoolTerms,
+        key: &Keypair,
+        aux_rand: &[u8; 32],
+    ) -> Self {
         let signature = key.sign_schnorr(&terms.message(&payment_hash), aux_rand);
         Self { payment_hash, signature }
     }
@@ -78,7 +83,8 @@ impl PoolTerms {
     /// Which it has not.
     pub fn verify(&self, receiver: &Point, hashes: &[PoolHash]) -> Result<(), Vec<usize>> {
         let key = receiver.x_only();
-        let messages: Vec<[u8; 32]> = hashes.iter().map(|hash| self.message(&hash.payment_hash)).collect();
+        let messages: Vec<[u8; 32]> =
+            hashes.iter().map(|hash| self.message(&hash.payment_hash)).collect();
         let item = |(hash, message)| -> BatchItem<'_> {
             let hash: &PoolHash = hash;
             BatchItem::Signature { public_key: &key, message, signature: &hash.signature }

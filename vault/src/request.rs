@@ -62,12 +62,19 @@ pub struct Request<'a> {
 impl Request<'_> {
     fn message(&self, time: u64, nonce: &[u8; 16]) -> [u8; 32] {
         let body = Sha256::digest(self.body);
-        let (origin, method, path) = (self.origin.as_bytes(), self.method.as_bytes(), self.path.as_bytes());
+        let (origin, method, path) =
+            (self.origin.as_bytes(), self.method.as_bytes(), self.path.as_bytes());
         REQUEST.hash(&[origin, &[0], method, &[0], path, &[0], &time.to_be_bytes(), nonce, &body])
     }
 
     /// Signs at this time. No two requests share a nonce.
-    pub fn sign(&self, key: &Keypair, time: u64, nonce: [u8; 16], aux_rand: &[u8; 32]) -> Authorization {
+    pub fn sign(
+        &self,
+        key: &Keypair,
+        time: u64,
+        nonce: [u8; 16],
+        aux_rand: &[u8; 32],
+    ) -> Authorization {
         let signature = key.sign_schnorr(&self.message(time, &nonce), aux_rand);
         Authorization { time, nonce, signature }
     }

@@ -37,9 +37,7 @@ pub fn read_key(path: &Path) -> Result<Keypair, SecretError> {
     let file = |source| SecretError::File { path: path.to_owned(), source };
     let no_key = || SecretError::NoKey { path: path.to_owned() };
     let mut text = Zeroizing::new(String::with_capacity(256));
-    File::open(path)
-        .and_then(|file| file.take(256).read_to_string(&mut text))
-        .map_err(file)?;
+    File::open(path).and_then(|file| file.take(256).read_to_string(&mut text)).map_err(file)?;
     let mut bytes = Zeroizing::new([0; 32]);
     hex::decode_to_slice(text.trim(), &mut *bytes).map_err(|_| no_key())?;
     Keypair::from_secret_bytes(&bytes).map_err(|_| no_key())
@@ -61,7 +59,9 @@ pub fn read_or_draw_key(path: &Path) -> Result<(Keypair, bool), SecretError> {
     let text = Zeroizing::new(hex::encode(*secret.dangerous_to_bytes()) + "\n");
     match write_new(path, text.as_bytes()) {
         // Another vault on this folder was faster.
-        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => Ok((read_key(path)?, false)),
+        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
+            Ok((read_key(path)?, false))
+        }
         Err(source) => Err(SecretError::File { path: path.to_owned(), source }),
         Ok(()) => Ok((Keypair::new(secret), true)),
     }
@@ -72,7 +72,7 @@ pub fn read_or_draw_key(path: &Path) -> Result<(Keypair, bool), SecretError> {
 /// # Errors
 ///
 /// [`SecretError`].
-pub fn read_or_draw_word(path: &Path) -> Result<Zeroizing<String>, SecretError> {
+pub(crate) fn read_or_draw_word(path: &Path) -> Result<Zeroizing<String>, SecretError> {
     let file = |source| SecretError::File { path: path.to_owned(), source };
     if !path.exists() {
         let word = Zeroizing::new(hex::encode(rand::random::<[u8; 16]>()) + "\n");

@@ -91,8 +91,9 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let clock = Arc::new(Clock::default());
     let store = Store::open(&config.database, &data, config.chain, clock.clone()).await?;
     store.tick().await?;
-    let listen = |source| ServeError::Listen { address: config.listen, source };
-    let listener = std::net::TcpListener::bind(config.listen).map_err(listen)?;
+    let wanted = config.listen;
+    let listen = |source| ServeError::Listen { address: wanted, source };
+    let listener = std::net::TcpListener::bind(wanted).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
@@ -108,17 +109,20 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     };
     let keys = NodeKeys::new(&key);
     drop(key);
-    let node_id = keys.node_id().ok_or_else(|| SecretError::NoKey { path: data.join("vault.key") })?;
+    let node_id =
+        keys.node_id().ok_or_else(|| SecretError::NoKey { path: data.join("vault.key") })?;
     let (connections, peer_listen) = (config.connections, config.peer_listen);
-    let vault =
-        Arc::new(Vault::new(config, origin, store, clock, node_id, lsp, operator_word));
+    let vault = Arc::new(Vault::new(config, origin, store, clock, node_id, lsp, operator_word));
     vault.cache.poll(&vault.store).await?;
     let handle = Handle::new();
-    let service = crate::http::router(vault.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service =
+        crate::http::router(vault.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum_server::from_tcp(listener).map_err(listen)?.handle(handle.clone());
     let mut server = server.http1_only();
     let mut http = server.http_builder().http1();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(10)).max_buf_size(32 << 10);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(10))
+        .max_buf_size(32 << 10);
     let server = match tls {
         None => tokio::spawn(server.map(|next| Bounded::new(next, connections)).serve(service)),
         Some(tls) => {
@@ -152,7 +156,9 @@ impl Running {
         self.vault.stop();
         if let Some(ended) = ended {
             let error = ended.map_err(io::Error::other).and_then(|result| result).err();
-            return Err(ServeError::Server(error.unwrap_or_else(|| io::Error::other("nobody told it to"))));
+            return Err(ServeError::Server(
+                error.unwrap_or_else(|| io::Error::other("nobody told it to")),
+            ));
         }
         if let Some(peers) = self.vault.peers.get() {
             peers.close();

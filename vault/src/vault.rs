@@ -1,5 +1,5 @@
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use pointlock::curve::Point;
@@ -159,7 +159,9 @@ impl Vault {
             comment,
             lasting: LASTING,
         };
-        let none = |_: &[u8; 32], _| Err(StoreError::Row("a ready-made invoice without its text".to_owned()));
+        let none = |_: &[u8; 32], _| {
+            Err(StoreError::Row("a ready-made invoice without its text".to_owned()))
+        };
         if let Some(handed) = self.store.hand_out(receiver, &wanted, none).await? {
             return Ok(self.handed(receiver.id, wanted.form, handed));
         }
@@ -169,8 +171,15 @@ impl Vault {
                 wanted.form = Form::Hash;
                 let write = |hash: &[u8; 32], expires_at| {
                     let now = self.clock.now();
-                    lsp.write(self.config.chain, hash, expires_at, amount_msat, &shown.metadata.hash, now)
-                        .map_err(|error: Bolt11Error| StoreError::Row(error.to_string()))
+                    lsp.write(
+                        self.config.chain,
+                        hash,
+                        expires_at,
+                        amount_msat,
+                        &shown.metadata.hash,
+                        now,
+                    )
+                    .map_err(|error: Bolt11Error| StoreError::Row(error.to_string()))
                 };
                 if let Some(handed) = self.store.hand_out(receiver, &wanted, write).await? {
                     return Ok(self.handed(receiver.id, wanted.form, handed));
@@ -190,7 +199,10 @@ impl Vault {
     /// # Errors
     ///
     /// [`HandOutError`].
-    pub async fn hand_out_static_once(&self, shown: &Shown) -> Result<Option<Handed>, HandOutError> {
+    pub async fn hand_out_static_once(
+        &self,
+        shown: &Shown,
+    ) -> Result<Option<Handed>, HandOutError> {
         let receiver = &shown.receiver;
         if let Err(wait) = self.limits.receiver(receiver.id) {
             let seconds = wait.as_secs() + 1;
@@ -203,7 +215,8 @@ impl Vault {
             comment: None,
             lasting: LASTING,
         };
-        let none = |_: &[u8; 32], _| Err(StoreError::Row("a static invoice without its text".to_owned()));
+        let none =
+            |_: &[u8; 32], _| Err(StoreError::Row("a static invoice without its text".to_owned()));
         let handed = self.store.hand_out(receiver, &wanted, none).await?;
         Ok(handed.map(|handed| self.handed(receiver.id, wanted.form, handed)))
     }
@@ -249,13 +262,19 @@ impl Vault {
     async fn house_turn(&self, turn: u64) -> Result<(), StoreError> {
         self.store.tick().await?;
         let behind = self.clock.is_set_back();
-        self.metrics.clock_behind.set(behind.map_or(0, |seconds| i64::try_from(seconds).unwrap_or(i64::MAX)));
+        self.metrics
+            .clock_behind
+            .set(behind.map_or(0, |seconds| i64::try_from(seconds).unwrap_or(i64::MAX)));
         if let Some(seconds) = behind {
-            tracing::warn!(seconds, "the clock of this machine is behind what it was; the later time counts");
+            tracing::warn!(
+                seconds,
+                "the clock of this machine is behind what it was; the later time counts"
+            );
         }
         self.write_counts().await?;
         let touched = {
-            let mut touched = self.touched.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut touched =
+                self.touched.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             std::mem::take(&mut *touched)
         };
         self.store.notice_stock(&touched.into_iter().collect::<Vec<_>>(), 10).await?;

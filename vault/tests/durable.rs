@@ -130,7 +130,12 @@ fn a_clock_that_is_set_back() {
     let left = brief.pool.as_mut().unwrap();
     (left.created_at, left.expires_at) = (terms.created_at, terms.expires_at);
     for (number, hash) in left.hashes.iter_mut().enumerate() {
-        let signed = pointlock_vault::pool::PoolHash::sign(common::hash(number as u32), &terms, &key, &[9; 32]);
+        let signed = pointlock_vault::pool::PoolHash::sign(
+            common::hash(number as u32),
+            &terms,
+            &key,
+            &[9; 32],
+        );
         hash.signature = hex::encode(signed.signature.serialize());
     }
     client.leave_one_time(&key, &name, &brief).unwrap();
@@ -144,7 +149,11 @@ fn a_clock_that_is_set_back() {
         let url = Store::sqlite_url(&folder.path().join("vault.db"));
         let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
         let later = i64::try_from(now() + 3_600).unwrap();
-        sqlx::query("UPDATE vault SET time_floor = $1").bind(later).execute(&mut connection).await.unwrap();
+        sqlx::query("UPDATE vault SET time_floor = $1")
+            .bind(later)
+            .execute(&mut connection)
+            .await
+            .unwrap();
         connection.close().await.unwrap();
     });
     let running = Running::start(with_lsp(folder.path()));
@@ -153,7 +162,10 @@ fn a_clock_that_is_set_back() {
     assert!(client.about().unwrap().time > now() + 3_500);
     // The second one of the first two expired within that hour, and stays so; the others are good.
     let hashes = [fetch(&client, &name).unwrap(), fetch(&client, &name).unwrap()];
-    assert_eq!(hashes.iter().collect::<BTreeSet<_>>(), [common::hash(10), common::hash(11)].iter().collect());
+    assert_eq!(
+        hashes.iter().collect::<BTreeSet<_>>(),
+        [common::hash(10), common::hash(11)].iter().collect()
+    );
     assert!(fetch(&client, &name).is_err());
     // What is signed by the machine's time is an hour old.
     assert_eq!(kind(client.list(&key, &name)), "unsigned");
@@ -180,7 +192,9 @@ impl Cable {
                 }
                 let Ok(far) = TcpStream::connect(&server) else { continue };
                 ends.lock().unwrap().extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
-                for (mut from, mut to) in [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)] {
+                for (mut from, mut to) in
+                    [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)]
+                {
                     std::thread::spawn(move || {
                         let mut buffer = [0; 16 << 10];
                         while let Ok(read @ 1..) = from.read(&mut buffer) {
@@ -211,7 +225,8 @@ impl Cable {
 #[test]
 #[ignore = "needs PostgreSQL; run by .ci/vault"]
 fn a_database_that_goes_and_comes_back() {
-    let server = std::env::var("POINTLOCK_POSTGRES").expect("the URL of a server, without a database");
+    let server =
+        std::env::var("POINTLOCK_POSTGRES").expect("the URL of a server, without a database");
     let host = server.rsplit('@').next().unwrap().to_owned();
     let cable = Cable::to(host.clone());
     let folder = Folder::new("gone");
@@ -232,7 +247,9 @@ fn a_database_that_goes_and_comes_back() {
                 while !stop.load(Ordering::SeqCst) {
                     match fetch(&client, &name) {
                         Ok(hash) => got.push(hash),
-                        Err(ClientError::Lnurl { reason }) => assert!(reason.contains("can't"), "{reason}"),
+                        Err(ClientError::Lnurl { reason }) => {
+                            assert!(reason.contains("can't"), "{reason}")
+                        }
                         Err(error) => panic!("{error}"),
                     }
                 }

@@ -14,7 +14,9 @@ use pointlock_vault::store::Terms;
 use serde_json::Value;
 
 fn tool(variable: &str) -> PathBuf {
-    std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} says where it is; .ci/vault sets it")).into()
+    std::env::var_os(variable)
+        .unwrap_or_else(|| panic!("{variable} says where it is; .ci/vault sets it"))
+        .into()
 }
 
 fn output(command: &mut Command) -> String {
@@ -27,10 +29,13 @@ fn output(command: &mut Command) -> String {
 /// A vault with a receiver that has four hashes and a message for whoever has paid.
 fn vault(folder: &Folder) -> (Running, String) {
     let running = Running::start(with_lsp(folder.path()));
-    let terms = Terms { comment_length: 100, success_message: Some("Thanks".into()), ..Terms::default() };
+    let terms =
+        Terms { comment_length: 100, success_message: Some("Thanks".into()), ..Terms::default() };
     let (client, name, key) = running.receiver("alice", 2, &terms);
     client.leave_one_time(&key, &name, &pool(&key, 0..2)).unwrap();
-    let lnurl = lnurl_pay::LnUrl::new(format!("{}/.well-known/lnurlp/alice", running.origin)).encode().unwrap();
+    let lnurl = lnurl_pay::LnUrl::new(format!("{}/.well-known/lnurlp/alice", running.origin))
+        .encode()
+        .unwrap();
     (running, lnurl)
 }
 
@@ -63,15 +68,23 @@ fn a_wallet_of_npm_pays() {
 
 /// What both wallets say.
 fn check(said: &Value, amount_msat: u64) {
-    assert_eq!((&said["min"], &said["commentAllowed"]), (&Value::from(1), &Value::from(100)), "{said}");
+    assert_eq!(
+        (&said["min"], &said["commentAllowed"]),
+        (&Value::from(1), &Value::from(100)),
+        "{said}"
+    );
     assert!(said["identifier"].as_str().unwrap().starts_with("alice@"), "{said}");
     assert!(said["refused"].as_str().unwrap().contains("has no invoice left"), "{said}");
     let got = said["got"].as_array().unwrap();
     assert_eq!(got.len(), 2);
     for one in got {
-        let invoice: lightning_invoice::Bolt11Invoice = one["invoice"].as_str().unwrap().parse().unwrap();
+        let invoice: lightning_invoice::Bolt11Invoice =
+            one["invoice"].as_str().unwrap().parse().unwrap();
         assert_eq!(invoice.amount_milli_satoshis(), Some(amount_msat));
-        let lightning_invoice::Bolt11InvoiceDescriptionRef::Hash(hash) = invoice.description() else { panic!() };
+        let lightning_invoice::Bolt11InvoiceDescriptionRef::Hash(hash) = invoice.description()
+        else {
+            panic!()
+        };
         assert_eq!(hash.0.to_string(), said["hash"].as_str().unwrap());
         assert_eq!(one["message"], "Thanks");
     }
@@ -125,12 +138,19 @@ fn pages_in_a_browser() {
     let (_, bob, bobs) = running.receiver("bob", 3, &Terms::default());
     let metadata = client.list(&bobs, &bob).unwrap().metadata;
     let invoices = vec![ready_made(3, &metadata, 900, 21_000_000).text()];
-    client.leave_one_time(&bobs, &bob, &OneTimeLeft { invoices, ..OneTimeLeft::default() }).unwrap();
+    client
+        .leave_one_time(&bobs, &bob, &OneTimeLeft { invoices, ..OneTimeLeft::default() })
+        .unwrap();
     running.receiver("carol", 4, &Terms::default());
     let long = "a-very-long-name.".repeat(3) + "0123456789abc";
-    running.receiver(&long, 5, &Terms { description: Some("<script>alert(1)</script> & more".into()), ..Terms::default() });
+    running.receiver(
+        &long,
+        5,
+        &Terms { description: Some("<script>alert(1)</script> & more".into()), ..Terms::default() },
+    );
     let word = running.vault.operator_word.clone();
-    let operator = running.origin.replace("http://", &format!("http://operator:{}@", word.as_str()));
+    let operator =
+        running.origin.replace("http://", &format!("http://operator:{}@", word.as_str()));
     let pages = [
         ("alice", format!("{}/alice", running.origin)),
         ("bob", format!("{}/bob", running.origin)),
@@ -141,14 +161,27 @@ fn pages_in_a_browser() {
         ("operator", format!("{operator}/operator")),
     ];
     for (page, url) in &pages {
-        for (width, height, dark) in [(390, 1_400, false), (390, 1_400, true), (1280, 1_000, false), (1280, 1_000, true)] {
+        for (width, height, dark) in
+            [(390, 1_400, false), (390, 1_400, true), (1280, 1_000, false), (1280, 1_000, true)]
+        {
             let shade = if dark { "dark" } else { "light" };
             let picture = pictures.join(format!("{page}-{width}-{shade}.png"));
             let profile = folder.path().join("chromium");
             let mut command = Command::new(tool("POINTLOCK_CHROMIUM"));
             command
-                .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"])
-                .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+                .args([
+                    "--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-quic",
+                    "--no-first-run",
+                    "--hide-scrollbars",
+                ])
+                .args([
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                ])
                 .arg(format!("--user-data-dir={}", profile.display()))
                 .arg(format!("--window-size={width},{height}"))
                 .arg(format!("--screenshot={}", picture.display()));
@@ -166,7 +199,8 @@ fn pages_in_a_browser() {
 fn no_request_is_answered_by_a_fault() {
     let folder = Folder::new("schema");
     let running = Running::start(with_lsp(folder.path()));
-    let (client, name, key) = running.receiver("alice", 2, &Terms { comment_length: 100, ..Terms::default() });
+    let (client, name, key) =
+        running.receiver("alice", 2, &Terms { comment_length: 100, ..Terms::default() });
     client.leave_one_time(&key, &name, &pool(&key, 0..1_000)).unwrap();
     client.leave_invoice(&key, &name, &static_invoice(&key, 8, 1).to_string()).unwrap();
     let examples = std::env::var("POINTLOCK_EXAMPLES").unwrap_or_else(|_| "40".to_owned());
@@ -177,9 +211,13 @@ fn no_request_is_answered_by_a_fault() {
         .args(["run", &description, "--max-examples", &examples, "--seed", "1", "--no-color"])
         .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"]);
     let hooks = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/signing_hooks.py");
-    command.env("SCHEMATHESIS_HOOKS", hooks).env("POINTLOCK_ORIGIN", &running.origin).env("POINTLOCK_KEY", hex::encode([2; 32]));
+    command
+        .env("SCHEMATHESIS_HOOKS", hooks)
+        .env("POINTLOCK_ORIGIN", &running.origin)
+        .env("POINTLOCK_KEY", hex::encode([2; 32]));
     println!("{}", output(&mut command));
     // It works as before.
-    let left: u64 = client.list(&common::key(2), &name).unwrap().one_time.iter().map(|row| row.count).sum();
+    let left: u64 =
+        client.list(&common::key(2), &name).unwrap().one_time.iter().map(|row| row.count).sum();
     assert!(left >= 1_000);
 }

@@ -43,12 +43,16 @@ fn ready_made_invoices_are_handed_out_once_each() {
     let leave = |invoices: Vec<String>| {
         client.leave_one_time(&key, &name, &OneTimeLeft { invoices, ..OneTimeLeft::default() })
     };
-    let texts: Vec<String> = (0..3).map(|number| ready_made(2, &metadata, number, 7_000).text()).collect();
+    let texts: Vec<String> =
+        (0..3).map(|number| ready_made(2, &metadata, number, 7_000).text()).collect();
     leave(texts.clone()).unwrap();
     // One price.
     let pay = client.pay_request(&name).unwrap();
     assert_eq!((pay.min_sendable, pay.max_sendable, pay.comment_allowed), (7_000, 7_000, 0));
-    assert_eq!(pay.static_invoice_url().unwrap(), format!("{}/v1/receivers/alice/invoice", running.origin));
+    assert_eq!(
+        pay.static_invoice_url().unwrap(),
+        format!("{}/v1/receivers/alice/invoice", running.origin)
+    );
     let error = client.fetch_bolt11(&name, 7_001, None, &expected).unwrap_err();
     assert!(reason(&error).contains("7000"), "{error}");
     let mut handed = BTreeSet::new();
@@ -58,7 +62,9 @@ fn ready_made_invoices_are_handed_out_once_each() {
         assert!(handed.insert(fetched.text));
     }
     assert_eq!(handed, texts.iter().cloned().collect());
-    assert!(reason(&client.fetch_bolt11(&name, 7_000, None, &expected).unwrap_err()).contains("left"));
+    assert!(
+        reason(&client.fetch_bolt11(&name, 7_000, None, &expected).unwrap_err()).contains("left")
+    );
     // Upper case is the same invoice.
     assert_eq!(kind(leave(vec![texts[0].to_uppercase()])), "conflict");
     assert_eq!(kind(leave(vec![texts[0].clone()])), "conflict");
@@ -119,15 +125,23 @@ fn for_a_pool_an_invoice_is_written() {
     assert_eq!(invoice.payment_secret().0, own.payment_secret(&fetched.payment_hash));
     // Another receiver's key.
     let other = common::key(3).public_key();
-    let error = client.fetch_bolt11(&name, 1_234, None, &Expected { key: Some(&other), ..expected }).unwrap_err();
+    let error = client
+        .fetch_bolt11(&name, 1_234, None, &Expected { key: Some(&other), ..expected })
+        .unwrap_err();
     assert!(matches!(error, ClientError::Substituted { what: "the payment hash", .. }), "{error}");
     // Amounts, comments, and what a wallet reads.
-    assert!(reason(&client.fetch_bolt11(&name, 999, None, &expected).unwrap_err()).contains("1000"));
-    assert!(reason(&client.fetch_bolt11(&name, 50_001, None, &expected).unwrap_err()).contains("50000"));
+    assert!(
+        reason(&client.fetch_bolt11(&name, 999, None, &expected).unwrap_err()).contains("1000")
+    );
+    assert!(
+        reason(&client.fetch_bolt11(&name, 50_001, None, &expected).unwrap_err()).contains("50000")
+    );
     let long = client.fetch_bolt11(&name, 2_000, Some("für elf Ä z"), &expected).unwrap_err();
     assert!(reason(&long).contains("10 characters"));
     let url = format!("{}/lnurlp/alice/callback", running.origin);
-    for query in ["", "?amount=", "?amount=-1", "?amount=1e3", "?amount=99999999999999999999", "?comment=x"] {
+    for query in
+        ["", "?amount=", "?amount=-1", "?amount=1e3", "?amount=99999999999999999999", "?comment=x"]
+    {
         let (status, answer) = get(&format!("{url}{query}"));
         assert_eq!((status, answer["status"].as_str()), (200, Some("ERROR")), "{query}");
     }
@@ -137,12 +151,20 @@ fn for_a_pool_an_invoice_is_written() {
     fields.sort_unstable();
     assert_eq!(fields, ["pr", "routes", "successAction", "verify"]);
     // HEAD takes nothing out of the stock.
-    let ready = |()| client.list(&key, &name).unwrap().one_time.iter().map(|row| row.count).collect::<Vec<_>>();
+    let ready = |()| {
+        client.list(&key, &name).unwrap().one_time.iter().map(|row| row.count).collect::<Vec<_>>()
+    };
     let before = ready(());
-    let _ = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent().head(format!("{url}?amount=2000")).call();
+    let _ = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .new_agent()
+        .head(format!("{url}?amount=2000"))
+        .call();
     assert_eq!(ready(()), before);
     let handed = client.handed(&key, &name, 0).unwrap();
-    let comments: Vec<&Value> = handed.as_array().unwrap().iter().map(|row| &row["comment"]).collect();
+    let comments: Vec<&Value> =
+        handed.as_array().unwrap().iter().map(|row| &row["comment"]).collect();
     assert_eq!(comments[0], "für Äpfel");
     assert_eq!(comments[2], &Value::Null);
 }
@@ -156,12 +178,18 @@ fn verify_says_what_the_receiver_has_told() {
     let (_, answer) = get(&format!("{}/lnurlp/alice/callback?amount=2000", running.origin));
     let verify = answer["verify"].as_str().unwrap();
     let (status, said) = get(verify);
-    assert_eq!((status, &said["settled"], &said["preimage"]), (200, &Value::Bool(false), &Value::Null));
+    assert_eq!(
+        (status, &said["settled"], &said["preimage"]),
+        (200, &Value::Bool(false), &Value::Null)
+    );
     assert_eq!(said["pr"], answer["pr"]);
     assert_eq!(kind(client.settled(&key, &name, &[1; 32])), "unknown");
     client.settled(&key, &name, &common::preimage(0)).unwrap();
     let (_, said) = get(verify);
-    assert_eq!((&said["settled"], &said["preimage"]), (&Value::Bool(true), &Value::String(hex::encode(common::preimage(0)))));
+    assert_eq!(
+        (&said["settled"], &said["preimage"]),
+        (&Value::Bool(true), &Value::String(hex::encode(common::preimage(0))))
+    );
     // What was not handed out is nobody's business; and once its preimage is told it never is.
     let other = format!("{}/lnurlp/alice/verify/{}", running.origin, hex::encode(common::hash(1)));
     assert_eq!(get(&other).1["status"], "ERROR");
@@ -174,14 +202,17 @@ fn verify_says_what_the_receiver_has_told() {
 fn wallets_of_cratesio_pay() {
     let folder = Folder::new("wallets");
     let running = Running::start(with_lsp(folder.path()));
-    let terms = Terms { comment_length: 100, success_message: Some("Thanks".into()), ..Terms::default() };
+    let terms =
+        Terms { comment_length: 100, success_message: Some("Thanks".into()), ..Terms::default() };
     let (client, name, key) = running.receiver("alice", 2, &terms);
     client.leave_one_time(&key, &name, &pool(&key, 0..3)).unwrap();
     let url = format!("{}/.well-known/lnurlp/alice", running.origin);
 
     // lnurl-rs
     let wallet = lnurl::Builder::default().build_blocking().unwrap();
-    let lnurl::LnUrlResponse::LnUrlPayResponse(pay) = wallet.make_request(&url).unwrap() else { panic!() };
+    let lnurl::LnUrlResponse::LnUrlPayResponse(pay) = wallet.make_request(&url).unwrap() else {
+        panic!()
+    };
     assert_eq!(pay.comment_allowed, Some(100));
     let got = wallet.get_invoice(&pay, 3_000, None, Some("hello")).unwrap();
     let invoice: Bolt11Invoice = got.invoice().parse().unwrap();
@@ -193,7 +224,13 @@ fn wallets_of_cratesio_pay() {
     // lnurl-pay
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ask = |msats| {
-        runtime.block_on(lnurl_pay::api::get_invoice(lnurl_pay::LnUrl::new(url.as_str()), msats, Some("hi".into()), None, None))
+        runtime.block_on(lnurl_pay::api::get_invoice(
+            lnurl_pay::LnUrl::new(url.as_str()),
+            msats,
+            Some("hi".into()),
+            None,
+            None,
+        ))
     };
     let invoice: Bolt11Invoice = ask(4_000).unwrap().parse().unwrap();
     assert_eq!(invoice.amount_milli_satoshis(), Some(4_000));
@@ -208,7 +245,8 @@ fn wallets_of_cratesio_pay() {
 #[test]
 fn who_asks_too_often_waits() {
     let folder = Folder::new("often");
-    let rates = Options { receiver_rate: Some(2), address_rate: Some(10), ..with_lsp(folder.path()) };
+    let rates =
+        Options { receiver_rate: Some(2), address_rate: Some(10), ..with_lsp(folder.path()) };
     let running = Running::start(rates);
     let (client, name, key) = running.receiver("alice", 2, &Terms::default());
     client.leave_one_time(&key, &name, &pool(&key, 0..10)).unwrap();

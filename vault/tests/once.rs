@@ -54,11 +54,17 @@ struct Vaults {
 impl Vaults {
     fn start(folder: &Path, database: &str) -> Self {
         std::fs::write(folder.join("lsp.key"), hex::encode([77; 32])).unwrap();
-        let listeners: Vec<_> = (0..VAULTS).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports: Vec<u16> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        let listeners: Vec<_> =
+            (0..VAULTS).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports: Vec<u16> =
+            listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
         drop(listeners);
-        let mut vaults =
-            Self { folder: folder.to_owned(), database: database.to_owned(), ports, children: Vec::new() };
+        let mut vaults = Self {
+            folder: folder.to_owned(),
+            database: database.to_owned(),
+            ports,
+            children: Vec::new(),
+        };
         vaults.children = (0..VAULTS).map(|index| Mutex::new(vaults.spawn(index))).collect();
         for index in 0..VAULTS {
             vaults.wait(index);
@@ -101,7 +107,10 @@ impl Vaults {
     }
 
     fn wait(&self, index: usize) {
-        let agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(2))).build().new_agent();
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(2)))
+            .build()
+            .new_agent();
         let began = Instant::now();
         while agent.get(format!("{}/readyz", self.url(index))).call().is_err() {
             assert!(began.elapsed() < Duration::from_secs(120), "vault {index} does not start");
@@ -180,15 +189,23 @@ fn leave(url: &str) -> (Client, Name) {
     let name: Name = "alice".parse().unwrap();
     let signing = key(2);
     let put = |method: ureq::http::Method, path: &str, body: &[u8]| {
-        let request =
-            pointlock_vault::request::Request { origin: "http://vault.test", method: method.as_str(), path, body };
+        let request = pointlock_vault::request::Request {
+            origin: "http://vault.test",
+            method: method.as_str(),
+            path,
+            body,
+        };
         let by = request.sign(&signing, Clock::machine(), rand::random(), &[9; 32]).to_string();
         let (status, body) = client.signed_by(&by, method, path, body).unwrap();
         assert_eq!(status, 204, "{}", String::from_utf8_lossy(&body));
     };
     let node_id = signing.public_key().to_string();
     let registration = pointlock_vault::Registration { node_id, terms: Terms::default() };
-    put(ureq::http::Method::PUT, "/v1/receivers/alice", &serde_json::to_vec(&registration).unwrap());
+    put(
+        ureq::http::Method::PUT,
+        "/v1/receivers/alice",
+        &serde_json::to_vec(&registration).unwrap(),
+    );
     for first in (0..STOCK).step_by(1_000) {
         let left = serde_json::to_vec(&pool(&signing, first..first + 1_000)).unwrap();
         put(ureq::http::Method::POST, "/v1/receivers/alice/one-time", &left);
@@ -224,11 +241,14 @@ fn run(database: &str, folder: &Folder, kills: usize) {
         let (vaults, outcome, ended) = (vaults.clone(), outcome.clone(), ended.clone());
         std::thread::spawn(move || {
             let mut random = rand::rng();
-            let mut moments: Vec<usize> = (0..kills).map(|_| random.random_range(1..STOCK as usize)).collect();
+            let mut moments: Vec<usize> =
+                (0..kills).map(|_| random.random_range(1..STOCK as usize)).collect();
             moments.sort_unstable();
             let mut killed = 0;
             for moment in moments {
-                while outcome.done.load(Ordering::Relaxed) < moment && !ended.load(Ordering::Relaxed) {
+                while outcome.done.load(Ordering::Relaxed) < moment
+                    && !ended.load(Ordering::Relaxed)
+                {
                     std::thread::sleep(Duration::from_micros(200));
                 }
                 std::thread::sleep(Duration::from_micros(random.random_range(0..3_000)));
@@ -260,7 +280,8 @@ fn run(database: &str, folder: &Folder, kills: usize) {
     }
     drop(vaults);
     compare(database, folder, &name, &outcome);
-    let (handed, cut_off) = (outcome.handed.lock().unwrap().len(), outcome.cut_off.load(Ordering::Relaxed));
+    let (handed, cut_off) =
+        (outcome.handed.lock().unwrap().len(), outcome.cut_off.load(Ordering::Relaxed));
     println!(
         "once: {VAULTS} vaults, {REQUESTS} requests in {:.1} s, {killed} kills; {handed} of {STOCK} came to a wallet, {} were handed out on a \
          connection that a kill cut off ({cut_off} requests were), none twice, none lost; {} requests found nothing left; {:.0} s in all",
@@ -279,7 +300,9 @@ fn compare(database: &str, folder: &Folder, name: &Name, outcome: &Outcome) {
         let store = Store::open(database, &data, chain, Arc::default()).await.unwrap();
         let receiver = store.receiver(name).await.unwrap().unwrap();
         let counts = store.one_time_counts(Some(&receiver)).await.unwrap();
-        let of = |state| counts.iter().filter(|row| row.state == state).map(|row| row.count).sum::<u64>();
+        let of = |state| {
+            counts.iter().filter(|row| row.state == state).map(|row| row.count).sum::<u64>()
+        };
         assert_eq!((of(State::Ready), of(State::Handed)), (0, u64::from(STOCK)));
         let handed = outcome.handed.lock().unwrap();
         for (hash, times) in handed.iter() {
@@ -309,7 +332,8 @@ fn on_sqlite() {
 #[ignore = "needs PostgreSQL; run by .ci/vault"]
 fn on_postgresql() {
     let folder = Folder::new("once-postgres");
-    let server = std::env::var("POINTLOCK_POSTGRES").expect("the URL of a server, without a database");
+    let server =
+        std::env::var("POINTLOCK_POSTGRES").expect("the URL of a server, without a database");
     let database = format!("{server}/once");
     run(&database, &folder, kills(20));
 }

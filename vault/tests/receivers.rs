@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Folder, Running, builder, key, kind, now, options, points, static_invoice, with_lsp};
-use pointlock::invoice::ChainHash;
+use pointlock::invoice::{ChainHash, PaymentLock};
 use pointlock::lock::PaymentHash;
 use pointlock_vault::client::Expected;
 use pointlock_vault::request::Request;
@@ -71,14 +71,18 @@ fn an_invoice_for_somebody_else_is_refused() {
     let other = common::key(3);
     let left = |text: &str| kind(client.leave_invoice(&key, &name, text));
     assert_eq!(left(&static_invoice(&other, 0, 1).to_string()), "refused");
-    let main_chain = builder(&key, points(0, 1)).chain(ChainHash::BITCOIN).sign(&key, &[9; 32]).unwrap();
+    let main_chain =
+        builder(&key, points(0, 1)).chain(ChainHash::BITCOIN).sign(&key, &[9; 32]).unwrap();
     assert_eq!(left(&main_chain.to_string()), "refused");
     let brief = builder(&key, points(0, 1)).relative_expiry(1).sign(&key, &[9; 32]).unwrap();
     assert_eq!(left(&brief.to_string()), "refused");
-    let offer_ended = builder(&key, points(0, 1)).absolute_expiry(now() - 1).sign(&key, &[9; 32]).unwrap();
+    let offer_ended =
+        builder(&key, points(0, 1)).absolute_expiry(now() - 1).sign(&key, &[9; 32]).unwrap();
     assert_eq!(left(&offer_ended.to_string()), "refused");
     // A hash may be paid once: it has another place.
-    let once = builder(&key, PaymentHash(common::hash(1))).sign(&key, &[9; 32]).unwrap();
+    let once = builder(&key, PaymentLock::Hash(PaymentHash(common::hash(1))))
+        .sign(&key, &[9; 32])
+        .unwrap();
     assert_eq!(left(&once.to_string()), "refused");
     let mut damaged = static_invoice(&key, 0, 1).to_string();
     let last = if damaged.ends_with('q') { 'p' } else { 'q' };
@@ -93,12 +97,19 @@ fn static_invoices_with_a_hash_are_handed_out_once() {
     let folder = Folder::new("hash");
     let running = Running::start(options(folder.path()));
     let (client, name, key) = running.receiver("alice", 2, &Terms::default());
-    let invoice = |number| builder(&key, PaymentHash(common::hash(number))).sign(&key, &[9; 32]).unwrap();
+    let invoice = |number| {
+        builder(&key, PaymentLock::Hash(PaymentHash(common::hash(number))))
+            .sign(&key, &[9; 32])
+            .unwrap()
+    };
     let statics = vec![invoice(1).to_string(), invoice(2).to_string()];
     let left = OneTimeLeft { statics: statics.clone(), ..OneTimeLeft::default() };
     client.leave_one_time(&key, &name, &left).unwrap();
     assert_eq!(kind(client.leave_one_time(&key, &name, &left)), "conflict");
-    let points = OneTimeLeft { statics: vec![static_invoice(&key, 0, 1).to_string()], ..OneTimeLeft::default() };
+    let points = OneTimeLeft {
+        statics: vec![static_invoice(&key, 0, 1).to_string()],
+        ..OneTimeLeft::default()
+    };
     assert_eq!(kind(client.leave_one_time(&key, &name, &points)), "refused");
     let expected = Expected { chain: REGTEST, key: None, now: now() };
     let mut fetched: Vec<String> =
@@ -109,7 +120,13 @@ fn static_invoices_with_a_hash_are_handed_out_once() {
     assert_eq!(fetched, statics);
     assert_eq!(kind(client.fetch_static(&name, &expected)), "unknown");
     // With points there is always one, and the hashes are for nobody.
-    client.leave_one_time(&key, &name, &OneTimeLeft { statics: vec![invoice(3).to_string()], ..OneTimeLeft::default() }).unwrap();
+    client
+        .leave_one_time(
+            &key,
+            &name,
+            &OneTimeLeft { statics: vec![invoice(3).to_string()], ..OneTimeLeft::default() },
+        )
+        .unwrap();
     client.leave_invoice(&key, &name, &static_invoice(&key, 0, 1).to_string()).unwrap();
     assert!(client.fetch_static(&name, &expected).unwrap().payment_point().is_some());
 }
@@ -143,7 +160,8 @@ fn a_request_is_carried_out_once_here_and_now() {
     let running = Running::start(options(folder.path()));
     let (_, _, key) = running.receiver("alice", 2, &Terms::default());
     let path = "/v1/receivers/alice/one-time";
-    let request = Request { origin: &running.origin, method: "DELETE", path, body: b"" };
+    let origin = running.origin.clone();
+    let request = Request { origin: &origin, method: "DELETE", path, body: b"" };
     let header = |request: &Request<'_>, time, nonce: u8| {
         request.sign(&key, time, [nonce; 16], &[9; 32]).to_string()
     };
@@ -158,8 +176,14 @@ fn a_request_is_carried_out_once_here_and_now() {
     assert_eq!(delete(&header(&request, now() + 400, 4)), 401);
     assert_eq!(delete(&header(&request, now() - 200, 3)), 200);
     // Another vault's, another path's, another body's.
-    assert_eq!(delete(&header(&Request { origin: "https://vault.example", ..request }, now(), 5)), 401);
-    assert_eq!(delete(&header(&Request { path: "/v1/receivers/alice/notices", ..request }, now(), 5)), 401);
+    assert_eq!(
+        delete(&header(&Request { origin: "https://vault.example", ..request }, now(), 5)),
+        401
+    );
+    assert_eq!(
+        delete(&header(&Request { path: "/v1/receivers/alice/notices", ..request }, now(), 5)),
+        401
+    );
     assert_eq!(delete(&header(&Request { method: "GET", ..request }, now(), 5)), 401);
     let unsigned_body = status(&running, &header(&request, now(), 5), Method::DELETE, path, b"x");
     assert_eq!(unsigned_body, 401);
@@ -167,7 +191,6 @@ fn a_request_is_carried_out_once_here_and_now() {
     assert_eq!(delete("Pointlock time=1"), 401);
     assert_eq!(delete("Basic eDp5"), 401);
     // A vault that starts again has not forgotten.
-    let origin = running.origin.clone();
     running.stop();
     let again = Running::start(pointlock_vault::config::Options {
         listen: Some(origin.strip_prefix("http://").unwrap().parse().unwrap()),
@@ -202,7 +225,11 @@ fn a_pool_is_the_receivers_or_refused() {
     assert_eq!(kind(left(&common::pool(&key, 2..6))), "conflict");
     let count = |state| {
         let listing = client.list(&key, &name).unwrap();
-        listing.one_time.iter().find(|row| (row.form, row.state) == (Form::Hash, state)).map_or(0, |row| row.count)
+        listing
+            .one_time
+            .iter()
+            .find(|row| (row.form, row.state) == (Form::Hash, state))
+            .map_or(0, |row| row.count)
     };
     assert_eq!(count(State::Ready), 3);
     left(&common::pool(&key, 3..6)).unwrap();
@@ -225,13 +252,20 @@ fn without_an_lsp_there_are_no_pools() {
 #[test]
 fn a_closed_vault_takes_no_strangers() {
     let folder = Folder::new("closed");
-    let closed = pointlock_vault::config::Options { open_registration: Some(false), ..options(folder.path()) };
+    let closed = pointlock_vault::config::Options {
+        open_registration: Some(false),
+        ..options(folder.path())
+    };
     let running = Running::start(closed);
     let (client, name, key) = (running.client(), "alice".parse().unwrap(), key(2));
     assert_eq!(kind(client.register(&key, &name, &Terms::default())), "closed");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(running.vault.store.put_receiver(&name, &key.public_key(), &Terms::default())).unwrap();
-    client.register(&key, &name, &Terms { description: Some("Alice".into()), ..Terms::default() }).unwrap();
+    runtime
+        .block_on(running.vault.store.put_receiver(&name, &key.public_key(), &Terms::default()))
+        .unwrap();
+    client
+        .register(&key, &name, &Terms { description: Some("Alice".into()), ..Terms::default() })
+        .unwrap();
     assert_eq!(client.list(&key, &name).unwrap().terms.description.as_deref(), Some("Alice"));
 }
 
@@ -244,10 +278,22 @@ fn terms_that_make_no_sense() {
     assert_eq!(kind(put(Terms { min_msat: 0, ..Terms::default() })), "refused");
     assert_eq!(kind(put(Terms { min_msat: 9, max_msat: 8, ..Terms::default() })), "refused");
     assert_eq!(kind(put(Terms { comment_length: 1_001, ..Terms::default() })), "refused");
-    assert_eq!(kind(put(Terms { success_message: Some("x".repeat(145)), ..Terms::default() })), "refused");
-    assert_eq!(kind(put(Terms { description: Some("a\nb".into()), ..Terms::default() })), "refused");
-    put(Terms { min_msat: 8, max_msat: 8, comment_length: 1_000, success_message: Some("ä".repeat(144)), description: Some("ab".into()) })
-        .unwrap();
+    assert_eq!(
+        kind(put(Terms { success_message: Some("x".repeat(145)), ..Terms::default() })),
+        "refused"
+    );
+    assert_eq!(
+        kind(put(Terms { description: Some("a\nb".into()), ..Terms::default() })),
+        "refused"
+    );
+    put(Terms {
+        min_msat: 8,
+        max_msat: 8,
+        comment_length: 1_000,
+        success_message: Some("ä".repeat(144)),
+        description: Some("ab".into()),
+    })
+    .unwrap();
 }
 
 #[test]
@@ -258,7 +304,19 @@ fn names_that_are_none() {
     let node_id = key.public_key().to_string();
     let body = serde_json::to_vec(&Registration { node_id, terms: Terms::default() }).unwrap();
     let long = "a".repeat(300);
-    let names = ["Alice", "%d0%b0lice", "..", "%2e%2e", "a%2fb", "a%00", "v1", "a'--", "-a", "a%0d%0aset-cookie:x", &long];
+    let names = [
+        "Alice",
+        "%d0%b0lice",
+        "..",
+        "%2e%2e",
+        "a%2fb",
+        "a%00",
+        "v1",
+        "a'--",
+        "-a",
+        "a%0d%0aset-cookie:x",
+        &long,
+    ];
     for name in names {
         let path = format!("/v1/receivers/{name}");
         let request = Request { origin: &running.origin, method: "PUT", path: &path, body: &body };
@@ -269,7 +327,10 @@ fn names_that_are_none() {
         let asked = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
         let asked = asked.get(format!("{}/.well-known/lnurlp/{name}", running.origin)).call();
         let text = asked.unwrap().body_mut().read_to_string().unwrap();
-        assert!(text.contains("ERROR") || text.contains("urn:pointlock:vault:unknown"), "{name}: {text}");
+        assert!(
+            text.contains("ERROR") || text.contains("urn:pointlock:vault:unknown"),
+            "{name}: {text}"
+        );
     }
     assert!(client.register(&key, &"alice".parse().unwrap(), &Terms::default()).is_ok());
 }

@@ -59,7 +59,12 @@ fn story(backup: impl Fn(&Path, &Path)) {
     assert!(error.contains("pointlock vault restore"), "{error}");
     // Seconds are what times are told in.
     std::thread::sleep(std::time::Duration::from_millis(1_100));
-    let restored = block_on(Store::restore(&Store::sqlite_url(&database(folder.path())), folder.path(), REGTEST)).unwrap();
+    let restored = block_on(Store::restore(
+        &Store::sqlite_url(&database(folder.path())),
+        folder.path(),
+        REGTEST,
+    ))
+    .unwrap();
     assert_eq!((restored.retired, restored.told), (8, 1));
 
     let running = Running::start(with_lsp(folder.path()));
@@ -68,10 +73,17 @@ fn story(backup: impl Fn(&Path, &Path)) {
     // The origin is another one, as its port is: sign for it.
     let listing = client.list(&key, &name).unwrap();
     let count = |state| {
-        listing.one_time.iter().find(|row| (row.form, row.state) == (Form::Hash, state)).map_or(0, |row| row.count)
+        listing
+            .one_time
+            .iter()
+            .find(|row| (row.form, row.state) == (Form::Hash, state))
+            .map_or(0, |row| row.count)
     };
     assert_eq!((count(State::Ready), count(State::Handed), count(State::Retired)), (0, 2, 8));
-    assert_eq!(listing.notices.iter().map(|notice| notice.kind).collect::<Vec<_>>(), [NoticeKind::Restored]);
+    assert_eq!(
+        listing.notices.iter().map(|notice| notice.kind).collect::<Vec<_>>(),
+        [NoticeKind::Restored]
+    );
     // Points are for many payers: they are handed out still.
     assert_eq!(client.fetch_static(&name, &expected).unwrap(), invoice);
     // What is retired is not taken again, nor what was made before the restore, of which the backup knows nothing.
@@ -101,7 +113,11 @@ fn by_a_copy_that_knows_nothing_of_it() {
             let url = Store::sqlite_url(&database(folder));
             sqlx::any::install_default_drivers();
             let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
-            sqlx::query("VACUUM INTO $1").bind(copy.to_str().unwrap()).execute(&mut connection).await.unwrap();
+            sqlx::query("VACUUM INTO $1")
+                .bind(copy.to_str().unwrap())
+                .execute(&mut connection)
+                .await
+                .unwrap();
         });
     });
 }
@@ -125,7 +141,8 @@ fn a_database_of_another_folder_or_chain_is_refused() {
     std::fs::write(Store::mark_path(first.path()), "pointlock vault mark 1\n").unwrap();
     let error = Running::try_start(with_lsp(first.path())).err().unwrap();
     assert!(error.contains("no mark of a vault"), "{error}");
-    block_on(Store::restore(&Store::sqlite_url(&database(first.path())), first.path(), REGTEST)).unwrap();
+    block_on(Store::restore(&Store::sqlite_url(&database(first.path())), first.path(), REGTEST))
+        .unwrap();
     Running::start(with_lsp(first.path())).stop();
 }
 
@@ -133,20 +150,29 @@ fn a_database_of_another_folder_or_chain_is_refused() {
 #[test]
 #[ignore = "needs PostgreSQL; run by .ci/vault"]
 fn by_pg_dump_under_a_vault_that_runs() {
-    let server = std::env::var("POINTLOCK_POSTGRES").expect("the URL of a server, without a database");
-    let bin = PathBuf::from(std::env::var_os("POINTLOCK_POSTGRES_BIN").expect("the folder of its programs"));
+    let server =
+        std::env::var("POINTLOCK_POSTGRES").expect("the URL of a server, without a database");
+    let bin = PathBuf::from(
+        std::env::var_os("POINTLOCK_POSTGRES_BIN").expect("the folder of its programs"),
+    );
     let (url, other) = (format!("{server}/restored"), format!("{server}/postgres"));
     let run = |program: &str, arguments: &[&str]| {
-        let output = std::process::Command::new(bin.join(program)).args(arguments).output().unwrap();
+        let output =
+            std::process::Command::new(bin.join(program)).args(arguments).output().unwrap();
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     };
     let folder = Folder::new("pg");
-    let options = || pointlock_vault::config::Options { database: Some(url.clone()), ..with_lsp(folder.path()) };
+    let options = || pointlock_vault::config::Options {
+        database: Some(url.clone()),
+        ..with_lsp(folder.path())
+    };
     let running = Running::start(options());
     let (client, name, key) = running.receiver("alice", 2, &Terms::default());
     client.leave_one_time(&key, &name, &pool(&key, 0..10)).unwrap();
     let expected = Expected { chain: REGTEST, key: None, now: now() };
-    let fetch = |client: &pointlock_vault::client::Client| client.fetch_bolt11(&name, 2_000, None, &expected);
+    let fetch = |client: &pointlock_vault::client::Client| {
+        client.fetch_bolt11(&name, 2_000, None, &expected)
+    };
     fetch(&client).unwrap();
     let dump = folder.path().join("dump.sql");
     let dump = dump.to_str().unwrap();

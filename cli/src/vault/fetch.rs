@@ -29,7 +29,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let client = args.vault.client()?;
     let name = &args.vault.address.name;
-    let expected = Expected { chain: args.vault.chain, key: args.key.as_ref(), now: Clock::machine() };
+    let expected =
+        Expected { chain: args.vault.chain, key: args.key.as_ref(), now: Clock::machine() };
     match args.bolt11 {
         None => static_report(args, &client.fetch_static(name, &expected)?),
         Some(amount) => {
@@ -41,10 +42,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 
 fn static_report(args: &Args, invoice: &StaticInvoice) -> Result<(), Box<dyn Error>> {
     let (lock, relies) = match invoice.lock() {
-        None => ("none", "It has no lock of the receiver's: to have paid it proves nothing, and whoever holds it last takes the payment."),
-        Some(PaymentLock::Hash(_)) => {
-            ("payment_hash", "It may be paid once. If the vault hands it out twice, a node of the first payer's route can take your payment.")
-        }
+        None => (
+            "none",
+            "It has no lock of the receiver's: to have paid it proves nothing, and whoever holds it last takes the payment.",
+        ),
+        Some(PaymentLock::Hash(_)) => (
+            "payment_hash",
+            "It may be paid once. If the vault hands it out twice, a node of the first payer's route can take your payment.",
+        ),
         Some(PaymentLock::Points(points)) if points.k() == 0 => (
             "static_point",
             "It may be paid any number of times. You, somebody who paid before and a node of your route would have to join to take your \
@@ -83,11 +88,19 @@ fn whose(args: &Args) -> String {
 
 fn bolt11_report(args: &Args, fetched: &Bolt11Fetched, amount: u64) -> Result<(), Box<dyn Error>> {
     let (whose, relies) = match fetched.whose {
-        Whose::Signed => ("signed", "The receiver's key, which you gave, has signed it.".to_owned()),
-        Whose::OfPool { lsp } => {
-            ("pool", format!("An LSP has signed it ({lsp}); the receiver's key, which you gave, has signed its payment hash."))
+        Whose::Signed => {
+            ("signed", "The receiver's key, which you gave, has signed it.".to_owned())
         }
-        _ => ("unknown", "Whose it is nobody has shown: give the receiver's node id as --key.".to_owned()),
+        Whose::OfPool { lsp } => (
+            "pool",
+            format!(
+                "An LSP has signed it ({lsp}); the receiver's key, which you gave, has signed its payment hash."
+            ),
+        ),
+        _ => (
+            "unknown",
+            "Whose it is nobody has shown: give the receiver's node id as --key.".to_owned(),
+        ),
     };
     if args.vault.json {
         return print_json(&json!({
@@ -97,8 +110,16 @@ fn bolt11_report(args: &Args, fetched: &Bolt11Fetched, amount: u64) -> Result<()
     }
     let mut text = String::new();
     say!(text, "{}", fetched.text);
-    say!(text, "For exactly {amount} msat, on {}, until {} (UNIX time).", args.vault.chain, fetched.expires_at);
+    say!(
+        text,
+        "For exactly {amount} msat, on {}, until {} (UNIX time).",
+        args.vault.chain,
+        fetched.expires_at
+    );
     say!(text, "{relies}");
-    say!(text, "It may be paid once. That the vault has not handed it to somebody else before, nothing shows.");
+    say!(
+        text,
+        "It may be paid once. That the vault has not handed it to somebody else before, nothing shows."
+    );
     Ok(print(&text)?)
 }

@@ -31,7 +31,9 @@ impl Where {
         let client = Client::new(&self.address.origin, self.root_certificate.as_ref())?;
         let chain = client.about()?.chain;
         if chain != self.chain.to_string() {
-            return Err(format!("--chain: the vault is for {chain}, and not for {}", self.chain).into());
+            return Err(
+                format!("--chain: the vault is for {chain}, and not for {}", self.chain).into()
+            );
         }
         Ok(client)
     }

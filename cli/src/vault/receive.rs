@@ -75,7 +75,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let mut done = Vec::new();
     if let (Some(k), Some(path)) = (args.k, &args.secrets_out) {
         match is_good(&listing) {
-            true if !args.fresh => done.push("the static invoice that is there is good, and stays".to_owned()),
+            true if !args.fresh => {
+                done.push("the static invoice that is there is good, and stays".to_owned())
+            }
             _ => {
                 let invoice = leave_invoice(args, &client, &key, k, path)?;
                 done.push(format!("left the static invoice {}", invoice.invoice_id()));
@@ -140,13 +142,22 @@ fn leave_invoice(
     Ok(invoice)
 }
 
-fn leave_pool(args: &Args, client: &Client, key: &Keypair, count: u16, path: &Path) -> Result<(), Box<dyn Error>> {
+fn leave_pool(
+    args: &Args,
+    client: &Client,
+    key: &Keypair,
+    count: u16,
+    path: &Path,
+) -> Result<(), Box<dyn Error>> {
     let draw = |_| SecretScalar::from_bytes(&Zeroizing::new(rand::random::<[u8; 32]>()));
     let preimages = (0..count).map(draw).collect::<Result<Vec<_>, _>>()?;
     secret_file::write("--preimages-out", path, &preimages)?;
     let created_at = Clock::machine();
-    let terms =
-        PoolTerms { chain: args.vault.chain.hash(), created_at, expires_at: created_at + args.pool_days * A_DAY };
+    let terms = PoolTerms {
+        chain: args.vault.chain.hash(),
+        created_at,
+        expires_at: created_at + args.pool_days * A_DAY,
+    };
     let sign = |preimage: &SecretScalar| {
         let hash = Sha256::digest(*preimage.dangerous_to_bytes()).into();
         let signed = PoolHash::sign(hash, &terms, key, &rand::random());
@@ -157,7 +168,11 @@ fn leave_pool(args: &Args, client: &Client, key: &Keypair, count: u16, path: &Pa
     };
     let hashes = preimages.iter().map(sign).collect();
     let pool = HashesLeft { created_at, expires_at: terms.expires_at, hashes };
-    Ok(client.leave_one_time(key, &args.vault.address.name, &OneTimeLeft { pool: Some(pool), ..OneTimeLeft::default() })?)
+    Ok(client.leave_one_time(
+        key,
+        &args.vault.address.name,
+        &OneTimeLeft { pool: Some(pool), ..OneTimeLeft::default() },
+    )?)
 }
 
 fn report(done: &[String], before: &Listing, after: &Listing) -> String {
@@ -167,11 +182,17 @@ fn report(done: &[String], before: &Listing, after: &Listing) -> String {
     }
     for notice in &before.notices {
         let words = match notice.kind {
-            NoticeKind::PointsLow => "a static invoice was handed out for most of the payments that it is good for: leave a fresh one (--k)",
-            NoticeKind::PointsSpent => "a static invoice was handed out for all payments that it is good for: leave a fresh one (--k)",
+            NoticeKind::PointsLow => {
+                "a static invoice was handed out for most of the payments that it is good for: leave a fresh one (--k)"
+            }
+            NoticeKind::PointsSpent => {
+                "a static invoice was handed out for all payments that it is good for: leave a fresh one (--k)"
+            }
             NoticeKind::StockLow => "few one-time invoices are left (--pool)",
             NoticeKind::StockEmpty => "no one-time invoice is left (--pool)",
-            NoticeKind::Restored => "the vault was restored from a backup: the one-time invoices that it had are retired, leave fresh ones (--pool)",
+            NoticeKind::Restored => {
+                "the vault was restored from a backup: the one-time invoices that it had are retired, leave fresh ones (--pool)"
+            }
         };
         say!(text, "notice: {words}");
     }
@@ -182,10 +203,18 @@ fn report(done: &[String], before: &Listing, after: &Listing) -> String {
             Some(0) => "a static point, for any number of payments".to_owned(),
             Some(k) => format!("for {k} payments"),
         };
-        say!(text, "  static invoice {}: {k}, handed out {} times", &row.invoice_id[..16], row.handed_out);
+        say!(
+            text,
+            "  static invoice {}: {k}, handed out {} times",
+            &row.invoice_id[..16],
+            row.handed_out
+        );
     }
-    let count = |state| after.one_time.iter().filter(|row| row.state == state).map(|row| row.count).sum::<u64>();
-    let (ready, handed, retired) = (count(State::Ready), count(State::Handed), count(State::Retired));
+    let count = |state| {
+        after.one_time.iter().filter(|row| row.state == state).map(|row| row.count).sum::<u64>()
+    };
+    let (ready, handed, retired) =
+        (count(State::Ready), count(State::Handed), count(State::Retired));
     say!(text, "  one-time invoices: {ready} ready, {handed} handed out, {retired} retired");
     text
 }

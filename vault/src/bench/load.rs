@@ -55,7 +55,11 @@ impl Load {
     }
 
     /// Sends each of these once.
-    pub(super) async fn once(&self, requests: Vec<Vec<u8>>, expected: u16) -> Result<Measured, Box<dyn Error>> {
+    pub(super) async fn once(
+        &self,
+        requests: Vec<Vec<u8>>,
+        expected: u16,
+    ) -> Result<Measured, Box<dyn Error>> {
         let (requests, next) = (Arc::new(requests), Arc::new(AtomicUsize::new(0)));
         self.ask(expected, move || {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -113,7 +117,12 @@ where
 }
 
 /// One request and its answer; the status, or None where the connection failed.
-async fn exchange(stream: &mut Option<TcpStream>, address: SocketAddr, request: &[u8], buffer: &mut Vec<u8>) -> Option<u16> {
+async fn exchange(
+    stream: &mut Option<TcpStream>,
+    address: SocketAddr,
+    request: &[u8],
+    buffer: &mut Vec<u8>,
+) -> Option<u16> {
     if stream.is_none() {
         let new = TcpStream::connect(address).await.ok()?;
         new.set_nodelay(true).ok()?;

@@ -79,7 +79,10 @@ pub fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 async fn measure(args: &Args, folder: &Path) -> Result<(), Box<dyn Error>> {
     let say = |row: &Row| print(args.json, row);
     if !args.json {
-        println!("{:<18} {:>10} {:>9} {:>9} {:>9} {:>9} {:>8}", "", "requests/s", "p50 ms", "p99 ms", "p99.9 ms", "MiB", "of bare");
+        println!(
+            "{:<18} {:>10} {:>9} {:>9} {:>9} {:>9} {:>8}",
+            "", "requests/s", "p50 ms", "p99 ms", "p99.9 ms", "MiB", "of bare"
+        );
     }
     let sqlite = crate::store::Store::sqlite_url(&folder.join("vault.db"));
     let mut bare_throughput = None;
@@ -91,14 +94,20 @@ async fn measure(args: &Args, folder: &Path) -> Result<(), Box<dyn Error>> {
         if bare_throughput.is_none() {
             let length = stock.fetch_length();
             let server = Server::start(&["vault-bench", "--bare", &length.to_string()]).await?;
-            let load = Load { address: server.address, connections: args.in_flight, seconds: args.seconds };
-            let measured = load.run(|_| b"GET /x HTTP/1.1\r\nHost: bare\r\n\r\n".to_vec(), 200).await?;
+            let load = Load {
+                address: server.address,
+                connections: args.in_flight,
+                seconds: args.seconds,
+            };
+            let measured =
+                load.run(|_| b"GET /x HTTP/1.1\r\nHost: bare\r\n\r\n".to_vec(), 200).await?;
             bare_throughput = Some(measured.per_second());
             say(&row("bare".to_owned(), &measured, &server, None))?;
         }
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let server = Server::vault(&data, &database, port).await?;
-        let load = Load { address: server.address, connections: args.in_flight, seconds: args.seconds };
+        let load =
+            Load { address: server.address, connections: args.in_flight, seconds: args.seconds };
         let origin = format!("http://{port}");
         let measured = load.run(|number| stock.fetch(number), 200).await?;
         let of_bare = bare_throughput.map(|bare| measured.per_second() / bare);
@@ -202,9 +211,12 @@ impl Server {
 
     /// Resident, as Linux says.
     fn memory_mib(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .unwrap_or_default();
         let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().nth(1)).and_then(|kib| kib.parse::<f64>().ok());
+        let kib = line
+            .and_then(|line| line.split_whitespace().nth(1))
+            .and_then(|kib| kib.parse::<f64>().ok());
         kib.unwrap_or_default() / 1024.0
     }
 }

@@ -2,6 +2,7 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
+use pointlock::bitcoin::Network;
 use pointlock::curve::{Keypair, SecretScalar};
 use pointlock::invoice::{ChainHash, StaticInvoice, StaticInvoiceBuilder};
 use sha2::{Digest as _, Sha256};
@@ -41,9 +42,13 @@ fn invoice(key: &Keypair, point: &SecretScalar) -> Result<StaticInvoice, Box<dyn
 }
 
 impl Stock {
-    pub(super) async fn fill(database: &str, data: &Path, receivers: u32) -> Result<Self, Box<dyn Error>> {
+    pub(super) async fn fill(
+        database: &str,
+        data: &Path,
+        receivers: u32,
+    ) -> Result<Self, Box<dyn Error>> {
         std::fs::write(data.join("lsp.key"), hex::encode([77; 32]))?;
-        let chain = Chain::new(pointlock::bitcoin::Network::Regtest);
+        let chain = Chain::new(Network::Regtest);
         let store = Store::open(database, data, chain, Arc::default()).await?;
         let (mut keys, mut length) = (Vec::new(), 0);
         let mut tx = store.begin().await?;
@@ -59,13 +64,15 @@ impl Stock {
             let key = &keys[number as usize];
             let invoice = invoice(key, &secret("point", number)?)?;
             length = invoice.to_string().len() + 150;
-            let receiver = store.receiver(&name(number).parse()?).await?.ok_or("a receiver is missing")?;
+            let receiver =
+                store.receiver(&name(number).parse()?).await?.ok_or("a receiver is missing")?;
             let new = NewStatic { door: Door::Web, invoice: &invoice, request_path: None };
             store.put_static_in(&mut tx, &receiver, &new).await?;
             if number < WITH_HASHES {
                 let now = Clock::machine();
                 let item = |index| NewOneTime {
-                    payment_hash: Sha256::digest(format!("vault-bench hash {number} {index}")).into(),
+                    payment_hash: Sha256::digest(format!("vault-bench hash {number} {index}"))
+                        .into(),
                     amount_msat: None,
                     description_hash: None,
                     invoice: None,
@@ -100,7 +107,8 @@ impl Stock {
     #[expect(clippy::unused_self, reason = "as the others")]
     pub(super) fn callback(&self, number: u64) -> Vec<u8> {
         let name = name(u32::try_from(number % u64::from(WITH_HASHES)).unwrap_or(0));
-        format!("GET /lnurlp/{name}/callback?amount=2000 HTTP/1.1\r\nHost: vault\r\n\r\n").into_bytes()
+        format!("GET /lnurlp/{name}/callback?amount=2000 HTTP/1.1\r\nHost: vault\r\n\r\n")
+            .into_bytes()
     }
 
     /// A fresh static invoice of each of so many receivers.

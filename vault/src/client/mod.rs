@@ -99,15 +99,24 @@ impl std::str::FromStr for Address {
 
     /// `https`, unless the host is this machine, whose name or address says so, or an onion service.
     fn from_str(text: &str) -> Result<Self, ClientError> {
-        let fail = |reason: &dyn std::fmt::Display| ClientError::Address { address: text.to_owned(), reason: reason.to_string() };
+        let fail = |reason: &dyn std::fmt::Display| ClientError::Address {
+            address: text.to_owned(),
+            reason: reason.to_string(),
+        };
         let (name, host) = text.split_once('@').ok_or_else(|| fail(&"expected NAME@HOST"))?;
         let name = name.parse().map_err(|error| fail(&error))?;
         let is_host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);
         if host.is_empty() || !host.chars().all(is_host) {
-            return Err(fail(&"the host has lower-case letters, digits, dots and dashes, and a port perhaps"));
+            return Err(fail(
+                &"the host has lower-case letters, digits, dots and dashes, and a port perhaps",
+            ));
         }
-        let bare = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(bare, _)| bare);
-        let is_plain = ["localhost", "127.0.0.1", "[::1]"].contains(&bare) || bare.ends_with(".onion");
+        let bare = host
+            .rsplit_once(':')
+            .filter(|(_, port)| port.parse::<u16>().is_ok())
+            .map_or(host, |(bare, _)| bare);
+        let is_plain =
+            ["localhost", "127.0.0.1", "[::1]"].contains(&bare) || bare.ends_with(".onion");
         let scheme = if is_plain { "http" } else { "https" };
         Ok(Self { name, origin: format!("{scheme}://{host}") })
     }
@@ -157,7 +166,10 @@ impl Client {
             .max_redirects(0)
             .timeout_global(Some(Duration::from_secs(60)));
         if let Some(path) = root {
-            let fail = |reason: &dyn std::fmt::Display| ClientError::Certificate { path: path.clone(), reason: reason.to_string() };
+            let fail = |reason: &dyn std::fmt::Display| ClientError::Certificate {
+                path: path.clone(),
+                reason: reason.to_string(),
+            };
             let pem = std::fs::read(path).map_err(|error| fail(&error))?;
             let certificate = Certificate::from_pem(&pem).map_err(|error| fail(&error))?;
             let roots = RootCerts::new_with_certs(&[certificate]);
@@ -184,13 +196,21 @@ impl Client {
         self.get_url(&format!("{}{path}", self.origin), what)
     }
 
-    fn get_url<T: DeserializeOwned>(&self, url: &str, what: &'static str) -> Result<T, ClientError> {
+    fn get_url<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        what: &'static str,
+    ) -> Result<T, ClientError> {
         let request = Request::get(url).body(()).map_err(|error| unreachable(url, &error))?;
         let (status, body) = self.answer(url, request)?;
         read(status, &body, what)
     }
 
-    fn answer(&self, url: &str, request: Request<impl ureq::AsSendBody>) -> Result<(StatusCode, Vec<u8>), ClientError> {
+    fn answer(
+        &self,
+        url: &str,
+        request: Request<impl ureq::AsSendBody>,
+    ) -> Result<(StatusCode, Vec<u8>), ClientError> {
         let mut response = self.agent.run(request).map_err(|error| unreachable(url, &error))?;
         let body = response.body_mut().with_config().limit(LONGEST).read_to_vec();
         Ok((response.status(), body.map_err(|error| unreachable(url, &error))?))
@@ -202,9 +222,14 @@ fn unreachable(url: &str, error: &dyn std::fmt::Display) -> ClientError {
 }
 
 /// An answer, or the problem that it is.
-fn read<T: DeserializeOwned>(status: StatusCode, body: &[u8], what: &'static str) -> Result<T, ClientError> {
+fn read<T: DeserializeOwned>(
+    status: StatusCode,
+    body: &[u8],
+    what: &'static str,
+) -> Result<T, ClientError> {
     refused(status, body)?;
-    serde_json::from_slice(body).map_err(|error| ClientError::Answer { what, reason: error.to_string() })
+    serde_json::from_slice(body)
+        .map_err(|error| ClientError::Answer { what, reason: error.to_string() })
 }
 
 fn refused(status: StatusCode, body: &[u8]) -> Result<(), ClientError> {

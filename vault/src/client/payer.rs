@@ -108,11 +108,17 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError::Substituted`] where it is not to be paid.
-    pub fn fetch_static(&self, name: &Name, expected: &Expected<'_>) -> Result<StaticInvoice, ClientError> {
-        let fetched: Fetched = self.get(&format!("/v1/receivers/{name}/invoice"), "the static invoice")?;
+    pub fn fetch_static(
+        &self,
+        name: &Name,
+        expected: &Expected<'_>,
+    ) -> Result<StaticInvoice, ClientError> {
+        let fetched: Fetched =
+            self.get(&format!("/v1/receivers/{name}/invoice"), "the static invoice")?;
         let wrong = substituted("the static invoice");
-        let invoice = StaticInvoice::decode_at(&fetched.invoice, expected.chain.hash(), expected.now)
-            .map_err(|error| wrong(&error))?;
+        let invoice =
+            StaticInvoice::decode_at(&fetched.invoice, expected.chain.hash(), expected.now)
+                .map_err(|error| wrong(&error))?;
         if let Some(key) = expected.key {
             invoice.verify_issuer(key).map_err(|error| wrong(&error))?;
         }
@@ -138,7 +144,9 @@ impl Client {
         let pay = self.pay_request(name)?;
         let mut url = format!("{}?amount={amount_msat}", pay.callback);
         if !url.starts_with(&format!("{}/", self.origin)) {
-            return Err(substituted("the callback")(&format_args!("{url} is elsewhere than the vault")));
+            return Err(substituted("the callback")(&format_args!(
+                "{url} is elsewhere than the vault"
+            )));
         }
         if let Some(comment) = comment {
             url.push_str("&comment=");
@@ -168,19 +176,31 @@ impl Client {
             return Err(wrong(&format_args!("it is for another chain, {:?}", invoice.currency())));
         }
         if invoice.amount_milli_satoshis() != Some(amount_msat) {
-            return Err(wrong(&format_args!("its amount is {:?}, asked for were {amount_msat}", invoice.amount_milli_satoshis())));
+            return Err(wrong(&format_args!(
+                "its amount is {:?}, asked for were {amount_msat}",
+                invoice.amount_milli_satoshis()
+            )));
         }
         let hash: [u8; 32] = Sha256::digest(metadata).into();
         match invoice.description() {
             Bolt11InvoiceDescriptionRef::Hash(said) if said.0.to_byte_array() == hash => {}
-            _ => return Err(wrong(&"it is not for what the vault said before: another description hash")),
+            _ => {
+                return Err(wrong(
+                    &"it is not for what the vault said before: another description hash",
+                ));
+            }
         }
-        let expires_at = invoice.duration_since_epoch().saturating_add(invoice.expiry_time()).as_secs();
+        let expires_at =
+            invoice.duration_since_epoch().saturating_add(invoice.expiry_time()).as_secs();
         if expires_at < expected.now {
-            return Err(wrong(&format_args!("it expired at {expires_at}, and now it is {}", expected.now)));
+            return Err(wrong(&format_args!(
+                "it expired at {expires_at}, and now it is {}",
+                expected.now
+            )));
         }
         let payment_hash = invoice.payment_hash().to_byte_array();
-        let payee = Point::from_slice(&invoice.get_payee_pub_key().serialize()).map_err(|error| wrong(&error))?;
+        let payee = Point::from_slice(&invoice.get_payee_pub_key().serialize())
+            .map_err(|error| wrong(&error))?;
         let whose = match expected.key {
             None => Whose::Unknown,
             Some(key) if *key == payee => Whose::Signed,
@@ -206,23 +226,37 @@ impl Client {
             ClientError::Refused { .. } => wrong(&"another key has signed the invoice, and the vault shows no signature of the receiver's over its hash"),
             other => other,
         })?;
-        let signature = hex::decode(&shown.signature).ok().and_then(|bytes| Signature::from_slice(&bytes).ok());
+        let signature =
+            hex::decode(&shown.signature).ok().and_then(|bytes| Signature::from_slice(&bytes).ok());
         let signature = signature.ok_or_else(|| wrong(&"no signature"))?;
-        let terms =
-            PoolTerms { chain: expected.chain.hash(), created_at: shown.created_at, expires_at: shown.expires_at };
+        let terms = PoolTerms {
+            chain: expected.chain.hash(),
+            created_at: shown.created_at,
+            expires_at: shown.expires_at,
+        };
         if shown.expires_at < expected.now {
-            return Err(wrong(&format_args!("the receiver meant it to be paid until {}", shown.expires_at)));
+            return Err(wrong(&format_args!(
+                "the receiver meant it to be paid until {}",
+                shown.expires_at
+            )));
         }
         let hash = PoolHash { payment_hash: *payment_hash, signature };
         terms.verify(key, &[hash]).map_err(|_| wrong(&"the receiver's key has not signed it"))
     }
 
-    fn lnurl<T: serde::de::DeserializeOwned>(&self, url: &str, what: &'static str) -> Result<T, ClientError> {
+    fn lnurl<T: serde::de::DeserializeOwned>(
+        &self,
+        url: &str,
+        what: &'static str,
+    ) -> Result<T, ClientError> {
         let answer: serde_json::Value = self.get_url(url, what)?;
         if answer["status"] == "ERROR" {
             let reason = answer["reason"].as_str().unwrap_or("no reason is given");
-            return Err(ClientError::Lnurl { reason: reason.chars().filter(|c| !c.is_control()).take(300).collect() });
+            return Err(ClientError::Lnurl {
+                reason: reason.chars().filter(|c| !c.is_control()).take(300).collect(),
+            });
         }
-        serde_json::from_value(answer).map_err(|error| ClientError::Answer { what, reason: error.to_string() })
+        serde_json::from_value(answer)
+            .map_err(|error| ClientError::Answer { what, reason: error.to_string() })
     }
 }

@@ -14,7 +14,13 @@ use crate::store::Terms;
 
 /// What a receiver says, signed by its key.
 impl Client {
-    fn signed(&self, key: &Keypair, method: Method, path: &str, body: &[u8]) -> Result<(StatusCode, Vec<u8>), ClientError> {
+    fn signed(
+        &self,
+        key: &Keypair,
+        method: Method,
+        path: &str,
+        body: &[u8],
+    ) -> Result<(StatusCode, Vec<u8>), ClientError> {
         let request = Request { origin: &self.origin, method: method.as_str(), path, body };
         let by = request.sign(key, Clock::machine(), rand::random(), &rand::random());
         self.signed_by(&by.to_string(), method, path, body)
@@ -46,14 +52,28 @@ impl Client {
         }
     }
 
-    fn send(&self, key: &Keypair, method: Method, path: &str, body: &impl Serialize) -> Result<(), ClientError> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| ClientError::Answer { what: "the request", reason: error.to_string() })?;
+    fn send(
+        &self,
+        key: &Keypair,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<(), ClientError> {
+        let body = serde_json::to_vec(body).map_err(|error| ClientError::Answer {
+            what: "the request",
+            reason: error.to_string(),
+        })?;
         let (status, answer) = self.signed(key, method, path, &body)?;
         refused(status, &answer)
     }
 
-    fn ask<T: DeserializeOwned>(&self, key: &Keypair, method: Method, path: &str, what: &'static str) -> Result<T, ClientError> {
+    fn ask<T: DeserializeOwned>(
+        &self,
+        key: &Keypair,
+        method: Method,
+        path: &str,
+        what: &'static str,
+    ) -> Result<T, ClientError> {
         let (status, answer) = self.signed(key, method, path, b"")?;
         read(status, &answer, what)
     }
@@ -65,7 +85,12 @@ impl Client {
     /// [`ClientError`].
     pub fn register(&self, key: &Keypair, name: &Name, terms: &Terms) -> Result<(), ClientError> {
         let node_id = key.public_key().to_string();
-        self.send(key, Method::PUT, &format!("/v1/receivers/{name}"), &Registration { node_id, terms: terms.clone() })
+        self.send(
+            key,
+            Method::PUT,
+            &format!("/v1/receivers/{name}"),
+            &Registration { node_id, terms: terms.clone() },
+        )
     }
 
     /// All that the vault has of this receiver's.
@@ -82,7 +107,12 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn leave_invoice(&self, key: &Keypair, name: &Name, invoice: &str) -> Result<(), ClientError> {
+    pub fn leave_invoice(
+        &self,
+        key: &Keypair,
+        name: &Name,
+        invoice: &str,
+    ) -> Result<(), ClientError> {
         let left = InvoiceLeft { invoice: invoice.to_owned() };
         self.send(key, Method::PUT, &format!("/v1/receivers/{name}/invoice"), &left)
     }
@@ -92,7 +122,12 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn withdraw_invoice(&self, key: &Keypair, name: &Name, id: InvoiceId) -> Result<(), ClientError> {
+    pub fn withdraw_invoice(
+        &self,
+        key: &Keypair,
+        name: &Name,
+        id: InvoiceId,
+    ) -> Result<(), ClientError> {
         let (status, answer) =
             self.signed(key, Method::DELETE, &format!("/v1/receivers/{name}/invoice/{id}"), b"")?;
         refused(status, &answer)
@@ -103,7 +138,12 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn leave_one_time(&self, key: &Keypair, name: &Name, left: &OneTimeLeft) -> Result<(), ClientError> {
+    pub fn leave_one_time(
+        &self,
+        key: &Keypair,
+        name: &Name,
+        left: &OneTimeLeft,
+    ) -> Result<(), ClientError> {
         self.send(key, Method::POST, &format!("/v1/receivers/{name}/one-time"), left)
     }
 
@@ -112,8 +152,18 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn handed(&self, key: &Keypair, name: &Name, after: u64) -> Result<serde_json::Value, ClientError> {
-        self.ask(key, Method::GET, &format!("/v1/receivers/{name}/one-time?after={after}"), "what was handed out")
+    pub fn handed(
+        &self,
+        key: &Keypair,
+        name: &Name,
+        after: u64,
+    ) -> Result<serde_json::Value, ClientError> {
+        self.ask(
+            key,
+            Method::GET,
+            &format!("/v1/receivers/{name}/one-time?after={after}"),
+            "what was handed out",
+        )
     }
 
     /// Withdraws all one-time invoices that are ready; says how many there were.
@@ -122,8 +172,12 @@ impl Client {
     ///
     /// [`ClientError`].
     pub fn withdraw_all(&self, key: &Keypair, name: &Name) -> Result<u64, ClientError> {
-        let answer: serde_json::Value =
-            self.ask(key, Method::DELETE, &format!("/v1/receivers/{name}/one-time"), "what was withdrawn")?;
+        let answer: serde_json::Value = self.ask(
+            key,
+            Method::DELETE,
+            &format!("/v1/receivers/{name}/one-time"),
+            "what was withdrawn",
+        )?;
         Ok(answer["withdrawn"].as_u64().unwrap_or_default())
     }
 
@@ -132,7 +186,12 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError`]; of kind `unknown` where it is not ready.
-    pub fn withdraw_one(&self, key: &Keypair, name: &Name, payment_hash: &[u8; 32]) -> Result<(), ClientError> {
+    pub fn withdraw_one(
+        &self,
+        key: &Keypair,
+        name: &Name,
+        payment_hash: &[u8; 32],
+    ) -> Result<(), ClientError> {
         let path = format!("/v1/receivers/{name}/one-time/{}", hex::encode(payment_hash));
         let (status, answer) = self.signed(key, Method::DELETE, &path, b"")?;
         refused(status, &answer)
@@ -143,7 +202,12 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn settled(&self, key: &Keypair, name: &Name, preimage: &[u8; 32]) -> Result<(), ClientError> {
+    pub fn settled(
+        &self,
+        key: &Keypair,
+        name: &Name,
+        preimage: &[u8; 32],
+    ) -> Result<(), ClientError> {
         let body = json!({ "preimage": hex::encode(preimage) });
         self.send(key, Method::POST, &format!("/v1/receivers/{name}/settled"), &body)
     }

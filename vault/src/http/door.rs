@@ -30,7 +30,8 @@ impl Peer {
         }
         // The proxy next to us has written the last one; whoever is not trusted may have written those before.
         let mut address = connected;
-        let said = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let said =
+            headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let list: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
         for text in list.iter().rev() {
             let Ok(next) = text.parse::<IpAddr>() else { break };
@@ -44,7 +45,11 @@ impl Peer {
 }
 
 /// What everybody passes: limits, patience, counts, and a line in the log for each refusal.
-pub(super) async fn pass(State(vault): State<Arc<Vault>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass(
+    State(vault): State<Arc<Vault>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let began = Instant::now();
     let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let connected = connected.map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
@@ -57,7 +62,11 @@ pub(super) async fn pass(State(vault): State<Arc<Vault>>, mut request: Request, 
         Err(wait) if !is_operation(door) => {
             let seconds = wait.as_secs() + 1;
             let problem = Problem::too_many("this address asks too often").retry_after(seconds);
-            if door == "lnurl" { super::lnurl::refused(problem.detail()) } else { problem.into_response() }
+            if door == "lnurl" {
+                super::lnurl::refused(problem.detail())
+            } else {
+                problem.into_response()
+            }
         }
         _ => match tokio::time::timeout(Vault::PATIENCE, next.run(request)).await {
             Ok(answer) => answer,
@@ -66,7 +75,9 @@ pub(super) async fn pass(State(vault): State<Arc<Vault>>, mut request: Request, 
         },
     };
     let mut answer = answer;
-    answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let code = answer.status();
     vault.metrics.requests.with_label_values(&[door, code.as_str()]).inc();
     vault.metrics.duration.observe(began.elapsed().as_secs_f64());
@@ -117,16 +128,28 @@ mod tests {
     #[test]
     fn only_a_trusted_proxy_is_believed() {
         assert_eq!(address("192.0.2.9", &["198.51.100.1"], &[]), ("192.0.2.9".into(), false));
-        assert_eq!(address("192.0.2.9", &["198.51.100.1"], &["192.0.2.9"]), ("198.51.100.1".into(), false));
+        assert_eq!(
+            address("192.0.2.9", &["198.51.100.1"], &["192.0.2.9"]),
+            ("198.51.100.1".into(), false)
+        );
         // What the client itself wrote stands before what the proxy wrote.
         let said = ["1.1.1.1, 198.51.100.1"];
         assert_eq!(address("192.0.2.9", &said, &["192.0.2.9"]), ("198.51.100.1".into(), false));
         let said = ["1.1.1.1, 198.51.100.1, 192.0.2.8"];
-        assert_eq!(address("192.0.2.9", &said, &["192.0.2.9", "192.0.2.8"]), ("198.51.100.1".into(), false));
+        assert_eq!(
+            address("192.0.2.9", &said, &["192.0.2.9", "192.0.2.8"]),
+            ("198.51.100.1".into(), false)
+        );
         let said = ["198.51.100.1", "192.0.2.8"];
-        assert_eq!(address("192.0.2.9", &said, &["192.0.2.9", "192.0.2.8"]), ("198.51.100.1".into(), false));
+        assert_eq!(
+            address("192.0.2.9", &said, &["192.0.2.9", "192.0.2.8"]),
+            ("198.51.100.1".into(), false)
+        );
         assert_eq!(address("192.0.2.9", &["junk"], &["192.0.2.9"]), ("192.0.2.9".into(), false));
-        assert_eq!(address("::ffff:192.0.2.9", &["198.51.100.1"], &["192.0.2.9"]), ("198.51.100.1".into(), false));
+        assert_eq!(
+            address("::ffff:192.0.2.9", &["198.51.100.1"], &["192.0.2.9"]),
+            ("198.51.100.1".into(), false)
+        );
     }
 
     #[test]

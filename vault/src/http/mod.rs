@@ -4,18 +4,20 @@
 //! | --- | --- |
 //! | `lnurl` | a wallet: LNURL-pay |
 //! | `statics` | a payer that reads static invoices, or that wants to see whose a payment hash is |
-//! | `receivers` | a receiver, by signed requests |
+//! | `receivers`, `signed`, `left` | a receiver, by signed requests |
 //! | `operation` | the operator and its tools |
 //! | `page` | people |
 //! | `door` | all of them: limits, counts, logs |
 //! | `problem` | how refusals are told outside LNURL |
 
 mod door;
+mod left;
 mod lnurl;
 mod operation;
 mod page;
 mod problem;
 mod receivers;
+mod signed;
 mod statics;
 
 use std::sync::Arc;
@@ -25,8 +27,10 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, post};
 
 pub(crate) use door::Peer;
+pub use left::{
+    HashesLeft, InvoiceLeft, Listing, OneTimeLeft, PoolHashLeft, Registration, StaticListed,
+};
 pub(crate) use problem::Problem;
-pub use receivers::{HashesLeft, InvoiceLeft, Listing, OneTimeLeft, PoolHashLeft, Registration, StaticListed};
 pub(crate) use statics::static_body;
 
 use crate::vault::Vault;
@@ -48,13 +52,21 @@ fn described() -> Vec<Row> {
         ("/v1/vault", GET, get(operation::about)),
         ("/v1/receivers/{name}", RECEIVER, get(receivers::list).put(receivers::register)),
         ("/v1/receivers/{name}/invoice", INVOICE, get(statics::fetch).put(receivers::put_invoice)),
-        ("/v1/receivers/{name}/invoice/{id}", &[Method::DELETE], delete(receivers::withdraw_invoice)),
+        (
+            "/v1/receivers/{name}/invoice/{id}",
+            &[Method::DELETE],
+            delete(receivers::withdraw_invoice),
+        ),
         (
             "/v1/receivers/{name}/one-time",
             STOCK,
             get(receivers::handed).post(receivers::put_one_time).delete(receivers::withdraw_all),
         ),
-        ("/v1/receivers/{name}/one-time/{hash}", ONE, get(statics::pool_hash).delete(receivers::withdraw_one)),
+        (
+            "/v1/receivers/{name}/one-time/{hash}",
+            ONE,
+            get(statics::pool_hash).delete(receivers::withdraw_one),
+        ),
         ("/v1/receivers/{name}/settled", &[Method::POST], post(receivers::settled)),
         ("/v1/receivers/{name}/notices", &[Method::DELETE], delete(receivers::forget_notices)),
         ("/healthz", GET, get(operation::healthz)),
@@ -65,7 +77,7 @@ fn described() -> Vec<Row> {
 }
 
 /// All that the vault answers to.
-pub fn router(vault: Arc<Vault>) -> Router {
+pub(crate) fn router(vault: Arc<Vault>) -> Router {
     let mut router = Router::new();
     for (path, _, methods) in described() {
         router = router.route(path, methods);
@@ -106,7 +118,8 @@ mod tests {
     fn every_problem_is_described() {
         let description: serde_json::Value = serde_json::from_str(operation::OPENAPI).unwrap();
         let kinds = &description["components"]["schemas"]["Problem"]["properties"]["type"]["enum"];
-        let there: BTreeSet<&str> = kinds.as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
+        let there: BTreeSet<&str> =
+            kinds.as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
         let here: Vec<String> =
             Problem::KINDS.iter().map(|(word, _)| format!("urn:pointlock:vault:{word}")).collect();
         assert_eq!(there, here.iter().map(String::as_str).collect());

@@ -1,5 +1,5 @@
-use axum::Json;
 use axum::Extension;
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
@@ -62,7 +62,8 @@ pub(super) fn is_operator(vault: &Shared, headers: &HeaderMap) -> bool {
     let word = match scheme.to_ascii_lowercase().as_str() {
         "bearer" => Zeroizing::new(value.to_owned()),
         "basic" => {
-            let decoded = STANDARD.decode(value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let decoded =
+                STANDARD.decode(value).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             let Some(decoded) = decoded.map(Zeroizing::new) else { return false };
             let Some((_, word)) = decoded.split_once(':') else { return false };
             Zeroizing::new(word.to_owned())
@@ -80,7 +81,9 @@ pub(super) async fn metrics(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if !peer.is_local && !is_operator(&vault, &headers) {
-        return Err(Problem::forbidden("from elsewhere than this machine, with the word of operator.token as a bearer token"));
+        return Err(Problem::forbidden(
+            "from elsewhere than this machine, with the word of operator.token as a bearer token",
+        ));
     }
     // Whatever the database says of its stock; when it says nothing, the rest is still worth reading.
     if let Ok(counts) = vault.store.one_time_counts(None).await {

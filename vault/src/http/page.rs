@@ -110,7 +110,12 @@ pub(super) async fn receiver(
     layout(&format!("Pay {address}"), &receiver_body(&vault, &shown, &address, sendable))
 }
 
-fn receiver_body(vault: &Shared, shown: &Arc<Shown>, address: &str, sendable: Option<(u64, u64)>) -> Markup {
+fn receiver_body(
+    vault: &Shared,
+    shown: &Arc<Shown>,
+    address: &str,
+    sendable: Option<(u64, u64)>,
+) -> Markup {
     let now = vault.clock.now();
     let current = shown.statics.iter().find(|shown| shown.row.expires_at >= now);
     let offer = current
@@ -193,7 +198,9 @@ async fn operator_body(vault: &Shared) -> Result<Markup, Problem> {
     let mut rows = Vec::new();
     for receiver in receivers {
         let counts = vault.store.one_time_counts(Some(&receiver)).await?;
-        let of = |state| counts.iter().filter(|row| row.state == state).map(|row| row.count).sum::<u64>();
+        let of = |state| {
+            counts.iter().filter(|row| row.state == state).map(|row| row.count).sum::<u64>()
+        };
         let statics = vault.store.statics(&receiver).await?;
         let handed: u64 = statics.iter().map(|row| row.handed_out).sum();
         let notices = vault.store.notices(&receiver).await?.len();
@@ -246,9 +253,10 @@ fn refusals(vault: &Shared) -> Vec<(String, u64)> {
     let families = vault.metrics.refused.collect();
     let metrics = families.iter().flat_map(|family| family.get_metric());
     let read = |metric: &prometheus::proto::Metric| {
-        let why = metric.get_label().first().map(|label| label.value().to_owned()).unwrap_or_default();
+        let why =
+            metric.get_label().first().map(|label| label.value().to_owned()).unwrap_or_default();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-        (why, metric.get_counter().value() as u64)
+        (why, metric.get_counter().get_value() as u64)
     };
     metrics.map(read).collect()
 }

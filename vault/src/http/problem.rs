@@ -7,7 +7,7 @@ use crate::store::StoreError;
 
 /// What is wrong with a request, as RFC 9457 has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub(crate) struct Problem {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -84,7 +84,10 @@ impl From<StoreError> for Problem {
             trouble => {
                 // What the database says is for the operator.
                 tracing::error!(error = %trouble, "the store fails");
-                Self::unavailable("the vault's store does not answer as it should; the operator can see why").retry_after(5)
+                Self::unavailable(
+                    "the vault's store does not answer as it should; the operator can see why",
+                )
+                .retry_after(5)
             }
         }
     }

@@ -22,8 +22,11 @@ struct Fetched<'a> {
 
 /// The answer to whoever fetches a static invoice.
 pub(crate) fn static_body(origin: &str, receiver: &Receiver, invoice: &str) -> Bytes {
-    let fetched =
-        Fetched { address: address(origin, &receiver.name), node_id: receiver.node_id.to_string(), invoice };
+    let fetched = Fetched {
+        address: address(origin, &receiver.name),
+        node_id: receiver.node_id.to_string(),
+        invoice,
+    };
     Bytes::from(serde_json::to_vec(&fetched).unwrap_or_default())
 }
 
@@ -62,8 +65,12 @@ pub(super) async fn fetch(
         return Err(Problem::unknown("a one-time invoice is handed out to GET alone"));
     }
     match vault.hand_out_static_once(&shown).await {
-        Ok(Some(handed)) => Ok(respond(static_body(&vault.origin, &shown.receiver, &handed.invoice))),
-        Ok(None) => Err(Problem::unknown(format_args!("{name} has no static invoice here, or it has expired"))),
+        Ok(Some(handed)) => {
+            Ok(respond(static_body(&vault.origin, &shown.receiver, &handed.invoice)))
+        }
+        Ok(None) => Err(Problem::unknown(format_args!(
+            "{name} has no static invoice here, or it has expired"
+        ))),
         Err(HandOutError::Store(error)) => Err(error.into()),
         Err(HandOutError::TooMany { seconds, name }) => {
             let words = format!("{name} is asked for too many invoices");
@@ -91,7 +98,9 @@ pub(super) async fn pool_hash(
     let payment_hash = hex_of(&hash)?;
     let shown = find(&vault, &name).await?;
     let row = vault.store.one_time(&shown.receiver, &payment_hash).await?;
-    let known = row.and_then(|row| row.handed.and(row.signature).map(|signature| (row.created_at, row.expires_at, signature)));
+    let known = row.and_then(|row| {
+        row.handed.and(row.signature).map(|signature| (row.created_at, row.expires_at, signature))
+    });
     let (created_at, expires_at, signature) =
         known.ok_or_else(|| Problem::unknown("no hash of a pool that was handed out"))?;
     Ok(Json(OfPool {
@@ -107,6 +116,7 @@ pub(super) async fn pool_hash(
 /// 32 bytes in a path.
 pub(super) fn hex_of(text: &str) -> Result<[u8; 32], Problem> {
     let mut bytes = [0; 32];
-    hex::decode_to_slice(text, &mut bytes).map_err(|_| Problem::unknown("expected 64 hexadecimal digits"))?;
+    hex::decode_to_slice(text, &mut bytes)
+        .map_err(|_| Problem::unknown("expected 64 hexadecimal digits"))?;
     Ok(bytes)
 }

@@ -5,10 +5,12 @@ use lightning::offers::flow::InvreqResponseInstructions;
 use lightning::offers::invoice_request::InvoiceRequest;
 use lightning::offers::static_invoice::StaticInvoice as LdkInvoice;
 use lightning::onion_message::async_payments::{
-    AsyncPaymentsMessage, AsyncPaymentsMessageHandler, HeldHtlcAvailable, OfferPaths, OfferPathsRequest,
-    ReleaseHeldHtlc, ServeStaticInvoice, StaticInvoicePersisted,
+    AsyncPaymentsMessage, AsyncPaymentsMessageHandler, HeldHtlcAvailable, OfferPaths,
+    OfferPathsRequest, ReleaseHeldHtlc, ServeStaticInvoice, StaticInvoicePersisted,
 };
-use lightning::onion_message::messenger::{MessageSendInstructions, Responder, ResponseInstruction};
+use lightning::onion_message::messenger::{
+    MessageSendInstructions, Responder, ResponseInstruction,
+};
 use lightning::onion_message::offers::{OffersMessage, OffersMessageHandler};
 use lightning::util::ser::{Readable as _, Writeable as _};
 use pointlock::invoice::{PaymentLock, StaticInvoice};
@@ -30,19 +32,9 @@ pub(super) struct Door {
 /// What waits for the database.
 pub(super) enum Work {
     /// A payer asks for an invoice.
-    Serve {
-        recipient: Vec<u8>,
-        slot: u16,
-        request: Box<InvoiceRequest>,
-        responder: Responder,
-    },
+    Serve { recipient: Vec<u8>, slot: u16, request: Box<InvoiceRequest>, responder: Responder },
     /// A receiver leaves one.
-    Keep {
-        recipient: Vec<u8>,
-        slot: u16,
-        message: Box<ServeStaticInvoice>,
-        responder: Responder,
-    },
+    Keep { recipient: Vec<u8>, slot: u16, message: Box<ServeStaticInvoice>, responder: Responder },
 }
 
 impl Door {
@@ -73,9 +65,18 @@ impl OffersMessageHandler for Door {
         self.count("invoice_request");
         let responder = responder?;
         match self.flow.verify_invoice_request(request, context) {
-            Ok(InvreqResponseInstructions::SendStaticInvoice { recipient_id, invoice_slot, invoice_request }) => {
+            Ok(InvreqResponseInstructions::SendStaticInvoice {
+                recipient_id,
+                invoice_slot,
+                invoice_request,
+            }) => {
                 let request = Box::new(invoice_request);
-                self.queue(Work::Serve { recipient: recipient_id, slot: invoice_slot, request, responder });
+                self.queue(Work::Serve {
+                    recipient: recipient_id,
+                    slot: invoice_slot,
+                    request,
+                    responder,
+                });
             }
             // A request for an offer of the vault's own: it has none.
             _ => self.vault.metrics.refused.with_label_values(&["onion"]).inc(),
@@ -130,7 +131,12 @@ impl AsyncPaymentsMessageHandler for Door {
         }
     }
 
-    fn handle_static_invoice_persisted(&self, _message: StaticInvoicePersisted, _context: AsyncPaymentsContext) {}
+    fn handle_static_invoice_persisted(
+        &self,
+        _message: StaticInvoicePersisted,
+        _context: AsyncPaymentsContext,
+    ) {
+    }
 
     fn handle_held_htlc_available(
         &self,
@@ -184,7 +190,8 @@ async fn serve(
 ) -> Result<(), String> {
     let door = if slot == WEB_SLOT { store::Door::Web } else { store::Door::Peer { slot } };
     let now = vault.clock.now();
-    let current = shown.statics.iter().find(|shown| shown.row.door == door && shown.row.expires_at >= now);
+    let current =
+        shown.statics.iter().find(|shown| shown.row.door == door && shown.row.expires_at >= now);
     let text = match current {
         Some(current) => {
             current.count();
@@ -192,7 +199,8 @@ async fn serve(
             current.row.text.clone()
         }
         None if slot == WEB_SLOT => {
-            let handed = vault.hand_out_static_once(shown).await.map_err(|error| error.to_string())?;
+            let handed =
+                vault.hand_out_static_once(shown).await.map_err(|error| error.to_string())?;
             handed.ok_or("no static invoice is left")?.invoice
         }
         None => return Err("no static invoice is left in this slot".to_owned()),
@@ -210,13 +218,22 @@ async fn serve(
 }
 
 /// On the vault's chain, signed, to be paid again and again. By whom it is signed only its payers can tell: LDK's offers have keys of their own.
-async fn keep(vault: &Arc<Vault>, shown: &Shown, slot: u16, message: &ServeStaticInvoice) -> Result<(), String> {
+async fn keep(
+    vault: &Arc<Vault>,
+    shown: &Shown,
+    slot: u16,
+    message: &ServeStaticInvoice,
+) -> Result<(), String> {
     let receiver = &shown.receiver;
-    let invoice = StaticInvoice::from_bytes(&message.invoice.encode()).map_err(|error| error.to_string())?;
+    let invoice =
+        StaticInvoice::from_bytes(&message.invoice.encode()).map_err(|error| error.to_string())?;
     invoice.check_chain(vault.config.chain.hash()).map_err(|error| error.to_string())?;
     invoice.check_not_expired(vault.clock.now()).map_err(|error| error.to_string())?;
     if matches!(invoice.lock(), Some(PaymentLock::Hash(_))) {
-        return Err("an invoice with a payment hash may be paid once, and is left by a signed request".to_owned());
+        return Err(
+            "an invoice with a payment hash may be paid once, and is left by a signed request"
+                .to_owned(),
+        );
     }
     let new = store::NewStatic {
         door: store::Door::Peer { slot },

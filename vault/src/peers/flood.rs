@@ -2,7 +2,9 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota};
-use lightning::ln::msgs::{BaseMessageHandler, Init, MessageSendEvent, OnionMessage, OnionMessageHandler};
+use lightning::ln::msgs::{
+    BaseMessageHandler, Init, MessageSendEvent, OnionMessage, OnionMessageHandler,
+};
 use lightning::types::features::{InitFeatures, NodeFeatures};
 use secp256k1::PublicKey;
 
@@ -69,7 +71,12 @@ impl<H: OnionMessageHandler> BaseMessageHandler for Held<H> {
         self.next.provided_init_features(their_node_id)
     }
 
-    fn peer_connected(&self, their_node_id: PublicKey, msg: &Init, inbound: bool) -> Result<(), ()> {
+    fn peer_connected(
+        &self,
+        their_node_id: PublicKey,
+        msg: &Init,
+        inbound: bool,
+    ) -> Result<(), ()> {
         self.next.peer_connected(their_node_id, msg, inbound)
     }
 }

@@ -9,7 +9,9 @@ impl Logger for Log {
         match record.level {
             Level::Error => tracing::warn!(target: "lightning", "{}", record.args),
             Level::Warn | Level::Info => tracing::debug!(target: "lightning", "{}", record.args),
-            Level::Debug | Level::Trace | Level::Gossip => tracing::trace!(target: "lightning", "{}", record.args),
+            Level::Debug | Level::Trace | Level::Gossip => {
+                tracing::trace!(target: "lightning", "{}", record.args)
+            }
         }
     }
 }

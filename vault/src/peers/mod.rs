@@ -99,7 +99,8 @@ impl NodeKeys {
     pub(crate) fn new(seed: &Keypair) -> Self {
         let bytes = seed.secret_key().dangerous_to_bytes();
         // Time makes its entropy differ from start to start.
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let now =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Self(Arc::new(KeysManager::new(&bytes, now.as_secs(), now.subsec_nanos(), true)))
     }
 
@@ -138,11 +139,16 @@ impl std::fmt::Debug for Peers {
 }
 
 /// Listens for peers, until the vault ends.
-pub(crate) async fn start(vault: &Arc<Vault>, keys: &NodeKeys, listen: SocketAddr) -> std::io::Result<Arc<Peers>> {
+pub(crate) async fn start(
+    vault: &Arc<Vault>,
+    keys: &NodeKeys,
+    listen: SocketAddr,
+) -> std::io::Result<Arc<Peers>> {
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
     let (keys, log) = (keys.0.clone(), Arc::new(Log));
-    let our_id = keys.get_node_id(Recipient::Node).map_err(|()| std::io::Error::other("no node id"))?;
+    let our_id =
+        keys.get_node_id(Recipient::Node).map_err(|()| std::io::Error::other("no node id"))?;
     let network = vault.config.chain.network();
     let router = Arc::new(Direct::new(keys.clone()));
     let now = u32::try_from(Clock::machine()).unwrap_or(u32::MAX);
@@ -194,8 +200,12 @@ impl Peers {
     /// What this receiver needs.
     pub(crate) fn paths(&self, name: &Name) -> Option<PeerPaths> {
         let id = name.as_str().as_bytes().to_vec();
-        let recipient = self.flow.blinded_paths_for_async_recipient(id.clone(), None, vec![]).ok()?;
-        let context = AsyncPaymentsContext::OfferPathsRequest { recipient_id: id, path_absolute_expiry: None };
+        let recipient =
+            self.flow.blinded_paths_for_async_recipient(id.clone(), None, vec![]).ok()?;
+        let context = AsyncPaymentsContext::OfferPathsRequest {
+            recipient_id: id,
+            path_absolute_expiry: None,
+        };
         let request = OfferPathsRequest { invoice_slot: WEB_SLOT };
         let (offer, _) = self.flow.handle_offer_paths_request(&request, context, vec![])?;
         Some(PeerPaths {
@@ -270,7 +280,12 @@ async fn tick(vault: Arc<Vault>, manager: Arc<Manager>) {
 }
 
 /// What has to wait for the database, one after another.
-async fn work(vault: Arc<Vault>, mut receive: mpsc::Receiver<Work>, flow: Arc<Flow>, manager: Arc<Manager>) {
+async fn work(
+    vault: Arc<Vault>,
+    mut receive: mpsc::Receiver<Work>,
+    flow: Arc<Flow>,
+    manager: Arc<Manager>,
+) {
     while !vault.is_stopping() {
         let next = tokio::time::timeout(Duration::from_secs(1), receive.recv()).await;
         let Ok(Some(work)) = next else { continue };

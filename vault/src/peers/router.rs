@@ -24,7 +24,11 @@ impl MessageRouter for Direct {
         peers: Vec<PublicKey>,
         destination: Destination,
     ) -> Result<OnionMessagePath, ()> {
-        let path = OnionMessagePath { intermediate_nodes: vec![], destination, first_node_addresses: vec![] };
+        let path = OnionMessagePath {
+            intermediate_nodes: vec![],
+            destination,
+            first_node_addresses: vec![],
+        };
         match path.first_node() {
             Some(first) if peers.contains(&first) => Ok(path),
             _ => Err(()),
@@ -39,7 +43,13 @@ impl MessageRouter for Direct {
         _peers: Vec<MessageForwardNode>,
         secp_ctx: &Secp256k1<T>,
     ) -> Result<Vec<BlindedMessagePath>, ()> {
-        let path = BlindedMessagePath::one_hop(recipient, local_node_receive_key, context, &*self.keys, secp_ctx);
+        let path = BlindedMessagePath::one_hop(
+            recipient,
+            local_node_receive_key,
+            context,
+            &*self.keys,
+            secp_ctx,
+        );
         Ok(vec![path])
     }
 }

@@ -3,15 +3,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sqlx::any::{AnyConnectOptions, AnyConnection, AnyPoolOptions, AnyRow};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{Any, AnyPool, Connection as _, Executor as _, Row as _};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Row as _};
 
 use super::{Mark, StoreError};
 use crate::chain::Chain;
 use crate::clock::Clock;
 
-pub(super) type Transaction<'a> = sqlx::Transaction<'a, Any>;
+pub(crate) type Transaction<'a> = sqlx::Transaction<'a, Any>;
 
 /// Where the two databases differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,9 @@ impl Dialect {
                  PRAGMA foreign_keys = ON;"
             }
             // A server may have been told otherwise, for all or for this user.
-            Self::Postgres => "SET synchronous_commit = on; SET statement_timeout = '15s'; SET lock_timeout = '10s'",
+            Self::Postgres => {
+                "SET synchronous_commit = on; SET statement_timeout = '15s'; SET lock_timeout = '10s'"
+            }
         }
     }
 
@@ -101,7 +103,12 @@ impl Store {
     ///
     /// [`StoreError::Restored`], [`StoreError::Backup`] and [`StoreError::OtherDatabase`] where it may have forgotten what was handed
     /// out; [`StoreError::OtherChain`]; what the database says.
-    pub async fn open(url: &str, data: &Path, chain: Chain, clock: Arc<Clock>) -> Result<Self, StoreError> {
+    pub async fn open(
+        url: &str,
+        data: &Path,
+        chain: Chain,
+        clock: Arc<Clock>,
+    ) -> Result<Self, StoreError> {
         let dialect = dialect(url)?;
         migrate(url, dialect, chain).await?;
         let mut connection = connect(url, dialect).await?;
@@ -157,7 +164,7 @@ impl Store {
     }
 
     /// Begins a transaction that writes.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static>, StoreError> {
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static>, StoreError> {
         let transaction = self.writers.begin_with(self.dialect.begin()).await?;
         // Only now: the connection may be the one that found it out.
         self.check_not_restored()?;
@@ -167,7 +174,9 @@ impl Store {
     /// The next number of handings out, in this transaction.
     pub(super) async fn next_handed(&self, tx: &mut Transaction<'_>) -> Result<u64, StoreError> {
         let sql = match self.dialect {
-            Dialect::Sqlite => "UPDATE vault SET handed_number = handed_number + 1 RETURNING handed_number",
+            Dialect::Sqlite => {
+                "UPDATE vault SET handed_number = handed_number + 1 RETURNING handed_number"
+            }
             Dialect::Postgres => "SELECT nextval('handed_numbers')",
         };
         number(sqlx::query(sql).fetch_one(&mut **tx).await?.try_get(0)?)
@@ -185,7 +194,9 @@ impl Store {
     /// The next number of changes, in this transaction.
     pub(super) async fn next_change(&self, tx: &mut Transaction<'_>) -> Result<i64, StoreError> {
         let sql = match self.dialect {
-            Dialect::Sqlite => "UPDATE vault SET change_number = change_number + 1 RETURNING change_number",
+            Dialect::Sqlite => {
+                "UPDATE vault SET change_number = change_number + 1 RETURNING change_number"
+            }
             Dialect::Postgres => "SELECT nextval('change_numbers')",
         };
         Ok(sqlx::query(sql).fetch_one(&mut **tx).await?.try_get(0)?)
@@ -216,7 +227,9 @@ impl Store {
             return self.check_not_restored();
         }
         self.mark.raise(number)?;
-        self.mark.flush().map_err(|source| StoreError::Mark { path: PathBuf::from("handed.mark"), source })
+        self.mark
+            .flush()
+            .map_err(|source| StoreError::Mark { path: PathBuf::from("handed.mark"), source })
     }
 
     /// Ends all connections.
@@ -279,7 +292,9 @@ pub(super) async fn connect(url: &str, dialect: Dialect) -> Result<AnyConnection
         };
         match result.await {
             Err(StoreError::Database(sqlx::Error::Database(error)))
-                if dialect == Dialect::Sqlite && tries < 100 && error.message().contains("locked") =>
+                if dialect == Dialect::Sqlite
+                    && tries < 100
+                    && error.message().contains("locked") =>
             {
                 tries += 1;
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -291,7 +306,8 @@ pub(super) async fn connect(url: &str, dialect: Dialect) -> Result<AnyConnection
 
 /// Makes the tables those of this release, and the one row that says what this is.
 pub(super) async fn migrate(url: &str, dialect: Dialect, chain: Chain) -> Result<(), StoreError> {
-    let first = Migration::new(1, "first".into(), MigrationType::Simple, dialect.migration().into(), false);
+    let first =
+        Migration::new(1, "first".into(), MigrationType::Simple, dialect.migration().into(), false);
     let migrator = Migrator { migrations: vec![first].into(), ..Migrator::DEFAULT };
     let mut connection = connect(url, dialect).await?;
     if dialect == Dialect::Sqlite {
@@ -309,11 +325,13 @@ pub(super) async fn migrate(url: &str, dialect: Dialect, chain: Chain) -> Result
     } else {
         migrator.run_direct(&mut connection).await?;
     }
-    sqlx::query("INSERT INTO vault (id, chain, incarnation) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING")
-        .bind(chain.hash().to_bytes().to_vec())
-        .bind(rand::random::<[u8; 16]>().to_vec())
-        .execute(&mut connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO vault (id, chain, incarnation) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(chain.hash().to_bytes().to_vec())
+    .bind(rand::random::<[u8; 16]>().to_vec())
+    .execute(&mut connection)
+    .await?;
     let _ = connection.close().await;
     Ok(())
 }
@@ -327,7 +345,10 @@ pub(super) struct Known {
     pub(super) number: u64,
 }
 
-pub(super) async fn known(connection: &mut AnyConnection, dialect: Dialect) -> Result<Known, StoreError> {
+pub(super) async fn known(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+) -> Result<Known, StoreError> {
     let row = sqlx::query("SELECT chain, incarnation, is_backup, time_floor FROM vault")
         .fetch_one(&mut *connection)
         .await?;
@@ -340,16 +361,24 @@ pub(super) async fn known(connection: &mut AnyConnection, dialect: Dialect) -> R
     })
 }
 
-async fn handed_number(connection: &mut AnyConnection, dialect: Dialect) -> Result<u64, sqlx::Error> {
+async fn handed_number(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+) -> Result<u64, sqlx::Error> {
     let sql = match dialect {
         Dialect::Sqlite => "SELECT handed_number FROM vault",
-        Dialect::Postgres => "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM handed_numbers",
+        Dialect::Postgres => {
+            "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM handed_numbers"
+        }
     };
     let number: i64 = sqlx::query(sql).fetch_one(connection).await?.try_get(0)?;
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
-async fn is_past(connection: &mut AnyConnection, incarnation: &[u8; 16]) -> Result<bool, StoreError> {
+async fn is_past(
+    connection: &mut AnyConnection,
+    incarnation: &[u8; 16],
+) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT incarnation FROM past_incarnations WHERE incarnation = $1")
         .bind(incarnation.to_vec())
         .fetch_optional(connection)
@@ -369,5 +398,6 @@ pub(super) fn integer(number: u64) -> i64 {
 }
 
 pub(super) fn number(integer: i64) -> Result<u64, StoreError> {
-    u64::try_from(integer).map_err(|_| StoreError::Row(format!("{integer} where a number from 0 on has to be")))
+    u64::try_from(integer)
+        .map_err(|_| StoreError::Row(format!("{integer} where a number from 0 on has to be")))
 }

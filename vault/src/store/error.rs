@@ -40,13 +40,17 @@ pub enum StoreError {
         mark: u64,
     },
     /// This was found out while the vault ran.
-    #[error("the database was found to have forgotten some of the {mark} that were handed out; it was restored. End the vault, and give `pointlock vault restore`")]
+    #[error(
+        "the database was found to have forgotten some of the {mark} that were handed out; it was restored. End the vault, and give `pointlock vault restore`"
+    )]
     RestoredBefore {
         /// The last number handed out.
         mark: u64,
     },
     /// The database is a copy.
-    #[error("the database is a backup; `pointlock vault restore` makes it the vault's, and retires all one-time stock")]
+    #[error(
+        "the database is a backup; `pointlock vault restore` makes it the vault's, and retires all one-time stock"
+    )]
     Backup,
     /// The database is not the one that this folder belongs to.
     #[error(
@@ -84,7 +88,9 @@ pub enum StoreError {
         limit: u64,
     },
     /// It was made before the vault's last restore.
-    #[error("{what} was made at {created_at}, before the vault was restored at {restored_at}: it may have been handed out")]
+    #[error(
+        "{what} was made at {created_at}, before the vault was restored at {restored_at}: it may have been handed out"
+    )]
     BeforeRestore {
         /// The payment hash.
         what: String,

@@ -65,13 +65,16 @@ impl Mark {
     }
 
     /// Opens the mark of this incarnation; a file of another one becomes this one's. Durable when it returns.
-    pub(super) fn open(path: &Path, incarnation: [u8; 16], number: u64) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        path: &Path,
+        incarnation: [u8; 16],
+        number: u64,
+    ) -> Result<Self, StoreError> {
         let fail = |source| StoreError::Mark { path: path.to_owned(), source };
         let mut options = OpenOptions::new();
         let file =
             options.read(true).write(true).create(true).truncate(false).open(path).map_err(fail)?;
-        let mark =
-            Self { path: path.to_owned(), file, incarnation, number: AtomicU64::new(0) };
+        let mark = Self { path: path.to_owned(), file, incarnation, number: AtomicU64::new(0) };
         mark.locked(|mark| {
             let before = mark.written()?.filter(|written| written.incarnation == incarnation);
             let number = before.map_or(number, |written| written.number.max(number));

@@ -23,14 +23,15 @@ mod receivers;
 mod requests;
 mod restore;
 mod static_invoices;
+mod stock;
 
 pub use database::Store;
 pub use error::StoreError;
 pub use mark::Mark;
 pub use notices::{Notice, NoticeKind};
-pub use one_time::{Batch, Form, Handed, NewOneTime, OneTime, OneTimeCount, State, Wanted};
 pub use receivers::{Receiver, Terms};
 pub use restore::Restored;
 pub use static_invoices::{Door, NewStatic, StaticRow};
+pub use stock::{Batch, Form, Handed, NewOneTime, OneTime, OneTimeCount, State, Wanted};
 
-use database::{Dialect, Transaction, bytes, integer};
+use database::{Transaction, bytes, integer};

@@ -82,7 +82,8 @@ impl Store {
         let read = |row: &AnyRow| {
             let text: String = row.try_get("kind")?;
             let known = NoticeKind::ALL.iter().find(|(_, word)| *word == text);
-            let (kind, _) = known.ok_or_else(|| StoreError::Row(format!("a notice of kind {text}")))?;
+            let (kind, _) =
+                known.ok_or_else(|| StoreError::Row(format!("a notice of kind {text}")))?;
             let created_at = database::number(row.try_get("created_at")?)?;
             Ok(Notice { kind: *kind, subject: row.try_get("subject")?, created_at })
         };
@@ -95,7 +96,10 @@ impl Store {
         tx: &mut Transaction<'_>,
         receiver: &Receiver,
     ) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM notices WHERE receiver_id = $1").bind(receiver.id).execute(&mut **tx).await?;
+        sqlx::query("DELETE FROM notices WHERE receiver_id = $1")
+            .bind(receiver.id)
+            .execute(&mut **tx)
+            .await?;
         Ok(())
     }
 }

@@ -41,7 +41,10 @@ impl Terms {
         let is_line = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
         if let Some(text) = &self.description {
             if !is_line(text) || text.len() > Self::MAX_DESCRIPTION {
-                return Err(format!("description: a line of at most {} bytes", Self::MAX_DESCRIPTION));
+                return Err(format!(
+                    "description: a line of at most {} bytes",
+                    Self::MAX_DESCRIPTION
+                ));
             }
         }
         if let Some(text) = &self.success_message {
@@ -134,7 +137,12 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError::NameTaken`]; what the database says.
-    pub async fn put_receiver(&self, name: &Name, node_id: &Point, terms: &Terms) -> Result<(), StoreError> {
+    pub async fn put_receiver(
+        &self,
+        name: &Name,
+        node_id: &Point,
+        terms: &Terms,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         self.put_receiver_in(&mut tx, name, node_id, terms).await?;
         Ok(tx.commit().await?)
@@ -147,7 +155,8 @@ impl Store {
         node_id: &Point,
         terms: &Terms,
     ) -> Result<(), StoreError> {
-        let terms = serde_json::to_string(terms).map_err(|error| StoreError::Row(error.to_string()))?;
+        let terms =
+            serde_json::to_string(terms).map_err(|error| StoreError::Row(error.to_string()))?;
         let change = self.next_change(tx).await?;
         let done = sqlx::query(
             "INSERT INTO receivers (name, node_id, terms, created_at, change_number) VALUES ($1, $2, $3, $4, $5) \
@@ -169,20 +178,26 @@ impl Store {
 
     /// Receivers that have changed since, with the numbers of their last changes.
     pub(crate) async fn changed_since(&self, number: i64) -> Result<Vec<(Name, i64)>, StoreError> {
-        let rows = sqlx::query("SELECT name, change_number FROM receivers WHERE change_number > $1")
-            .bind(number)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT name, change_number FROM receivers WHERE change_number > $1")
+                .bind(number)
+                .fetch_all(&self.pool)
+                .await?;
         let read = |row: &AnyRow| {
             let name: String = row.try_get("name")?;
-            let name = name.parse().map_err(|error| StoreError::Row(format!("a receiver: {error}")))?;
+            let name =
+                name.parse().map_err(|error| StoreError::Row(format!("a receiver: {error}")))?;
             Ok((name, row.try_get("change_number")?))
         };
         rows.iter().map(read).collect()
     }
 
     /// The receiver or its static invoices are about to change: whoever remembers them has to look again.
-    pub(super) async fn touch(&self, tx: &mut Transaction<'_>, receiver: i64) -> Result<(), StoreError> {
+    pub(super) async fn touch(
+        &self,
+        tx: &mut Transaction<'_>,
+        receiver: i64,
+    ) -> Result<(), StoreError> {
         let change = self.next_change(tx).await?;
         sqlx::query("UPDATE receivers SET change_number = $1 WHERE id = $2")
             .bind(change)

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use sqlx::any::AnyConnection;
+use sqlx::AnyConnection;
 use sqlx::{Connection as _, Executor as _};
 
 use super::database::{self, Dialect};
@@ -37,7 +37,8 @@ impl Store {
         let number = Mark::read(&path).ok().flatten().map_or(0, |written| written.number);
         let number = number.max(known.number) + 1;
         let incarnation = rand::random::<[u8; 16]>();
-        let restored = retire(&mut connection, dialect, &known.incarnation, &incarnation, number).await?;
+        let restored =
+            retire(&mut connection, dialect, &known.incarnation, &incarnation, number).await?;
         let _ = connection.close().await;
         // Only now: a crash before this leaves a mark that doesn't fit, and the command has to be given again.
         match std::fs::remove_file(&path) {
@@ -58,7 +59,9 @@ impl Store {
     pub async fn backup(url: &str, to: &Path) -> Result<(), StoreError> {
         let dialect = database::dialect(url)?;
         if dialect == Dialect::Postgres {
-            return Err(StoreError::Row("PostgreSQL is backed up by its own tools, such as pg_dump".to_owned()));
+            return Err(StoreError::Row(
+                "PostgreSQL is backed up by its own tools, such as pg_dump".to_owned(),
+            ));
         }
         if to.exists() {
             return Err(StoreError::Row(format!("{}: there is such a file", to.display())));
@@ -105,11 +108,13 @@ async fn retire(
         .bind(old.to_vec())
         .execute(&mut *tx)
         .await?;
-    sqlx::query("UPDATE vault SET incarnation = $1, is_backup = 0, restored_at = $2, time_floor = $2")
-        .bind(new.to_vec())
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "UPDATE vault SET incarnation = $1, is_backup = 0, restored_at = $2, time_floor = $2",
+    )
+    .bind(new.to_vec())
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
     let sql = match dialect {
         Dialect::Sqlite => "UPDATE vault SET handed_number = $1",
         Dialect::Postgres => "SELECT setval('handed_numbers', $1)",

@@ -56,7 +56,8 @@ pub struct StaticRow {
     pub request_path: Option<Vec<u8>>,
 }
 
-const COLUMNS: &str = "id, door, slot, invoice_id, k, invoice, request_path, expires_at, handed_out";
+const COLUMNS: &str =
+    "id, door, slot, invoice_id, k, invoice, request_path, expires_at, handed_out";
 
 impl StaticRow {
     fn of(row: &AnyRow) -> Result<Self, StoreError> {
@@ -202,7 +203,8 @@ impl Store {
                     _ => continue,
                 };
                 let id: [u8; 32] = bytes(&row, "invoice_id")?;
-                self.notice_in(&mut tx, row.try_get("receiver_id")?, kind, &hex::encode(id)).await?;
+                self.notice_in(&mut tx, row.try_get("receiver_id")?, kind, &hex::encode(id))
+                    .await?;
             }
             tx.commit().await?;
         }

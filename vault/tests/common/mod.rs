@@ -24,19 +24,20 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 /// A folder of this test's own, empty, removed at the end.
-pub struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("pointlock-vault-{name}-{}-{number}", std::process::id()));
+        let path = std::env::temp_dir()
+            .join(format!("pointlock-vault-{name}-{}-{number}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }
@@ -48,16 +49,16 @@ impl Drop for Folder {
 }
 
 /// A vault that runs in a thread of its own.
-pub struct Running {
-    pub vault: Arc<Vault>,
-    pub origin: String,
-    pub peer: Option<std::net::SocketAddr>,
+pub(crate) struct Running {
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) origin: String,
+    pub(crate) peer: Option<std::net::SocketAddr>,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// On regtest, for whoever comes, in this folder.
-pub fn options(folder: &Path) -> Options {
+pub(crate) fn options(folder: &Path) -> Options {
     Options {
         data: Some(folder.to_owned()),
         chain: Some("regtest".to_owned()),
@@ -70,18 +71,18 @@ pub fn options(folder: &Path) -> Options {
 }
 
 /// With an LSP's key.
-pub fn with_lsp(folder: &Path) -> Options {
+pub(crate) fn with_lsp(folder: &Path) -> Options {
     let file = folder.join("lsp.key");
     std::fs::write(&file, hex::encode([77; 32])).unwrap();
     Options { lsp_key: Some(file), ..options(folder) }
 }
 
 impl Running {
-    pub fn start(options: Options) -> Self {
+    pub(crate) fn start(options: Options) -> Self {
         Self::try_start(options).unwrap()
     }
 
-    pub fn try_start(options: Options) -> Result<Self, String> {
+    pub(crate) fn try_start(options: Options) -> Result<Self, String> {
         let config = options.resolve().unwrap();
         let (end, told) = oneshot::channel();
         let (send, receive) = std::sync::mpsc::channel();
@@ -109,22 +110,22 @@ impl Running {
         }
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(&self.origin, None).unwrap()
     }
 
-    pub fn address(&self, name: &str) -> Address {
+    pub(crate) fn address(&self, name: &str) -> Address {
         Address { name: name.parse().unwrap(), origin: self.origin.clone() }
     }
 
     /// With a name and a key that the vault knows.
-    pub fn receiver(&self, text: &str, byte: u8, terms: &Terms) -> (Client, Name, Keypair) {
+    pub(crate) fn receiver(&self, text: &str, byte: u8, terms: &Terms) -> (Client, Name, Keypair) {
         let (client, name, key) = (self.client(), text.parse().unwrap(), key(byte));
         client.register(&key, &name, terms).unwrap();
         (client, name, key)
     }
 
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.end();
     }
 
@@ -145,23 +146,23 @@ impl Drop for Running {
     }
 }
 
-pub fn key(byte: u8) -> Keypair {
+pub(crate) fn key(byte: u8) -> Keypair {
     Keypair::from_secret_bytes(&[byte; 32]).unwrap()
 }
 
-pub fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     Clock::machine()
 }
 
 /// With k-time points, or with one static point for k = 0; a number makes it another one.
-pub fn points(k: usize, number: u8) -> PaymentLock {
+pub(crate) fn points(k: usize, number: u8) -> PaymentLock {
     if k == 0 {
         return SecretScalar::from_bytes(&[100 + number; 32]).unwrap().to_point().into();
     }
     PaymentPolynomial::from_entropy(&[number; 32], k).unwrap().payment_points().into()
 }
 
-pub fn builder(key: &Keypair, lock: impl Into<PaymentLock>) -> StaticInvoiceBuilder {
+pub(crate) fn builder(key: &Keypair, lock: impl Into<PaymentLock>) -> StaticInvoiceBuilder {
     StaticInvoiceBuilder::new(lock, now())
         .chain(ChainHash::REGTEST)
         .amount_msat(5_000)
@@ -169,22 +170,23 @@ pub fn builder(key: &Keypair, lock: impl Into<PaymentLock>) -> StaticInvoiceBuil
         .interim_route(&[key.public_key()])
 }
 
-pub fn static_invoice(key: &Keypair, k: usize, number: u8) -> StaticInvoice {
+pub(crate) fn static_invoice(key: &Keypair, k: usize, number: u8) -> StaticInvoice {
     builder(key, points(k, number)).sign(key, &[9; 32]).unwrap()
 }
 
 /// SHA-256 of the preimage with this number.
-pub fn preimage(number: u32) -> [u8; 32] {
+pub(crate) fn preimage(number: u32) -> [u8; 32] {
     Sha256::digest(format!("preimage {number}")).into()
 }
 
-pub fn hash(number: u32) -> [u8; 32] {
+pub(crate) fn hash(number: u32) -> [u8; 32] {
     Sha256::digest(preimage(number)).into()
 }
 
 /// A pool of the hashes with these numbers.
-pub fn pool(key: &Keypair, numbers: std::ops::Range<u32>) -> OneTimeLeft {
-    let terms = PoolTerms { chain: ChainHash::REGTEST, created_at: now(), expires_at: now() + 86_400 };
+pub(crate) fn pool(key: &Keypair, numbers: std::ops::Range<u32>) -> OneTimeLeft {
+    let terms =
+        PoolTerms { chain: ChainHash::REGTEST, created_at: now(), expires_at: now() + 86_400 };
     let hashes = numbers.map(|number| {
         let signed = PoolHash::sign(hash(number), &terms, key, &[9; 32]);
         PoolHashLeft {
@@ -198,18 +200,18 @@ pub fn pool(key: &Keypair, numbers: std::ops::Range<u32>) -> OneTimeLeft {
 }
 
 /// What a ready-made BOLT 11 invoice says.
-pub struct ReadyMade {
-    pub currency: Currency,
-    pub key: [u8; 32],
-    pub number: u32,
-    pub amount_msat: Option<u64>,
-    pub metadata: String,
-    pub created_at: u64,
-    pub expiry: u64,
+pub(crate) struct ReadyMade {
+    pub(crate) currency: Currency,
+    pub(crate) key: [u8; 32],
+    pub(crate) number: u32,
+    pub(crate) amount_msat: Option<u64>,
+    pub(crate) metadata: String,
+    pub(crate) created_at: u64,
+    pub(crate) expiry: u64,
 }
 
 impl ReadyMade {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let builder = InvoiceBuilder::new(self.currency.clone())
             .description_hash(sha256::Hash::hash(self.metadata.as_bytes()))
             .payment_hash(sha256::Hash::from_byte_array(hash(self.number)))
@@ -222,11 +224,14 @@ impl ReadyMade {
             None => builder,
         };
         let key = SecretKey::from_slice(&self.key).unwrap();
-        builder.build_signed(|hash| context().sign_ecdsa_recoverable(hash, &key)).unwrap().to_string()
+        builder
+            .build_signed(|hash| context().sign_ecdsa_recoverable(hash, &key))
+            .unwrap()
+            .to_string()
     }
 }
 
-pub fn ready_made(byte: u8, metadata: &str, number: u32, amount_msat: u64) -> ReadyMade {
+pub(crate) fn ready_made(byte: u8, metadata: &str, number: u32, amount_msat: u64) -> ReadyMade {
     ReadyMade {
         currency: Currency::Regtest,
         key: [byte; 32],
@@ -239,7 +244,9 @@ pub fn ready_made(byte: u8, metadata: &str, number: u32, amount_msat: u64) -> Re
 }
 
 /// The last word of the problem's type.
-pub fn kind<T: std::fmt::Debug>(result: Result<T, pointlock_vault::client::ClientError>) -> String {
+pub(crate) fn kind<T: std::fmt::Debug>(
+    result: Result<T, pointlock_vault::client::ClientError>,
+) -> String {
     match result.unwrap_err() {
         pointlock_vault::client::ClientError::Refused { kind, status, detail } => {
             assert!((400..500).contains(&status), "{status}: {detail}");

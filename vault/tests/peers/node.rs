@@ -5,20 +5,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bitcoin::Network;
 use lightning::blinded_path::EmptyNodeIdLookUp;
-use lightning::blinded_path::message::{BlindedMessagePath, MessageContext, MessageForwardNode, OffersContext};
+use lightning::blinded_path::message::{
+    BlindedMessagePath, MessageContext, MessageForwardNode, OffersContext,
+};
 use lightning::blinded_path::payment::{BlindedPaymentPath, ReceiveTlvs};
 use lightning::chain::chaininterface::{BroadcasterInterface, ConfirmationTarget, FeeEstimator};
 use lightning::chain::chainmonitor::{ChainMonitor, Persist};
 use lightning::chain::channelmonitor::{ChannelMonitor, ChannelMonitorUpdate};
 use lightning::chain::{BestBlock, ChannelMonitorUpdateStatus, Filter};
 use lightning::ln::channel_state::ChannelDetails;
-use lightning::ln::channelmanager::{ChainParameters, ChannelManager, OptionalOfferPaymentParams, PaymentId};
+use lightning::ln::channelmanager::{
+    ChainParameters, ChannelManager, OptionalOfferPaymentParams, PaymentId,
+};
 use lightning::ln::peer_handler::{IgnoringMessageHandler, MessageHandler, PeerManager};
-use lightning::offers::invoice_request::InvoiceRequest;
 use lightning::offers::offer::Offer;
 use lightning::offers::static_invoice::StaticInvoice;
 use lightning::onion_message::messenger::{
-    Destination, MessageRouter, MessageSendInstructions, OnionMessagePath, OnionMessenger, Responder, ResponseInstruction,
+    Destination, MessageRouter, MessageSendInstructions, OnionMessagePath, OnionMessenger,
+    Responder, ResponseInstruction,
 };
 use lightning::onion_message::offers::{OffersMessage, OffersMessageHandler};
 use lightning::routing::router::{InFlightHtlcs, Route, RouteParameters, Router};
@@ -34,13 +38,13 @@ use tokio::runtime::Runtime;
 
 use super::ldk_paths;
 
-pub struct Quiet;
+pub(crate) struct Quiet;
 
 impl Logger for Quiet {
     fn log(&self, _record: Record<'_>) {}
 }
 
-pub struct NoChain;
+pub(crate) struct NoChain;
 
 impl FeeEstimator for NoChain {
     fn get_est_sat_per_1000_weight(&self, _target: ConfirmationTarget) -> u32 {
@@ -79,7 +83,7 @@ impl Persist<InMemorySigner> for NoChain {
 }
 
 /// Ways without channels: to whoever is connected, and to itself.
-pub struct Ways(pub Arc<KeysManager>);
+pub(crate) struct Ways(pub(crate) Arc<KeysManager>);
 
 impl Router for Ways {
     fn find_route(
@@ -111,7 +115,11 @@ impl MessageRouter for Ways {
         _peers: Vec<PublicKey>,
         destination: Destination,
     ) -> Result<OnionMessagePath, ()> {
-        Ok(OnionMessagePath { intermediate_nodes: vec![], destination, first_node_addresses: vec![] })
+        Ok(OnionMessagePath {
+            intermediate_nodes: vec![],
+            destination,
+            first_node_addresses: vec![],
+        })
     }
 
     fn create_blinded_paths<T: Signing + Verification>(
@@ -122,7 +130,13 @@ impl MessageRouter for Ways {
         _peers: Vec<MessageForwardNode>,
         secp_ctx: &Secp256k1<T>,
     ) -> Result<Vec<BlindedMessagePath>, ()> {
-        Ok(vec![BlindedMessagePath::one_hop(recipient, local_node_receive_key, context, &*self.0, secp_ctx)])
+        Ok(vec![BlindedMessagePath::one_hop(
+            recipient,
+            local_node_receive_key,
+            context,
+            &*self.0,
+            secp_ctx,
+        )])
     }
 }
 
@@ -169,10 +183,9 @@ type Manager = PeerManager<
 >;
 
 /// Hears what the channel manager hears, and says.
-pub struct Ear {
+pub(crate) struct Ear {
     channels: Arc<Channels>,
     fetched: Mutex<Vec<StaticInvoice>>,
-    asked: Mutex<Vec<InvoiceRequest>>,
 }
 
 impl OffersMessageHandler for Ear {
@@ -189,17 +202,11 @@ impl OffersMessageHandler for Ear {
     }
 
     fn release_pending_messages(&self) -> Vec<(OffersMessage, MessageSendInstructions)> {
-        let messages = OffersMessageHandler::release_pending_messages(&*self.channels);
-        for (message, _) in &messages {
-            if let OffersMessage::InvoiceRequest(request) = message {
-                self.asked.lock().unwrap().push(request.clone());
-            }
-        }
-        messages
+        OffersMessageHandler::release_pending_messages(&*self.channels)
     }
 }
 
-pub struct Node {
+pub(crate) struct Node {
     runtime: Runtime,
     channels: Arc<Channels>,
     ear: Arc<Ear>,
@@ -207,22 +214,26 @@ pub struct Node {
     payments: Mutex<u8>,
 }
 
-pub fn keys(byte: u8) -> Arc<KeysManager> {
+pub(crate) fn keys(byte: u8) -> Arc<KeysManager> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     Arc::new(KeysManager::new(&[byte; 32], now.as_secs(), now.subsec_nanos(), true))
 }
 
-pub fn seconds() -> u32 {
+pub(crate) fn seconds() -> u32 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as u32
 }
 
-pub fn encoded(invoice: &StaticInvoice) -> Vec<u8> {
+pub(crate) fn encoded(invoice: &StaticInvoice) -> Vec<u8> {
     invoice.encode()
 }
 
 impl Node {
-    pub fn start(byte: u8) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    pub(crate) fn start(byte: u8) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         let (keys, chain, log) = (keys(byte), Arc::new(NoChain), Arc::new(Quiet));
         let ways = Arc::new(Ways(keys.clone()));
         let monitor = Arc::new(ChainMonitor::new(
@@ -234,8 +245,10 @@ impl Node {
             keys.clone(),
             keys.get_peer_storage_key(),
         ));
-        let params =
-            ChainParameters { network: Network::Regtest, best_block: BestBlock::from_network(Network::Regtest) };
+        let params = ChainParameters {
+            network: Network::Regtest,
+            best_block: BestBlock::from_network(Network::Regtest),
+        };
         let channels = Arc::new(ChannelManager::new(
             chain.clone(),
             monitor.clone(),
@@ -250,7 +263,7 @@ impl Node {
             params,
             seconds(),
         ));
-        let ear = Arc::new(Ear { channels: channels.clone(), fetched: Mutex::default(), asked: Mutex::default() });
+        let ear = Arc::new(Ear { channels: channels.clone(), fetched: Mutex::default() });
         let messenger = Arc::new(OnionMessenger::new(
             keys.clone(),
             keys.clone(),
@@ -283,43 +296,43 @@ impl Node {
         Self { runtime, channels, ear, manager, payments: Mutex::new(0) }
     }
 
-    pub fn connect(&self, paths: &PeerPaths) {
+    pub(crate) fn connect(&self, paths: &PeerPaths) {
         connect(&self.runtime, self.manager.clone(), paths);
     }
 
     /// The paths come from the vault, by whatever way.
-    pub fn use_server(&self, paths: &PeerPaths) {
-        self.channels.set_paths_to_static_invoice_server(ldk_paths(&paths.recipient_paths)).unwrap();
+    pub(crate) fn use_server(&self, paths: &PeerPaths) {
+        self.channels
+            .set_paths_to_static_invoice_server(ldk_paths(&paths.recipient_paths))
+            .unwrap();
     }
 
-    pub fn offer(&self) -> Option<Offer> {
+    pub(crate) fn offer(&self) -> Option<Offer> {
         self.channels.get_async_receive_offer().ok()
     }
 
-    pub fn pay(&self, offer: &Offer, amount_msat: Option<u64>) {
+    pub(crate) fn pay(&self, offer: &Offer, amount_msat: Option<u64>) {
         let mut payments = self.payments.lock().unwrap();
         *payments += 1;
         let id = PaymentId([*payments; 32]);
-        self.channels.pay_for_offer(offer, amount_msat, id, OptionalOfferPaymentParams::default()).unwrap();
+        self.channels
+            .pay_for_offer(offer, amount_msat, id, OptionalOfferPaymentParams::default())
+            .unwrap();
         self.manager.process_events();
     }
 
-    pub fn fetched(&self) -> Vec<StaticInvoice> {
+    pub(crate) fn fetched(&self) -> Vec<StaticInvoice> {
         self.ear.fetched.lock().unwrap().clone()
     }
 
-    pub fn asked(&self) -> Vec<InvoiceRequest> {
-        self.ear.asked.lock().unwrap().clone()
-    }
-
-    pub fn stop(self) {
+    pub(crate) fn stop(self) {
         self.manager.disconnect_all_peers();
         self.runtime.shutdown_timeout(Duration::from_secs(1));
     }
 }
 
 /// Over TCP, until the handshake is done.
-pub fn connect<PM>(runtime: &Runtime, manager: PM, paths: &PeerPaths)
+pub(crate) fn connect<PM>(runtime: &Runtime, manager: PM, paths: &PeerPaths)
 where
     PM: std::ops::Deref + Clone + Send + Sync + 'static,
     PM::Target: lightning::ln::peer_handler::APeerManager<Descriptor = SocketDescriptor>,

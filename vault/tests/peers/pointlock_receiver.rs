@@ -4,13 +4,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lightning::blinded_path::EmptyNodeIdLookUp;
-use lightning::blinded_path::message::{AsyncPaymentsContext, BlindedMessagePath, MessageContext, OffersContext};
-use lightning::ln::peer_handler::{ErroringMessageHandler, IgnoringMessageHandler, MessageHandler, PeerManager};
+use lightning::blinded_path::message::{
+    AsyncPaymentsContext, BlindedMessagePath, MessageContext, OffersContext,
+};
+use lightning::ln::peer_handler::{
+    ErroringMessageHandler, IgnoringMessageHandler, MessageHandler, PeerManager,
+};
 use lightning::offers::nonce::Nonce;
 use lightning::offers::static_invoice::StaticInvoice as LdkInvoice;
 use lightning::onion_message::async_payments::{
-    AsyncPaymentsMessage, AsyncPaymentsMessageHandler, HeldHtlcAvailable, OfferPaths, OfferPathsRequest, ReleaseHeldHtlc,
-    ServeStaticInvoice, StaticInvoicePersisted,
+    AsyncPaymentsMessage, AsyncPaymentsMessageHandler, HeldHtlcAvailable, OfferPaths,
+    OfferPathsRequest, ReleaseHeldHtlc, ServeStaticInvoice, StaticInvoicePersisted,
 };
 use lightning::onion_message::messenger::{
     Destination, MessageSendInstructions, OnionMessenger, Responder, ResponseInstruction,
@@ -62,7 +66,13 @@ struct Side {
 impl Side {
     fn path(&self, context: MessageContext) -> BlindedMessagePath {
         let id = self.keys.get_node_id(Recipient::Node).unwrap();
-        BlindedMessagePath::one_hop(id, self.keys.get_receive_auth_key(), context, &*self.keys, &Secp256k1::new())
+        BlindedMessagePath::one_hop(
+            id,
+            self.keys.get_receive_auth_key(),
+            context,
+            &*self.keys,
+            &Secp256k1::new(),
+        )
     }
 }
 
@@ -87,7 +97,9 @@ impl AsyncPaymentsMessageHandler for Side {
         responder: Option<Responder>,
     ) -> Option<(ServeStaticInvoice, ResponseInstruction)> {
         let nonce = Nonce::from_entropy_source(&*self.keys);
-        let held = AsyncPaymentsContext::InboundPayment { path_absolute_expiry: Duration::from_secs(1 << 40) };
+        let held = AsyncPaymentsContext::InboundPayment {
+            path_absolute_expiry: Duration::from_secs(1 << 40),
+        };
         let held = ours(&self.path(MessageContext::AsyncPayments(held)));
         let forward = self.path(MessageContext::Offers(OffersContext::InvoiceRequest { nonce }));
         let pay_info = BlindedPayInfo {
@@ -124,7 +136,11 @@ impl AsyncPaymentsMessageHandler for Side {
     ) {
     }
 
-    fn handle_static_invoice_persisted(&self, _message: StaticInvoicePersisted, _context: AsyncPaymentsContext) {
+    fn handle_static_invoice_persisted(
+        &self,
+        _message: StaticInvoicePersisted,
+        _context: AsyncPaymentsContext,
+    ) {
         *self.persisted.lock().unwrap() = true;
     }
 
@@ -140,7 +156,7 @@ impl AsyncPaymentsMessageHandler for Side {
     fn handle_release_held_htlc(&self, _message: ReleaseHeldHtlc, _context: AsyncPaymentsContext) {}
 }
 
-pub struct PointlockReceiver {
+pub(crate) struct PointlockReceiver {
     runtime: Runtime,
     side: Arc<Side>,
     messenger: Arc<Messenger>,
@@ -148,10 +164,20 @@ pub struct PointlockReceiver {
 }
 
 impl PointlockReceiver {
-    pub fn start(byte: u8, lock: PaymentLock) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    pub(crate) fn start(byte: u8, lock: PaymentLock) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         let (keys, log) = (keys(100 + byte), Arc::new(Quiet));
-        let side = Arc::new(Side { byte, lock, keys: keys.clone(), left: Mutex::default(), persisted: Mutex::default() });
+        let side = Arc::new(Side {
+            byte,
+            lock,
+            keys: keys.clone(),
+            left: Mutex::default(),
+            persisted: Mutex::default(),
+        });
         let messenger = Arc::new(OnionMessenger::new(
             keys.clone(),
             keys.clone(),
@@ -182,7 +208,7 @@ impl PointlockReceiver {
     }
 
     /// Asks for paths; the rest follows from the answers.
-    pub fn leave(&self, paths: &PeerPaths) {
+    pub(crate) fn leave(&self, paths: &PeerPaths) {
         connect(&self.runtime, self.manager.clone(), paths);
         let context = AsyncPaymentsContext::OfferPaths {
             invoice_slot: 0,
@@ -193,18 +219,19 @@ impl PointlockReceiver {
             destination: Destination::BlindedPath(path),
             context: MessageContext::AsyncPayments(context),
         };
-        let request = AsyncPaymentsMessage::OfferPathsRequest(OfferPathsRequest { invoice_slot: 0 });
+        let request =
+            AsyncPaymentsMessage::OfferPathsRequest(OfferPathsRequest { invoice_slot: 0 });
         self.messenger.send_onion_message(request, instructions).unwrap();
         self.manager.process_events();
     }
 
     /// What was left, once the vault has said that it is durable.
-    pub fn persisted(&self) -> Option<StaticInvoice> {
+    pub(crate) fn persisted(&self) -> Option<StaticInvoice> {
         let persisted = *self.side.persisted.lock().unwrap();
         persisted.then(|| self.side.left.lock().unwrap().clone()).flatten()
     }
 
-    pub fn stop(self) {
+    pub(crate) fn stop(self) {
         self.manager.disconnect_all_peers();
         self.runtime.shutdown_timeout(Duration::from_secs(1));
     }
