@@ -74,6 +74,7 @@ impl Vaults {
 
     fn spawn(&self, index: usize) -> Child {
         let data = self.folder.join(format!("vault-{index}"));
+        let lsp = self.folder.join("lsp.key");
         let arguments = [
             "--data",
             data.to_str().unwrap(),
@@ -86,7 +87,7 @@ impl Vaults {
             "--origin",
             "http://vault.test",
             "--lsp-key",
-            self.folder.join("lsp.key").to_str().unwrap(),
+            lsp.to_str().unwrap(),
             "--open-registration",
             "--address-rate",
             "1000000",
