@@ -259,8 +259,7 @@ fn a_closed_vault_takes_no_strangers() {
     let running = Running::start(closed);
     let (client, name, key) = (running.client(), "alice".parse().unwrap(), key(2));
     assert_eq!(kind(client.register(&key, &name, &Terms::default())), "closed");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime
+    running
         .block_on(running.vault.store.put_receiver(&name, &key.public_key(), &Terms::default()))
         .unwrap();
     client
@@ -347,8 +346,7 @@ fn a_receiver_is_told_when_a_polynomial_runs_low() {
         for _ in 0..times {
             client.fetch_static(&name, &expected).unwrap();
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(running.vault.write_counts()).unwrap();
+        running.block_on(running.vault.write_counts()).unwrap();
         let notices = client.list(&key, &name).unwrap().notices;
         notices.into_iter().map(|notice| (notice.kind, notice.subject)).collect::<Vec<_>>()
     };

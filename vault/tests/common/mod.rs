@@ -53,6 +53,7 @@ pub(crate) struct Running {
     pub(crate) vault: Arc<Vault>,
     pub(crate) origin: String,
     pub(crate) peer: Option<std::net::SocketAddr>,
+    runtime: tokio::runtime::Handle,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -92,7 +93,9 @@ impl Running {
                 match pointlock_vault::start(config).await {
                     Err(error) => send.send(Err(error.to_string())).unwrap(),
                     Ok(running) => {
-                        send.send(Ok((running.vault.clone(), running.peer_address))).unwrap();
+                        let handle = tokio::runtime::Handle::current();
+                        let peer = running.peer_address;
+                        send.send(Ok((running.vault.clone(), peer, handle))).unwrap();
                         running.run(told).await.unwrap();
                     }
                 }
@@ -103,11 +106,16 @@ impl Running {
                 thread.join().unwrap();
                 Err(error)
             }
-            Ok((vault, peer)) => {
+            Ok((vault, peer, runtime)) => {
                 let origin = vault.origin.clone();
-                Ok(Self { vault, origin, peer, end: Some(end), thread: Some(thread) })
+                Ok(Self { vault, origin, peer, runtime, end: Some(end), thread: Some(thread) })
             }
         }
+    }
+
+    /// In the vault's own runtime: connections of its database belong to it.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     pub(crate) fn client(&self) -> Client {
