@@ -69,7 +69,8 @@ CREATE TABLE one_time (
     CHECK (state = 'handed' OR handed_number IS NULL),
     CHECK (state <> 'handed' OR (handed_number IS NOT NULL AND handed_at IS NOT NULL AND invoice IS NOT NULL))
 );
-CREATE INDEX one_time_ready ON one_time (receiver_id, form, amount_msat, id) WHERE state = 'ready';
+CREATE INDEX one_time_ready ON one_time (receiver_id, form, id) WHERE state = 'ready';
+CREATE INDEX one_time_ready_of_amount ON one_time (receiver_id, form, amount_msat, id) WHERE state = 'ready';
 CREATE INDEX one_time_handed ON one_time (receiver_id, handed_number) WHERE state = 'handed';
 
 -- What the receiver has to know when it comes back.

@@ -11,6 +11,35 @@ use super::{
 /// So many rows go in with one statement.
 const ROWS: usize = 200;
 
+/// The oldest one that fits: an index has them in this order, with the amount or without it.
+fn candidate(form: Form, lock: &str) -> String {
+    let exactly = match form {
+        Form::Invoice => "AND amount_msat = $4 AND description_hash = $5",
+        Form::Hash | Form::Static => "",
+    };
+    format!(
+        "SELECT id, payment_hash, invoice, expires_at FROM one_time \
+         WHERE receiver_id = $1 AND state = 'ready' AND form = $2 AND expires_at >= $3 {exactly} ORDER BY id LIMIT 1 {lock}"
+    )
+}
+
+fn bound<'q>(
+    sql: &'q str,
+    receiver: &Receiver,
+    wanted: &Wanted<'_>,
+    now: u64,
+) -> sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments<'q>> {
+    let query = sqlx::query(sql)
+        .bind(receiver.id)
+        .bind(wanted.form.as_str())
+        .bind(integer(now.saturating_add(wanted.lasting)));
+    if wanted.form == Form::Invoice {
+        let hash = wanted.description_hash.map(|hash| hash.to_vec());
+        return query.bind(wanted.amount_msat.map(integer)).bind(hash);
+    }
+    query
+}
+
 impl Store {
     /// Takes in a batch, whole or not at all.
     ///
@@ -113,22 +142,15 @@ impl Store {
     ) -> Result<Option<Handed>, StoreError> {
         let now = self.clock.now();
         let before = self.mark.number();
-        let mut tx = self.begin().await?;
-        let ready_made = "AND amount_msat = $4 AND description_hash = $5";
-        let sql = format!(
-            "SELECT id, payment_hash, invoice, expires_at FROM one_time \
-             WHERE receiver_id = $1 AND state = 'ready' AND form = $2 AND expires_at >= $3 {} ORDER BY id LIMIT 1 {}",
-            if wanted.form == Form::Invoice { ready_made } else { "" },
-            self.dialect.skip_locked()
-        );
-        let mut query = sqlx::query(&sql)
-            .bind(receiver.id)
-            .bind(wanted.form.as_str())
-            .bind(integer(now.saturating_add(wanted.lasting)));
-        if wanted.form == Form::Invoice {
-            let hash = wanted.description_hash.map(|hash| hash.to_vec());
-            query = query.bind(wanted.amount_msat.map(integer)).bind(hash);
+        // A look that locks nothing: whoever asks for what is not there keeps nobody waiting.
+        let look = candidate(wanted.form, "");
+        if bound(&look, receiver, wanted, now).fetch_optional(&self.pool).await?.is_none() {
+            self.check_not_restored()?;
+            return Ok(None);
         }
+        let mut tx = self.begin().await?;
+        let take = candidate(wanted.form, self.dialect.skip_locked());
+        let query = bound(&take, receiver, wanted, now);
         let Some(row) = query.fetch_optional(&mut *tx).await? else {
             tx.rollback().await?;
             return Ok(None);
