@@ -55,6 +55,10 @@ long-crash:
 long-deadlines:
     cargo test --locked --release --test deadlines -- --ignored --nocapture
 
+# Eight vaults on one database, each database killed at five hundred times; schemathesis for longer.
+long-vault:
+    bash .ci/vault long
+
 # Every fuzz target for so many seconds, from where the last run ended; what is found stays in fuzz/found.
 long-fuzz seconds="600":
     bash .ci/fuzz each {{seconds}}

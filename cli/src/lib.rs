@@ -14,6 +14,8 @@ mod proof;
 pub mod readers;
 mod secret_file;
 mod terminal;
+#[cfg(feature = "vault")]
+mod vault;
 mod vectors;
 
 use std::error::Error;
@@ -59,6 +61,18 @@ enum Command {
     Vectors(vectors::Args),
     /// Measures the verbs beside libsecp256k1's own signing and verifying.
     Bench(bench::Args),
+    /// Serves invoices for receivers that are offline: LNURL-pay, static invoices, BOLT 12 over onion messages.
+    #[cfg(feature = "vault")]
+    Vault(Box<pointlock_vault::command::Args>),
+    /// Measures a vault: requests a second, how long they take, memory; beside a bare handler.
+    #[cfg(feature = "vault")]
+    VaultBench(pointlock_vault::bench::Args),
+    /// Leaves invoices with a vault, and looks after what is left there.
+    #[cfg(feature = "vault")]
+    Receive(vault::receive::Args),
+    /// Fetches an invoice from a vault, and refuses what is not the receiver's.
+    #[cfg(feature = "vault")]
+    Fetch(vault::fetch::Args),
     /// Prints what makes a shell complete the command's words, such as `pointlock completions bash`.
     Completions(CompletionsArgs),
 }
@@ -93,6 +107,14 @@ pub fn run() -> ExitCode {
         Command::Conformance(args) => conformance::run(&args),
         Command::Vectors(args) => vectors::run(&args),
         Command::Bench(args) => bench::run(&args),
+        #[cfg(feature = "vault")]
+        Command::Vault(args) => pointlock_vault::command::run(*args),
+        #[cfg(feature = "vault")]
+        Command::VaultBench(args) => pointlock_vault::bench::run(&args),
+        #[cfg(feature = "vault")]
+        Command::Receive(args) => vault::receive::run(&args),
+        #[cfg(feature = "vault")]
+        Command::Fetch(args) => vault::fetch::run(&args),
         Command::Completions(args) => completions(&args),
     };
     match result {

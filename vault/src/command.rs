@@ -1,0 +1,169 @@
+//! The command `pointlock vault`: serving, and what an operator does besides.
+
+use std::error::Error;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pointlock::curve::Point;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tracing_subscriber::EnvFilter;
+
+use crate::clock::Clock;
+use crate::config::{Config, Options};
+use crate::name::Name;
+use crate::serve::{Running, start};
+use crate::store::{Store, Terms};
+
+/// Serves until SIGTERM or SIGINT; with a word behind it, does that and ends.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Task {
+    /// Adds a receiver: from then on whoever has the key of this node id leaves invoices under this name
+    Add {
+        /// The first half of its Lightning Address
+        name: String,
+        /// The receiver's public key, 66 hexadecimal digits
+        node_id: String,
+    },
+    /// Copies a SQLite database into a new file, while the vault may run. PostgreSQL has tools of its own
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Takes a database that was put back from a backup: retires all one-time invoices that are left, and tells their receivers
+    Restore,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// What is wrong, in a line.
+pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    let config = args.options.resolve()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match args.task {
+        None => {
+            log_to_stderr(&config);
+            runtime.block_on(serve(config))
+        }
+        Some(Task::Add { name, node_id }) => runtime.block_on(add(&config, &name, &node_id)),
+        Some(Task::Backup { file }) => {
+            runtime.block_on(Store::backup(&config.database, &file))?;
+            say(&format!(
+                "{}: a copy, which `pointlock vault restore` makes a vault's database again",
+                file.display()
+            ))
+        }
+        Some(Task::Restore) => {
+            let restored =
+                runtime.block_on(Store::restore(&config.database, &config.data, config.chain))?;
+            say(&format!(
+                "restored: {} one-time invoices are retired, {} receivers are told",
+                restored.retired, restored.told
+            ))
+        }
+    }
+}
+
+async fn add(config: &Config, name: &str, node_id: &str) -> Result<(), Box<dyn Error>> {
+    let name: Name = name.parse().map_err(|error| format!("{name}: {error}"))?;
+    let bytes = hex::decode(node_id).map_err(|error| format!("{node_id}: {error}"))?;
+    let node_id = Point::from_slice(&bytes).map_err(|error| format!("{node_id}: {error}"))?;
+    std::fs::create_dir_all(&config.data)?;
+    let clock = Arc::new(Clock::default());
+    let store = Store::open(&config.database, &config.data, config.chain, clock).await?;
+    if store.receiver(&name).await?.is_some_and(|receiver| receiver.node_id != node_id) {
+        return Err(format!("{name} is taken by another key").into());
+    }
+    store.put_receiver(&name, &node_id, &Terms::default()).await?;
+    store.close().await;
+    say(&format!(
+        "{name} is added; next, where its key is: pointlock receive {name}@HOST --key FILE"
+    ))
+}
+
+async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    let (end, told) = oneshot::channel();
+    // Before anything is promised to anybody.
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let running = start(config).await?;
+    say(&welcome(&running))?;
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("told to end: finishing what is under way");
+        let _ = end.send(());
+    });
+    running.run(told).await?;
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// Where it is, and what to do next.
+fn welcome(running: &Running) -> String {
+    let (vault, data) = (&running.vault, running.vault.config.data.display());
+    let mut text = String::new();
+    if running.is_new {
+        text.push_str(&format!(
+            "A new vault: its key is in {data}/vault.key, for its owner alone.\n"
+        ));
+    }
+    text.push_str(&format!(
+        "Listening at http{}://{}",
+        if vault.config.tls.is_some() { "s" } else { "" },
+        running.address
+    ));
+    text.push_str(&format!(
+        " for {} (chain: {}, node id: {}).\n",
+        vault.origin, vault.config.chain, vault.node_id
+    ));
+    if let Some(address) = running.peer_address {
+        text.push_str(&format!("Peers connect to {}@{address}.\n", vault.node_id));
+    }
+    if vault.lsp.is_none() {
+        text.push_str("Without --lsp-key it writes no invoices for pools of hashes; ready-made ones it hands out.\n");
+    }
+    if vault.config.tls.is_none() && !running.address.ip().is_loopback() {
+        text.push_str("It speaks plain HTTP to the network: put a proxy with TLS before it, or give it --tls-cert and --tls-key.\n");
+    }
+    text.push_str(&format!(
+        "Operator's page: {}/operator, with the password in {data}/operator.token.\n",
+        vault.origin
+    ));
+    let next = if vault.config.open_registration {
+        "Next: on the receiver's side, pointlock receive NAME@HOST --key FILE"
+    } else {
+        "Next: pointlock vault add NAME NODE_ID (with the same --data), then on the receiver's side pointlock receive NAME@HOST --key FILE"
+    };
+    text + next
+}
+
+fn say(text: &str) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+/// `RUST_LOG` says of what; secrets are in none of it.
+fn log_to_stderr(config: &Config) {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,lightning=warn"));
+    let is_json = config.log_json.unwrap_or_else(|| !std::io::stderr().is_terminal());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Whoever runs several in one process has set it up already.
+    let _ = if is_json {
+        builder.json().try_init()
+    } else {
+        builder.with_ansi(std::io::stderr().is_terminal()).try_init()
+    };
+}
