@@ -355,6 +355,20 @@ fn all_may_be_shown_but_the_metadata() {
     assert_eq!((records.get(&0), records.get(&OMITTED_TLVS)), (None, None));
 }
 
+/// A feature may say, some day, that more has to be shown.
+#[test]
+fn features_are_shown_unasked() {
+    let (common, rows) = vectors();
+    let row = rows.iter().find(|row| row.name == "full_disclosure").unwrap();
+    let (least, key) = (ProofContents::new(), common.payer());
+    let invoice = bytes(&row.invoice);
+    let proof =
+        PreimageProof::create(&invoice, &common.preimage(), &key, &least, &[0; 32]).unwrap();
+    let shown = proof.dangerous_claimed_invoice().fields();
+    let shown: Vec<u64> = shown.into_iter().map(|(field, _)| field.tlv_type()).collect();
+    assert_eq!(shown, [88, 168, 174, 176, SIGNATURE]);
+}
+
 #[test]
 fn a_proof_is_no_offer_and_the_reverse() {
     let (_, rows) = vectors();

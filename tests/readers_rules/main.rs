@@ -16,7 +16,10 @@ mod bolt04;
 mod bolt12;
 mod cases;
 mod mail;
+mod payer_proofs;
 mod payers;
+#[path = "../common/proofs.rs"]
+mod proofs;
 
 use std::collections::BTreeMap;
 
@@ -43,7 +46,8 @@ use Answer::{NotOurs, Says};
 /// One table of all.
 #[test]
 fn every_rule_has_its_answer() {
-    let rules = [bolt02::RULES, bolt04::RULES, bolt12::RULES].into_iter().flatten();
+    let rules =
+        [bolt02::RULES, bolt04::RULES, bolt12::RULES, payer_proofs::RULES].into_iter().flatten();
     let (mut answered, mut wrong) = (BTreeMap::<&str, [usize; 2]>::new(), Vec::new());
     for Rule { source, refuses, answer } in rules {
         let (document, section) = source.split_once(", ").expect("a document and a section");
