@@ -28,12 +28,12 @@ impl Count {
     }
 }
 
-/// Plays one; if an honest node loses, what is left of the history is printed.
-fn play(seed: u64) -> Outcome {
+/// Plays one; if an honest node loses, gives what is left of the history.
+fn play(seed: u64) -> Result<Outcome, String> {
     let history = History::draw(seed);
     let played = std::panic::catch_unwind(|| history.play(PlainChain::new(History::HEIGHT)));
     if let Ok((outcome, Ok(()))) = played {
-        return outcome;
+        return Ok(outcome);
     }
     let smallest = history.shrink(History::fails);
     let verdict = std::panic::catch_unwind(|| smallest.play(PlainChain::new(History::HEIGHT)));
@@ -41,28 +41,32 @@ fn play(seed: u64) -> Outcome {
         Ok((outcome, Err(loss))) => format!("{}\n\n{loss}", outcome.story.join("\n")),
         _ => "it panics".to_owned(),
     };
-    panic!("history {seed}: {what}\n\nin a file, for `pointlock history FILE`:\n\n{smallest}");
+    Err(format!("history {seed}: {what}\n\nin a file, for `pointlock history FILE`:\n\n{smallest}"))
 }
 
-/// Plays these, or as many of them as there is time for.
+/// Plays these, or as many of them as there is time for, up to the first in which somebody loses.
 fn play_all(seeds: RangeInclusive<u64>, until: Option<Instant>) -> Count {
     let (next, count) = (Mutex::new(seeds), Mutex::new(Count::default()));
+    let lost: Mutex<Option<String>> = Mutex::new(None);
     let workers = std::thread::available_parallelism().map_or(2, usize::from).min(8);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while until.is_none_or(|until| Instant::now() < until) {
-                    let Some(seed) = next.lock().unwrap().next() else { return };
-                    let outcome = play(seed);
-                    let mut count = count.lock().unwrap();
-                    count.add(&outcome);
-                    if count.histories % 10_000 == 0 {
-                        println!("{count:?}");
-                    }
-                }
-            });
+    let work = || {
+        while until.is_none_or(|until| Instant::now() < until) && lost.lock().unwrap().is_none() {
+            let Some(seed) = next.lock().unwrap().next() else { return };
+            let outcome = match play(seed) {
+                Ok(outcome) => outcome,
+                Err(history) => return *lost.lock().unwrap() = Some(history),
+            };
+            let mut count = count.lock().unwrap();
+            count.add(&outcome);
+            if count.histories % 10_000 == 0 {
+                println!("{count:?}");
+            }
         }
-    });
+    };
+    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    if let Some(history) = lost.into_inner().unwrap() {
+        panic!("{history}");
+    }
     count.into_inner().unwrap()
 }
 

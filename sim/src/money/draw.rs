@@ -39,14 +39,20 @@ impl History {
                 steps.push(Step::Run);
             }
         }
-        if let Some(who) = draw_colluding(&mut dice, &setting) {
-            if dice.one_in(2) {
-                let at = dice.below(steps.len());
+        let siege = !setting.colluding.is_empty() && dice.one_in(2);
+        for who in setting.colluding.iter().copied().collect::<Vec<_>>() {
+            if dice.one_in(if siege { 2 } else { 4 }) {
+                let at = dice.below(steps.len() + 1);
                 steps.insert(at, Step::Stall(who));
             }
         }
         for _ in 0..4 + dice.below(20) {
-            steps.push(draw_step(&mut dice, &setting));
+            let step = if siege && !dice.one_in(4) {
+                draw_siege(&mut dice, &setting)
+            } else {
+                draw_step(&mut dice, &setting)
+            };
+            steps.push(step);
         }
         Self { setting, steps }
     }
@@ -75,8 +81,10 @@ fn draw_setting(dice: &mut Dice, seed: u64) -> Setting {
         ending: dice.of(&Ending::ALL),
     };
     let everybody = setting.everybody();
-    // One against all, or anybody with anybody.
-    let alone = dice.one_in(2).then(|| dice.of(&everybody));
+    // One against all, most of the time between two of them; or anybody with anybody.
+    let forwarder = Who::Forwarder(1 + dice.below(setting.forwarders.len()));
+    let alone = if dice.one_in(3) { dice.of(&everybody) } else { forwarder };
+    let alone = dice.one_in(2).then_some(alone);
     let several = everybody.into_iter().filter(|who| match alone {
         Some(alone) => *who != alone,
         None => dice.one_in(3),
@@ -160,6 +168,28 @@ fn draw_step(dice: &mut Dice, setting: &Setting) -> Step {
         },
         24 => Step::Read,
         _ => Step::Answers,
+    }
+}
+
+/// What is done around the last moments of a payment.
+fn draw_siege(dice: &mut Dice, setting: &Setting) -> Step {
+    let number = dice.below(64);
+    match dice.below(26) {
+        0..=7 => {
+            let offset =
+                dice.of(&[-57, -36, -25, -22, -21, -19, -18, -17, -12, -3, -1, 0, 1, 3, 4, 9, 15]);
+            Step::MineTo { contract: number, offset }
+        }
+        8 | 9 => Step::Mine { blocks: 1 + dice.below(4) as u32, slow: true },
+        10 => Step::Mine { blocks: 13, slow: true },
+        11..=13 => Step::Claim { on_chain: true },
+        14 => Step::Claim { on_chain: false },
+        15..=17 => Step::Reorganise(1 + dice.below(2) as u32),
+        18..=20 => Step::Answer(number),
+        21 => Step::Take(number),
+        22 | 23 => Step::TakeBack,
+        24 => Step::Crash(dice.of(&setting.everybody())),
+        _ => Step::Fail(number),
     }
 }
 
