@@ -35,8 +35,10 @@ impl History {
         let mut steps = Vec::new();
         for _ in 0..=dice.below(3) {
             steps.push(Step::Pay(draw_pay(&mut dice, &setting)));
-            if dice.one_in(2) {
-                steps.push(Step::Run);
+            match dice.below(3) {
+                0 => steps.push(Step::Run),
+                1 => steps.push(Step::RunSome(1 + dice.below(16))),
+                _ => {}
             }
         }
         let siege = !setting.colluding.is_empty() && dice.one_in(2);
@@ -45,6 +47,10 @@ impl History {
                 let at = dice.below(steps.len() + 1);
                 steps.insert(at, Step::Stall(who));
             }
+        }
+        if !setting.colluding.is_empty() && dice.one_in(3) {
+            let at = dice.below(steps.len());
+            steps.insert(at, Step::Tamper(draw_tamper(&mut dice)));
         }
         for _ in 0..4 + dice.below(20) {
             let step = if siege && !dice.one_in(4) {
@@ -148,7 +154,8 @@ fn draw_step(dice: &mut Dice, setting: &Setting) -> Step {
         0 => Step::Pay(draw_pay(dice, setting)),
         1 => Step::Retry { attempt: number, over: draw_route(dice, setting, true) },
         2..=5 => Step::Do(number),
-        6..=8 => Step::Run,
+        6 => Step::Run,
+        7 | 8 => Step::RunSome(1 + dice.below(16)),
         9 | 10 => Step::Mine { blocks: 1 + dice.below(6) as u32, slow: dice.one_in(2) },
         11 | 12 => Step::Mine { blocks: 1 + dice.below(60) as u32, slow: dice.one_in(2) },
         13..=15 => {
@@ -168,6 +175,16 @@ fn draw_step(dice: &mut Dice, setting: &Setting) -> Step {
         },
         24 => Step::Read,
         _ => Step::Answers,
+    }
+}
+
+fn draw_tamper(dice: &mut Dice) -> Tamper {
+    match dice.below(6) {
+        0 => Tamper::Less(dice.of(&[1, 2, 1_000, 10_000, 10_000_000])),
+        1 => Tamper::Less(1 + dice.below(20_000) as u64),
+        2 | 3 => Tamper::Earlier(dice.of(&[1, 2, 18, 36, 40, 60])),
+        4 => Tamper::Later(dice.of(&[1, 40, 2_000])),
+        _ => Tamper::Lock,
     }
 }
 
@@ -206,13 +223,7 @@ fn draw_trick(dice: &mut Dice, who: Who) -> Step {
         16 | 17 => Step::Claim { on_chain: true },
         18 => Step::TakeBack,
         19 => Step::Fail(number),
-        20 | 21 => Step::Tamper(match dice.below(5) {
-            0 => Tamper::Less(dice.of(&[1, 2, 1_000, 10_000, 10_000_000])),
-            1 => Tamper::Less(1 + dice.below(20_000) as u64),
-            2 => Tamper::Earlier(dice.of(&[1, 2, 18, 36, 40, 60])),
-            3 => Tamper::Later(dice.of(&[1, 40, 2_000])),
-            _ => Tamper::Lock,
-        }),
+        20 | 21 => Step::Tamper(draw_tamper(dice)),
         22 => Step::Again { offer: number, by: who },
         _ => {
             let offset = dice.of(&[-36, -22, -21, -18, -1, 0, 3, 4]);

@@ -19,6 +19,8 @@ pub enum Step {
     Do(usize),
     /// All that is wanted is done.
     Run,
+    /// So much of what is wanted is done.
+    RunSome(usize),
     /// A colluding node answers nothing, takes nothing, and does nothing that its role wants.
     Stall(Who),
     /// It goes on.
@@ -129,6 +131,9 @@ impl Step {
                 }
                 simpler
             }
+            Self::RunSome(count) if *count > 1 => {
+                vec![Self::Run, Self::RunSome(1), Self::RunSome(count - 1)]
+            }
             Self::Reorganise(2) => vec![Self::Reorganise(1)],
             _ => Vec::new(),
         }
@@ -170,6 +175,7 @@ impl fmt::Display for Step {
             Self::Retry { attempt, over } => write!(f, "retry {attempt} over {}", route(over)),
             Self::Do(number) => write!(f, "do {number}"),
             Self::Run => f.write_str("run"),
+            Self::RunSome(count) => write!(f, "run {count}"),
             Self::Stall(who) => write!(f, "stall {}", node_name(*who)),
             Self::GoOn(who) => write!(f, "go-on {}", node_name(*who)),
             Self::Answer(number) => write!(f, "answer {number}"),

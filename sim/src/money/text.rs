@@ -138,6 +138,9 @@ impl History {
             Step::Retry { over, .. } if over.is_empty() || over.iter().any(unknown) => {
                 return refuse("retry", "no such forwarder".to_owned());
             }
+            Step::RunSome(count) if *count > MAX_STEPS => {
+                return refuse("run", format!("{MAX_STEPS} at most"));
+            }
             Step::Mine { blocks, .. } if *blocks > MAX_BLOCKS => {
                 return refuse("mine", format!("{MAX_BLOCKS} blocks at most"));
             }
@@ -189,6 +192,7 @@ fn read_step(words: &[&str]) -> Option<Step> {
         }
         ["do", number] => Step::Do(number.parse().ok()?),
         ["run"] => Step::Run,
+        ["run", count] => Step::RunSome(count.parse().ok()?),
         ["stall", who] => Step::Stall(read_node(who)?),
         ["go-on", who] => Step::GoOn(read_node(who)?),
         ["answer", number] => Step::Answer(number.parse().ok()?),

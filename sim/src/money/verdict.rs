@@ -43,6 +43,13 @@ pub struct Outcome {
     pub refused: Vec<String>,
 }
 
+impl Outcome {
+    /// The balances, by the names that a history has.
+    pub fn named(&self) -> impl Iterator<Item = (String, i64)> + '_ {
+        self.balances.iter().map(|(who, msat)| (node_name(*who), *msat))
+    }
+}
+
 /// What an offerer has spent, as far as it can still be taken: what is open counts.
 fn is_spent(contract: &Contract) -> bool {
     contract.standing != Standing::Void

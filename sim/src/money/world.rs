@@ -157,6 +157,7 @@ impl<C: Chain> World<C> {
             Step::Retry { attempt, over } => self.retry(*attempt, over),
             Step::Do(number) => self.do_first(*number),
             Step::Run => self.run(),
+            Step::RunSome(count) => (0..*count).for_each(|_| self.do_first(0)),
             Step::Stall(who) => {
                 if !self.is_honest(*who) {
                     self.stalled.insert(*who);
