@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -93,6 +94,23 @@ fn no_honest_node_loses_money_for_long() {
     let count = play_all(first..=u64::MAX, Some(until));
     println!("from {first}, in {seconds} s: {count:?}");
     assert!(count.histories > 0);
+}
+
+/// Each of them was the smallest in which a planted fault lost money (`docs/mutants.md`).
+#[test]
+fn nobody_loses_in_the_examples() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/histories");
+    let files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 10, "{files:?}");
+    let losses = files.iter().filter_map(|file| {
+        let history: History = std::fs::read_to_string(file).unwrap().parse().unwrap();
+        let (outcome, verdict) = history.play(PlainChain::new(History::HEIGHT));
+        let loss = verdict.err()?;
+        Some(format!("{}: {loss}\n{}", file.display(), outcome.story.join("\n")))
+    });
+    let losses: Vec<String> = losses.collect();
+    assert!(losses.is_empty(), "{}", losses.join("\n\n"));
 }
 
 /// What is printed can be read.
