@@ -121,3 +121,27 @@ fn a_history_is_the_one_of_its_text() {
         assert_eq!(history.to_string().parse::<History>().unwrap(), history, "{history}");
     }
 }
+
+/// Whatever is read is read to the end, and what is taken is a history.
+#[test]
+fn a_text_that_was_changed_is_refused_or_read() {
+    let (mut refused, mut read) = (0, 0);
+    for seed in 1..=300 {
+        let text = History::draw(seed).to_string();
+        for place in (seed as usize % 7..text.len()).step_by(7) {
+            let other = [
+                &text[..place],
+                ["", "0", " ", "x", "99999999999999999999"][place % 5],
+                &text[place + 1..],
+            ];
+            match other.concat().parse::<History>() {
+                Ok(history) => {
+                    assert_eq!(history.to_string().parse::<History>().unwrap(), history);
+                    read += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > 1_000 && read > 1_000, "{refused}, {read}");
+}

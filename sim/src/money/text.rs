@@ -37,8 +37,8 @@ const MAX_NODES: usize = 20;
 const MAX_PARTS: usize = 20;
 const MAX_POINTS: usize = 1_000;
 const MAX_BLOCKS: u32 = 5_000;
-/// No more than there are bitcoins, so that no sum overflows.
-const MAX_MSAT: u64 = 21_000_000 * 100_000_000 * 1_000;
+/// A thousand bitcoins, so that no sum overflows.
+const MAX_MSAT: u64 = 1_000 * 100_000_000 * 1_000;
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -197,7 +197,7 @@ impl<C: Chain> World<C> {
         let mut bases: u64 = self.setting.forwarders.iter().map(base).sum();
         bases += if pay.trampoline { self.budget().fee_base_msat } else { 0 };
         // A base is asked for with every part; and fees on it are below as much again.
-        whole + 2 * more_parts * bases
+        whole.saturating_add(2 * more_parts * bases)
     }
 
     fn ordered_msat(&self, payment: usize) -> u64 {

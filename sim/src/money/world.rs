@@ -46,7 +46,6 @@ pub(super) struct World<C: Chain> {
     pub(super) top: u32,
     /// What each payment was ordered with, by its number.
     pub(super) orders: BTreeMap<usize, Pay>,
-    payers: u64,
     pub(super) tamper: Option<Tamper>,
     /// What the coalition knows.
     pub(super) known: Known,
@@ -82,7 +81,6 @@ impl<C: Chain> World<C> {
             blocks: BTreeMap::new(),
             top,
             orders: BTreeMap::new(),
-            payers: 0,
             tamper: None,
             known: Known::default(),
             story: Vec::new(),
@@ -208,7 +206,6 @@ impl<C: Chain> World<C> {
             let first = if index == 0 { pay.amount_msat - each * (count - 1) } else { each };
             parts.push(self.part(first, over, pay));
         }
-        self.payers += 1;
         let seed = PayerSeed::new(self.sim.entropy.bytes());
         let own_point = matches!(self.setting.lock, OpeningKind::Polynomial { .. });
         let order = Payment {
