@@ -59,6 +59,10 @@ long-deadlines:
 long-vault:
     bash .ci/vault long
 
+# The model of the money, for so many seconds and from this history on: nodes that collude, crash, and lose blocks.
+long-money seconds="3600" from="1001":
+    MONEY_SECONDS={{seconds}} MONEY_FROM={{from}} cargo test --locked --release -p pointlock-sim --test money -- --ignored --nocapture
+
 # Every fuzz target for so many seconds, from where the last run ended; what is found stays in fuzz/found.
 long-fuzz seconds="600":
     bash .ci/fuzz each {{seconds}}

@@ -93,9 +93,13 @@ impl pointlock_sim::Chain for Chain {
         verdict
     }
 
-    fn confirm(&mut self, transaction: &Transaction) -> Result<(), Refused> {
-        self.judge(transaction)?;
-        self.plain.insert(transaction);
+    fn connect(&mut self, transactions: &[Transaction]) -> Result<(), Refused> {
+        transactions.iter().try_for_each(|transaction| self.judge(transaction))?;
+        self.plain.insert(transactions);
         Ok(())
+    }
+
+    fn disconnect(&mut self) {
+        self.plain.disconnect();
     }
 }

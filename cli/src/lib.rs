@@ -6,6 +6,7 @@ mod claims;
 mod collusion;
 mod conformance;
 mod demo;
+mod history;
 mod invoice;
 mod keys;
 mod narration;
@@ -43,6 +44,8 @@ enum Command {
     Demo(demo::Args),
     /// Who can steal: finds every coalition that can take a payment, and carries the thefts out.
     Collusion(collusion::Args),
+    /// Plays a history in which nodes collude, crash and lose blocks, and says whether an honest one loses money.
+    History(history::Args),
     /// Static invoices: create one, explain one or an offer, verify one as its payer.
     Invoice(invoice::Args),
     /// Proofs of payment (`lnp1…`): make one, show what one says, verify one.
@@ -99,6 +102,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Collusion(args) => collusion::run(&args),
+        Command::History(args) => history::run(&args),
         Command::Invoice(args) => invoice::run(&args),
         Command::Proof(args) => proof::run(&args),
         Command::Keygen(args) => keys::keygen(&args),

@@ -46,6 +46,10 @@ class Fault(ctypes.Structure):
     ]
 
 
+#: The codes that some call has returned.
+SEEN = set()
+
+
 class Refused(Exception):
     """What a call says when it is refused."""
 
@@ -164,7 +168,9 @@ def invoke(function, arguments):
     """The name of the code that the call returns, without its beginning."""
     symbol = getattr(LIBRARY, f"pointlock_{function}")
     symbol.argtypes = [TYPES.get(kind, ctypes.c_void_p) for kind, _ in PROTOTYPES[function]]
-    return LIBRARY.pointlock_error_name(symbol(*arguments)).decode().removeprefix("POINTLOCK_ERROR_")
+    code = LIBRARY.pointlock_error_name(symbol(*arguments)).decode().removeprefix("POINTLOCK_ERROR_")
+    SEEN.add(code)
+    return code
 
 
 def call(function, **given):

@@ -31,12 +31,24 @@ pub trait Chain {
     /// Why not.
     fn judge(&mut self, transaction: &Transaction) -> Result<(), Self::Refused>;
 
+    /// Judges these transactions, which do not spend each other's outputs, and adds a block with them.
+    ///
+    /// # Errors
+    ///
+    /// Why one is refused; then there is no block.
+    fn connect(&mut self, transactions: &[Transaction]) -> Result<(), Self::Refused>;
+
+    /// Takes the last block back, and all that was spent in it. What was funded stays. Does nothing where no block was added.
+    fn disconnect(&mut self);
+
     /// Judges the transaction, and adds a block with it.
     ///
     /// # Errors
     ///
     /// Why it is refused.
-    fn confirm(&mut self, transaction: &Transaction) -> Result<(), Self::Refused>;
+    fn confirm(&mut self, transaction: &Transaction) -> Result<(), Self::Refused> {
+        self.connect(std::slice::from_ref(transaction))
+    }
 }
 
 /// Unspent outputs and a height: a chain that runs no scripts. What it judges is in
@@ -46,12 +58,21 @@ pub struct PlainChain {
     height: u32,
     unspent: BTreeMap<OutPoint, TxOut>,
     funded: u32,
+    /// What each block has spent and made, to take it back.
+    blocks: Vec<Block>,
+}
+
+/// What a block did to the outputs.
+#[derive(Clone, Debug, Default)]
+struct Block {
+    spent: Vec<(OutPoint, TxOut)>,
+    made: Vec<OutPoint>,
 }
 
 impl PlainChain {
     /// A chain of this height, without an output.
     pub fn new(height: u32) -> Self {
-        Self { height, unspent: BTreeMap::new(), funded: 0 }
+        Self { height, unspent: BTreeMap::new(), funded: 0, blocks: Vec::new() }
     }
 
     /// An output that is there and not spent.
@@ -59,15 +80,22 @@ impl PlainChain {
         self.unspent.get(outpoint)
     }
 
-    /// Adds a block with this transaction, whatever it is.
-    pub fn insert(&mut self, transaction: &Transaction) {
-        for input in &transaction.input {
-            self.unspent.remove(&input.previous_output);
+    /// Adds a block with these transactions, whatever they are.
+    pub fn insert(&mut self, transactions: &[Transaction]) {
+        let mut block = Block::default();
+        for transaction in transactions {
+            for input in &transaction.input {
+                let outpoint = input.previous_output;
+                block.spent.extend(self.unspent.remove(&outpoint).map(|output| (outpoint, output)));
+            }
+            let txid = transaction.compute_txid();
+            for (vout, output) in (0..).zip(&transaction.output) {
+                let outpoint = OutPoint { txid, vout };
+                self.unspent.insert(outpoint, output.clone());
+                block.made.push(outpoint);
+            }
         }
-        let txid = transaction.compute_txid();
-        for (vout, output) in (0..).zip(&transaction.output) {
-            self.unspent.insert(OutPoint { txid, vout }, output.clone());
-        }
+        self.blocks.push(block);
         self.height += 1;
     }
 }
@@ -80,7 +108,7 @@ impl Chain for PlainChain {
     }
 
     fn mine(&mut self) {
-        self.height += 1;
+        self.insert(&[]);
     }
 
     fn fund(&mut self, output: TxOut) -> Result<OutPoint, LimitsError> {
@@ -106,9 +134,18 @@ impl Chain for PlainChain {
         limits::check(transaction, |outpoint| self.output(outpoint).cloned(), self.height + 1)
     }
 
-    fn confirm(&mut self, transaction: &Transaction) -> Result<(), LimitsError> {
-        self.judge(transaction)?;
-        self.insert(transaction);
+    fn connect(&mut self, transactions: &[Transaction]) -> Result<(), LimitsError> {
+        transactions.iter().try_for_each(|transaction| self.judge(transaction))?;
+        self.insert(transactions);
         Ok(())
+    }
+
+    fn disconnect(&mut self) {
+        let Some(block) = self.blocks.pop() else { return };
+        for outpoint in &block.made {
+            self.unspent.remove(outpoint);
+        }
+        self.unspent.extend(block.spent);
+        self.height -= 1;
     }
 }

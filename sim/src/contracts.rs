@@ -179,8 +179,11 @@ impl<C: Chain> Sim<C> {
         };
         let contract = Terms::new(terms).map_err(|source| failed(self, source))?;
         let payout = self.payout();
-        let ladder =
-            FeeLadder::for_claim(&contract, &payout).map_err(|source| failed(self, source))?;
+        let ladder = FeeLadder::for_claim(&contract, &payout).and_then(|ladder| {
+            let rungs = ladder.fees().iter().take(self.scenario.rungs.max(1));
+            FeeLadder::new(rungs.copied().collect())
+        });
+        let ladder = ladder.map_err(|source| failed(self, source))?;
         let outpoint = self.chain.fund(contract.tx_out());
         let outpoint = outpoint.map_err(|source| self.refused(offerer, source))?;
         let funded = FundedContract::new(contract, outpoint);

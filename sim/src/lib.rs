@@ -49,6 +49,7 @@
 //! | `fault` | what a node does otherwise than its role says |
 //! | `fact`, `record` | what happened, and whether it happens again when it is replayed |
 //! | `restart` | crashes, and what the roles want after one |
+//! | `money` | random histories, and whether an honest node loses money in one |
 //! | `chain`, `entropy` | what a scenario runs on |
 //! | `system` | S1 to S5 |
 //!
@@ -68,6 +69,7 @@ mod fact;
 mod fault;
 mod invoices;
 mod mail;
+pub mod money;
 mod record;
 mod restart;
 mod roles;

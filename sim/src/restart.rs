@@ -1,5 +1,6 @@
 //! Crashes: what was wanted and not carried out yet is lost, and a role is what its log makes of it.
 
+use pointlock::journal::Recordable;
 use pointlock::payment::{ForwarderConfig, NodeAction, ReceiverConfig, Recorded, Sender};
 
 use crate::error::of_role;
@@ -24,16 +25,17 @@ impl<C: Chain> Sim<C> {
 
     /// What the roles want that no event has confirmed.
     pub fn pending(&self) -> Vec<(Who, NodeAction)> {
-        let of = |who| -> Vec<NodeAction> {
-            match who {
-                Who::Sender(index) => into_all(self.senders[index].pending()),
-                Who::Forwarder(number) => into_all(self.forwarders[number - 1].pending()),
-                Who::Receiver => into_all(self.receiver.pending()),
-            }
-        };
         self.everybody()
-            .flat_map(|who| of(who).into_iter().map(move |action| (who, action)))
+            .flat_map(|who| self.pending_of(who).into_iter().map(move |action| (who, action)))
             .collect()
+    }
+
+    fn pending_of(&self, who: Who) -> Vec<NodeAction> {
+        match who {
+            Who::Sender(index) => into_all(self.senders[index].pending()),
+            Who::Forwarder(number) => into_all(self.forwarders[number - 1].pending()),
+            Who::Receiver => into_all(self.receiver.pending()),
+        }
     }
 
     /// All roles are made anew from their logs, and what they want is what no event has confirmed. Messages, claims and contracts that
@@ -43,28 +45,50 @@ impl<C: Chain> Sim<C> {
     ///
     /// [`SimError::Role`], for an event that is not accepted a second time.
     pub fn restart(&mut self) -> Result<(), SimError<C::Refused>> {
-        for index in 0..self.senders.len() {
-            let lost = std::mem::replace(&mut self.senders[index], Recorded::new(Sender::new()));
-            let again = Recorded::replay(Sender::new(), lost.into_log());
-            self.senders[index] =
-                again.map_err(|source| of_role(self.name(Who::Sender(index)), source))?;
+        self.everybody().try_for_each(|who| self.restart_one(who))
+    }
+
+    /// The same for one node: its log goes through the bytes that a journal has.
+    ///
+    /// # Errors
+    ///
+    /// As [`restart`](Self::restart).
+    ///
+    /// # Panics
+    ///
+    /// There is no such node, or a record can't be read.
+    pub fn restart_one(&mut self, who: Who) -> Result<(), SimError<C::Refused>> {
+        match who {
+            Who::Sender(index) => {
+                let log = written_and_read(self.senders[index].log());
+                let again = Recorded::replay(Sender::new(), log);
+                self.senders[index] = again.map_err(|source| of_role(self.name(who), source))?;
+            }
+            Who::Forwarder(number) => {
+                let log = written_and_read(self.forwarders[number - 1].log());
+                let fresh = self.scenario.forwarder(self.forwarder_config(number));
+                let again = Recorded::replay(fresh, log);
+                self.forwarders[number - 1] =
+                    again.map_err(|source| of_role(self.name(who), source))?;
+            }
+            Who::Receiver => {
+                let log = written_and_read(self.receiver.log());
+                let fresh = self.scenario.receiver(self.receiver_config());
+                let again = Recorded::replay(fresh, log);
+                self.receiver = again.map_err(|source| of_role(self.name(who), source))?;
+            }
         }
-        for number in 1..=self.forwarders.len() {
-            let fresh = || self.scenario.forwarder(self.forwarder_config(number));
-            let (empty, fresh) = (Recorded::new(fresh()), fresh());
-            let lost = std::mem::replace(&mut self.forwarders[number - 1], empty);
-            let again = Recorded::replay(fresh, lost.into_log());
-            self.forwarders[number - 1] =
-                again.map_err(|source| of_role(self.name(Who::Forwarder(number)), source))?;
-        }
-        let fresh = || self.scenario.receiver(self.receiver_config());
-        let (empty, fresh) = (Recorded::new(fresh()), fresh());
-        let lost = std::mem::replace(&mut self.receiver, empty);
-        let again = Recorded::replay(fresh, lost.into_log());
-        self.receiver = again.map_err(|source| of_role(self.name(Who::Receiver), source))?;
-        self.tasks = self.pending().into();
+        self.tasks.retain(|(by, _)| *by != who);
+        let pending = self.pending_of(who).into_iter().map(|action| (who, action));
+        self.tasks.extend(pending);
         Ok(())
     }
+}
+
+/// Events as a journal keeps them.
+fn written_and_read<E: Recordable>(log: &[E]) -> Vec<E> {
+    let again = |event: &E| E::from_record(&event.to_record());
+    log.iter().map(again).collect::<Result<_, _>>().expect("what was written can be read")
 }
 
 fn into_all<A: Into<NodeAction>>(actions: Vec<A>) -> Vec<NodeAction> {

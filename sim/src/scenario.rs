@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, VecDeque};
 
+use pointlock::contract::FeeLadder;
 use pointlock::curve::SecretScalar;
 use pointlock::hold::Limits;
 use pointlock::payment::{
@@ -104,6 +105,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// How claims are settled.
     pub settle: Settle,
+    /// With how many fees a claim is pre-signed at most, the lowest first.
+    pub rungs: usize,
     /// What waits.
     pub keep: Keep,
     /// Where node keys come from.
@@ -129,6 +132,7 @@ impl Default for Scenario {
             deadlines: Deadlines::for_contracts(),
             limits: Limits { value_msat: u64::MAX, ..Limits::default() },
             settle: Settle::OnChain,
+            rungs: FeeLadder::MAX_RUNGS,
             keep: Keep::default(),
             node_keys: NodeKeys::Drawn,
             channels: Channels::Ordered,

@@ -90,7 +90,11 @@ impl<C: Chain> Sim<C> {
         Ok(true)
     }
 
-    fn carry_out(&mut self, by: Who, action: NodeAction) -> Result<(), SimError<C::Refused>> {
+    pub(crate) fn carry_out(
+        &mut self,
+        by: Who,
+        action: NodeAction,
+    ) -> Result<(), SimError<C::Refused>> {
         let fact = match action {
             NodeAction::Offer { origin, proposal } => return self.offer(by, origin, proposal),
             NodeAction::Claimable { incoming } => {

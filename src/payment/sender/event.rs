@@ -121,7 +121,7 @@ pub enum SenderAction {
         /// The message.
         message: OnionMessage,
     },
-    /// Nothing to do: the payment arrived.
+    /// The payment arrived. Nothing to do but to tell its owner: it is given out again after a crash until [`SenderEvent::Forget`].
     Paid {
         /// The payment.
         payment: PaymentId,

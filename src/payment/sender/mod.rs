@@ -223,19 +223,23 @@ impl Role for Sender {
         Ok(actions.into())
     }
 
-    /// A handover is given out again until the payment ends, because nobody confirms it; duplicates are harmless.
+    /// A handover is given out again until the payment ends, because nobody confirms it; duplicates are harmless. That a payment has
+    /// arrived is said again until it is forgotten: a sender that did not hear of it might pay a second time.
     fn pending(&self) -> Vec<SenderAction> {
         let attempts = self.attempts.iter();
         let wanted =
             attempts.filter_map(|(id, attempt)| attempt.wanted(*id, &self.deadlines, self.height));
-        let announced = self.payments.values().filter_map(|paying| match &paying.outcome {
+        let news = self.payments.iter().filter_map(|(payment, paying)| match &paying.outcome {
             Outcome::UnderWay | Outcome::ShareGiven => {
                 let announced = paying.announced.clone();
                 announced.map(|(to, message)| SenderAction::SendMessage { to, message })
             }
-            Outcome::Paid(_) | Outcome::Failed => None,
+            Outcome::Paid(secret) => {
+                Some(SenderAction::Paid { payment: *payment, secret: secret.clone() })
+            }
+            Outcome::Failed => None,
         });
-        wanted.chain(announced).collect()
+        wanted.chain(news).collect()
     }
 }
 
