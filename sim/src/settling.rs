@@ -116,7 +116,7 @@ impl<C: Chain> Sim<C> {
     }
 
     /// How long a contract stands: ten minutes a block, and for each that was made after it a tenth of a second.
-    fn hold_time(&self, contract: usize) -> HoldTime {
+    pub(crate) fn hold_time(&self, contract: usize) -> HoldTime {
         let blocks = self.chain.height().saturating_sub(self.contracts[contract].committed_at);
         let later = self.contracts.len() - contract;
         HoldTime::from_millis(u64::from(blocks) * 600_000 + later as u64 * 100)

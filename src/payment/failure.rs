@@ -11,7 +11,8 @@ use crate::curve::Point;
 use crate::edge::Edge;
 use crate::onion::blinded::{BlindingError, INVALID_ONION_BLINDING};
 use crate::onion::{
-    AttributedFailure, Attribution, Failure, FailurePacket, HoldTime, OnionError, Packet, SharedSecret,
+    AttributedFailure, Attribution, Failure, FailurePacket, HoldTime, OnionError, Packet,
+    SharedSecret,
 };
 use crate::wire::write_bigsize;
 

@@ -2,7 +2,9 @@
 
 use pointlock::edge::EdgeId;
 use pointlock::lock::LockSecret;
-use pointlock::payment::{FailureMessage, NodeAction, OfferOrigin, Proposal, ReceiverEvent};
+use pointlock::payment::{
+    FailureMessage, FailureReply, NodeAction, OfferOrigin, Proposal, ReceiverEvent,
+};
 
 use super::blocks::Kind;
 use super::setting::node_name;
@@ -168,10 +170,11 @@ impl<C: Chain> World<C> {
     }
 
     /// The claimer gives the failure to the offerer. If its role does not let it, the secret has come.
-    fn give_failure(&mut self, by: Who, incoming: &EdgeId, failure: FailureMessage) {
+    fn give_failure(&mut self, by: Who, incoming: &EdgeId, failure: FailureReply) {
         let Some(contract) = self.own(by, incoming).filter(|contract| self.open(*contract)) else {
             return;
         };
+        let failure = failure.after(self.sim.hold_time(contract));
         let told = self.sim.fail_given(by, *incoming);
         if !self.heeded(by, told) {
             return;

@@ -146,6 +146,7 @@ impl fmt::Display for Setting {
         writeln!(f, "seed {}", self.seed)?;
         match self.lock {
             OpeningKind::Hash => writeln!(f, "lock hash")?,
+            OpeningKind::Payers => writeln!(f, "lock payers")?,
             OpeningKind::Point => writeln!(f, "lock point")?,
             OpeningKind::Polynomial { k } => writeln!(f, "lock points {k}")?,
         }

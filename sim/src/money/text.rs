@@ -159,6 +159,7 @@ fn read_setting(setting: &mut Setting, words: &[&str]) -> Option<()> {
     match *words {
         ["seed", seed] => setting.seed = seed.parse().ok()?,
         ["lock", "hash"] => setting.lock = OpeningKind::Hash,
+        ["lock", "payers"] => setting.lock = OpeningKind::Payers,
         ["lock", "point"] => setting.lock = OpeningKind::Point,
         ["lock", "points", k] => setting.lock = OpeningKind::Polynomial { k: k.parse().ok()? },
         ["senders", count] => setting.senders = count.parse().ok()?,

@@ -1,6 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use pointlock::invoice::StaticInvoiceBuilder;
 use pointlock::lock::LockSecret;
 use pointlock::onion::blinded::BlindedPath;
 use pointlock::payment::{
@@ -94,9 +93,7 @@ impl<C: Chain> World<C> {
         let sim = &mut self.sim;
         let opening = Opening::draw(self.setting.lock, &mut sim.entropy);
         let opening = opening.expect("k is in range");
-        let builder = StaticInvoiceBuilder::new(opening.lock(), NOW)
-            .description("tea")
-            .amount_msat(LEAST_MSAT);
+        let builder = opening.builder(NOW).description("tea").amount_msat(LEAST_MSAT);
         let paths = usize::from(self.setting.on_path > 0);
         let builder = if paths == 0 {
             builder
