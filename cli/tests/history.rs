@@ -32,7 +32,7 @@ fn nobody_loses_in_the_examples() {
         let (said, complaint) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success() && complaint.is_empty(), "{}: {complaint}", path.display());
         assert!(
-            said.contains("> the end") && said.contains(" msat\n"),
+            said.contains("> the end"),
             "{}: {said}",
             path.display()
         );
