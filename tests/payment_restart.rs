@@ -27,8 +27,11 @@ fn started(kind: LockKind, hold: Option<usize>, settle: Settle) -> Net {
 /// Nothing is wanted any more: no answer to an announcement is kept to be given again. What is left to say is that it was paid, until
 /// the payment is forgotten.
 fn check_done(net: &Net) {
+    let is_news = |(who, action): &(Who, NodeAction)| {
+        *who == Who::Sender(0) && matches!(action, NodeAction::Paid { .. })
+    };
     let pending = net.pending();
-    assert!(matches!(pending[..], [(Who::Sender(0), NodeAction::Paid { .. })]), "{pending:?}");
+    assert!(pending.iter().all(is_news), "{pending:?}");
 }
 
 /// The same for a payment in parts: one along a path of the receiver's, one to a node that finds the rest of the route, and one

@@ -31,11 +31,7 @@ fn nobody_loses_in_the_examples() {
         let output = run(&[path.to_str().unwrap()]);
         let (said, complaint) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success() && complaint.is_empty(), "{}: {complaint}", path.display());
-        assert!(
-            said.contains("> the end") && said.contains(" msat\n"),
-            "{}: {said}",
-            path.display()
-        );
+        assert!(said.contains("> the end"), "{}: {said}", path.display());
         count += 1;
     }
     assert!(count >= 8, "{count}");

@@ -46,10 +46,6 @@ class Fault(ctypes.Structure):
     ]
 
 
-#: The codes that some call has returned.
-SEEN = set()
-
-
 class Refused(Exception):
     """What a call says when it is refused."""
 
@@ -168,9 +164,7 @@ def invoke(function, arguments):
     """The name of the code that the call returns, without its beginning."""
     symbol = getattr(LIBRARY, f"pointlock_{function}")
     symbol.argtypes = [TYPES.get(kind, ctypes.c_void_p) for kind, _ in PROTOTYPES[function]]
-    code = LIBRARY.pointlock_error_name(symbol(*arguments)).decode().removeprefix("POINTLOCK_ERROR_")
-    SEEN.add(code)
-    return code
+    return LIBRARY.pointlock_error_name(symbol(*arguments)).decode().removeprefix("POINTLOCK_ERROR_")
 
 
 def call(function, **given):

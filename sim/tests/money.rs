@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use pointlock_sim::PlainChain;
-use pointlock_sim::money::{History, Outcome};
+use pointlock_sim::money::{History, HistoryError, Outcome};
 
 /// How many histories a run has seen, and what happened in them.
 #[derive(Debug, Default)]
@@ -119,6 +119,24 @@ fn a_history_is_the_one_of_its_text() {
     for seed in 1..=2_000 {
         let history = History::draw(seed);
         assert_eq!(history.to_string().parse::<History>().unwrap(), history, "{history}");
+    }
+}
+
+#[test]
+fn what_is_no_history_is_refused_by_what_is_wrong() {
+    let honest = "forwarder 1000 100 40\n\npay s1 20000000 over n1\n";
+    assert!(honest.parse::<History>().is_ok());
+    let refused = |from, to| honest.replace(from, to).parse::<History>().unwrap_err();
+    let what = "pay all 20000000 over n1".to_owned();
+    assert_eq!(refused("s1", "all"), HistoryError::Line { line: 3, what });
+    for (from, to, field) in [
+        ("n1", "n2", "pay"),
+        ("s1", "s2", "pay"),
+        ("40", "4", "forwarder"),
+        ("pay", "mine 5001\npay", "mine"),
+    ] {
+        let error = refused(from, to);
+        assert!(matches!(error, HistoryError::OutOfRange { what, .. } if what == field), "{error}");
     }
 }
 
