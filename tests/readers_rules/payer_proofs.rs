@@ -76,7 +76,7 @@ pub(crate) const RULES: &[Rule] = &[
     ),
     rule(
         "not exactly the missing hashes",
-        Says("proof_missing_hashes: 3, expected 4", || {
+        Says("proof_missing_hashes: 2, expected 3", || {
             proof_says(|f| drop(f.get_mut(&MISSING_HASHES).unwrap().drain(..32)))
         }),
     ),
