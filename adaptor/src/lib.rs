@@ -85,6 +85,7 @@
 //! | --- | --- | --- |
 //! | `std` | yes | what libsecp256k1's bindings need of it; no module |
 //! | `batch` | yes | verification of many signatures at once, through `pointlock-msm`; needs `std` |
+//! | `threads` | no | batches over several cores, through `rayon`; needs `batch` |
 //! | `ecdsa` | no | `ecdsa`, through `secp256k1-zkp`; needs `std` |
 //! | `rand_core` | no | `curve::fresh` and `from_rng`: entropy from a generator of yours |
 //!

@@ -10,7 +10,7 @@ const BUCKETS_FROM: usize = 24;
 /// From how many terms on lanes have enough to do.
 const LANES_FROM: usize = 5;
 /// From how many terms on buckets are faster than lanes.
-const BUCKETS_OVER_LANES_FROM: usize = 192;
+const BUCKETS_OVER_LANES_FROM: usize = 160;
 
 /// The sum of all terms, infinity if there are none.
 pub fn multiply_sum(backend: Backend, terms: &[Term]) -> Jacobian {

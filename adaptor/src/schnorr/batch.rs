@@ -20,6 +20,9 @@ static COEFFICIENTS: Tag = Tag::new("pointlock/batch/coefficients");
 /// How many items share an equation: with more of them the work for each goes down, slowly, and the memory up, which the
 /// caches hold less and less of.
 const CHUNK: usize = 2048;
+/// How many items a thread takes at least.
+#[cfg(feature = "threads")]
+const SMALLEST_SHARE: usize = 256;
 /// Down to how many items a wrong sum is halved; these are then verified one by one.
 const LEAF: usize = 4;
 
@@ -137,21 +140,64 @@ pub fn verify_batch(items: &[BatchItem<'_>]) -> Result<(), BatchError> {
 ///
 /// [`BatchError`].
 pub fn verify_batch_on(backend: Backend, items: &[BatchItem<'_>]) -> Result<(), BatchError> {
+    find_malformed(items)?;
+    let (mut faults, mut scratch) = (Vec::new(), Scratch::default());
+    for (i, chunk) in items.chunks(CHUNK).enumerate() {
+        check(backend, chunk, i * CHUNK, &mut scratch, &mut faults);
+    }
+    verdict(faults)
+}
+
+/// [`verify_batch`] over the threads of rayon's pool, each with a share of the items: the verdict is the same.
+///
+/// A share has 256 items at least, since small batches cost more for each item. Every thread takes its own 4 MiB.
+///
+/// # Errors
+///
+/// [`BatchError`].
+#[cfg(feature = "threads")]
+pub fn verify_batch_in_threads(items: &[BatchItem<'_>]) -> Result<(), BatchError> {
+    use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+    use rayon::slice::ParallelSlice;
+
+    find_malformed(items)?;
+    let backend = Backend::detect();
+    let share = items.len().div_ceil(rayon::current_num_threads()).clamp(SMALLEST_SHARE, CHUNK);
+    let faults = items.par_chunks(share).enumerate().map(|(i, chunk)| {
+        let mut faults = Vec::new();
+        check(backend, chunk, i * share, &mut Scratch::default(), &mut faults);
+        faults
+    });
+    verdict(faults.flatten_iter().collect())
+}
+
+/// # Errors
+///
+/// [`BatchError::Malformed`].
+fn find_malformed(items: &[BatchItem<'_>]) -> Result<(), BatchError> {
     let malformed = items.iter().enumerate().filter(|(_, item)| item.is_malformed());
     let faults: Vec<BatchFault> = malformed
         .map(|(index, _)| BatchFault { index, error: AdaptorError::InvalidSignature })
         .collect();
-    if !faults.is_empty() {
-        return Err(BatchError::Malformed { faults });
+    if faults.is_empty() { Ok(()) } else { Err(BatchError::Malformed { faults }) }
+}
+
+/// Appends what is wrong with some items, of which the first stands at `start`.
+fn check(
+    backend: Backend,
+    items: &[BatchItem<'_>],
+    start: usize,
+    scratch: &mut Scratch,
+    faults: &mut Vec<BatchFault>,
+) {
+    if let [item] = items {
+        faults.extend(fault(backend, start, item));
+    } else {
+        Equation::new(backend, items, start).check(scratch, faults);
     }
-    let (mut faults, mut scratch) = (Vec::new(), Scratch::default());
-    for (i, chunk) in items.chunks(CHUNK).enumerate() {
-        if let [item] = chunk {
-            faults.extend(fault(backend, i * CHUNK, item));
-        } else {
-            Equation::new(backend, chunk, i * CHUNK).check(&mut scratch, &mut faults);
-        }
-    }
+}
+
+fn verdict(faults: Vec<BatchFault>) -> Result<(), BatchError> {
     if faults.is_empty() { Ok(()) } else { Err(BatchError::Invalid { faults }) }
 }
 

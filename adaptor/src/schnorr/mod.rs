@@ -74,6 +74,8 @@ use super::AdaptorError;
 use crate::curve::{CurveError, Keypair, Point, PublicScalar, SecretScalar, Tag, context};
 #[cfg(feature = "batch")]
 use arithmetic::double_mul_and_add;
+#[cfg(feature = "threads")]
+pub use batch::verify_batch_in_threads;
 #[cfg(feature = "batch")]
 pub use batch::{
     BatchItem, batch_coefficients, verify_batch, verify_batch_on, verify_each, verify_each_on,

@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// Prints a JSON object a line instead of a table
     #[arg(long)]
     json: bool,
+    /// Measures the rows whose name has this in it, and libsecp256k1's; without it all
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
     /// Draws the batches into this SVG file, too; - prints the picture, and nothing else
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
@@ -68,7 +71,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         return transactions::run(args.json);
     }
     let cases = Cases::new()?;
-    let reports = reports(cases.rows())?;
+    let mut rows = cases.rows();
+    if let Some(only) = &args.only {
+        rows.retain(|row| [SIGN, VERIFY].contains(&row.name()) || row.name().contains(only));
+    }
+    let reports = reports(rows)?;
     if let Some(file) = &args.plot {
         write_to("--plot", file, &plot::draw(&reports)?)?;
         if is_standard(file) {

@@ -29,13 +29,12 @@ const STEPS: usize = windows(WIDTH);
 const GENERATOR_STEPS: usize = windows(GENERATOR_WIDTH);
 const _: () = assert!(2 * GENERATOR_STEPS == STEPS);
 
-/// `N` times eight points, whose formulas run side by side: one product alone waits for the one before. Where not at infinity,
-/// X and Y are reduced and Z is a factor.
-struct Lanes<const N: usize> {
-    x: [Eight; N],
-    y: [Eight; N],
-    z: [Eight; N],
-    infinite: [__mmask8; N],
+/// Eight points. Where not at infinity, X and Y are reduced and Z is a factor.
+struct EightJacobian {
+    x: Eight,
+    y: Eight,
+    z: Eight,
+    infinite: __mmask8,
 }
 
 /// The digits of the halves of eight scalars.
@@ -85,15 +84,15 @@ pub(super) fn double_multiply(
     let lanes = triples.len();
     let place = |lane: usize| start + MULTIPLES * lane.min(lanes - 1);
     let beta = Eight::splat(beta());
-    let mut sum: Lanes<1> = Lanes::infinity();
+    let mut sum = EightJacobian::infinity();
     for step in (0..STEPS).rev() {
         sum.double_times(WIDTH);
         for half in 0..2 {
-            let refs = of_point.refs(half, step, place);
-            sum.add(pool, &[refs], (half == 1).then_some(&beta));
+            let (refs, present) = of_point.refs(half, step, place);
+            sum.add(pool, &refs, present, (half == 1).then_some(&beta));
             if step % 2 == 0 {
-                let refs = of_generator.refs(half, step / 2, |_| 0);
-                sum.add(pool, &[refs], (half == 1).then_some(&beta));
+                let (refs, present) = of_generator.refs(half, step / 2, |_| 0);
+                sum.add(pool, &refs, present, (half == 1).then_some(&beta));
             }
         }
     }
@@ -110,143 +109,121 @@ pub(super) fn sum_terms(terms: &[Term], pool: &[__m512i]) -> Option<Jacobian> {
         .map(|eight| Digits::of_halves(eight.iter().map(|term| (term.k1, term.k2)), WIDTH))
         .collect();
     let last = terms.len().checked_sub(1)?;
-    // The second halves are multiples of λ·P: summed as those of P, and multiplied by λ at the end.
-    let mut sum: Lanes<2> = Lanes::infinity();
+    let beta = Eight::splat(beta());
+    let mut sum = EightJacobian::infinity();
     for step in (0..STEPS).rev() {
         sum.double_times(WIDTH);
         for (group, digits) in digits.iter().enumerate() {
             // Lanes without a term have no digits.
             let place = |lane: usize| MULTIPLES * (8 * group + lane).min(last);
-            sum.add(pool, &[digits.refs(0, step, place), digits.refs(1, step, place)], None);
+            for half in 0..2 {
+                let (refs, present) = digits.refs(half, step, place);
+                if present != 0 {
+                    sum.add(pool, &refs, present, (half == 1).then_some(&beta));
+                }
+            }
         }
     }
-    sum.x[1] = sum.x[1].mul(&Eight::splat(beta()));
-    sum.of_all_lanes()
+    sum.of_lanes()
 }
 
-impl<const N: usize> Lanes<N> {
+impl EightJacobian {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn infinity() -> Self {
         let (zero, one) = (Eight::zero(), Eight::splat(&FieldElement::ONE));
-        Self { x: [zero; N], y: [zero; N], z: [one; N], infinite: [0xff; N] }
+        Self { x: zero, y: zero, z: one, infinite: 0xff }
     }
 
     /// Twice each, so many times.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn double_times(&mut self, times: u32) {
-        if self.infinite != [0xff; N] {
+        if self.infinite != 0xff {
             for _ in 0..times {
                 self.double();
             }
         }
     }
 
+    /// The sum of all lanes; None if one is lost.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn of_lanes(&self) -> Option<Jacobian> {
+        // (A lane at infinity has any Z.)
+        if self.z.canonical().zero_lanes() & !self.infinite != 0 {
+            return None;
+        }
+        let [x, y, z] = [&self.x, &self.y, &self.z].map(|coordinates| coordinates.to_elements());
+        let lane = |lane: usize| Jacobian {
+            x: x[lane],
+            y: y[lane],
+            z: z[lane],
+            infinity: self.infinite >> lane & 1 == 1,
+        };
+        Some((0..8).fold(Jacobian::INFINITY, |sum, i| sum.add(&lane(i))))
+    }
+
     /// Twice each. With B = Y², S = 4XB and E = 3X²: X₃ = E² − 2S, Y₃ = E(S − X₃) − 8B², Z₃ = 2YZ. 3M + 4S.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn double(&mut self) {
-        let Self { x, y, z, .. } = self;
-        let (mut b, mut e, mut xb) = (*y, *x, *x);
-        for k in 0..N {
-            b[k] = y[k].square();
-            let a = x[k].square();
-            e[k] = a.add_lazily(&a).add_lazily(&a).carried();
-        }
-        for k in 0..N {
-            xb[k] = x[k].mul(&b[k]);
-            let z3 = y[k].mul(&z[k]);
-            z[k] = z3.add(&z3);
-        }
-        for k in 0..N {
-            x[k] = e[k].square().sub_eight_times(&xb[k]);
-            b[k] = b[k].square();
-        }
-        for k in 0..N {
-            let s_less_x3 = xb[k].four_times_less(&x[k]);
-            y[k] = e[k].mul(&s_less_x3).sub_eight_times(&b[k]);
-        }
+        let b = self.y.square();
+        let xb = self.x.mul(&b);
+        let a = self.x.square();
+        let e = a.add_lazily(&a).add_lazily(&a).carried();
+        let x3 = e.square().sub_eight_times(&xb);
+        let s_less_x3 = xb.four_times_less(&x3);
+        let z3 = self.y.mul(&self.z);
+        self.y = e.mul(&s_less_x3).sub_eight_times(&b.square());
+        self.x = x3;
+        self.z = z3.add(&z3);
     }
 
-    /// Adds points of the pool, their x times `factor`, in the lanes that have one. 8M + 3S; see
+    /// Adds points of the pool, their x times `factor`, in the lanes `present`. 8M + 3S; see
     /// [`Jacobian::add_finite`](crate::Jacobian) for the formulas.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn add(&mut self, pool: &[__m512i], refs: &[([Ref; 8], u8); N], factor: Option<&Eight>) {
-        let Self { x, y, z, infinite } = self;
-        let mut points = [EightPoints { x: Eight::zero(), y: Eight::zero(), infinite: 0 }; N];
-        let (mut z2, mut z3) = (*z, *z);
-        for k in 0..N {
-            points[k] = EightPoints::load(pool, &refs[k].0);
-            if let Some(factor) = factor {
-                points[k].x = points[k].x.mul(factor);
-            }
-            z2[k] = z[k].square();
+    fn add(
+        &mut self,
+        pool: &[__m512i],
+        refs: &[Ref; 8],
+        present: __mmask8,
+        factor: Option<&Eight>,
+    ) {
+        let mut point = EightPoints::load(pool, refs);
+        if let Some(factor) = factor {
+            point.x = point.x.mul(factor);
         }
-        let (mut h, mut r) = (z2, z2);
-        for k in 0..N {
-            h[k] = points[k].x.mul(&z2[k]).sub(&x[k]);
-            z3[k] = z2[k].mul(&z[k]);
-        }
-        let (mut h2, mut h3) = (h, h);
-        for k in 0..N {
-            r[k] = points[k].y.mul(&z3[k]).sub(&y[k]);
-            h2[k] = h[k].square();
-            z3[k] = z[k].mul(&h[k]);
-        }
-        let (mut v, mut x3) = (h2, h2);
-        for k in 0..N {
-            h3[k] = h2[k].mul(&h[k]);
-            v[k] = x[k].mul(&h2[k]);
-            x3[k] = r[k].square();
-        }
+        let present = present & !point.infinite;
+        let z2 = self.z.square();
+        let h = point.x.mul(&z2).sub(&self.x);
+        let r = point.y.mul(&z2.mul(&self.z)).sub(&self.y);
+        let h2 = h.square();
+        let h3 = h2.mul(&h);
+        let v = self.x.mul(&h2);
+        let x3 = r.square().sub_three(&h3, &v, &v);
+        let y3 = r.mul(&v.sub(&x3)).sub(&self.y.mul(&h3)).folded();
+        let z3 = self.z.mul(&h);
+        let first = present & self.infinite;
         let one = Eight::splat(&FieldElement::ONE);
-        for k in 0..N {
-            x3[k] = x3[k].sub_three(&h3[k], &v[k], &v[k]);
-            let y3 = r[k].mul(&v[k].sub(&x3[k])).sub(&y[k].mul(&h3[k])).folded();
-            let present = refs[k].1 & !points[k].infinite;
-            let first = present & infinite[k];
-            x[k] = x[k].blend(present, &x3[k]).blend(first, &points[k].x);
-            y[k] = y[k].blend(present, &y3).blend(first, &points[k].y);
-            z[k] = z[k].blend(present, &z3[k]).blend(first, &one);
-            infinite[k] &= !present;
-        }
+        self.x = self.x.blend(present, &x3).blend(first, &point.x);
+        self.y = self.y.blend(present, &y3).blend(first, &point.y);
+        self.z = self.z.blend(present, &z3).blend(first, &one);
+        self.infinite &= !present;
     }
 
-    /// The sum of all lanes; None if one is lost.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn of_all_lanes(&self) -> Option<Jacobian> {
-        let mut sum = Jacobian::INFINITY;
-        for k in 0..N {
-            if self.z[k].canonical().zero_lanes() & !self.infinite[k] != 0 {
-                return None;
-            }
-            let coordinates = [&self.x[k], &self.y[k], &self.z[k]];
-            let [x, y, z] = coordinates.map(|coordinates| coordinates.to_elements());
-            for lane in 0..8 {
-                let infinity = self.infinite[k] >> lane & 1 == 1;
-                sum = sum.add(&Jacobian { x: x[lane], y: y[lane], z: z[lane], infinity });
-            }
-        }
-        Some(sum)
-    }
-}
-
-impl Lanes<1> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn to_affine(&self) -> ([__m512i; 8], u8) {
-        let ([x], [y], [z]) = (&self.x, &self.y, &self.z);
-        let lost = z.canonical().zero_lanes();
-        let z = z.blend(lost, &Eight::splat(&FieldElement::ONE));
+        let lost = self.z.canonical().zero_lanes();
+        let z = self.z.blend(lost, &Eight::splat(&FieldElement::ONE));
         let inverse = Eight::from_elements(&invert_lanes(&z.to_elements()));
         let square = inverse.square();
-        let x = x.mul(&square).canonical();
-        let y = y.mul(&square.mul(&inverse)).canonical();
-        let (zero, [infinite]) = (Eight::zero(), self.infinite);
-        let (x, y) = (x.blend(infinite, &zero), y.blend(infinite, &zero));
+        let x = self.x.mul(&square).canonical();
+        let y = self.y.mul(&square.mul(&inverse)).canonical();
+        let zero = Eight::zero();
+        let (x, y) = (x.blend(self.infinite, &zero), y.blend(self.infinite, &zero));
         (EightPoints::rows(x, y), !lost)
     }
 }

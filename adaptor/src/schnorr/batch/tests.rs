@@ -198,3 +198,42 @@ fn the_order_and_the_number_of_items_count() {
     assert!(differ(&more));
     assert!(!differ(&items), "the same items have the same");
 }
+
+/// Shares of several threads, with faults on both sides of where one ends: the same verdict.
+#[cfg(feature = "threads")]
+#[test]
+fn threads_say_what_one_thread_says() {
+    let keypair = crate::curve::Keypair::from_secret_bytes(&[1; 32]).unwrap();
+    let (public_key, lock_point) = (keypair.x_only_public_key(), keypair.public_key());
+    let messages: Vec<[u8; 32]> =
+        (0..700u16).map(|i| [i.to_be_bytes(); 16].concat().try_into().unwrap()).collect();
+    let sign = |message| super::super::pre_sign(&keypair, message, &lock_point, &[2; 32]).unwrap();
+    let mut signed: Vec<([u8; 32], PreSignature)> =
+        messages.iter().map(|message| (*message, sign(message))).collect();
+    for wrong in [&[][..], &[0], &[255, 256, 511, 512, 699]] {
+        for place in wrong {
+            signed[*place].0[31] ^= 1;
+        }
+        let items: Vec<BatchItem<'_>> = signed
+            .iter()
+            .map(|(message, pre_signature)| BatchItem::PreSignature {
+                public_key: &public_key,
+                message,
+                lock_point: &lock_point,
+                pre_signature,
+            })
+            .collect();
+        for count in [0, 1, 2, 255, 256, 257, 700] {
+            let expected = verify_batch(&items[..count]);
+            assert_eq!(verify_batch_in_threads(&items[..count]), expected, "{count}");
+        }
+        let refused = verify_batch_in_threads(&items);
+        assert_eq!(
+            refused.map_err(|error| error.indices().collect::<Vec<_>>()).err().unwrap_or_default(),
+            wrong
+        );
+        for place in wrong {
+            signed[*place].0[31] ^= 1;
+        }
+    }
+}
