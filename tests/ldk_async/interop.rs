@@ -178,7 +178,7 @@ impl Scene {
     }
 
     fn order(&self) -> Result<pointlock::payment::Payment, String> {
-        let Pays::Ours(payer) = &self.payer else { return Err("LDK makes no such order".into()) };
+        let Pays::Ours(payer) = &self.payer else { return Err("not run: LDK makes no such order".into()) };
         let mut order = payer.order(&self.our_invoice()?, 1);
         let features = match self.lsp {
             Hop::Ldk(_) => Features::NONE,
@@ -255,7 +255,7 @@ impl Scene {
         let mut order = self.order()?;
         order.hold = Some(HoldPlan { hop: 1, blocks: 144 });
         let Pays::Ours(payer) = &mut self.payer else {
-            return Err("LDK makes no such order".into());
+            return Err("not run: LDK makes no such order".into());
         };
         if let Hop::Ldk(_) = self.lsp {
             return Err(payer.refuses(order).unwrap_or_else(|| "not refused".to_owned()));
