@@ -178,7 +178,9 @@ impl Scene {
     }
 
     fn order(&self) -> Result<pointlock::payment::Payment, String> {
-        let Pays::Ours(payer) = &self.payer else { return Err("not run: LDK makes no such order".into()) };
+        let Pays::Ours(payer) = &self.payer else {
+            return Err("not run: LDK makes no such order".into());
+        };
         let mut order = payer.order(&self.our_invoice()?, 1);
         let features = match self.lsp {
             Hop::Ldk(_) => Features::NONE,
