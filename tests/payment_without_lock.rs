@@ -56,10 +56,9 @@ fn no_role_takes_it() {
     let invoice = plain();
     let field = Field::PAYMENT_POINTS;
     let mut net = start(1, 1);
-    for (payer, refused) in [
-        (None, OrderError::PayerMissing),
-        (Some(payer_of(None)), OrderError::PlainByOtherWay),
-    ] {
+    for (payer, refused) in
+        [(None, OrderError::PayerMissing), (Some(payer_of(None)), OrderError::PlainByOtherWay)]
+    {
         let payment = Payment { payer, ..net.in_one_part(&invoice, [3; 32]) };
         assert_eq!(net.senders[0].apply(SenderEvent::Pay(payment)).unwrap_err(), refused.into());
     }
