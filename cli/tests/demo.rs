@@ -143,11 +143,11 @@ fn only_the_senders_money_waits_in_s3_and_s4() {
 #[test]
 fn other_routes_amounts_and_numbers_of_payers() {
     for (args, systems) in [
-        (&["--routers", "0", "--payers", "4", "--amount-sat", "1000"][..], 6),
+        (&["--routers", "0", "--payers", "4", "--amount-sat", "1000"][..], 7),
         (&["--routers", "3", "--payers", "3", "--amount-sat", "100000000", "--system", "S4"], 2),
         (&["--routers", "5", "--amount-sat", "54321", "--system", "S5"], 1),
         (&["--routers", "5", "--payers", "9", "--system", "S1", "--system", "S2"], 2),
-        (&["--routers", "0", "--parts", "4", "--amount-sat", "100000000000"], 6),
+        (&["--routers", "0", "--parts", "4", "--amount-sat", "100000000000"], 7),
         (&["--routers", "2", "--parts", "1", "--seed", "3", "--system", "S5"], 1),
     ] {
         let facts = facts(args);
