@@ -178,7 +178,9 @@ impl Scene {
     }
 
     fn order(&self) -> Result<pointlock::payment::Payment, String> {
-        let Pays::Ours(payer) = &self.payer else { return Err("LDK makes no such order".into()) };
+        let Pays::Ours(payer) = &self.payer else {
+            return Err("not run: LDK makes no such order".into());
+        };
         let mut order = payer.order(&self.our_invoice()?, 1);
         let features = match self.lsp {
             Hop::Ldk(_) => Features::NONE,
@@ -255,7 +257,7 @@ impl Scene {
         let mut order = self.order()?;
         order.hold = Some(HoldPlan { hop: 1, blocks: 144 });
         let Pays::Ours(payer) = &mut self.payer else {
-            return Err("LDK makes no such order".into());
+            return Err("not run: LDK makes no such order".into());
         };
         if let Hop::Ldk(_) = self.lsp {
             return Err(payer.refuses(order).unwrap_or_else(|| "not refused".to_owned()));
@@ -312,11 +314,13 @@ pub(crate) fn with_an_ldk_vault() -> Result<(), String> {
         BlindedPath::build(scalar(byte), &[(key.to_point(), own.to_bytes())]).unwrap().0.into()
     };
     let talk = |key: &pointlock::curve::SecretScalar, byte, path: &_, message: AsyncMessage| {
+        let name = format!("{message:?}");
+        let name: String = name.chars().take_while(char::is_ascii_alphanumeric).collect();
         let fields = message.to_tlv(Some(&reply(key, byte)));
         let message = OnionMessage::build(scalar(byte + 1), path, &fields).unwrap();
         let id = key_of(key.to_point());
         vault.hear(id, &message.to_bytes()[2..]);
-        let answer = vault.say(id).pop_front().ok_or("the server does not answer")?;
+        let answer = vault.say(id).pop_front().ok_or(format!("no answer to {name}"))?;
         let answer = [&OnionMessage::TYPE.to_be_bytes(), &answer[..]].concat();
         match OnionMessage::from_bytes(&answer).unwrap().peel(key).unwrap() {
             PeeledMessage::Receive { payload, .. } => {
@@ -331,7 +335,8 @@ pub(crate) fn with_an_ldk_vault() -> Result<(), String> {
     let (AsyncMessage::OfferPaths { paths, .. }, Some(back)) = asked else {
         return Err("no paths".to_owned());
     };
-    let invoice = Payee::with_offer_paths(lsp.id(), &paths).invoice;
+    // LDK's server asks the machine's clock whether the invoice has expired.
+    let invoice = Payee::with_offer_paths(lsp.id(), &paths, u32::MAX).invoice;
     let served = AsyncMessage::ServeStaticInvoice {
         invoice: Box::new(invoice.clone()),
         forward_invoice_request_path: reply(&us, 0x85),

@@ -3,11 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
+mod plain_invoices;
 mod pointlock_nodes;
-mod refusals;
 mod table;
 
-/// LDK looks at no clock here: its flow is told the time.
+/// To pointlock's nodes. LDK looks at the machine's clock in places, where nothing depends on it.
 pub(crate) const NOW: u64 = 1_790_000_000;
 pub(crate) const HEIGHT: u32 = 800_000;
 pub(crate) const AMOUNT_MSAT: u64 = 50_000_000;
@@ -34,7 +34,7 @@ pub(crate) mod v02 {
         };
         use lightning::chain::BestBlock;
         use lightning::ln::channel_state::ChannelDetails;
-        use lightning::ln::channelmanager::RecipientOnionFields;
+        use lightning::ln::channelmanager::{MIN_FINAL_CLTV_EXPIRY_DELTA, RecipientOnionFields};
         use lightning::ln::msgs::OnionPacket;
         use lightning::ln::onion_utils::create_payment_onion;
         use lightning::offers::invoice_request::InvoiceRequest;
@@ -144,8 +144,15 @@ pub(crate) mod v02 {
                     htlc_maximum_msat: 2 * AMOUNT_MSAT,
                 });
                 let (relays, most) = (Vec::from_iter(relays), 2 * AMOUNT_MSAT);
-                let path =
-                    BlindedPaymentPath::new(&relays, recipient, tlvs, most, 24, &*self.keys, secp);
+                let path = BlindedPaymentPath::new(
+                    &relays,
+                    recipient,
+                    tlvs,
+                    most,
+                    MIN_FINAL_CLTV_EXPIRY_DELTA,
+                    &*self.keys,
+                    secp,
+                );
                 Ok(vec![path?])
             }
         }
@@ -197,6 +204,7 @@ pub(crate) mod v03 {
         };
         use lightning_030::chain::BlockLocator;
         use lightning_030::ln::channel_state::ChannelDetails;
+        use lightning_030::ln::channelmanager::MIN_FINAL_CLTV_EXPIRY_DELTA;
         use lightning_030::ln::msgs::OnionPacket;
         use lightning_030::ln::onion_utils::create_payment_onion;
         use lightning_030::ln::outbound_payment::RecipientOnionFields;
@@ -305,7 +313,7 @@ pub(crate) mod v03 {
                     auth,
                     tlvs,
                     most,
-                    24,
+                    MIN_FINAL_CLTV_EXPIRY_DELTA,
                     &*self.keys,
                     secp,
                 );

@@ -182,13 +182,14 @@ pub(crate) struct Payee {
 impl Payee {
     pub(crate) fn new(lsp: Point) -> Self {
         let (server, _) = BlindedPath::build(secret(0x43), &[(lsp, [0; 0])]).unwrap();
-        Self::with_offer_paths(lsp, &[server.into()])
+        Self::with_offer_paths(lsp, &[server.into()], 1_209_600)
     }
 
-    /// With an offer whose paths lead to somebody else.
+    /// With an offer whose paths lead to somebody else, and so many seconds for the invoice.
     pub(crate) fn with_offer_paths(
         lsp: Point,
         offer_paths: &[BlindedPath<IntroductionNode>],
+        relative_expiry: u32,
     ) -> Self {
         let key = secret(0x32);
         let (id, keypair) = (key.to_point(), Keypair::new(key.clone()));
@@ -212,6 +213,7 @@ impl Payee {
             .build()
             .unwrap();
         let invoice = StaticInvoiceBuilder::plain(&offer, NOW)
+            .relative_expiry(relative_expiry)
             .paths(&[path])
             .message_paths(&[message_path])
             .sign(&keypair, &[0; 32])

@@ -237,8 +237,10 @@ fn without(place: Place, tlv_type: u64) -> (Refusal, Vec<u8>) {
     };
     let missing_of_path = |field| (BlindingError::Missing { field }.into(), Vec::new());
     match (place, tlv_type) {
-        // Without a packet within it is the receiver's payload, and this node receives nothing.
-        (Trampoline, 20) => (Refusal::RouteEnd, no_field()),
+        // Without a packet within it is a receiver's payload, and lacks what such a one has.
+        (Trampoline, 20) => {
+            (Refusal::Payload(PayloadError::Missing("payment_data")), invalid_payload(8, 0))
+        }
         (ReceiverOfTrampoline, 20) => misplaced("tail_blind", 65_559),
         (ReceiverOfTrampoline, 65_559) => (Refusal::TweakMismatch, no_field()),
         (Holder, 65_542) => misplaced("held_blind", 65_544),
@@ -294,8 +296,10 @@ fn each_field_doubled_or_out_of_order() {
         let start = |index: usize| bytes[..index].concat().len();
         let mut broken = Vec::new();
         for (index, (tlv_type, record)) in records.iter().enumerate() {
+            // A short one is enough, and there is room for it.
+            let again = TlvWriter::new().set(*tlv_type, vec![]).to_bytes();
             let mut doubled = bytes.clone();
-            doubled.insert(index, record);
+            doubled.insert(index + 1, &again);
             let offset = start(index) + record.len();
             let source = WireError::Duplicate { tlv_type: *tlv_type, offset };
             broken.push((doubled.concat(), source, *tlv_type, offset));

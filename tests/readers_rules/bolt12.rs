@@ -142,7 +142,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(
         INVOICES,
         "no invoice_payment_hash, or what stands for it",
-        Says("invoice: payment_points: missing", || {
+        Says("payer: missing, for an invoice that is paid under a payer's own lock", || {
             payer_says(
                 &changed(|f| {
                     f.remove(&Field::PAYMENT_POINTS.tlv_type());

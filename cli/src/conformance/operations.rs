@@ -372,7 +372,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "wire.delegated_route",
-        takes: "session_key hops path tail release_secret? point_secret first_blind inner_session_key?",
+        takes: "session_key hops path tail release_secret? point_secret first_blind inner_session_key? recipient_session_key?",
         gives: "packet locks tail_packet tail_locks lock_secret",
         run: wire::trampoline_route,
     },

@@ -1,8 +1,8 @@
-//! `pointlock demo`: the same story in five systems, on real signatures and under Bitcoin Core's consensus code.
+//! `pointlock demo`: the same story in six systems, on real signatures and under Bitcoin Core's consensus code.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `system` | what the five systems are |
+//! | `system` | what the six systems are |
 //! | `story` | what happens, and in which order |
 //! | `verdict` | what has to be true at the end |
 //! | `learned` | what each party knew at the end |

@@ -186,13 +186,13 @@ fn thieves(out: &mut String, facts: &Facts) {
         let (tone, thieves) = match told.minimal_thieves.as_slice() {
             [] => (GOOD, "nobody, not even all of them together".to_owned()),
             [alone, ..] if alone.len() == 1 => (BAD, coalitions(&told.minimal_thieves, ", or ")),
-            _ => (Style::new(), coalitions(&told.minimal_thieves, "\n            or ")),
+            _ => (Style::new(), coalitions(&told.minimal_thieves, "\n                or ")),
         };
         let over = match told.setting.rails {
             Rails::Direct => "",
             rails => rails.name(),
         };
-        say!(out, "  {BOLD}{:<4}{BOLD:#}{over:<9}{tone}{thieves}{tone:#}", told.system.name());
+        say!(out, "  {BOLD}{:<8}{BOLD:#}{over:<9}{tone}{thieves}{tone:#}", told.system.name());
     }
 }
 
