@@ -89,6 +89,7 @@ fn story(backup: impl Fn(&Path, &Path)) {
     // What is retired is not taken again, nor what was made before the restore, of which the backup knows nothing.
     assert_eq!(kind(client.leave_one_time(&key, &name, &pool(&key, 3..4))), "conflict");
     assert_eq!(kind(client.leave_one_time(&key, &name, &late)), "conflict");
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
     client.leave_one_time(&key, &name, &pool(&key, 30..31)).unwrap();
     let fresh = fetch(&client).unwrap();
     assert!(!handed.contains(&fresh));
