@@ -162,7 +162,7 @@ fn the_operators_door() {
     assert_eq!(status, 200);
     assert!(text.contains("pointlock_vault_one_time{form=\"hash\",state=\"ready\"} 7"), "{text}");
     assert!(!text.contains("alice"));
-    assert_eq!(get("/metrics", &[forwarded.clone()]).0, 403);
+    assert_eq!(get("/metrics", std::slice::from_ref(&forwarded)).0, 403);
     assert_eq!(get("/metrics", &[forwarded, bearer.clone()]).0, 200);
     assert_eq!(get("/operator", &[]).0, 401);
     assert_eq!(get("/operator", &[("authorization", "Bearer guessed".into())]).0, 401);
