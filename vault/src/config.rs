@@ -78,10 +78,10 @@ pub struct Options {
     /// One-time invoices that a receiver may have ready [default: 10000]
     #[arg(long, env = "POINTLOCK_VAULT_STOCK_LIMIT", value_name = "COUNT")]
     pub stock_limit: Option<u64>,
-    /// Bytes of a request's body [default: 2097152]
+    /// Bytes of a request's body [default: 1048576]
     #[arg(long, env = "POINTLOCK_VAULT_BODY_LIMIT", value_name = "BYTES")]
     pub body_limit: Option<usize>,
-    /// Connections at once [default: 4096]
+    /// Connections at once [default: 2048]
     #[arg(long, env = "POINTLOCK_VAULT_CONNECTIONS", value_name = "COUNT")]
     pub connections: Option<usize>,
     /// Logs as lines for people or as JSON: text or json [default: text on a terminal]
@@ -252,8 +252,8 @@ impl Options {
             address_rate: rate("address_rate", all.address_rate, 50)?,
             receiver_rate: rate("receiver_rate", all.receiver_rate, 60)?,
             stock_limit: all.stock_limit.unwrap_or(10_000),
-            body_limit: all.body_limit.unwrap_or(2 << 20),
-            connections: all.connections.unwrap_or(4_096),
+            body_limit: all.body_limit.unwrap_or(1 << 20),
+            connections: all.connections.unwrap_or(2_048),
             log_json,
         })
     }

@@ -203,7 +203,7 @@ fn no_request_is_answered_by_a_fault() {
         running.receiver("alice", 2, &Terms { comment_length: 100, ..Terms::default() });
     client.leave_one_time(&key, &name, &pool(&key, 0..1_000)).unwrap();
     client.leave_invoice(&key, &name, &static_invoice(&key, 8, 1).to_string()).unwrap();
-    let examples = std::env::var("POINTLOCK_EXAMPLES").unwrap_or_else(|_| "40".to_owned());
+    let examples = std::env::var("POINTLOCK_EXAMPLES").unwrap_or_else(|_| "20".to_owned());
     let description = format!("{}/openapi.json", running.origin);
     let mut command = Command::new(tool("POINTLOCK_SCHEMATHESIS"));
     command

@@ -20,8 +20,8 @@ pub(super) struct Stock {
 }
 
 /// Hashes of each of the first receivers, from which one-time invoices are asked for.
-const HASHES: u32 = 2_000;
-const WITH_HASHES: u32 = 100;
+const HASHES: u32 = 1_000;
+const WITH_HASHES: u32 = 50;
 
 fn secret(kind: &str, number: u32) -> Result<SecretScalar, Box<dyn Error>> {
     let bytes: [u8; 32] = Sha256::digest(format!("vault-bench {kind} {number}")).into();

@@ -11,9 +11,9 @@ use secp256k1::PublicKey;
 use crate::vault::Vault;
 
 /// Onion messages of a peer in a second.
-const OF_PEER: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const OF_PEER: NonZeroU32 = NonZeroU32::new(10).expect("10 is not 0");
 /// Of all peers.
-const OF_ALL: NonZeroU32 = NonZeroU32::new(2_000).unwrap();
+const OF_ALL: NonZeroU32 = NonZeroU32::new(2_000).expect("2,000 is not 0");
 
 /// Holds floods off from what opens onions.
 pub(super) struct Held<H> {

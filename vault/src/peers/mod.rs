@@ -234,6 +234,7 @@ async fn accept(vault: Arc<Vault>, listener: TcpListener, manager: Arc<Manager>)
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        let Ok(stream) = stream.into_std() else { continue };
         let refused = vault.metrics.refused.with_label_values(&["peer"]);
         let Ok(place) = places.clone().try_acquire_owned() else {
             refused.inc();
@@ -248,7 +249,6 @@ async fn accept(vault: Arc<Vault>, listener: TcpListener, manager: Arc<Manager>)
             }
             *count += 1;
         }
-        let Ok(stream) = stream.into_std() else { continue };
         let (manager, vault, of_address) = (manager.clone(), vault.clone(), of_address.clone());
         tokio::spawn(async move {
             vault.metrics.peers.inc();

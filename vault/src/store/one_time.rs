@@ -56,7 +56,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let row = sqlx::query("SELECT restored_at FROM vault").fetch_one(&mut **tx).await?;
         let restored_at = database::number(row.try_get(0)?)?;
-        if let Some(item) = batch.items.iter().find(|item| item.created_at < restored_at) {
+        // Of that very second, too: nobody can tell which came first.
+        if let Some(item) = batch.items.iter().find(|item| item.created_at <= restored_at) {
             let (what, created_at) = (hex::encode(item.payment_hash), item.created_at);
             return Err(StoreError::BeforeRestore { what, created_at, restored_at });
         }
