@@ -10,7 +10,7 @@ use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
 use pointlock::hold::Limits;
 use pointlock::lock::{Lock, PaymentHash};
 use pointlock::onion::blinded::{BlindedPath, PathSecret, RecipientData};
-use pointlock::onion::{FailurePacket, Packet, SharedSecret};
+use pointlock::onion::{FailurePacket, HoldTime, Packet, SharedSecret};
 use pointlock::payment::{
     AttemptSeed, Deadlines, FailureMessage, Forwarder, ForwarderAction, ForwarderConfig,
     ForwarderEvent, ForwardingPolicy, InnerPayload, Payload, Receiver, ReceiverAction,
@@ -473,13 +473,19 @@ fn a_path_of_trampolines_is_refused_by_its_field() {
         panic!("{actions:?}")
     };
     assert_eq!(error.tlv_type(), Some(10));
-    let FailureMessage::Encrypted(failure) = failure else { panic!("{failure:?}") };
+    let FailureMessage::Encrypted(failure) = failure.after(HoldTime::UNKNOWN) else {
+        panic!("{failure:?}")
+    };
     let read = row(2, "blinded_alice_reads");
     let outer = all_shared(&read.outer_secrets.unwrap());
     let inner = all_shared(&read.inner_secrets.unwrap());
     // By the node before it, which wraps.
-    let failure = failure.clone().wrap(&outer[0]).open_with_inner(&outer, &inner).unwrap();
+    let report = failure.wrap(&outer[0], HoldTime::UNKNOWN).open_with_inner(&outer, &inner);
+    let failure = report.failure.unwrap();
     assert_eq!((failure.hop, failure.code()), (1, 0x4016));
+    // Both nodes of the outer route are heard, the trampoline as the last of it.
+    let attribution = report.attribution.unwrap();
+    assert_eq!((attribution.hold_times.len(), attribution.broken_at), (outer.len(), None));
     assert_eq!(failure.data(), [10, 0, 0]);
 }
 
@@ -505,7 +511,9 @@ fn a_receiver_fails_as_the_vectors_recipient_does() {
     else {
         panic!("{actions:?}")
     };
-    let FailureMessage::Encrypted(failure) = failure else { panic!("{failure:?}") };
+    let FailureMessage::Encrypted(failure) = failure.after(HoldTime::UNKNOWN) else {
+        panic!("{failure:?}")
+    };
     let expected = row(2, "recipient_eve_fails").failure_packet.unwrap();
     assert_eq!(hex::encode(failure.as_bytes()), expected);
 }

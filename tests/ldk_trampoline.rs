@@ -161,7 +161,8 @@ fn ldk_refuses_an_order_to_a_path() {
     };
     let committed = SenderEvent::OutgoingCommitted { attempt, edge };
     let _ = sender.process(&committed, &mut Unobserved).unwrap();
-    let failure = Some(FailureMessage::Encrypted(FailurePacket::from_bytes(&failure).unwrap()));
+    let failure =
+        Some(FailureMessage::Encrypted(FailurePacket::from_bytes(&failure).unwrap().into()));
     let failed = SenderEvent::OutgoingFailed { outgoing: edge.id, failure };
     let actions = sender.process(&failed, &mut Unobserved).unwrap().actions;
     let failed = actions.iter().any(
