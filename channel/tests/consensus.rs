@@ -198,8 +198,11 @@ fn both_close_together() {
         ];
         let signed = close.finish(Party::Opener, nonces, partials).unwrap();
         assert!(judge(&signed, &[scene.channel.funding_tx_out()]));
-        let swapped = close.finish(Party::Accepter, nonces, partials);
-        assert!(matches!(swapped, Err(SigningError::Funding { .. })));
+        // The halves add up to the same in either order; twice the same half does not.
+        let [one, other] = partials;
+        assert_eq!(close.finish(Party::Accepter, nonces, [other, one]).unwrap(), signed);
+        let twice = close.finish(Party::Opener, nonces, [one, one]);
+        assert!(matches!(twice, Err(SigningError::Funding { .. })));
     }
 }
 

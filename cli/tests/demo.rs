@@ -245,7 +245,7 @@ fn the_page_draws_the_story_and_stands_on_its_own() {
         assert!(section.contains(&format!("text-anchor=end>{steps}</text>")));
         let bars = section.matches("rx='2'").count();
         assert_eq!(bars, told["locked"].as_array().unwrap().len());
-        let locks = section.matches("<g class=lock><path").count();
+        let locks = section.matches("<g class=lock><text").count();
         assert_eq!(locks, bars, "an arrow for everything that is locked");
         let away = section.contains("the receiver is offline</text>");
         assert_eq!(away, told["system"] != "S1");

@@ -155,7 +155,7 @@ fn with_names() {
     place.refuses_each(
         &["demo"],
         &[
-            (&["--system", "S6"], "[possible values: S1, S2, S3, S4, S5]"),
+            (&["--system", "S6"], "[possible values: S1, S2, S3, S3-LDK, S4, S5]"),
             (&["--fault", ":"], "expected PARTY:FAULT, such as router:wrong-blind"),
             (&["--fault", ":flipped-bit"], "expected PARTY:FAULT"),
             (
@@ -173,7 +173,7 @@ fn with_names() {
     place.refuses_each(
         &["collusion"],
         &[
-            (&["--system", "S1"], "[possible values: S2, S3, S4, S5]"),
+            (&["--system", "S1"], "[possible values: S2, S3, S3-LDK, S4, S5]"),
             (&["--system", "S4", "--points", "2"], "--points: only S5"),
             (
                 &["--system", "S4", "--scenario", "event.toml"],
@@ -250,7 +250,7 @@ fn with_files() {
             (&["empty"], "--scenario: empty: line 1: missing field `system`"),
             (&["-"], "--scenario: -: line 1: missing field `system`"),
             (&["key"], "line 1: "),
-            (&["s9.toml"], "line 1: system: expected S2, S3, S4 or S5"),
+            (&["s9.toml"], "line 1: system: expected S2, S3, S3-LDK, S4 or S5"),
             (&["bare.toml"], "line 1: string values must be quoted"),
             (&["field.toml"], "line 2: unknown field `routes`, expected one of `title`"),
             (

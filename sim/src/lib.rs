@@ -10,7 +10,7 @@
 //! An invoice, left with nobody in particular; a payment that is held by the first forwarder until the receiver is back.
 //!
 //! ```
-//! //! use pointlock::payment::{HoldPlan, Payment};
+//! use pointlock::payment::{HoldPlan, Payment};
 //! use pointlock_sim::{Fact, Keep, Opening, OpeningKind, PlainChain, Scenario, Way, Who};
 //!
 //! let now = 1_790_000_000;

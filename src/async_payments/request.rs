@@ -123,8 +123,8 @@ impl InvoiceRequest {
                 ChainHash::from(bytes)
             }
         };
-        let known = offer.chains().contains(&chain);
-        if !known && !(offer.chains().is_empty() && chain == ChainHash::BITCOIN) {
+        let silent = offer.chains().is_empty() && chain == ChainHash::BITCOIN;
+        if !silent && !offer.chains().contains(&chain) {
             return Err(AsyncPaymentsError::Malformed("invreq_chain"));
         }
         let payer_note = value(PAYER_NOTE).map(|note| String::from_utf8(note.to_vec()));

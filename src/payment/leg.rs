@@ -157,6 +157,8 @@ fn tweaks(
     (1..=count).map(tweak).collect()
 }
 
+type Payloads = Vec<Zeroizing<Vec<u8>>>;
+
 /// The payloads of all nodes of the onion, of which `end` is for the last; and the secrets of the packet within.
 fn payloads(
     route: &Route,
@@ -164,7 +166,7 @@ fn payloads(
     end: &TlvWriter,
     tweaks: Vec<Tweak>,
     start: &Lock,
-) -> Result<(Vec<Zeroizing<Vec<u8>>>, Vec<SharedSecret>), RouteError> {
+) -> Result<(Payloads, Vec<SharedSecret>), RouteError> {
     let (mut payloads, mut inner_secrets) = (Vec::new(), Vec::new());
     let mut tweaks = tweaks.into_iter();
     let outgoing = route.edges().iter().skip(1);

@@ -512,14 +512,14 @@ def partial_agg_rows(rows, prefix, base, partials):
     plus, minus = (bytes32((integer(partials[signer]) + delta) % ORDER) for signer, delta in ((1, 1), (2, -1)))
     aggregate(
         "cancelling",
-        "one added to signer 1's, one taken from signer 2's: the sum is right, signer 1 is to blame first",
+        "one added to signer 1's, one taken from signer 2's: the sum is right, so nobody is to blame",
         [partials[0], plus, minus],
-        culprit=1,
+        "valid",
     )
     aggregate(
         "swapped",
-        "partial signatures of signers 0 and 1 exchanged: the sum is right, signer 0 is to blame first",
+        "partial signatures of signers 0 and 1 exchanged: the sum is right, so nobody is to blame",
         [partials[1], partials[0], partials[2]],
-        culprit=0,
+        "valid",
     )
     aggregate("missing", "two partial signatures of three", partials[:2])

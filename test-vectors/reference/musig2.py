@@ -145,12 +145,19 @@ class Session:
 
     def partial_verify(self, partial_signature, public_nonce_, public_key):
         s = integer(partial_signature)
-        if s >= ORDER:
-            return False
+        return s < ORDER and s * G == self._partial_point(public_nonce_, public_key)
+
+    def sum_is_right(self, partial_signatures, public_nonces, public_keys):
+        """Whether the partial signatures add up to what valid ones add up to; errors may cancel."""
+        first, *others = (self._partial_point(*of) for of in zip(public_nonces, public_keys))
+        return sum(map(integer, partial_signatures)) % ORDER * G == sum(others, first)
+
+    def _partial_point(self, public_nonce_, public_key):
+        """s_i*G of a valid partial signature."""
         first, second = (decompress(public_nonce_[i : i + 33]) for i in (0, 33))
         nonce = first + self.b * second
         factor = self.e * self.coefficient(public_key) * self.key.sign * self.key.gacc
-        return s * G == (nonce if self.final_nonce.is_even else -nonce) + factor * decompress(public_key)
+        return (nonce if self.final_nonce.is_even else -nonce) + factor * decompress(public_key)
 
     def presignature(self, partial_signatures):
         """33(R') || s'; without its first byte, the signature of a plain session."""

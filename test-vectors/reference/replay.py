@@ -304,9 +304,12 @@ def musig2_partial_verify(fields):
 def _checked_presignature(session, partials, public_nonces, public_keys):
     if len(partials) != len(public_keys):
         raise Malformed("partial_signatures")
-    for signer, contribution in enumerate(zip(partials, public_nonces, public_keys)):
-        if not session.partial_verify(*contribution):
-            raise Malformed("partial_signatures", signer)
+    # The sum is what matters. Only where it is wrong is somebody to blame.
+    out_of_range = any(integer(partial) >= ORDER for partial in partials)
+    if out_of_range or not session.sum_is_right(partials, public_nonces, public_keys):
+        for signer, contribution in enumerate(zip(partials, public_nonces, public_keys)):
+            if not session.partial_verify(*contribution):
+                raise Malformed("partial_signatures", signer)
     return session.presignature(partials)
 
 

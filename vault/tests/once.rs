@@ -305,7 +305,7 @@ fn compare(database: &str, folder: &Folder, name: &Name, outcome: &Outcome) {
             counts.iter().filter(|row| row.state == state).map(|row| row.count).sum::<u64>()
         };
         assert_eq!((of(State::Ready), of(State::Handed)), (0, u64::from(STOCK)));
-        let handed = outcome.handed.lock().unwrap();
+        let handed = outcome.handed.lock().unwrap().clone();
         for (hash, times) in handed.iter() {
             assert_eq!(*times, 1, "{} came to {times} wallets", hex::encode(hash));
             let row = store.one_time(&receiver, hash).await.unwrap().expect("of this stock");

@@ -154,7 +154,7 @@ impl<C: Chain> World<C> {
                 ));
             }
         }
-        for ((payment, _), _) in &spent {
+        for (payment, _) in spent.keys() {
             let parts = spent.range((*payment, 0)..=(*payment, usize::MAX));
             let sum: u64 = parts.map(|(_, msat)| msat).sum();
             let most = self.most_msat(*payment);
