@@ -76,7 +76,7 @@ fn ordered(by_path: bool) -> (Sender, AttemptId, Proposal) {
         .description("tea")
         .message_paths(&[message_path]);
     let builder = match by_path {
-        true => builder.offer_paths(&[path.path.clone()]).paths(&[path]),
+        true => builder.offer_paths(std::slice::from_ref(&path.path)).paths(&[path]),
         false => builder.interim_route(&[receiver.to_point()]),
     };
     let invoice = builder.sign(&Keypair::new(receiver.clone()), &[0; 32]).unwrap();

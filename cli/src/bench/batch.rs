@@ -58,16 +58,14 @@ pub(super) struct BatchCases {
 
 /// The cases, the same in every run.
 pub(super) fn cases() -> Result<BatchCases, Box<dyn Error>> {
-    let cases = |count: usize, keys: u32| {
+    let cases = |count: usize, keys: u32| -> Result<Vec<BatchCase>, Box<dyn Error>> {
         (0..count as u32).map(|index| BatchCase::new(index, index % keys)).collect()
     };
-    let distinct: Result<_, Box<dyn Error>> = cases(SIZES[SIZES.len() - 1], u32::MAX);
-    let (one_key, two_keys): (Result<_, Box<dyn Error>>, Result<_, Box<dyn Error>>) =
-        (cases(COMMITMENT, 1), cases(COMMITMENT, 2));
-    let one_key: Vec<BatchCase> = one_key?;
+    let distinct = cases(SIZES[SIZES.len() - 1], u32::MAX)?;
+    let (one_key, two_keys) = (cases(COMMITMENT, 1)?, cases(COMMITMENT, 2)?);
     let messages = one_key.iter().map(|case| (case.message, case.lock_point)).collect();
     let to_sign = (Keypair::new(SecretScalar::from_hash(&SCALAR.hash(&[b"signer"]))?), messages);
-    Ok(BatchCases { distinct: distinct?, one_key, two_keys: two_keys?, to_sign })
+    Ok(BatchCases { distinct, one_key, two_keys, to_sign })
 }
 
 impl BatchCase {

@@ -86,9 +86,11 @@ pub(super) fn weights() -> Result<Vec<Weighed>, Box<dyn Error>> {
     Ok(lines)
 }
 
+type Step = dyn Fn(&Scene) -> Result<(), Box<dyn Error>>;
+
 fn times() -> Result<Vec<Timed>, Box<dyn Error>> {
     let (ptlc, htlc) = (Scene::new(true, MAX_EDGES)?, Scene::new(false, MAX_EDGES)?);
-    let line = |name, run: &dyn Fn(&Scene) -> Result<(), Box<dyn Error>>| {
+    let line = |name, run: &Step| {
         let ptlc_ms = median_ms(RUNS, || run(&ptlc))?;
         Ok(Timed { name, ptlc_ms, htlc_ms: median_ms(RUNS, || run(&htlc))? })
     };
