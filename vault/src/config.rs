@@ -39,7 +39,7 @@ pub struct Options {
     /// Where to listen for Lightning peers, for BOLT 12 over onion messages [default: not at all]
     #[arg(long, env = "POINTLOCK_VAULT_PEER_LISTEN", value_name = "ADDRESS:PORT")]
     pub peer_listen: Option<SocketAddr>,
-    /// Where the world finds the vault, such as https://vault.example [default: what it listens at]
+    /// Where the world finds the vault, such as `https://vault.example` [default: what it listens at]
     #[arg(long, global = true, env = "POINTLOCK_VAULT_ORIGIN", value_name = "URL")]
     pub origin: Option<String>,
     /// The LSP's secret key, 64 hexadecimal digits in a file: with it invoices are written for pools of hashes

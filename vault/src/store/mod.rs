@@ -1,5 +1,5 @@
 //! What the vault keeps, in one database: SQLite in a file, or PostgreSQL by connection string. The same SQL speaks to both; where
-//! they differ, [`Dialect`] says how.
+//! they differ, `Dialect` says how.
 //!
 //! # What holds
 //!
