@@ -136,6 +136,12 @@ pub(crate) fn events() -> Vec<(&'static str, Vec<u8>)> {
     let mut files: Vec<_> = fixtures(|role, kind| {
         (role == "node" && !kind.starts_with("state")).then(|| format!("valid-{kind}"))
     });
+    // Of a kind there may be a record of before, and one of today behind it.
+    for at in 1..files.len() {
+        if files[at].0 == files[at - 1].0 {
+            files[at].0 = format!("{}-today", files[at].0).leak();
+        }
+    }
     files.push(("refused-version", vec![2, 1, 0, 4, 0, 12, 53, 0]));
     files
 }
