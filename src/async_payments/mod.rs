@@ -51,7 +51,7 @@
 //!   can, before it is claimed, and a preimage is drawn for one payment: the invoice may be paid again and again.
 //! - A proof that something was paid: there is none. The payer has known the preimage all along.
 //! - A payer that offers before it is told to: its money waits along the whole route.
-//! - An answer for everybody: who has the invoice can see from the answers when its receiver is there.
+//! - An answer for everybody: anyone with the invoice can see from the answers when its receiver is there.
 //!
 //! # References
 //!

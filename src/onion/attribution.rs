@@ -54,7 +54,7 @@ impl HoldTime {
 ///
 /// ```text
 /// hold times   20 · 4 bytes, of the hop that has it in its hands and of those behind it
-/// HMACs        for the hop that has it in its hands 20, for the one behind it 19, … of 4 bytes
+/// HMACs        of 4 bytes: 20 of the hop that has it in its hands, 19 of the one behind it, …
 /// HMAC(x, y)   by x's um key over packet ‖ hold times of y + 1 hops ‖ HMAC(x + 1, y − 1) ‖ … ‖ HMAC(x + y, 0)
 /// ```
 ///

@@ -89,7 +89,7 @@ impl OwnInvoice {
     ///
     /// # Errors
     ///
-    /// [`PublishError::NotPlain`], and [`PublishError::PathsMismatch`], for a preimage is for the end of a path alone.
+    /// [`PublishError::NotPlain`], and [`PublishError::PathsMismatch`], because only the end of a path may get a preimage.
     pub(super) fn plain(
         invoice: &StaticInvoice,
         paths: &ReceiverPaths,

@@ -13,26 +13,11 @@ use std::collections::BTreeMap;
 
 use pointlock::payment::{Forwarder, ForwarderAction, ForwarderEvent, Recorded};
 
+use crate::edges::{Edges, Stands, TO_CONFIRM};
 use crate::scene::{
-    GRACE, HEIGHT, IN_EXPIRY, OUT_EXPIRY, committed, config, fulfilled, held_payload, incoming,
-    outgoing, payload, released,
+    HEIGHT, IN_EXPIRY, OUT_EXPIRY, committed, config, fulfilled, held_payload, incoming, outgoing,
+    payload, released,
 };
-
-/// S: a transaction of the forwarder's is in a block after so many at the latest.
-pub(crate) const TO_CONFIRM: u32 = 12;
-
-/// Where an edge stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stands {
-    /// It was not offered yet.
-    Nowhere,
-    /// As it was agreed on.
-    Locked,
-    /// By the other side, or by the forwarder: in a channel, or in the block of this height.
-    Claimed(Option<u32>),
-    /// Back with who offered it, the same.
-    Back(Option<u32>),
-}
 
 /// How the coalition plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +31,8 @@ enum Strategy {
 struct World {
     random: u64,
     strategy: Strategy,
-    height: u32,
     role: Recorded<Forwarder>,
-    outgoing: Stands,
-    incoming: Stands,
-    /// Offered, and the neighbour has not answered.
-    offer: bool,
-    /// The secret was given to the neighbour before, who has not taken it.
-    claim: bool,
-    /// The failure was given to the neighbour before, who has not taken it.
-    fail: bool,
-    /// Transactions that are on their way into a block, since this height.
-    refund: Option<u32>,
-    claim_on_chain: Option<u32>,
+    edges: Edges,
     /// The secret of the outgoing edge is known to the forwarder's driver.
     seen: bool,
     history: Vec<String>,
@@ -71,15 +45,8 @@ impl World {
         let mut world = Self {
             strategy,
             random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
-            height: HEIGHT,
             role,
-            outgoing: Stands::Nowhere,
-            incoming: Stands::Locked,
-            offer: false,
-            claim: false,
-            fail: false,
-            refund: None,
-            claim_on_chain: None,
+            edges: Edges::new(),
             seen: false,
             history: Vec::new(),
         };
@@ -102,7 +69,7 @@ impl World {
 
     /// The role is told, and its driver does what it wants: at once, or after a crash that has lost it.
     fn tell(&mut self, event: ForwarderEvent) {
-        self.history.push(format!("{}: {}", self.height, short(&event)));
+        self.history.push(format!("{}: {}", self.edges.height, short(&event)));
         let actions = self.role.apply(event).unwrap_or_else(|error| self.fails(&error.to_string()));
         // Where nothing is lost, a crash is a replay like any other.
         let seldom = if actions.is_empty() { 24 } else { 4 };
@@ -127,32 +94,9 @@ impl World {
 
     fn carry_out(&mut self, action: ForwarderAction) {
         self.history.push(format!("   {}", crate::scene::names(std::slice::from_ref(&action))[0]));
-        match action {
-            ForwarderAction::Offer { .. } => self.offer = self.outgoing == Stands::Nowhere,
-            ForwarderAction::Withdraw { .. } => {
-                self.offer = false;
-                self.tell(ForwarderEvent::OfferFailed { incoming: incoming().id });
-            }
-            ForwarderAction::Claim { .. } => self.claim = self.incoming == Stands::Locked,
-            // One that was given before is on its way.
-            ForwarderAction::ClaimOnChain { .. } | ForwarderAction::SecretLate { .. } => {
-                self.claim_on_chain.get_or_insert(self.height);
-            }
-            ForwarderAction::Fail { .. } => {
-                if self.outgoing == Stands::Locked {
-                    self.fails("fails the incoming edge while the outgoing one stands");
-                }
-                if self.incoming == Stands::Locked && !self.fail {
-                    self.fail = true;
-                    self.tell(ForwarderEvent::FailGiven { incoming: incoming().id });
-                }
-            }
-            ForwarderAction::TimeOut { .. } => {
-                assert!(self.height >= OUT_EXPIRY + GRACE);
-                self.refund.get_or_insert(self.height);
-            }
-            ForwarderAction::RaiseFees { .. } | ForwarderAction::ReleaseRefused { .. } => {}
-            other => panic!("{other:?}"),
+        match self.edges.carry_out(&action) {
+            Ok(told) => told.into_iter().for_each(|event| self.tell(event)),
+            Err(wrong) => self.fails(&wrong),
         }
     }
 
@@ -160,33 +104,41 @@ impl World {
     fn step(&mut self) {
         let late = self.strategy == Strategy::Late;
         match self.draw(12) {
-            _ if late && self.offer && self.height < OUT_EXPIRY - 25 => self.mine(1),
-            0..=3 if self.offer && (late || self.draw(3) == 0) => {
-                self.offer = false;
+            _ if late && self.edges.offer && self.edges.height < OUT_EXPIRY - 25 => self.mine(1),
+            0..=3 if self.edges.offer && (late || self.draw(3) == 0) => {
+                self.edges.offer = false;
                 let (incoming, edge) = (incoming().id, outgoing());
                 // The driver asks before its signature leaves.
-                self.outgoing = Stands::Locked;
+                self.edges.outgoing = Stands::Locked;
                 self.tell(ForwarderEvent::OutgoingCommitted { incoming, edge });
             }
-            4 if !late && self.outgoing == Stands::Locked && self.draw(3) == 0 => {
-                self.outgoing = Stands::Claimed(None);
+            4 if !late && self.edges.outgoing == Stands::Locked && self.draw(3) == 0 => {
+                self.edges.outgoing = Stands::Claimed(None);
                 self.see();
             }
             5 if !late
-                && self.outgoing == Stands::Locked
-                && self.refund.is_none()
+                && self.edges.outgoing == Stands::Locked
+                && self.edges.refund.is_none()
                 && self.draw(6) == 0 =>
             {
-                self.outgoing = Stands::Back(None);
+                self.edges.outgoing = Stands::Back(None);
                 let outgoing = outgoing().id;
                 self.tell(ForwarderEvent::OutgoingFailed { outgoing, failure: None });
             }
-            6 if !late && self.claim && self.incoming == Stands::Locked && self.draw(4) == 0 => {
-                self.incoming = Stands::Claimed(None);
+            6 if !late
+                && self.edges.claim
+                && self.edges.incoming == Stands::Locked
+                && self.draw(4) == 0 =>
+            {
+                self.edges.incoming = Stands::Claimed(None);
                 self.tell(ForwarderEvent::IncomingClaimed { incoming: incoming().id });
             }
-            7 if !late && self.fail && self.incoming == Stands::Locked && self.draw(2) == 0 => {
-                self.incoming = Stands::Back(None);
+            7 if !late
+                && self.edges.fail
+                && self.edges.incoming == Stands::Locked
+                && self.draw(2) == 0 =>
+            {
+                self.edges.incoming = Stands::Back(None);
                 self.tell(ForwarderEvent::IncomingFailed { incoming: incoming().id });
             }
             8 if self.draw(3) == 0 => self.reorganise(),
@@ -205,36 +157,36 @@ impl World {
 
     fn mine(&mut self, blocks: u32) {
         for _ in 0..blocks {
-            self.height += 1;
-            let height = self.height;
+            self.edges.height += 1;
+            let height = self.edges.height;
             let late = |since: Option<u32>| since.is_some_and(|since| since + TO_CONFIRM <= height);
             // The coalition's transactions come first wherever both are possible.
             let now = match self.strategy {
                 Strategy::Any => self.draw(40) == 0,
-                Strategy::Late => late(self.refund),
+                Strategy::Late => late(self.edges.refund),
             };
-            let claims_outgoing = now && self.outgoing == Stands::Locked;
+            let claims_outgoing = now && self.edges.outgoing == Stands::Locked;
             let (mut claimed, mut taken_back) = (false, false);
             if claims_outgoing {
-                self.outgoing = Stands::Claimed(Some(height));
+                self.edges.outgoing = Stands::Claimed(Some(height));
                 claimed = true;
-            } else if self.refund.is_some()
-                && self.outgoing == Stands::Locked
-                && (late(self.refund) || self.draw(4) == 0)
+            } else if self.edges.refund.is_some()
+                && self.edges.outgoing == Stands::Locked
+                && (late(self.edges.refund) || self.draw(4) == 0)
             {
-                self.outgoing = Stands::Back(Some(height));
+                self.edges.outgoing = Stands::Back(Some(height));
                 taken_back = true;
             }
             let (mut confirmed, mut lost) = (false, false);
-            if self.incoming == Stands::Locked {
+            if self.edges.incoming == Stands::Locked {
                 let takes_back = self.strategy == Strategy::Late || self.draw(2) == 0;
                 if height > IN_EXPIRY && takes_back {
-                    self.incoming = Stands::Back(Some(height));
+                    self.edges.incoming = Stands::Back(Some(height));
                     lost = true;
-                } else if self.claim_on_chain.is_some()
-                    && (late(self.claim_on_chain) || self.draw(4) == 0)
+                } else if self.edges.claim_on_chain.is_some()
+                    && (late(self.edges.claim_on_chain) || self.draw(4) == 0)
                 {
-                    self.incoming = Stands::Claimed(Some(height));
+                    self.edges.incoming = Stands::Claimed(Some(height));
                     confirmed = true;
                 }
             }
@@ -257,37 +209,21 @@ impl World {
         }
     }
 
-    /// The last one or two blocks are replaced. What was the forwarder's in them is on its way again; what was the coalition's stays
-    /// possible.
+    /// The last one or two blocks are replaced.
     fn reorganise(&mut self) {
         let depth = 1 + self.draw(2) as u32;
         // Not below the block in which it all began.
-        if self.height < HEIGHT + 3 {
+        if self.edges.height < HEIGHT + 3 {
             return;
         }
         for _ in 0..depth {
-            let height = self.height;
-            if self.outgoing == Stands::Back(Some(height)) {
-                self.outgoing = Stands::Locked;
-                self.refund = Some(height.saturating_sub(TO_CONFIRM));
-            }
-            if self.outgoing == Stands::Claimed(Some(height)) {
-                self.outgoing = Stands::Claimed(None);
-            }
-            if self.incoming == Stands::Claimed(Some(height)) {
-                self.incoming = Stands::Locked;
-                self.claim_on_chain = Some(height.saturating_sub(TO_CONFIRM));
-            }
-            if self.incoming == Stands::Back(Some(height)) {
-                self.incoming = Stands::Locked;
-            }
-            self.height -= 1;
-            self.tell(ForwarderEvent::BlockDisconnected { height });
+            let lost = self.edges.disconnect();
+            self.tell(lost);
         }
     }
 
     fn check(&self) {
-        if matches!(self.outgoing, Stands::Claimed(_)) && matches!(self.incoming, Stands::Back(_)) {
+        if self.edges.are_lost() {
             self.fails("loses the amount");
         }
     }
@@ -305,20 +241,20 @@ fn short(event: &ForwarderEvent) -> String {
 /// Plays one history to its end; says how it ended for the forwarder.
 fn play(seed: u64) -> (Stands, Stands) {
     let mut world = World::new(seed);
-    while world.height < IN_EXPIRY + 30 {
+    while world.edges.height < IN_EXPIRY + 30 {
         world.step();
         world.check();
     }
     // Nobody puts anything off any more.
     world.mine(40);
     world.check();
-    let open = world.incoming == Stands::Locked || world.role.role().payment_count() > 0;
-    if open && world.outgoing != Stands::Locked {
+    let open = world.edges.incoming == Stands::Locked || world.role.role().payment_count() > 0;
+    if open && world.edges.outgoing != Stands::Locked {
         // A neighbour that never answers has its edge until somebody goes on the chain, which it does after the expiry.
         world.mine(60);
     }
     world.check();
-    (world.outgoing, world.incoming)
+    (world.edges.outgoing, world.edges.incoming)
 }
 
 fn play_all(seeds: core::ops::RangeInclusive<u64>) {

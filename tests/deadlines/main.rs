@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 mod coalition;
+mod edges;
 mod forwarder;
 mod height;
 mod orders;

@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use pointlock::curve::Tag;
 use pointlock::payment::{Forwarder, ForwarderAction, ForwarderEvent, Role};
 
-use crate::coalition::{Stands, TO_CONFIRM};
+use crate::edges::{Edges, Stands, TO_CONFIRM};
 use crate::scene::{
     CLAIM_MARGIN, GRACE, HEIGHT, IN_EXPIRY, OUT_EXPIRY, committed, config, fulfilled, held_payload,
-    incoming, names, outgoing, payload, released,
+    incoming, outgoing, payload, released,
 };
 
 /// What is held is held until here.
@@ -55,15 +55,8 @@ enum Step {
 
 #[derive(Clone)]
 struct World {
-    height: u32,
-    outgoing: Stands,
-    incoming: Stands,
-    offer: bool,
-    claim: bool,
-    fail: bool,
+    edges: Edges,
     released: bool,
-    refund: Option<u32>,
-    claim_on_chain: Option<u32>,
     reorganised: u8,
     /// The role's state.
     role: Vec<u8>,
@@ -78,15 +71,8 @@ impl World {
     fn new(held: bool) -> Self {
         let forwarder = Forwarder::new(config()).unwrap();
         let mut world = Self {
-            height: HEIGHT,
-            outgoing: Stands::Nowhere,
-            incoming: Stands::Locked,
-            offer: false,
-            claim: false,
-            fail: false,
+            edges: Edges::new(),
             released: !held,
-            refund: None,
-            claim_on_chain: None,
             reorganised: 0,
             role: forwarder.snapshot().to_vec(),
             told: 0,
@@ -100,10 +86,7 @@ impl World {
 
     /// All that is remembered, under one name.
     fn name(&self) -> [u8; 32] {
-        let Self { height, outgoing, incoming, offer, claim, fail, released, .. } = self;
-        let Self { refund, claim_on_chain, reorganised, .. } = self;
-        let seen = (height, outgoing, incoming, offer, claim, fail, released);
-        let rest = format!("{seen:?}{refund:?}{claim_on_chain:?}{reorganised}");
+        let rest = format!("{:?}{}{}", self.edges, self.released, self.reorganised);
         Tag::new("pointlock/test").hash(&[rest.as_bytes(), &self.role])
     }
 
@@ -127,33 +110,9 @@ impl World {
 
     fn carry_out(&mut self, actions: Vec<ForwarderAction>) {
         for action in actions {
-            match action {
-                ForwarderAction::Offer { .. } => self.offer = self.outgoing == Stands::Nowhere,
-                ForwarderAction::Withdraw { .. } => {
-                    self.offer = false;
-                    self.tell(&ForwarderEvent::OfferFailed { incoming: incoming().id });
-                }
-                ForwarderAction::Claim { .. } => self.claim = self.incoming == Stands::Locked,
-                ForwarderAction::ClaimOnChain { .. } | ForwarderAction::SecretLate { .. } => {
-                    self.claim_on_chain.get_or_insert(self.height);
-                }
-                ForwarderAction::Fail { .. } => {
-                    if self.outgoing == Stands::Locked {
-                        self.is_wrong("fails the incoming edge while the outgoing one stands");
-                    }
-                    if self.incoming == Stands::Locked && !self.fail {
-                        self.fail = true;
-                        self.tell(&ForwarderEvent::FailGiven { incoming: incoming().id });
-                    }
-                }
-                ForwarderAction::TimeOut { .. } => {
-                    if self.height < OUT_EXPIRY + GRACE {
-                        self.is_wrong("takes the outgoing edge back too early");
-                    }
-                    self.refund.get_or_insert(self.height);
-                }
-                ForwarderAction::RaiseFees { .. } | ForwarderAction::ReleaseRefused { .. } => {}
-                other => self.is_wrong(format!("wants {}", names(&[other])[0])),
+            match self.edges.carry_out(&action) {
+                Ok(told) => told.iter().for_each(|event| self.tell(event)),
+                Err(wrong) => self.is_wrong(wrong),
             }
         }
     }
@@ -164,9 +123,9 @@ impl World {
             Stands::Claimed(Some(height)) | Stands::Back(Some(height)) => Some(height + FINAL - 1),
             _ => None,
         };
-        let waited = [self.refund, self.claim_on_chain].into_iter().flatten();
+        let waited = [self.edges.refund, self.edges.claim_on_chain].into_iter().flatten();
         let late = waited.map(|since| since + TO_CONFIRM);
-        let final_at = [self.outgoing, self.incoming].into_iter().filter_map(reported);
+        let final_at = [self.edges.outgoing, self.edges.incoming].into_iter().filter_map(reported);
         let withdrawn = OUT_EXPIRY - GRACE - CLAIM_MARGIN;
         let of_edges = [
             CUTOFF - 1,
@@ -184,31 +143,31 @@ impl World {
             END,
         ];
         let next = of_edges.into_iter().chain(late).chain(final_at);
-        next.filter(|height| *height > self.height).min().unwrap_or(self.height + 1)
+        next.filter(|height| *height > self.edges.height).min().unwrap_or(self.edges.height + 1)
     }
 
     fn steps(&self) -> Vec<Step> {
         let mut steps = vec![Step::Reconnect];
-        let stands = (self.outgoing == Stands::Locked, self.incoming == Stands::Locked);
+        let stands = (self.edges.outgoing == Stands::Locked, self.edges.incoming == Stands::Locked);
         let off_chain = [
-            (Step::Answer, self.offer),
+            (Step::Answer, self.edges.offer),
             (Step::Secret, stands.0),
-            (Step::Failure, stands.0 && self.refund.is_none()),
-            (Step::TakeClaim, stands.1 && self.claim),
-            (Step::TakeFailure, stands.1 && self.fail),
+            (Step::Failure, stands.0 && self.edges.refund.is_none()),
+            (Step::TakeClaim, stands.1 && self.edges.claim),
+            (Step::TakeFailure, stands.1 && self.edges.fail),
             (Step::Release, !self.released),
         ];
         steps.extend(off_chain.into_iter().filter(|(_, may)| *may).map(|(step, _)| step));
         let height = self.next_height();
         let late = |since: Option<u32>| since.is_some_and(|since| since + TO_CONFIRM <= height);
         let of_outgoing = [
-            (InBlock::Nothing, !(stands.0 && late(self.refund))),
+            (InBlock::Nothing, !(stands.0 && late(self.edges.refund))),
             (InBlock::Claim, stands.0),
-            (InBlock::Refund, stands.0 && self.refund.is_some()),
+            (InBlock::Refund, stands.0 && self.edges.refund.is_some()),
         ];
         let of_incoming = [
-            (InBlock::Nothing, !(stands.1 && late(self.claim_on_chain))),
-            (InBlock::Claim, stands.1 && self.claim_on_chain.is_some()),
+            (InBlock::Nothing, !(stands.1 && late(self.edges.claim_on_chain))),
+            (InBlock::Claim, stands.1 && self.edges.claim_on_chain.is_some()),
             (InBlock::Refund, stands.1 && height > IN_EXPIRY),
         ];
         for (outgoing, _) in of_outgoing.into_iter().filter(|(_, may)| *may) {
@@ -216,7 +175,7 @@ impl World {
                 steps.push(Step::Block { outgoing, incoming });
             }
         }
-        if self.reorganised < REORGANISATIONS && self.height > HEIGHT + 2 {
+        if self.reorganised < REORGANISATIONS && self.edges.height > HEIGHT + 2 {
             steps.extend([1, 2].map(|depth| Step::Reorganise { depth }));
         }
         steps
@@ -228,25 +187,25 @@ impl World {
         let (into, out_of) = (incoming().id, outgoing().id);
         match step {
             Step::Answer => {
-                world.offer = false;
-                world.outgoing = Stands::Locked;
+                world.edges.offer = false;
+                world.edges.outgoing = Stands::Locked;
                 let edge = outgoing();
                 world.tell(&ForwarderEvent::OutgoingCommitted { incoming: into, edge });
             }
             Step::Secret => {
-                world.outgoing = Stands::Claimed(None);
+                world.edges.outgoing = Stands::Claimed(None);
                 world.tell(&fulfilled());
             }
             Step::Failure => {
-                world.outgoing = Stands::Back(None);
+                world.edges.outgoing = Stands::Back(None);
                 world.tell(&ForwarderEvent::OutgoingFailed { outgoing: out_of, failure: None });
             }
             Step::TakeClaim => {
-                world.incoming = Stands::Claimed(None);
+                world.edges.incoming = Stands::Claimed(None);
                 world.tell(&ForwarderEvent::IncomingClaimed { incoming: into });
             }
             Step::TakeFailure => {
-                world.incoming = Stands::Back(None);
+                world.edges.incoming = Stands::Back(None);
                 world.tell(&ForwarderEvent::IncomingFailed { incoming: into });
             }
             Step::Release => {
@@ -260,8 +219,7 @@ impl World {
             Step::Block { outgoing, incoming } => world.mine(outgoing, incoming),
             Step::Reorganise { depth } => world.reorganise(depth),
         }
-        if matches!(world.outgoing, Stands::Claimed(_)) && matches!(world.incoming, Stands::Back(_))
-        {
+        if world.edges.are_lost() {
             world.is_wrong("loses the amount");
         }
         world
@@ -269,16 +227,16 @@ impl World {
 
     fn mine(&mut self, of_outgoing: InBlock, of_incoming: InBlock) {
         let height = self.next_height();
-        self.height = height;
+        self.edges.height = height;
         match of_outgoing {
             InBlock::Nothing => {}
-            InBlock::Claim => self.outgoing = Stands::Claimed(Some(height)),
-            InBlock::Refund => self.outgoing = Stands::Back(Some(height)),
+            InBlock::Claim => self.edges.outgoing = Stands::Claimed(Some(height)),
+            InBlock::Refund => self.edges.outgoing = Stands::Back(Some(height)),
         }
         match of_incoming {
             InBlock::Nothing => {}
-            InBlock::Claim => self.incoming = Stands::Claimed(Some(height)),
-            InBlock::Refund => self.incoming = Stands::Back(Some(height)),
+            InBlock::Claim => self.edges.incoming = Stands::Claimed(Some(height)),
+            InBlock::Refund => self.edges.incoming = Stands::Back(Some(height)),
         }
         self.tell(&ForwarderEvent::Block { height });
         match of_outgoing {
@@ -302,27 +260,11 @@ impl World {
         }
     }
 
-    /// What was the forwarder's in those blocks is on its way again, and comes with the next one; what was the coalition's stays possible.
     fn reorganise(&mut self, depth: u32) {
         self.reorganised += 1;
         for _ in 0..depth {
-            let height = self.height;
-            if self.outgoing == Stands::Back(Some(height)) {
-                self.outgoing = Stands::Locked;
-                self.refund = Some(height.saturating_sub(TO_CONFIRM));
-            }
-            if self.outgoing == Stands::Claimed(Some(height)) {
-                self.outgoing = Stands::Claimed(None);
-            }
-            if self.incoming == Stands::Claimed(Some(height)) {
-                self.incoming = Stands::Locked;
-                self.claim_on_chain = Some(height.saturating_sub(TO_CONFIRM));
-            }
-            if self.incoming == Stands::Back(Some(height)) {
-                self.incoming = Stands::Locked;
-            }
-            self.height -= 1;
-            self.tell(&ForwarderEvent::BlockDisconnected { height });
+            let lost = self.edges.disconnect();
+            self.tell(&lost);
         }
     }
 
@@ -334,7 +276,7 @@ impl World {
             Stands::Claimed(_) => "claimed",
             Stands::Back(_) => "back",
         };
-        format!("{} / {}", word(self.outgoing), word(self.incoming))
+        format!("{} / {}", word(self.edges.outgoing), word(self.edges.incoming))
     }
 }
 
@@ -368,7 +310,7 @@ impl Search {
         let mut at = Some(last);
         while let Some(index) = at {
             let (world, by) = &self.reached[index];
-            lines.push(format!("{}: {by:?}", world.height));
+            lines.push(format!("{}: {by:?}", world.edges.height));
             at = by.map(|(before, ..)| before);
         }
         lines.reverse();
@@ -381,10 +323,10 @@ impl Search {
         let mut at = first;
         while at < self.reached.len() {
             let world = self.reached[at].0.clone();
-            if world.height >= END {
+            if world.edges.height >= END {
                 *self.ends.entry(world.end()).or_default() += 1;
-                let paid = matches!(world.outgoing, Stands::Claimed(_));
-                let is_paid = matches!(world.incoming, Stands::Claimed(_));
+                let paid = matches!(world.edges.outgoing, Stands::Claimed(_));
+                let is_paid = matches!(world.edges.incoming, Stands::Claimed(_));
                 assert!(!paid || is_paid, "{}:\n{}", world.end(), self.history(at));
                 at += 1;
                 continue;

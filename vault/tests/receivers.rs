@@ -149,7 +149,7 @@ fn whoever_has_not_the_key_changes_nothing() {
     client.withdraw_invoice(&key, &name, invoice.invoice_id()).unwrap();
 }
 
-/// The status, for a request with this header.
+/// The status that answers a request with this header.
 fn status(running: &Running, header: &str, method: Method, path: &str, body: &[u8]) -> u16 {
     running.client().signed_by(header, method, path, body).unwrap().0.as_u16()
 }

@@ -96,7 +96,7 @@ impl Setting {
         }
     }
 
-    /// Simpler ones, for a smaller history with the same end.
+    /// Simpler ones, which make a smaller history with the same end.
     pub(super) fn simpler(&self) -> Vec<Self> {
         let mut simpler = Vec::new();
         for who in &self.colluding {

@@ -116,7 +116,7 @@ pub enum Tamper {
 }
 
 impl Step {
-    /// Simpler ones, for a smaller history with the same end.
+    /// Simpler ones, which make a smaller history with the same end.
     pub(super) fn simpler(&self) -> Vec<Self> {
         match self {
             Self::Pay(pay) => pay.simpler().into_iter().map(Self::Pay).collect(),
