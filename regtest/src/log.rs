@@ -41,7 +41,7 @@ pub(crate) fn reason() -> Option<String> {
     LINES.with(|lines| lines.borrow().iter().find_map(|line| reason_in(line)))
 }
 
-/// What was said, for a refusal that nobody expected.
+/// What a refusal said that nobody expected.
 pub(crate) fn said() -> String {
     LINES.with(|lines| lines.borrow().join("; "))
 }
