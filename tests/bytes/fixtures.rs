@@ -178,3 +178,22 @@ fn write() {
     }
     std::fs::write(FIXTURES, text).unwrap();
 }
+
+/// The page lists every kind of record, since others write readers from it.
+#[test]
+fn the_page_of_formats_lists_every_kind() {
+    let page = include_str!("../../docs/formats.md");
+    let kinds = include_str!("../../src/payment/record/kinds.rs");
+    let listed: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+        .flat_map(|numbers| numbers.split(", "))
+        .collect();
+    let numbers = kinds.lines().filter_map(|line| line.strip_suffix(';')?.split(" u64 = ").nth(1));
+    let mut count = 0;
+    for number in numbers {
+        assert!(listed.contains(&number), "{number}");
+        count += 1;
+    }
+    assert!(count >= 46, "{count}");
+}

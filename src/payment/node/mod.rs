@@ -32,26 +32,10 @@ use crate::onion::blinded::{OnionMessage, PeeledMessage};
 ///
 /// ```
 /// use pointlock::curve::SecretScalar;
-/// use pointlock::hold::Limits;
-/// use pointlock::payment::{Deadlines, ForwardingPolicy, Node, NodeConfig, NodeEvent, Role};
+/// use pointlock::payment::{Node, NodeConfig, NodeEvent, Role};
 ///
-/// let policy = ForwardingPolicy {
-///     fee_base_msat: 1_000,
-///     fee_proportional_millionths: 100,
-///     cltv_expiry_delta: 40,
-/// };
-/// let mut node = Node::new(NodeConfig {
-///     node_key: SecretScalar::from_bytes(&[1; 32])?,
-///     height: 900_000,
-///     unix_time: 1_750_000_000,
-///     policy,
-///     deadlines: Deadlines::default(),
-///     limits: Limits::default(),
-///     hold_safety_margin: 43,
-///     hold_deltas_ahead: 80,
-///     hold_min_final_delta: 24,
-///     min_final_delta: 24,
-/// })?;
+/// let key = SecretScalar::from_bytes(&[1; 32])?;
+/// let mut node = Node::new(NodeConfig::for_channels(key, 900_000, 1_750_000_000))?;
 /// let reaction = node.apply(&NodeEvent::Block { height: 900_001 })?;
 /// assert!(reaction.actions.is_empty(), "nothing is under way");
 /// assert!(reaction.changed, "the event belongs into the journal before any action is carried out");
