@@ -75,7 +75,7 @@ impl<'a> Customer<'a> {
     fn fetch(&self, offer: &pointlock::invoice::Offer) -> Result<Vec<u8>, String> {
         let order = pointlock::async_payments::RequestOrder {
             offer,
-            chain: pointlock::invoice::ChainHash::BITCOIN,
+            chain: ChainHash::BITCOIN,
             amount_msat: AMOUNT_MSAT,
             quantity: None,
             payer_note: None,

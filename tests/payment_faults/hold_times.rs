@@ -2,7 +2,7 @@
 
 use pointlock::onion::{Attribution, AttributionData, HoldTime};
 use pointlock::payment::NodeAction;
-use pointlock_sim::Who;
+use pointlock_sim::{Chain, Keep, Who};
 
 use crate::nodes::{AWAY, HEIGHT, Known, LockKind, Net, start};
 use crate::places::Place::{ReceiverInPath, ReceiverOfTrampoline};
@@ -135,7 +135,7 @@ fn a_hold_is_in_the_times_up_to_the_holder() {
         net.run().unwrap();
         assert!(!is_paid(&net));
         net.mine(7).unwrap();
-        net.keep = pointlock_sim::Keep::default();
+        net.keep = Keep::default();
         net.read_mail().unwrap();
         let read = told(net, &|net, _, incoming| by_blocks(net, incoming), |_, data| data);
         let read = read.unwrap();
