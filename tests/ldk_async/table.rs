@@ -13,7 +13,7 @@ code that ran, in both versions unless it names one.
 
 A plain static invoice, five nodes in a row, either kind in each place. *There*: the payer asks (72), the receiver answers (74), and is paid. *Away*: the first question gets lost, and
 nothing is offered until a second one is answered. *Held*: LDK's way. The payer's LSP keeps the payment (`hold_htlc`, 75537) and gives the payer a path; the payer asks (72) with that path, and may go;
-the receiver's answer (74) comes to the LSP, which forwards.
+the receiver's answer (74) comes to the LSP, which forwards. Whether the LSP does so at all, the payer reads from its features: of ours, which say `option_ptlc_hold`, LDK's code reads no `htlc_hold`.
 
 ";
 

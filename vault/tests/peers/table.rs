@@ -13,7 +13,7 @@ use crate::{known, until, with_peers};
 const MARK: &str = "<!-- by vault/tests/peers -->\n";
 
 const HEAD: &str = "
-The same with this project's vault as the server, a process of its own over TCP (`vault/tests/peers`). LDK is `ChannelManager` and `PeerManager`, `lightning` 0.2.7, the version that the
+The same with this project's vault as the server, over TCP (`vault/tests/peers`). LDK is `ChannelManager` and `PeerManager`, `lightning` 0.2.7, the version that the
 vault has in it; of ours, LDK carries the messages and opens none. The receiver of ours leaves an invoice with a payment point.
 
 | receiver | payer | server: ours |
