@@ -32,6 +32,7 @@ pub(crate) mod v02 {
     }
 
     include!("node.rs");
+    include!("handler.rs");
     include!("flows.rs");
     include!("interop.rs");
 
@@ -52,6 +53,7 @@ pub(crate) mod v03 {
     }
 
     include!("node.rs");
+    include!("handler.rs");
     include!("flows.rs");
     include!("interop.rs");
 
