@@ -16,6 +16,7 @@ use crate::{AMOUNT_MSAT, NOW};
 type Path = BlindedPath<IntroductionNode>;
 /// The records of a stream, in an order of their own.
 type Records = Vec<(u64, Vec<u8>)>;
+type Change = fn(&Records) -> Records;
 
 const REPLY_PATH: u64 = 2;
 const UNKNOWN_ODD: (u64, &[u8]) = (2_000_000_001, &[1]);
@@ -103,7 +104,7 @@ fn kind(read: Result<(AsyncMessage, Option<Path>), AsyncPaymentsError>) -> &'sta
 /// Where the message stands: in the stream of the onion message, beside a reply path.
 #[test]
 fn the_record_of_each_message() {
-    let change: [(&str, fn(&Records) -> Records); 5] = [
+    let change: [(&str, Change); 5] = [
         ("taken", Records::clone),
         ("no stream", reversed),
         ("no stream", doubled),
@@ -137,7 +138,7 @@ fn the_record_of_each_message() {
 /// Within the message: invoice and invoice request are streams of their own and signed, the others are streams behind their length.
 #[test]
 fn the_fields_of_each_message() {
-    let in_message = |message: &AsyncMessage, change: fn(&Records) -> Records| {
+    let in_message = |message: &AsyncMessage, change: Change| {
         let (tlv_type, value) = records(&message.to_tlv(None).to_bytes()).remove(0);
         let value = if let 64 | 70 = tlv_type {
             written(&change(&records(&value)))

@@ -1,7 +1,7 @@
 //! Payments that arrive tell the sender who held them how long, as failures do: what stands beside the secret in `update_fulfill_htlc`.
 
 use pointlock::onion::{Attribution, AttributionData, HoldTime};
-use pointlock::payment::NodeAction;
+use pointlock::payment::{Forwarder, NodeAction, Receiver};
 use pointlock_sim::{Chain, Keep, Who};
 
 use crate::nodes::{AWAY, HEIGHT, Known, LockKind, Net, start};
@@ -186,4 +186,26 @@ fn before_the_secret_there_is_nothing_to_say() {
     assert_eq!(net.senders[0].role().read_attribution(&incoming, said), None, "another's edge");
     assert_eq!(net.receiver.role().attribution_data(&crate::nodes::unknown_edge(), time(0)), None);
     assert!(net.chain.height() >= HEIGHT);
+}
+
+/// A node that starts again says what it would have said. What came with the secret from the next one is the driver's to keep: without it
+/// the times begin anew.
+#[test]
+fn a_restart_says_the_same() {
+    let mut net = payment(LockKind::Point);
+    let (_, incoming, said) = next_claim(&mut net, None, &by_hop);
+    let role = net.receiver.role();
+    let again = Receiver::restore(net.receiver_config(), &role.snapshot()).unwrap();
+    assert!(said.is_some());
+    assert_eq!(again.attribution_data(&incoming, time(FORWARDERS)), said);
+    assert!(net.step().unwrap());
+
+    let (hop, incoming, passed_on) = next_claim(&mut net, said.clone(), &by_hop);
+    assert_eq!(hop, FORWARDERS - 1);
+    let role = net.forwarders[hop].role();
+    let again = Forwarder::restore(net.forwarder_config(FORWARDERS), &role.snapshot()).unwrap();
+    assert!(passed_on.is_some());
+    assert_eq!(again.attribution_data(&incoming, said, time(hop)), passed_on);
+    let anew = again.attribution_data(&incoming, None, time(hop));
+    assert!(anew.is_some() && anew != passed_on);
 }
