@@ -93,7 +93,8 @@ impl World {
             }
             // The payment is complete. Its secret comes with the answer, and counts as given away from then on.
             NodeAction::Claimable { incoming } => self.tell(node, NodeEvent::Claiming { incoming }),
-            // `update_fulfill_htlc` with the secret; or a claim on the chain, from which the other side's driver extracts it.
+            // `update_fulfill_htlc` with the secret; or a claim on the chain, from which the other side's driver extracts it. A driver with a clock
+            // sends `Node::attribution_data` beside it.
             NodeAction::Claim { incoming, secret } => {
                 println!("{}: claims", NAMES[node]);
                 let (offerer, _) = self.edges[&incoming];

@@ -128,7 +128,7 @@ fn of_this_release_are_read_and_written_again() {
         count += 1;
     }
     let with_attribution = 1;
-    let kinds = 31 + 13 + 17 + 17 + 5 + KEPT.len();
+    let kinds = 32 + 13 + 18 + 17 + 5 + KEPT.len();
     assert_eq!(count, kinds + STATES_BEFORE + with_attribution, "all kinds there are");
 }
 

@@ -236,6 +236,11 @@ pub enum NodeEvent {
         /// The incoming edge.
         incoming: EdgeId,
     },
+    /// The driver knows no node of the recipient's id, and no way to one that it does not know.
+    UnknownRecipient {
+        /// The incoming edge.
+        incoming: EdgeId,
+    },
     /// This invoice is in the world.
     Published {
         /// The invoice.

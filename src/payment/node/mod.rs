@@ -10,15 +10,15 @@ use super::intake::{Context, Intake, Received, Refused};
 use super::receiver::{Life, Receipts};
 use super::{
     ConfigError, ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer,
-    Reaction, ReceiverAction, ReceiverConfig, ReceiverError, Role, Sender, SenderAction,
+    Reaction, ReceiverAction, ReceiverConfig, ReceiverError, Refusal, Role, Sender, SenderAction,
     SenderError,
 };
 use crate::claims::{ClaimBook, ClaimStore, MemoryClaimStore};
 use crate::curve::Point;
-use crate::edge::IncomingEdge;
+use crate::edge::{EdgeId, IncomingEdge};
 use crate::hold::Ledger;
-use crate::onion::Packet;
 use crate::onion::blinded::{OnionMessage, PeeledMessage};
+use crate::onion::{AttributionData, HoldTime, Packet};
 
 /// A node that pays, forwards and is paid: all three roles behind one door.
 ///
@@ -90,6 +90,19 @@ impl<C: ClaimStore> Node<C> {
     /// The book of claims.
     pub fn claims(&self) -> &ClaimBook<C> {
         self.receipts.claims()
+    }
+
+    /// What the driver gives to the channel beside the secret of an edge that it claims, as
+    /// [`Forwarder::attribution_data`](super::Forwarder::attribution_data) and [`Receiver::attribution_data`](super::Receiver::attribution_data) have
+    /// it. Nothing is behind an edge that pays this node itself.
+    pub fn attribution_data(
+        &self,
+        incoming: &EdgeId,
+        downstream: Option<AttributionData>,
+        hold_time: HoldTime,
+    ) -> Option<AttributionData> {
+        let own = self.receipts.attribution_data(incoming, hold_time);
+        own.or_else(|| self.forwards.attribution_data(incoming, downstream, hold_time))
     }
 
     /// How many payments are under way: its own, those that it forwards, and edges that pay it.
@@ -340,7 +353,10 @@ fn for_forwarder(
         NodeEvent::RouteFound { incoming, forwarders, seed } => {
             forwards.route_found(cx, incoming, forwarders, seed)
         }
-        NodeEvent::NoRoute { incoming } => forwards.no_route(cx, incoming),
+        NodeEvent::NoRoute { incoming } => forwards.no_route(cx, incoming, Refusal::NoRoute),
+        NodeEvent::UnknownRecipient { incoming } => {
+            forwards.no_route(cx, incoming, Refusal::UnknownRecipient)
+        }
         NodeEvent::OutgoingCommitted { origin: OfferOrigin::Incoming(incoming), edge } => {
             forwards.outgoing_committed(cx, incoming, edge)
         }

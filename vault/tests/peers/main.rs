@@ -6,7 +6,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod node;
+mod pointlock_peer;
 mod pointlock_receiver;
+mod table;
 
 use std::time::{Duration, Instant};
 
@@ -33,12 +35,12 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn with_peers(folder: &Folder) -> Options {
+pub(crate) fn with_peers(folder: &Folder) -> Options {
     Options { peer_listen: Some("127.0.0.1:0".parse().unwrap()), ..options(folder.path()) }
 }
 
 /// A receiver that the vault knows, and what it needs to use the peers' door.
-fn known(running: &Running, name: &str, byte: u8) -> PeerPaths {
+pub(crate) fn known(running: &Running, name: &str, byte: u8) -> PeerPaths {
     let (client, name, key) = running.receiver(name, byte, &Terms::default());
     client.list(&key, &name).unwrap().peer.unwrap()
 }
