@@ -36,6 +36,7 @@
 
 mod block;
 mod chain;
+mod kernel;
 mod log;
 
 pub use chain::{Refused, RegtestChain};
