@@ -22,7 +22,8 @@ fn one_commitment_is_mined_once_and_signed() {
     }
     // Without the funding output there is nothing to spend.
     let mut stage = Stage::new();
-    let elsewhere = Scene::with_edges(bitcoin::OutPoint::null());
+    let nowhere = bitcoin::OutPoint { vout: 0, ..bitcoin::OutPoint::null() };
+    let elsewhere = Scene::with_edges(nowhere);
     let unfunded = elsewhere.published(&elsewhere.signed(Party::Opener, 7).0);
     stage.refuses(&unfunded, MISSING);
 }
