@@ -109,7 +109,7 @@ impl Store {
                 return Ok(());
             }
         }
-        self.touch(tx, receiver.id).await?;
+        self.touch(tx, receiver).await?;
         sqlx::query(
             "UPDATE static_invoices SET state = 'replaced' \
              WHERE receiver_id = $1 AND door = $2 AND slot = $3 AND state = 'current'",
@@ -158,7 +158,7 @@ impl Store {
         receiver: &Receiver,
         invoice: InvoiceId,
     ) -> Result<bool, StoreError> {
-        self.touch(tx, receiver.id).await?;
+        self.touch(tx, receiver).await?;
         let done = sqlx::query(
             "UPDATE static_invoices SET state = 'withdrawn' WHERE receiver_id = $1 AND invoice_id = $2 AND state = 'current'",
         )
