@@ -228,7 +228,7 @@ fn no_request_is_answered_by_a_fault() {
         .current_dir(folder.path())
         .args(["run", &description, "--max-examples", &examples, "--seed", "1", "--no-color"])
         .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"]);
-    let hooks = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/signing_hooks.py");
+    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/signing_hooks.py");
     command
         .env("SCHEMATHESIS_HOOKS", hooks)
         .env("POINTLOCK_ORIGIN", &running.origin)
