@@ -1,13 +1,14 @@
 //! `pointlock invoice` as a person runs it.
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
+#[path = "common/run.rs"]
+mod run;
 #[path = "../../tests/common/standards.rs"]
 mod standards;
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::invoice::{
@@ -15,6 +16,8 @@ use pointlock::invoice::{
 };
 use pointlock::wire::{BlindedHop, BlindedPath, Features, IntroductionNode, TlvStream, TlvWriter};
 use serde_json::{Value, json};
+
+use run::{fails, run, succeeds};
 
 const CREATED_AT: &str = "1750000000";
 /// A minute later.
@@ -30,31 +33,7 @@ fn point(byte: u8) -> Point {
 
 /// Runs the command with the receiver's key, or whatever this is, on standard input.
 fn run_with(input: &str, args: &[&str]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pointlock"))
-        .arg("invoice")
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that refuses its arguments does not read.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-#[track_caller]
-fn succeeds(output: Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Nothing on standard output, and the error.
-#[track_caller]
-fn fails(output: Output) -> String {
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(!output.status.success() && printed.is_empty(), "{printed}");
-    String::from_utf8(output.stderr).unwrap()
+    run("invoice", input, args)
 }
 
 #[track_caller]

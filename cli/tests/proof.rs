@@ -1,13 +1,14 @@
 //! `pointlock proof` as a person runs it.
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
+#[path = "common/run.rs"]
+mod run;
 #[path = "../../tests/common/standards.rs"]
 mod standards;
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use pointlock::curve::{Keypair, SecretScalar};
 use pointlock::invoice::ktime::{NoteHash, PayerKey, PaymentPolynomial, PaymentTerms};
@@ -16,34 +17,12 @@ use pointlock::invoice::{StaticInvoice, StaticInvoiceBuilder, text};
 use serde::Deserialize;
 use serde_json::Value;
 
+use run::{fails, run, succeeds};
+
 const CHALLENGE: &str = "7777777777777777777777777777777777777777777777777777777777777777";
 
 fn run_with(input: &str, args: &[&str]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pointlock"))
-        .arg("proof")
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that refuses its arguments does not read.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-#[track_caller]
-fn succeeds(output: Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Nothing on standard output, and the error.
-#[track_caller]
-fn fails(output: Output) -> String {
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(!output.status.success() && printed.is_empty(), "{printed}");
-    String::from_utf8(output.stderr).unwrap()
+    run("proof", input, args)
 }
 
 /// A file of this test's own, gone with it.

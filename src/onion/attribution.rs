@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use core::fmt;
 
 use subtle::ConstantTimeEq;
@@ -60,9 +61,9 @@ impl HoldTime {
 ///
 /// x counts from the hop that has it in its hands, y are the hops between x and the end that the HMAC reckons with. A hop does not know
 /// how far the end is, so it makes one for each y; the sender looks at that of the right y. Each hop adds its key stream (`ammagext`) over
-/// all of it. 920 bytes.
+/// all of it. 920 bytes, in a place of their own: what may have a failure in it is kept for every open payment.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AttributionData([u8; Self::LENGTH]);
+pub struct AttributionData(Box<[u8; Self::LENGTH]>);
 
 /// What the sender reads of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl AttributionData {
 
     /// Of the hop at which a failure begins, or a preimage. `covered` is the failure before its own layer, nothing for a preimage.
     pub fn new(shared_secret: &SharedSecret, covered: &[u8], hold_time: HoldTime) -> Self {
-        Self([0; Self::LENGTH]).signed(shared_secret, covered, hold_time)
+        Self(Box::new([0; Self::LENGTH])).signed(shared_secret, covered, hold_time)
     }
 
     /// Of the next hop on the way back, of what it was given. `covered` is the failure as it was given to it, nothing for a
@@ -106,12 +107,12 @@ impl AttributionData {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, OnionError> {
         let length = bytes.len();
         let error = OnionError::AttributionLength { length, expected: Self::LENGTH };
-        Ok(Self(bytes.try_into().map_err(|_| error)?))
+        Ok(Self(Box::new(bytes.try_into().map_err(|_| error)?)))
     }
 
     /// The encoding.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_slice()
     }
 
     /// What the sender reads when it was paid, with the secrets of its route in their order.
@@ -149,7 +150,7 @@ impl AttributionData {
 
     fn layered(mut self, shared_secret: &SharedSecret) -> Self {
         // The same key stream on and off.
-        apply_stream(&shared_secret.key(KeyType::AmmagExt), 0, &mut self.0);
+        apply_stream(&shared_secret.key(KeyType::AmmagExt), 0, self.0.as_mut_slice());
         self
     }
 
@@ -158,7 +159,7 @@ impl AttributionData {
         let mut shifted = [0; Self::LENGTH];
         shifted[TIME_LENGTH..TIMES_LENGTH].copy_from_slice(&self.0[..TIMES_LENGTH - TIME_LENGTH]);
         self.move_hmacs(&mut shifted, |hop| (hop, hop + 1));
-        Self(shifted)
+        Self(Box::new(shifted))
     }
 
     /// The reverse, by the sender. What fell off is zero.
@@ -166,7 +167,7 @@ impl AttributionData {
         let mut shifted = [0; Self::LENGTH];
         shifted[..TIMES_LENGTH - TIME_LENGTH].copy_from_slice(&self.0[TIME_LENGTH..TIMES_LENGTH]);
         self.move_hmacs(&mut shifted, |hop| (hop + 1, hop));
-        Self(shifted)
+        Self(Box::new(shifted))
     }
 
     fn move_hmacs(&self, shifted: &mut [u8; Self::LENGTH], way: impl Fn(usize) -> (usize, usize)) {
@@ -256,7 +257,7 @@ mod tests {
 
     #[test]
     fn what_is_shifted_back_and_forth_lacks_what_fell_off() {
-        let mut data = AttributionData([0; AttributionData::LENGTH]);
+        let mut data = AttributionData(Box::new([0; AttributionData::LENGTH]));
         for (index, byte) in data.0.iter_mut().enumerate() {
             *byte = (index % 251) as u8 + 1;
         }

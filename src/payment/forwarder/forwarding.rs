@@ -347,3 +347,14 @@ impl Forwardings {
         reported.map(|(_, incoming)| *incoming).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A node has a hundred thousand of them: what is long, and rare, has a place of its own. The whole cost of one: `cargo bench --bench scale`.
+    #[test]
+    fn an_open_payment_is_small() {
+        assert!(size_of::<Forwarding>() <= 1_200, "{} bytes", size_of::<Forwarding>());
+    }
+}
