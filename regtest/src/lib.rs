@@ -30,7 +30,7 @@
 //!
 //! # What breaks it
 //!
-//! - *Policy is not here.* The kernel judges blocks. What nodes relay is another question: `docs/channel.md` has what a `bitcoind` said.
+//! - *Policy is not here.* The kernel judges blocks. What nodes relay is another question: `docs/channel.md` has what a `bitcoind` said, in `tests/relay/`.
 //! - *Two of them are two chains*, which know nothing of each other, though they share one log: each reads the lines of its own thread.
 
 #![forbid(unsafe_code)]

@@ -80,7 +80,7 @@ fn padding(bytes: usize) -> TxOut {
 fn a_timeout_is_cycled_out_in_every_block() {
     let mut attack = Attack::begin("Replacement cycling of a timeout");
     attack.relay.node.mine_to(EXPIRY);
-    for (round, fee) in [(1, 400), (2, 1_200)] {
+    for (round, fee) in [(1, 400), (2, 2_000)] {
         let timeout = attack.timeout(fee);
         attack.relay.takes(&format!("{round}: X's timeout, for {fee} sat"), &timeout);
         let coin = attack.relay.coins(0);
@@ -174,13 +174,17 @@ fn a_claim_is_taken_out_by_its_own_coin() {
     // X's own second stage: nobody takes its coin away, and nobody puts another beside it.
     attack.relay.node.mine_to(EXPIRY);
     let timeout = attack.timeout(400);
+    let theirs = attack.relay.coins(0).inputs[0].outpoint;
     let mut robbed = timeout.clone();
-    robbed.input.pop();
-    robbed.output.pop();
-    attack.relay.refuses("X's timeout without X's coin", &robbed, "Invalid Schnorr signature");
+    robbed.input[1].previous_output = theirs;
+    attack.relay.refuses("X's timeout with Y's coin for X's", &robbed, "Invalid Schnorr signature");
     let mut joined = timeout.clone();
-    joined.input.push(crate::node::anyones_input(attack.relay.coins(0).inputs[0].outpoint));
-    attack.relay.refuses("X's timeout with a coin of Y's", &joined, "Invalid Schnorr signature");
+    joined.input.push(crate::node::anyones_input(theirs));
+    attack.relay.refuses(
+        "X's timeout with a coin of Y's more",
+        &joined,
+        "Invalid Schnorr signature",
+    );
     attack.relay.takes("X's timeout", &timeout);
     attack.relay.node.mine(1);
     assert!(attack.relay.node.confirmed(OutPoint { txid: timeout.compute_txid(), vout: 0 }));

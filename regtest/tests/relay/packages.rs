@@ -157,7 +157,7 @@ fn second_stages_with_coins() {
     relay.takes("three second stages with a coin", &three);
     let delayed = complete.after_second_stage(&x, &three).unwrap();
     relay.refuses("what follows, before its delay", &taking(&delayed, 500), "non-BIP68-final");
-    relay.would_take("the other's timeout", &taking(&[others], 300));
+    relay.would_take("the other's timeout, in the place of those three", &taking(&[others], 900));
     let claims: Vec<Spend> =
         (0..2).map(|number| covered.claim(&y, number, &secret_of(number)).unwrap()).collect();
     relay.would_take("the other's claim, without a coin", &taking(&claims[..1], 300));

@@ -57,7 +57,7 @@ impl Relay {
     /// Only asks.
     pub(crate) fn would_take(&self, what: &str, transaction: &Transaction) {
         let answer = self.node.test(transaction);
-        println!("  would be {what}, {} vB: {answer:?}", transaction.vsize());
+        println!("  takeable {what}, {} vB: {answer:?}", transaction.vsize());
         answer.unwrap();
     }
 
