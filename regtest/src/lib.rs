@@ -23,7 +23,8 @@
 //! let spend = chain.spend_to_anyone(&[coin], Amount::from_sat(9_000));
 //! chain.judge(&spend)?;
 //! chain.confirm(&spend)?;
-//! assert_eq!(chain.judge(&spend).unwrap_err().reason(), Some("bad-txns-inputs-missingorspent"));
+//! let another = chain.spend_to_anyone(&[coin], Amount::from_sat(8_000));
+//! assert_eq!(chain.judge(&another).unwrap_err().reason(), Some("bad-txns-inputs-missingorspent"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -36,6 +37,7 @@
 
 mod block;
 mod chain;
+mod kernel;
 mod log;
 
 pub use chain::{Refused, RegtestChain};

@@ -6,8 +6,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod node;
-mod pointlock_payer;
+mod pointlock_peer;
 mod pointlock_receiver;
+mod table;
 
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,9 @@ use common::{Folder, Running, builder, now, options, points};
 use lightning::offers::offer::Offer as LdkOffer;
 use lightning::util::ser::Readable as _;
 use node::Node;
-use pointlock::invoice::{BlindedPayInfo, PaymentPath};
+use pointlock::invoice::{BlindedPayInfo, ChainHash, PaymentPath};
 use pointlock::wire::{BlindedPath, Features, IntroductionNode};
-use pointlock_payer::PointlockPayer;
+use pointlock_peer::PointlockPeer;
 use pointlock_receiver::PointlockReceiver;
 use pointlock_vault::client::Expected;
 use pointlock_vault::config::Options;
@@ -35,12 +36,12 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn with_peers(folder: &Folder) -> Options {
+pub(crate) fn with_peers(folder: &Folder) -> Options {
     Options { peer_listen: Some("127.0.0.1:0".parse().unwrap()), ..options(folder.path()) }
 }
 
 /// A receiver that the vault knows, and what it needs to use the peers' door.
-fn known(running: &Running, name: &str, byte: u8) -> PeerPaths {
+pub(crate) fn known(running: &Running, name: &str, byte: u8) -> PeerPaths {
     let (client, name, key) = running.receiver(name, byte, &Terms::default());
     client.list(&key, &name).unwrap().peer.unwrap()
 }
@@ -99,8 +100,13 @@ fn a_pointlock_receiver_leaves_points_by_onion_messages_and_both_fetch_them() {
     let left = until("that it is durable", || receiver.persisted());
     receiver.stop();
 
-    let payer = PointlockPayer::start(15);
-    let fetched = payer.fetch(&paths, left.offer(), &common::key(2).public_key());
+    let payer = PointlockPeer::start(15, &paths);
+    let fetched = payer.fetch(left.offer());
+    // What a payer looks at before it pays.
+    fetched.verify_offer(left.offer()).unwrap();
+    fetched.verify_issuer(&common::key(2).public_key()).unwrap();
+    fetched.check_chain(ChainHash::REGTEST).unwrap();
+    fetched.check_not_expired(now()).unwrap();
     assert_eq!(fetched, left);
     assert_eq!(fetched.lock(), Some(&points(8, 1)));
     payer.stop();
