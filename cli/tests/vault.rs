@@ -349,3 +349,22 @@ fn mistakes_on_the_command_line() {
     fails(2, "--bolt11", &["fetch", "a@localhost:1", "--comment", "hi"]);
     fails(1, "localhost:1", &["fetch", "a@localhost:1"]);
 }
+
+#[test]
+fn a_folder_that_is_none_of_this_vaults() {
+    let folder = folder();
+    let at = &folder.0;
+    let node_id = good(pointlock(at, &["keygen", "receiver.key"])).trim().to_owned();
+    let vault = |task: &[&str]| pointlock(at, &[&["vault"], task].concat());
+    good(vault(&["add", "alice", &node_id, "--data", "data", "--chain", "regtest"]));
+
+    let error = refused(vault(&["add", "bob", &node_id, "--data", "data", "--chain", "signet"]));
+    assert!(error.contains("the database is for another chain, regtest"), "{error}");
+    let error = refused(vault(&["restore", "--data", "nowhere", "--chain", "regtest"]));
+    assert!(error.contains("--data: nowhere: there is no such folder"), "{error}");
+    std::fs::write(at.join("file"), "").unwrap();
+    let error = refused(vault(&["--data", "file", "--chain", "regtest"]));
+    assert!(error.contains("file: it is no folder"), "{error}");
+    let said = good(vault(&["backup", "\u{1b}[31m.db", "--data", "data", "--chain", "regtest"]));
+    assert!(said.contains("[31m.db: a copy") && !said.contains('\u{1b}'), "{said}");
+}

@@ -25,6 +25,14 @@ impl Chain {
         ChainHash::using_genesis_block_const(self.0)
     }
 
+    /// The chain that BOLT 12 names so, where it is one of bitcoin, testnet, signet and regtest.
+    pub fn of_hash(hash: &[u8; 32]) -> Option<Self> {
+        [Network::Bitcoin, Network::Testnet, Network::Signet, Network::Regtest]
+            .map(Self)
+            .into_iter()
+            .find(|chain| chain.hash().to_bytes() == *hash)
+    }
+
     /// As BOLT 11 names it.
     pub fn currency(self) -> Currency {
         self.0.into()

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pointlock::curve::Point;
@@ -74,6 +74,7 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
             ))
         }
         Some(Task::Restore) => {
+            is_there(&config.data)?;
             let restored =
                 runtime.block_on(Store::restore(&config.database, &config.data, config.chain))?;
             say(&format!(
@@ -82,6 +83,13 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
             ))
         }
     }
+}
+
+fn is_there(data: &Path) -> Result<(), Box<dyn Error>> {
+    if data.is_dir() {
+        return Ok(());
+    }
+    Err(format!("--data: {}: there is no such folder", data.display()).into())
 }
 
 fn receiver(name: &str, node_id: &str) -> Result<(Name, Point), String> {
@@ -176,6 +184,8 @@ fn welcome(running: &Running) -> String {
 
 fn say(text: &str) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
+    // A folder may be named by anything, and a terminal obeys what it is told.
+    let text: String = text.chars().filter(|c| !c.is_control() || *c == '\n').collect();
     writeln!(out, "{text}")?;
     Ok(out.flush()?)
 }

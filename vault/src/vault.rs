@@ -56,7 +56,9 @@ pub struct Vault {
 #[derive(Debug, Error)]
 pub enum HandOutError {
     /// There is none left that fits.
-    #[error("{name} has no invoice left for this amount; ask it to come back and leave more")]
+    #[error(
+        "{name} has no one-time invoice left that fits; pay it by BOLT 12, or ask it to come back and leave more"
+    )]
     Empty {
         /// Whose.
         name: Name,

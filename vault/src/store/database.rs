@@ -124,7 +124,7 @@ impl Store {
         let written = Mark::read(&path)?;
         let known = known(&mut connection, dialect).await?;
         if known.chain != chain.hash().to_bytes() {
-            return Err(StoreError::OtherChain { database: hex::encode(known.chain) });
+            return Err(StoreError::other_chain(&known.chain));
         }
         if known.is_backup {
             return Err(StoreError::Backup);

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::chain::Chain;
 use crate::name::Name;
 
 /// Why the store did not do it.
@@ -117,6 +118,14 @@ pub enum StoreError {
     /// A row that this release can't have written.
     #[error("the database: {0}")]
     Row(String),
+}
+
+impl StoreError {
+    /// By the chain's name, where it has one.
+    pub(super) fn other_chain(hash: &[u8; 32]) -> Self {
+        let name = Chain::of_hash(hash).map(|chain| chain.to_string());
+        Self::OtherChain { database: name.unwrap_or_else(|| hex::encode(hash)) }
+    }
 }
 
 impl StoreError {

@@ -30,7 +30,7 @@ impl Store {
         let mut connection = database::connect(url, dialect).await?;
         let known = database::known(&mut connection, dialect).await?;
         if known.chain != chain.hash().to_bytes() {
-            return Err(StoreError::OtherChain { database: hex::encode(known.chain) });
+            return Err(StoreError::other_chain(&known.chain));
         }
         let path = Self::mark_path(data);
         // A damaged mark is no reason to go on without a restore, and none to refuse one.
