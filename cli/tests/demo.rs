@@ -205,7 +205,9 @@ fn the_heading_is_of_the_systems() {
         let told = String::from_utf8(demo(systems).stdout).unwrap();
         assert!(told.starts_with(heading), "{told}");
         assert_eq!(told.contains("the receiver is away for 144 blocks"), is_away);
-        assert!(told.contains("Every transaction below was judged by Bitcoin Core's consensus code"));
+        assert!(
+            told.contains("Every transaction below was judged by Bitcoin Core's consensus code")
+        );
         let page = String::from_utf8(demo(&[systems, &["--html", "-"]].concat()).stdout).unwrap();
         let heading = heading.trim_end().trim_start_matches("pointlock: ");
         assert!(page.contains(&format!("<h1>{heading}</h1>")));
@@ -220,8 +222,14 @@ fn what_a_reader_would_ask() {
     for told in facts["systems"].as_array().unwrap() {
         let steps = told["steps"].to_string();
         let is_s5 = told["system"] == "S5";
-        assert_eq!(steps.contains("leaves a static invoice for its offer for k = 9 payments"), is_s5);
-        assert_eq!(steps.contains("has all 2 parts, and claims each of them: one claim a block"), is_s5);
+        assert_eq!(
+            steps.contains("leaves a static invoice for its offer for k = 9 payments"),
+            is_s5
+        );
+        assert_eq!(
+            steps.contains("has all 2 parts, and claims each of them: one claim a block"),
+            is_s5
+        );
         let sat = |text: &str, word: &str| -> u64 {
             let rest = text.split(word).nth(1).unwrap();
             rest.split(" sat").next().unwrap().replace(',', "").parse().unwrap()
@@ -230,7 +238,8 @@ fn what_a_reader_would_ask() {
         let step = |word: &str| {
             let found = steps.iter().find(|step| {
                 let text = step["text"].as_str().unwrap();
-                text.starts_with(word) && (word == "claims " || text.contains(" for receiver under"))
+                text.starts_with(word)
+                    && (word == "claims " || text.contains(" for receiver under"))
             });
             sat(found.unwrap()["text"].as_str().unwrap(), word)
         };
@@ -238,7 +247,9 @@ fn what_a_reader_would_ask() {
         assert!((150..170).contains(&fee), "{fee}");
     }
     let told = String::from_utf8(demo(&["--system", "S1"]).stdout).unwrap();
-    assert!(told.contains("A claim pays miners 1 sat a virtual byte out of what it claims: about 160 sat."));
+    assert!(told.contains(
+        "A claim pays miners 1 sat a virtual byte out of what it claims: about 160 sat."
+    ));
 }
 
 #[test]
@@ -318,11 +329,8 @@ fn the_page_draws_the_story_and_stands_on_its_own() {
     }
     // The table has the colour of the verdict.
     let side = page.split("<table class=side>").nth(1).unwrap().split("</table>").next().unwrap();
-    let colours: Vec<&str> = side
-        .split("<tr class=")
-        .skip(1)
-        .map(|row| row.split('>').next().unwrap())
-        .collect();
+    let colours: Vec<&str> =
+        side.split("<tr class=").skip(1).map(|row| row.split('>').next().unwrap()).collect();
     assert_eq!(colours, ["good", "bad", "bad", "known", "known", "known", "good"]);
     let can: Vec<&str> = side
         .split("<td data-label='who can take one'>")

@@ -218,7 +218,8 @@ fn what_a_peer_skips() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("disagree  skipped\n") || text.contains("skipped"), "{text}");
         assert!(text.ends_with("\n10 rows skipped: the operation is not there\n"), "{text}");
-        let output = vectors(&ourselves(&format!("| sed 's/.*/{answer}/'")), &["--op", "lock.claim"]);
+        let output =
+            vectors(&ourselves(&format!("| sed 's/.*/{answer}/'")), &["--op", "lock.claim"]);
         assert_eq!(output.status.code(), Some(1));
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(errors, "pointlock: all 23 rows are skipped: nothing was compared\n");

@@ -135,7 +135,8 @@ impl<'a> Field<'a> {
 
     /// Any number of bytes, in hexadecimal digits of either case.
     pub(super) fn octets(&self) -> Result<Vec<u8>, Refusal> {
-        hex::decode(self.text()?).map_err(|_| self.refuse("expected hexadecimal digits, two a byte"))
+        hex::decode(self.text()?)
+            .map_err(|_| self.refuse("expected hexadecimal digits, two a byte"))
     }
 
     /// `N` bytes, in hexadecimal digits of either case.

@@ -78,8 +78,8 @@ fn system(page: &mut String, number: usize, told: &Told, parties: &[String]) {
     verdict(page, told);
     let _ = write!(
         page,
-        "<h3>Whose money waits</h3><figure class=beside><div class=scroll>{}</div><p class=end>A bar for each payment, a line for each \
-         payment of a party: blue is a payer's money, red a hop's. A thin bar was locked and claimed in one block.</p></figure>",
+        "<h3>Whose money waits</h3><figure class=beside><div class=scroll>{}</div><p class=end>A bar for each payment, whose \
+         number stands behind a hop's name: blue is a payer's money, red a hop's. A thin bar was locked and claimed in one block.</p></figure>",
         picture::timeline(told)
     );
     let _ = write!(

@@ -90,8 +90,8 @@ pub(super) fn ink(tone: Tone) -> &'static str {
     }
 }
 
-const LABELS: usize = 112;
-const WIDE: usize = 436;
+const LABELS: usize = 128;
+const WIDE: usize = 452;
 const BAR: usize = 20;
 
 /// A line for each payment of each party that locked money: from when until when.

@@ -209,7 +209,9 @@ fn sign(args: &Args, key: &Keypair, lock: PaymentLock) -> Result<StaticInvoice, 
             (None, Some(_)) => "--currency",
             (None, None) => "--amount-msat: missing",
         };
-        return Err(format!("{flag}: an invoice for k payments asks for millisatoshi: --amount-msat"));
+        return Err(format!(
+            "{flag}: an invoice for k payments asks for millisatoshi: --amount-msat"
+        ));
     }
     let created_at = args.created_at.unwrap_or_else(words::now);
     offer.check_not_expired(created_at).map_err(refuse)?;

@@ -47,9 +47,8 @@ impl Where {
     /// The vault, if it is for this chain.
     fn client(&self) -> Result<Client, Box<dyn Error>> {
         if let Some(path) = &self.root_certificate {
-            terminal::check_length(path, MAX_PEM).map_err(|error| {
-                format!("--root-certificate: {}: {error}", path.display())
-            })?;
+            terminal::check_length(path, MAX_PEM)
+                .map_err(|error| format!("--root-certificate: {}: {error}", path.display()))?;
         }
         let client = Client::new(&self.address.origin, self.root_certificate.as_ref())?;
         let chain = client.about()?.chain;
