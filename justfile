@@ -72,6 +72,10 @@ long-fuzz seconds="600":
 long-mutants shard=`echo $((10#$(date +%V) % 40))/40`:
     cargo mutants --shard {{shard}} --baseline skip --timeout 600 --output target
 
+# What a `bitcoind` relays of a channel, and which attacks it permits; builds it from the source of the kernel's crate.
+long-relay:
+    bash .ci/relay
+
 # The README's two commands with the oldest supported compiler.
 long-msrv:
     bash .ci/msrv commands

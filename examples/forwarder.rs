@@ -9,25 +9,21 @@ use std::error::Error;
 
 use pointlock::curve::{Keypair, SecretScalar};
 use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
-use pointlock::hold::Limits;
 use pointlock::invoice::{ChainHash, StaticInvoiceBuilder};
 use pointlock::lock::LockSecret;
 use pointlock::onion::HoldTime;
 use pointlock::onion::blinded::NextPeer;
 use pointlock::payment::{
-    AttemptSeed, Deadlines, ForwardingPolicy, HopBlinds, Node, NodeAction, NodeConfig, NodeEvent,
-    PartOrder, Payee, Payment, ReceiverPaths, Role, RouteHop, Tail,
+    AttemptSeed, HopBlinds, Node, NodeAction, NodeConfig, NodeEvent, PartOrder, Payee, Payment,
+    ReceiverPaths, Role, RouteHop, Tail,
 };
 use pointlock::wire::Features;
 
 const HEIGHT: u32 = 900_000;
-const POLICY: ForwardingPolicy = ForwardingPolicy {
-    fee_base_msat: 1_000,
-    fee_proportional_millionths: 100,
-    cltv_expiry_delta: 60,
-};
 /// What a receiver needs for its claim: first the commitment has to confirm, then the claim.
 const MIN_FINAL_DELTA: u32 = 36;
+
+const NAMES: [&str; 3] = ["payer", "LSP", "payee"];
 
 /// A node, and the events that make it.
 struct Driver {
@@ -83,7 +79,8 @@ impl World {
                     expiry: proposal.expiry,
                     lock: proposal.lock,
                 };
-                println!("{node} offers {} msat to {to} under {:?}", edge.amount_msat, edge.lock);
+                let (name, peer) = (NAMES[node], NAMES[to]);
+                println!("{name}: offers {} msat to the {peer}", edge.amount_msat);
                 self.edges.insert(id, (node, to));
                 // Before the signature that covers the edge goes: from here on the money may be gone. If the node refuses, it is too late
                 // for the offer, and no signature may go.
@@ -96,9 +93,10 @@ impl World {
             }
             // The payment is complete. Its secret comes with the answer, and counts as given away from then on.
             NodeAction::Claimable { incoming } => self.tell(node, NodeEvent::Claiming { incoming }),
-            // `update_fulfill_htlc` with the secret; or a claim on the chain, from which the other side's driver extracts it.
+            // `update_fulfill_htlc` with the secret; or a claim on the chain, from which the other side's driver extracts it. A driver with a clock
+            // sends `Node::attribution_data` beside it.
             NodeAction::Claim { incoming, secret } => {
-                println!("{node} claims");
+                println!("{}: claims", NAMES[node]);
                 let (offerer, _) = self.edges[&incoming];
                 let fulfilled = NodeEvent::OutgoingFulfilled { outgoing: incoming, secret };
                 self.tell(offerer, fulfilled)?;
@@ -106,7 +104,7 @@ impl World {
             }
             // `update_fail_htlc` or `update_fail_malformed_htlc`.
             NodeAction::Fail { incoming, reason, failure } => {
-                println!("{node} fails it: {reason}");
+                println!("{}: fails it: {reason}", NAMES[node]);
                 let (offerer, _) = self.edges[&incoming];
                 // A channel takes one removal of an edge: if the node refuses, its secret has come meanwhile.
                 self.tell(node, NodeEvent::FailGiven { incoming })?;
@@ -116,11 +114,11 @@ impl World {
                 self.tell(offerer, NodeEvent::OutgoingFailed { outgoing: incoming, failure })
             }
             NodeAction::Paid { payment, .. } => {
-                println!("{node} has paid {payment}");
+                println!("{}: has paid {payment}", NAMES[node]);
                 Ok(())
             }
             // Nothing here is held or found, and no block comes, by which it would be time to withdraw or to go on the chain.
-            other => Err(format!("{node} wants {other:?}").into()),
+            other => Err(format!("the {} wants {other:?}", NAMES[node]).into()),
         }
     }
 }
@@ -131,18 +129,7 @@ fn key(node: usize) -> SecretScalar {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let config = |node: usize| NodeConfig {
-        node_key: key(node),
-        height: HEIGHT,
-        unix_time: 1_750_000_000,
-        policy: POLICY,
-        deadlines: Deadlines::for_channels(),
-        limits: Limits::default(),
-        hold_safety_margin: 63,
-        hold_deltas_ahead: 60,
-        hold_min_final_delta: MIN_FINAL_DELTA,
-        min_final_delta: MIN_FINAL_DELTA,
-    };
+    let config = |node| NodeConfig::for_channels(key(node), HEIGHT, 1_750_000_000);
     let mut drivers = Vec::new();
     for node in 0..3 {
         // Deadlines that leave the node no time for a claim on the chain are refused here.
@@ -161,7 +148,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let forwarder = RouteHop {
         node_id: key(lsp).to_point(),
         short_channel_id: 2,
-        policy: POLICY,
+        policy: config(lsp).policy,
         features: Features::of_node(),
     };
     let part = PartOrder {
@@ -190,8 +177,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         world.carry_out(node, action)?;
     }
 
-    // A restart of the LSP: its journal makes the same node, and nothing is left to do.
-    let restarted = Node::new(config(lsp))?.replay(&world.drivers[lsp].journal)?;
-    println!("after a restart the LSP has {} actions left", restarted.pending().len());
+    // A restart of the LSP: its journal makes the same node, which has earned its fee and has nothing left to do.
+    let journal = &world.drivers[lsp].journal;
+    let restarted = Node::new(config(lsp))?.replay(journal)?;
+    println!(
+        "LSP: made again of {} events, and {} actions are left",
+        journal.len(),
+        restarted.pending().len()
+    );
     Ok(())
 }

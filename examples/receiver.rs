@@ -4,20 +4,18 @@
 //! `cargo run --example receiver` publishes the invoice, lets a payer pay it, and stops the receiver between its decision to claim and
 //! the claim. The journal makes the same receiver again, which knows that the secret may be out, and claims.
 //!
-//! `MemoryJournal` stands where `pointlock_store::FileJournal` stands in a node, and the claims are counted beside it, in a
-//! `pointlock_store::FileClaimStore`: a restored backup must not bring an old count back.
+//! The journal is in memory here. `examples/held.rs` has it in a file, and the count of claims in another.
 
 use std::error::Error;
 
 use pointlock::curve::{Keypair, SecretScalar, fresh};
 use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
-use pointlock::hold::Limits;
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{ChainHash, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::journal::{Journal, MemoryJournal};
 use pointlock::payment::{
-    AttemptSeed, Deadlines, ForwardingPolicy, HopBlinds, Journaled, Node, NodeAction, NodeConfig,
-    NodeEvent, PartOrder, Payee, Payer, PayerSeed, Payment, ReceiverPaths, Role, Tail,
+    AttemptSeed, HopBlinds, Journaled, Node, NodeAction, NodeConfig, NodeEvent, PartOrder, Payee,
+    Payer, PayerSeed, Payment, ReceiverPaths, Role, Tail,
 };
 
 const HEIGHT: u32 = 900_000;
@@ -140,22 +138,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn config(node: u8) -> Result<NodeConfig, Box<dyn Error>> {
-    Ok(NodeConfig {
-        node_key: key(node)?,
-        height: HEIGHT,
-        unix_time: TIME,
-        policy: ForwardingPolicy {
-            fee_base_msat: 1_000,
-            fee_proportional_millionths: 100,
-            cltv_expiry_delta: 60,
-        },
-        deadlines: Deadlines::for_channels(),
-        limits: Limits::default(),
-        hold_safety_margin: 63,
-        hold_deltas_ahead: 60,
-        hold_min_final_delta: MIN_FINAL_DELTA,
-        min_final_delta: MIN_FINAL_DELTA,
-    })
+    Ok(NodeConfig::for_channels(key(node)?, HEIGHT, TIME))
 }
 
 fn key(node: u8) -> Result<SecretScalar, Box<dyn Error>> {

@@ -11,13 +11,12 @@ use std::error::Error;
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
-use pointlock::hold::Limits;
 use pointlock::invoice::{ChainHash, PaymentLock, StaticInvoice, StaticInvoiceBuilder};
 use pointlock::journal::MemoryJournal;
 use pointlock::payment::{
-    AttemptSeed, Deadlines, Era, ForwardingPolicy, HopBlinds, InvoiceNumber, Journaled, Node,
-    NodeAction, NodeConfig, NodeEvent, PartOrder, Payee, Payer, PayerSeed, Payment, ReceiverPaths,
-    ReceiverSeed, Refusal, Role, Tail, UsedNumbers,
+    AttemptSeed, Era, HopBlinds, InvoiceNumber, Journaled, Node, NodeAction, NodeConfig, NodeEvent,
+    PartOrder, Payee, Payer, PayerSeed, Payment, ReceiverPaths, ReceiverSeed, Refusal, Role, Tail,
+    UsedNumbers,
 };
 
 const HEIGHT: u32 = 900_000;
@@ -244,20 +243,5 @@ fn vault() -> Outcome<Point> {
 }
 
 fn config(node_key: SecretScalar) -> NodeConfig {
-    NodeConfig {
-        node_key,
-        height: HEIGHT,
-        unix_time: TIME,
-        policy: ForwardingPolicy {
-            fee_base_msat: 1_000,
-            fee_proportional_millionths: 100,
-            cltv_expiry_delta: 60,
-        },
-        deadlines: Deadlines::for_channels(),
-        limits: Limits::default(),
-        hold_safety_margin: 63,
-        hold_deltas_ahead: 60,
-        hold_min_final_delta: MIN_FINAL_DELTA,
-        min_final_delta: MIN_FINAL_DELTA,
-    }
+    NodeConfig::for_channels(node_key, HEIGHT, TIME)
 }

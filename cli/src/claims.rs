@@ -30,7 +30,7 @@ enum Action {
 
 #[derive(clap::Args)]
 struct MigrateArgs {
-    /// The file of the older release, which is only read
+    /// The file of the older version, which is only read
     old: PathBuf,
     /// The new file, which its owner alone can read; there is none yet
     new: PathBuf,

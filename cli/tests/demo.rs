@@ -356,3 +356,13 @@ fn a_page_on_standard_output_is_there_alone() {
     assert!(!nowhere.status.success());
     assert!(String::from_utf8(nowhere.stderr).unwrap().contains("/nowhere/at-all.html"));
 }
+
+#[test]
+fn a_chain_of_blocks_is_another_program_that_is_there() {
+    let output = demo(&["--chain"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    let path = told.split_once("--manifest-path ").unwrap().1.split_whitespace().next().unwrap();
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/..").to_owned() + "/" + path;
+    assert!(std::fs::read_to_string(manifest).unwrap().contains("name = \"pointlock-chain\""));
+}

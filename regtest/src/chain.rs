@@ -1,24 +1,15 @@
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-
-use bitcoin::hashes::Hash;
 use bitcoin::opcodes::OP_TRUE;
 use bitcoin::transaction::Version;
 use bitcoin::{
-    Amount, Block, BlockHash, OutPoint, Script, ScriptBuf, Sequence, Transaction, TxIn, TxOut,
-    Witness, absolute, consensus,
+    Amount, Block, OutPoint, Script, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness,
+    absolute,
 };
-use bitcoinkernel::prelude::*;
-use bitcoinkernel::{
-    BlockValidationStateRef, ChainType, ChainstateManager, Context, ContextBuilder, KernelError,
-    ValidationMode,
-};
+use bitcoinkernel::KernelError;
 use pointlock_sim::Chain;
 use thiserror::Error;
 
 use crate::block::{Place, build};
-use crate::log;
+use crate::kernel::Kernel;
 
 /// A coinbase is spent by the hundredth block after it.
 const MATURITY: u32 = 100;
@@ -63,26 +54,18 @@ impl Refused {
 
 /// A chain of blocks that the kernel has accepted, from the genesis block of regtest on.
 pub struct RegtestChain {
-    manager: ChainstateManager,
-    _context: Context,
-    verdict: Arc<Mutex<Option<(BlockHash, ValidationMode)>>>,
-    tip: BlockHash,
-    time: u32,
-    height: u32,
+    kernel: Kernel,
+    /// All of them but the genesis block.
+    blocks: Vec<Mined>,
     counter: u64,
     /// Anyone's coins, the oldest first, with the height from which on they can be spent.
     coins: Vec<(OutPoint, Amount, u32)>,
-    folder: Folder,
 }
 
-/// A folder of its own, removed when it is dropped.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What is left over is in the folder for temporary files.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+struct Mined {
+    block: Block,
+    /// Whether it is for coins or a funding alone, and so stays when blocks are taken back.
+    funds: bool,
 }
 
 impl RegtestChain {
@@ -92,54 +75,10 @@ impl RegtestChain {
     ///
     /// [`Refused::Folder`], [`Refused::Kernel`].
     pub fn new() -> Result<Self, Refused> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        log::listen();
-        let name = format!(
-            "pointlock-regtest-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
-        let folder = Folder(std::env::temp_dir().join(name));
-        std::fs::create_dir_all(folder.0.join("blocks"))?;
-        let verdict = Arc::new(Mutex::new(None));
-        let told = Arc::clone(&verdict);
-        let context = ContextBuilder::new()
-            .chain_type(ChainType::Regtest)
-            .with_block_checked_validation(
-                move |block: bitcoinkernel::Block, state: BlockValidationStateRef<'_>| {
-                    let hash = BlockHash::from_byte_array(block.hash().to_bytes());
-                    if let Ok(mut verdict) = told.lock() {
-                        *verdict = Some((hash, state.mode()));
-                    }
-                },
-            )
-            .build()?;
-        let (data, blocks) = (folder.0.clone(), folder.0.join("blocks"));
-        // No threads: with them, the coinbase's amount would be looked at before scripts are.
-        let manager = ChainstateManager::builder(
-            &context,
-            &data.to_string_lossy(),
-            &blocks.to_string_lossy(),
-        )?
-        .worker_threads(0)
-        .block_tree_db_in_memory(true)
-        .chainstate_db_in_memory(true)
-        .build()?;
-        manager.import_blocks()?;
-        let genesis = bitcoin::blockdata::constants::genesis_block(bitcoin::Network::Regtest);
-        let mut chain = Self {
-            manager,
-            _context: context,
-            verdict,
-            tip: genesis.block_hash(),
-            time: genesis.header.time,
-            height: 0,
-            counter: 0,
-            coins: Vec::new(),
-            folder,
-        };
+        let kernel = Kernel::new()?;
+        let mut chain = Self { kernel, blocks: Vec::new(), counter: 0, coins: Vec::new() };
         for _ in 0..=MATURITY {
-            chain.confirm_all(&[])?;
+            chain.append(&[], true)?;
         }
         Ok(chain)
     }
@@ -160,7 +99,7 @@ impl RegtestChain {
     ///
     /// None that a chain in order has.
     pub fn mine_to(&mut self, height: u32) -> Result<(), Refused> {
-        while self.height < height {
+        while self.height() < height {
             self.confirm_all(&[])?;
         }
         Ok(())
@@ -172,16 +111,40 @@ impl RegtestChain {
     ///
     /// [`Refused::Block`].
     pub fn confirm_all(&mut self, transactions: &[Transaction]) -> Result<(), Refused> {
-        let reward = self.subsidy();
-        let block = self.block(transactions, reward);
-        self.offer(&block)?;
-        self.tip = block.block_hash();
-        self.time = block.header.time;
-        self.height += 1;
+        self.append(transactions, false)
+    }
+
+    fn append(&mut self, transactions: &[Transaction], funds: bool) -> Result<(), Refused> {
+        let block = self.block(transactions, self.subsidy());
+        self.kernel.offer(&block)?;
         let coinbase = &block.txdata[0];
         let outpoint = OutPoint { txid: coinbase.compute_txid(), vout: 0 };
-        self.coins.push((outpoint, coinbase.output[0].value, self.height + MATURITY));
+        let value = coinbase.output[0].value;
+        self.blocks.push(Mined { block, funds });
+        self.coins.push((outpoint, value, self.height() + MATURITY));
         Ok(())
+    }
+
+    /// The same chain without the last block that funds nothing: in a kernel of its own, since one that knows a block does not unlearn it.
+    fn without_the_last(&self) -> Result<Option<Self>, Refused> {
+        let Some(last) = self.blocks.iter().rposition(|mined| !mined.funds) else {
+            return Ok(None);
+        };
+        let mut kernel = Kernel::new()?;
+        let mut blocks = Vec::new();
+        for Mined { block, funds } in &self.blocks[..last] {
+            kernel.offer(block)?;
+            blocks.push(Mined { block: block.clone(), funds: *funds });
+        }
+        // The coinbases from the last on are others, and as young as those were.
+        let before = last as u32 + MATURITY;
+        let mut coins = self.coins.clone();
+        coins.retain(|coin| coin.2 <= before);
+        let mut chain = Self { kernel, blocks, counter: self.counter, coins };
+        for mined in &self.blocks[last + 1..] {
+            chain.append(&mined.block.txdata[1..], true)?;
+        }
+        Ok(Some(chain))
     }
 
     /// Whether the next block may hold these transactions, in this order.
@@ -191,7 +154,7 @@ impl RegtestChain {
     /// [`Refused::Block`].
     pub fn judge_all(&mut self, transactions: &[Transaction]) -> Result<(), Refused> {
         let block = self.block(transactions, Amount::MAX_MONEY);
-        match self.offer(&block) {
+        match self.kernel.offer(&block) {
             Err(Refused::Block { reason }) if reason == "bad-cb-amount" => Ok(()),
             Ok(()) => Err(Refused::Block { reason: "it takes too much, and is accepted".into() }),
             refused => refused,
@@ -216,7 +179,7 @@ impl RegtestChain {
 
     /// Where the chain's files are, until it is dropped.
     pub fn folder(&self) -> &std::path::Path {
-        &self.folder.0
+        self.kernel.folder()
     }
 
     /// Confirms a transaction that pays these outputs from mature coins.
@@ -226,7 +189,7 @@ impl RegtestChain {
     /// [`Refused::Poor`], [`Refused::Block`].
     pub fn fund_all(&mut self, outputs: &[TxOut]) -> Result<Vec<OutPoint>, Refused> {
         let wanted: Amount = outputs.iter().map(|output| output.value).sum();
-        let next = self.height + 1;
+        let next = self.height() + 1;
         let found =
             self.coins.iter().position(|(_, value, from)| *from <= next && *value >= wanted);
         let Some(at) = found else {
@@ -238,7 +201,7 @@ impl RegtestChain {
         let change = transaction.output.remove(0);
         transaction.output.extend_from_slice(outputs);
         transaction.output.push(change);
-        self.confirm_all(std::slice::from_ref(&transaction))?;
+        self.append(std::slice::from_ref(&transaction), true)?;
         let txid = transaction.compute_txid();
         let places: Vec<OutPoint> =
             (0..=outputs.len() as u32).map(|vout| OutPoint { txid, vout }).collect();
@@ -248,37 +211,23 @@ impl RegtestChain {
 
     /// Of the next block. Fees are left to nobody.
     fn subsidy(&self) -> Amount {
-        Amount::from_sat(Amount::from_int_btc(50).to_sat() >> ((self.height + 1) / HALVING))
+        Amount::from_sat(Amount::from_int_btc(50).to_sat() >> ((self.height() + 1) / HALVING))
     }
 
     fn block(&mut self, transactions: &[Transaction], reward: Amount) -> Block {
         self.counter += 1;
+        let last = self.blocks.last().map_or_else(
+            || bitcoin::constants::genesis_block(bitcoin::Network::Regtest).header,
+            |mined| mined.block.header,
+        );
         let place = Place {
-            previous: self.tip,
-            time: self.time + 1,
-            height: self.height + 1,
+            previous: last.block_hash(),
+            time: last.time + 1,
+            height: self.height() + 1,
             reward,
             counter: self.counter,
         };
         build(&place, Self::anyones(), transactions)
-    }
-
-    /// Accepted is what the callback calls valid and what is the tip.
-    fn offer(&mut self, block: &Block) -> Result<(), Refused> {
-        log::clear();
-        if let Ok(mut verdict) = self.verdict.lock() {
-            *verdict = None;
-        }
-        let hash = block.block_hash();
-        let encoded = bitcoinkernel::Block::new(&consensus::serialize(block))?;
-        self.manager.process_block(&encoded);
-        let verdict = self.verdict.lock().map_or(None, |verdict| *verdict);
-        let tip = self.manager.active_chain().tip().block_hash().to_bytes();
-        if verdict == Some((hash, ValidationMode::Valid)) && tip == hash.to_byte_array() {
-            return Ok(());
-        }
-        let reason = log::reason().unwrap_or_else(|| format!("without a reason: {}", log::said()));
-        Err(Refused::Block { reason })
     }
 }
 
@@ -286,7 +235,7 @@ impl Chain for RegtestChain {
     type Refused = Refused;
 
     fn height(&self) -> u32 {
-        self.height
+        self.blocks.len() as u32
     }
 
     fn mine(&mut self) {
@@ -301,8 +250,15 @@ impl Chain for RegtestChain {
         self.judge_all(std::slice::from_ref(transaction))
     }
 
-    fn confirm(&mut self, transaction: &Transaction) -> Result<(), Refused> {
-        self.confirm_all(std::slice::from_ref(transaction))
+    fn connect(&mut self, transactions: &[Transaction]) -> Result<(), Refused> {
+        self.confirm_all(transactions)
+    }
+
+    fn disconnect(&mut self) {
+        // A funding spends coins of a hundred blocks before, or what another funding left: so it is valid without the block.
+        if let Some(without) = self.without_the_last().expect("what was valid is valid once more") {
+            *self = without;
+        }
     }
 }
 

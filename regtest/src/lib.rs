@@ -23,19 +23,21 @@
 //! let spend = chain.spend_to_anyone(&[coin], Amount::from_sat(9_000));
 //! chain.judge(&spend)?;
 //! chain.confirm(&spend)?;
-//! assert_eq!(chain.judge(&spend).unwrap_err().reason(), Some("bad-txns-inputs-missingorspent"));
+//! let another = chain.spend_to_anyone(&[coin], Amount::from_sat(8_000));
+//! assert_eq!(chain.judge(&another).unwrap_err().reason(), Some("bad-txns-inputs-missingorspent"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # What breaks it
 //!
-//! - *Policy is not here.* The kernel judges blocks. What nodes relay is another question: `docs/channel.md` has what a `bitcoind` said.
+//! - *Policy is not here.* The kernel judges blocks. What nodes relay is another question: `docs/channel.md` has what a `bitcoind` said, in `tests/relay/`.
 //! - *Two of them are two chains*, which know nothing of each other, though they share one log: each reads the lines of its own thread.
 
 #![forbid(unsafe_code)]
 
 mod block;
 mod chain;
+mod kernel;
 mod log;
 
 pub use chain::{Refused, RegtestChain};

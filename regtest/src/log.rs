@@ -13,7 +13,8 @@ struct Keep;
 
 impl Log for Keep {
     fn log(&self, message: &str) {
-        LINES.with(|lines| lines.borrow_mut().push(message.trim_end().to_owned()));
+        // Not there any more when the thread ends: then nobody reads it either.
+        let _ = LINES.try_with(|lines| lines.borrow_mut().push(message.trim_end().to_owned()));
     }
 }
 
@@ -47,15 +48,11 @@ pub(crate) fn said() -> String {
 }
 
 fn reason_in(line: &str) -> Option<String> {
-    let marks = [
-        "Block validation error: ",
-        "Consensus::CheckBlock: ",
-        "AcceptBlock FAILED (",
-        "AcceptBlock: ",
-    ];
-    let rest = marks.iter().find_map(|mark| Some(line.split_once(mark)?.1))?;
+    let marks = ["Block validation error: ", "Consensus::CheckBlock: ", "AcceptBlock: "];
+    let rest = marks.iter().find_map(|mark| Some(line.split_once(mark)?.1));
+    let rest = rest.or_else(|| line.split_once("AcceptBlock FAILED (")?.1.strip_suffix(')'))?;
     let end = rest.find(", ").unwrap_or(rest.len());
-    Some(rest[..end].trim_end_matches(')').to_owned()).filter(|reason| !reason.is_empty())
+    Some(rest[..end].to_owned()).filter(|reason| !reason.is_empty())
 }
 
 #[cfg(test)]
@@ -68,6 +65,16 @@ mod tests {
         assert_eq!(reason_in(line).as_deref(), Some("bad-txns-inputs-missingorspent"));
         let line = "[error] AcceptBlock: bad-txns-nonfinal, non-final transaction";
         assert_eq!(reason_in(line).as_deref(), Some("bad-txns-nonfinal"));
+        let line = "Block validation error: block-script-verify-flag-failed (Invalid Schnorr signature), input 0 of 00";
+        assert_eq!(
+            reason_in(line).as_deref(),
+            Some("block-script-verify-flag-failed (Invalid Schnorr signature)")
+        );
+        assert_eq!(
+            reason_in("ProcessNewBlock: AcceptBlock FAILED (bad-blk-sigops, out-of-bounds)")
+                .as_deref(),
+            Some("bad-blk-sigops")
+        );
         assert_eq!(reason_in("UpdateTip: new best=00"), None);
     }
 }

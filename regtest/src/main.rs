@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use bitcoin::{Amount, ScriptBuf, Transaction};
 use pointlock::contract::FeeCoins;
 use pointlock::curve::{Keypair, SecretScalar};
-use pointlock::invoice::StaticInvoiceBuilder;
 use pointlock::lock::LockSecret;
 use pointlock_channel::{
     Channel, ChannelEdge, ChannelSecrets, ChannelTerms, Commitment, CommitmentTerms,
@@ -75,7 +74,7 @@ fn payment() -> Result<(), Box<dyn Error>> {
     let mut sim =
         Scenario { settle: Settle::OnChain, ..Scenario::default() }.start(RegtestChain::new()?);
     let opening = Opening::draw(OpeningKind::Point, &mut sim.entropy)?;
-    let builder = StaticInvoiceBuilder::new(opening.lock(), now).description("tea");
+    let builder = opening.builder(now).description("tea");
     let published = sim.sign(opening, builder, 0)?;
     sim.receive(published.event())?;
     let parts = sim.parts(50_000_000, 2, Way::default());

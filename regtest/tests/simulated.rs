@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use pointlock::invoice::StaticInvoiceBuilder;
+use bitcoin::{Amount, TxOut};
 use pointlock_regtest::RegtestChain;
 use pointlock_sim::{
     Chain, Fact, Keep, Opening, OpeningKind, Scenario, Settle, Sim, Standing, Way, Who,
@@ -16,7 +16,7 @@ fn paid<C: Chain>(sim: &Sim<C>) -> bool {
 
 fn pay<C: Chain>(sim: &mut Sim<C>, kind: OpeningKind, parts: usize) {
     let opening = Opening::draw(kind, &mut sim.entropy).unwrap();
-    let builder = StaticInvoiceBuilder::new(opening.lock(), NOW).description("tea");
+    let builder = opening.builder(NOW).description("tea");
     let published = sim.sign(opening, builder, 0).unwrap();
     sim.receive(published.event()).unwrap();
     let parts = sim.parts(50_000_000, parts, Way::default());
@@ -26,10 +26,11 @@ fn pay<C: Chain>(sim: &mut Sim<C>, kind: OpeningKind, parts: usize) {
 
 #[test]
 fn payments_are_made_in_blocks() {
-    for kind in [OpeningKind::Point, OpeningKind::Hash] {
+    // Under a hash an invoice is paid in one part.
+    for (kind, parts) in [(OpeningKind::Point, 2), (OpeningKind::Hash, 1)] {
         let scenario = Scenario { settle: Settle::OnChain, ..Scenario::default() };
         let mut sim = scenario.start(RegtestChain::new().unwrap());
-        pay(&mut sim, kind, 2);
+        pay(&mut sim, kind, parts);
         assert!(paid(&sim));
         assert_eq!(sim.balances()[&Who::Receiver], 50_000_000);
     }
@@ -46,4 +47,27 @@ fn what_expires_is_taken_back_in_blocks() {
     sim.run().unwrap();
     assert!(sim.contracts.iter().all(|contract| contract.standing == Standing::Void));
     assert!(!paid(&sim) && sim.balances().is_empty());
+}
+
+/// A block is taken back, and what was funded stays: in a kernel that has never seen the block.
+#[test]
+fn a_block_is_taken_back() {
+    let mut chain = RegtestChain::new().unwrap();
+    let output = TxOut { value: Amount::from_sat(10_000), script_pubkey: RegtestChain::anyones() };
+    let start = chain.height();
+    let coin = chain.fund(output.clone()).unwrap();
+    let spend = chain.spend_to_anyone(&[coin], Amount::from_sat(9_000));
+    chain.confirm(&spend).unwrap();
+    let later = chain.fund(output).unwrap();
+    chain.judge(&spend).unwrap_err();
+    chain.disconnect();
+    assert_eq!(chain.height(), start + 2);
+    chain.judge(&spend).unwrap();
+    let both = chain.spend_to_anyone(&[coin, later], Amount::from_sat(19_000));
+    chain.confirm(&both).unwrap();
+    chain.disconnect();
+    // No other block was added.
+    chain.disconnect();
+    assert_eq!(chain.height(), start + 2);
+    chain.judge(&both).unwrap();
 }

@@ -58,6 +58,25 @@ impl HeldHtlc {
     }
 }
 
+/// `held_htlc_available` along a message path of the receiver's, for a payment that an LDK node holds for this payer (its feature
+/// `htlc_hold`): the answer goes along the path that the holder has given. Gives where the receiver's path begins. `entropy` is 32 fresh bytes.
+///
+/// The payer has offered the payment with [`HOLD_HTLC`](super::HOLD_HTLC) in its `update_add_htlc`, and needs not be there for the answer.
+///
+/// # Errors
+///
+/// [`AsyncPaymentsError::Onion`].
+pub fn ask_for_holder(
+    message_path: &BlindedPath<IntroductionNode>,
+    holders_path: &BlindedPath<IntroductionNode>,
+    entropy: &[u8; 32],
+) -> Result<(IntroductionNode, OnionMessage), AsyncPaymentsError> {
+    let session = scalar(HELD.hash(&[entropy, b"for the holder"]))?;
+    let fields = AsyncMessage::HeldHtlcAvailable.to_tlv(Some(holders_path));
+    let message = OnionMessage::build(session, message_path, &fields)?;
+    Ok((*message_path.introduction_node(), message))
+}
+
 /// `release_held_htlc` along the reply path of a `held_htlc_available`, and where that path begins. `entropy` is 32 fresh bytes.
 ///
 /// # Errors

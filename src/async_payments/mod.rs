@@ -65,7 +65,7 @@ mod message;
 mod request;
 
 pub use error::AsyncPaymentsError;
-pub use held::{HeldHtlc, release};
+pub use held::{HeldHtlc, ask_for_holder, release};
 pub use message::AsyncMessage;
 pub use request::{InvoiceRequest, RequestOrder};
 
@@ -73,3 +73,6 @@ pub use request::{InvoiceRequest, RequestOrder};
 pub const KEYSEND_PREIMAGE: u64 = 5_482_373_484;
 /// The type of the payer's invoice request beside it.
 pub const INVOICE_REQUEST_IN_ONION: u64 = 77_777;
+/// The type, in `update_add_htlc`, by which a payer asks an LDK node to hold (`hold_htlc`, no value). The node gives a path for the receiver's
+/// answer with its `revoke_and_ack`, in a field of the same type.
+pub const HOLD_HTLC: u64 = 75_537;

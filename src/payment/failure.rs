@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
-use super::{PayloadError, Refusal};
+use super::{ForwardingPolicy, PayloadError, Refusal};
 use crate::curve::Point;
 use crate::edge::Edge;
 use crate::onion::blinded::{BlindingError, INVALID_ONION_BLINDING};
 use crate::onion::{
-    AttributedFailure, Attribution, Failure, FailurePacket, HoldTime, OnionError, Packet,
-    SharedSecret,
+    AttributedFailure, Attribution, AttributionData, Failure, FailurePacket, HoldTime, OnionError,
+    Packet, SharedSecret,
 };
 use crate::wire::write_bigsize;
 
@@ -23,6 +23,8 @@ const UPDATE: u16 = 0x1000;
 
 const TEMPORARY_NODE_FAILURE: u16 = NODE | 2;
 const TEMPORARY_TRAMPOLINE_FAILURE: u16 = NODE | 25;
+const TRAMPOLINE_FEE_OR_EXPIRY_INSUFFICIENT: u16 = NODE | 26;
+const UNKNOWN_NEXT_TRAMPOLINE: u16 = PERM | 27;
 const TEMPORARY_CHANNEL_FAILURE: u16 = UPDATE | 7;
 const PERMANENT_CHANNEL_FAILURE: u16 = PERM | 8;
 const FEE_INSUFFICIENT: u16 = UPDATE | 12;
@@ -166,6 +168,40 @@ impl Origin {
         }
     }
 
+    /// The same, by a forwarder that asks for this. As a trampoline it says all of it at once: the sender can't know how far its budget was
+    /// from enough.
+    pub(super) fn message_of_forwarder(
+        &self,
+        refusal: &Refusal,
+        incoming: &Edge,
+        height: u32,
+        policy: &ForwardingPolicy,
+    ) -> FailureReply {
+        let in_clear = matches!(self.place, Place::Clear | Place::Trampoline);
+        match code(refusal) {
+            FEE_INSUFFICIENT | INCORRECT_CLTV_EXPIRY | EXPIRY_TOO_SOON
+                if in_clear && self.inner_secret.is_some() =>
+            {
+                self.encrypted(&too_little_for(policy))
+            }
+            _ => self.message(refusal, incoming, height),
+        }
+    }
+
+    /// What stands beside the secret when this edge is claimed (`update_fulfill_htlc`), with what the next node has said. Nodes within a
+    /// blinded path say nothing, so that its length is not told; the introduction node and a trampoline answer for what is behind them.
+    pub(super) fn attribution_data(
+        &self,
+        downstream: Option<AttributionData>,
+        hold_time: HoldTime,
+    ) -> Option<AttributionData> {
+        match (self.place, downstream) {
+            (Place::Blinded, _) => None,
+            (Place::Clear, Some(data)) => Some(data.wrap(&self.shared_secret, &[], hold_time)),
+            _ => Some(AttributionData::new(&self.shared_secret, &[], hold_time)),
+        }
+    }
+
     /// What to say when the next node has failed. Nothing from it, if the outgoing edge timed out.
     pub(super) fn pass_on(&self, downstream: Option<&FailureMessage>) -> FailureReply {
         match (self.place, downstream) {
@@ -268,6 +304,7 @@ fn code(refusal: &Refusal) -> u16 {
         // Its failure was made at the time.
         | Refusal::BeforeRestart(_) => TEMPORARY_NODE_FAILURE,
         Refusal::NoRoute => TEMPORARY_TRAMPOLINE_FAILURE,
+        Refusal::UnknownRecipient => UNKNOWN_NEXT_TRAMPOLINE,
         Refusal::Downstream => TEMPORARY_CHANNEL_FAILURE,
         Refusal::SetTimedOut { .. } => MPP_TIMEOUT,
         Refusal::UnknownPayment
@@ -284,6 +321,35 @@ fn code(refusal: &Refusal) -> u16 {
         | Refusal::IncompleteSet { .. }
         | Refusal::PartMismatch { .. }
         | Refusal::DuplicatePart { .. } => INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS,
+    }
+}
+
+/// What a trampoline asks for, to a sender whose budget is below it.
+fn too_little_for(policy: &ForwardingPolicy) -> Vec<u8> {
+    let of_32_bits = |value: u64| u32::try_from(value).unwrap_or(u32::MAX).to_be_bytes();
+    let delta = u16::try_from(policy.cltv_expiry_delta).unwrap_or(u16::MAX);
+    let mut message = TRAMPOLINE_FEE_OR_EXPIRY_INSUFFICIENT.to_be_bytes().to_vec();
+    message.extend_from_slice(&of_32_bits(policy.fee_base_msat));
+    message.extend_from_slice(&of_32_bits(policy.fee_proportional_millionths));
+    message.extend_from_slice(&delta.to_be_bytes());
+    message
+}
+
+impl ForwardingPolicy {
+    /// What a trampoline has said that it asks for, when the budget was too small for it (pull request 836,
+    /// `trampoline_fee_or_expiry_insufficient`); None for any other failure. The way behind it costs more than that.
+    pub fn asked_for_in(failure: &Failure) -> Option<Self> {
+        if failure.code() != TRAMPOLINE_FEE_OR_EXPIRY_INSUFFICIENT {
+            return None;
+        }
+        let (base, rest) = failure.data().split_first_chunk()?;
+        let (proportional, rest) = rest.split_first_chunk()?;
+        let (delta, _) = rest.split_first_chunk()?;
+        Some(Self {
+            fee_base_msat: u32::from_be_bytes(*base).into(),
+            fee_proportional_millionths: u32::from_be_bytes(*proportional).into(),
+            cltv_expiry_delta: u16::from_be_bytes(*delta).into(),
+        })
     }
 }
 

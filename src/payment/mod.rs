@@ -13,8 +13,9 @@
 //!   ─▶ SendMessage ─ ─ ─ ─ ─▶ MessageReceived ─▶ Announce ─ ─ ─ ─ ─▶ MessageReceived ─▶ SendMessage
 //!                            Announce ─▶ Announce, and again  ─ ─ ─ ▶ …                      ╷
 //!                            MessageReceived ─▶ Offer ◀─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
-//!                            OutgoingCommitted ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▶ IncomingCommitted ─▶ Claim
-//!                            OutgoingFulfilled ─▶ Claim ◀ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
+//!                            OutgoingCommitted ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▶ IncomingCommitted ─▶ Claimable
+//!                                                                  Claiming ─▶ Claim
+//!                            OutgoingFulfilled ─▶ Claim ◀ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ┘
 //! OutgoingFulfilled ─▶ Paid ◀ ─ ─ ┘
 //! ```
 //!

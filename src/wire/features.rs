@@ -17,6 +17,10 @@ impl Features {
     /// `option_ptlc_hold`: the node holds payments. It says so in `init` and in `node_announcement`.
     pub const PTLC_HOLD: FeatureBits = [260, 261];
 
+    /// `htlc_hold`, as LDK has it (0.2.7 and 0.3.0-rc3 agree): the node holds payments under hashes until their receiver answers. No node
+    /// of this library says so; it may be a peer's.
+    pub const HTLC_HOLD: FeatureBits = [152, 153];
+
     /// No bit at all.
     pub const NONE: Self = Self(Vec::new());
 

@@ -588,7 +588,7 @@ fn a_claim_that_was_made_is_replayed_into_a_restored_store() {
     assert_eq!(full, Err(ClaimError::NoSlotLeft { polynomial: polynomial(0), k: 2 }));
 }
 
-/// The first release named contracts by their outpoints. Its files are refused by name, and not read as something else.
+/// The first version named contracts by their outpoints. Its files are refused by name, and not read as something else.
 #[test]
 fn a_file_of_the_first_release_is_refused_by_its_version() {
     let path = path("version_1");

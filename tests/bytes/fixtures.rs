@@ -128,7 +128,7 @@ fn of_this_release_are_read_and_written_again() {
         count += 1;
     }
     let with_attribution = 1;
-    let kinds = 31 + 13 + 17 + 17 + 5 + KEPT.len();
+    let kinds = 32 + 13 + 18 + 17 + 5 + KEPT.len();
     assert_eq!(count, kinds + STATES_BEFORE + with_attribution, "all kinds there are");
 }
 
@@ -177,4 +177,23 @@ fn write() {
         writeln!(text, "kept {kind} {}", hex::encode(&*kept(kind))).unwrap();
     }
     std::fs::write(FIXTURES, text).unwrap();
+}
+
+/// The page lists every kind of record, since others write readers from it.
+#[test]
+fn the_page_of_formats_lists_every_kind() {
+    let page = include_str!("../../docs/formats.md");
+    let kinds = include_str!("../../src/payment/record/kinds.rs");
+    let listed: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+        .flat_map(|numbers| numbers.split(", "))
+        .collect();
+    let numbers = kinds.lines().filter_map(|line| line.strip_suffix(';')?.split(" u64 = ").nth(1));
+    let mut count = 0;
+    for number in numbers {
+        assert!(listed.contains(&number), "{number}");
+        count += 1;
+    }
+    assert!(count >= 46, "{count}");
 }

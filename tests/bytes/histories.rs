@@ -198,6 +198,18 @@ fn failed() -> Net {
     });
     net.tell(1, NodeEvent::NoRoute { incoming: incoming.unwrap() });
     net.run();
+    // Another one, to somebody that the node does not know.
+    net.kept_back = vec![("find route", 1)];
+    let tail = Tail::Trampoline { budget, path: None };
+    let parts = vec![net.part(AMOUNT_MSAT, vec![hop(1, RECEIVER)], tail)];
+    let payment = net.payment_in(&invoice, parts);
+    payment_id(&mut net, payment);
+    let incoming = net.nodes[1].pending().iter().find_map(|action| match action {
+        NodeAction::FindRoute { incoming, .. } => Some(*incoming),
+        _ => None,
+    });
+    net.tell(1, NodeEvent::UnknownRecipient { incoming: incoming.unwrap() });
+    net.run();
     net.restore_polynomial(2, &[&[2]]);
     net
 }

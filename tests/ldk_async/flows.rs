@@ -19,10 +19,7 @@ fn payer_and_payee() -> (Node, Lsp, Payee) {
 
 fn first_edge(ldk: &Node, lsp: &Lsp, payee: &Payee, preimage: [u8; 32]) -> Arriving {
     let (invoice, offer) = (payee.invoice.as_bytes(), payee.offer.as_bytes());
-    let (packet, amount_msat, expiry) = ldk.pay(invoice, offer, preimage, None, key_of(lsp.id()));
-    let hash = sha256::Hash::hash(&preimage).to_byte_array();
-    let packet = Packet::from_bytes(&packet).unwrap();
-    Arriving { hash, amount_msat, expiry, path_key: None, packet }
+    ldk.pay(invoice, offer, preimage, &[], key_of(lsp.id()))
 }
 
 #[test]
@@ -103,10 +100,7 @@ fn a_pointlock_sender_pays_an_ldk_receiver() {
         assert_eq!(to, lsp.id());
         let hash = arriving.hash;
         let forwarded = lsp.forward(payer.id(), arriving).unwrap();
-        let path_key = forwarded.path_key.map(|key| key.to_bytes());
-        let packet = forwarded.packet.to_bytes();
-        let (amount_msat, expiry) = (forwarded.amount_msat, forwarded.expiry);
-        let received = ldk.receive(hash, amount_msat, expiry, path_key, &packet).unwrap();
+        let received = ldk.receive(&forwarded).unwrap();
         assert_eq!(received.amount_msat, AMOUNT_MSAT);
         assert_eq!(sha256::Hash::hash(&received.preimage).to_byte_array(), hash);
         // What LDK's channel manager asks for before it claims: an invoice request for this offer, known by its own keys.

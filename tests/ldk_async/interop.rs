@@ -3,8 +3,11 @@
 use pointlock::payment::{HoldPlan, RouteHop as OurHop};
 use pointlock::wire::Features;
 
-/// The channel between the two LSPs.
-const BETWEEN: u64 = 45;
+/// The channels from the payer's LSP to the router, and from there to the receiver's LSP.
+const BETWEEN: [u64; 2] = [45, 46];
+
+/// The preimage of an LDK payer.
+const DRAWN: [u8; 32] = [9; 32];
 
 /// A node on the way.
 enum Hop {
@@ -35,6 +38,14 @@ impl Hop {
         }
     }
 
+    /// What it says of itself in `init`.
+    fn features(&self) -> Vec<u8> {
+        match self {
+            Self::Ldk(_) => features_of_ldk(),
+            Self::Ours(_) => Features::of_node().as_bytes().to_vec(),
+        }
+    }
+
     /// A message for `to`, which is a peer, that has come from `from`.
     fn pass(&self, from: PublicKey, to: PublicKey, message: &[u8]) -> Option<Vec<u8>> {
         match self {
@@ -61,17 +72,18 @@ enum Gets {
     Ours(Payee),
 }
 
-/// Four nodes on a route: payer, its LSP, the receiver's LSP, receiver.
+/// Five nodes on a route: payer, its LSP, a router, the receiver's LSP, receiver.
 struct Scene {
     payer: Pays,
     lsp: Hop,
+    router: Hop,
     receivers_lsp: Hop,
     receiver: Gets,
 }
 
 impl Scene {
-    fn new(is_ldk: [bool; 4]) -> Self {
-        let [payer, lsp, receivers_lsp, receiver] = is_ldk;
+    fn new(is_ldk: [bool; 5]) -> Self {
+        let [payer, lsp, router, receivers_lsp, receiver] = is_ldk;
         let receivers_lsp = Hop::new(receivers_lsp, 7);
         let payer = if payer { Pays::Ldk(Node::new(5)) } else { Pays::Ours(Payer::new()) };
         let receiver = if receiver {
@@ -82,7 +94,8 @@ impl Scene {
         } else {
             Gets::Ours(Payee::new(receivers_lsp.id()))
         };
-        let scene = Self { payer, lsp: Hop::new(lsp, 6), receivers_lsp, receiver };
+        let (lsp, router) = (Hop::new(lsp, 6), Hop::new(router, 9));
+        let scene = Self { payer, lsp, router, receivers_lsp, receiver };
         let (payer, receiver) = (scene.payer_id(), scene.receiver_id());
         if let Pays::Ldk(node) = &scene.payer {
             node.connect(receiver);
@@ -121,33 +134,44 @@ impl Scene {
         OurInvoice::from_bytes(&self.invoice().1).map_err(|error| error.to_string())
     }
 
-    /// A message to the receiver along its message path, and what it answers to the payer, or to whoever the answer is for.
-    fn reaches(&mut self, from: PublicKey, message: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    /// A message to the receiver along its message path, and what it answers to the peer that the answer is for.
+    fn reaches(
+        &mut self,
+        from: PublicKey,
+        message: &[u8],
+        back: PublicKey,
+    ) -> Result<Option<Vec<u8>>, String> {
         let receiver = self.receiver_id();
         match &mut self.receiver {
             Gets::Ldk { node, .. } => {
                 node.connect(from);
+                node.connect(back);
                 node.hear(from, message);
-                Ok(node.say(from).pop_front())
+                Ok(node.say(back).pop_front())
             }
             Gets::Ours(payee) => {
                 let passed = self.receivers_lsp.pass(from, receiver, message);
                 let passed = passed.ok_or("the receiver's LSP passes no message on")?;
                 match payee.hear(&passed) {
-                    Ok((_, answer)) => Ok(Some(answer)),
+                    Ok((to, answer)) => Ok((to == point(back)).then_some(answer)),
                     Err(error) => Err(format!("{error:?}")),
                 }
             }
         }
     }
 
+    /// Where the receiver's message path begins.
+    fn first_of_path(&self) -> PublicKey {
+        match &self.receiver {
+            Gets::Ldk { node, .. } => node.id(),
+            Gets::Ours(_) => key_of(self.receivers_lsp.id()),
+        }
+    }
+
     /// The payer asks whether the receiver is there, which it is or not; whether it is told to pay.
     fn ask(&mut self, number: u8, is_there: bool) -> Result<bool, String> {
         let (_, invoice) = self.invoice();
-        let first = match &self.receiver {
-            Gets::Ldk { node, .. } => node.id(),
-            Gets::Ours(_) => key_of(self.receivers_lsp.id()),
-        };
+        let first = self.first_of_path();
         let (held, question) = match &self.payer {
             Pays::Ldk(node) => {
                 node.ask(&invoice, number);
@@ -158,8 +182,9 @@ impl Scene {
                 (Some(held), question)
             }
         };
+        let payer = self.payer_id();
         let answer = match is_there {
-            true => self.reaches(self.payer_id(), &question)?,
+            true => self.reaches(payer, &question, payer)?,
             // It lies at the LSP, or is lost.
             false => None,
         };
@@ -177,21 +202,17 @@ impl Scene {
         }
     }
 
-    fn order(&self) -> Result<pointlock::payment::Payment, String> {
-        let Pays::Ours(payer) = &self.payer else {
-            return Err("not run: LDK makes no such order".into());
-        };
+    /// The order of a pointlock payer.
+    fn order(&self, payer: &Payer) -> Result<pointlock::payment::Payment, String> {
         let mut order = payer.order(&self.our_invoice()?, 1);
-        let features = match self.lsp {
-            Hop::Ldk(_) => Features::NONE,
-            Hop::Ours(_) => Features::of_node(),
-        };
-        order.parts[0].forwarders = vec![OurHop {
-            node_id: self.lsp.id(),
-            short_channel_id: BETWEEN,
+        let way = [&self.lsp, &self.router].into_iter().zip(BETWEEN);
+        let hops = way.map(|(hop, short_channel_id)| OurHop {
+            node_id: hop.id(),
+            short_channel_id,
             policy: Lsp::policy(),
-            features,
-        }];
+            features: Features::from_bytes(&hop.features()),
+        });
+        order.parts[0].forwarders = hops.collect();
         Ok(order)
     }
 
@@ -199,9 +220,7 @@ impl Scene {
         match &mut self.receiver {
             Gets::Ours(payee) => payee.take(arriving).map_err(|refusal| refusal.to_string()),
             Gets::Ldk { node, .. } => {
-                let Arriving { hash, amount_msat, expiry, path_key, packet } = arriving;
-                let key = path_key.map(|key| key.to_bytes());
-                let received = node.receive(hash, amount_msat, expiry, key, &packet.to_bytes())?;
+                let received = node.receive(&arriving)?;
                 let request = received.invoice_request.ok_or("no invoice request")?;
                 let nonce = received.offer_nonce.ok_or("not along a path of this offer")?;
                 match node.knows(request, nonce) {
@@ -212,74 +231,107 @@ impl Scene {
         }
     }
 
-    /// The payment itself, to its end.
-    fn pay(&mut self) -> Result<(), String> {
+    /// What the payer offers to its LSP. A pointlock payer is told by its edge that it is paid, LDK's has drawn the preimage itself.
+    fn offered(&mut self) -> Result<(Arriving, Option<pointlock::edge::EdgeId>), String> {
         let (offer, invoice) = self.invoice();
-        let (lsp, receivers_lsp) = (self.lsp.id(), self.receivers_lsp.id());
-        let drawn = [9; 32];
-        let order = self.order();
-        let (arriving, outgoing) = match &mut self.payer {
+        let [lsp, router] = [self.lsp.id(), self.router.id()].map(key_of);
+        let receivers_lsp = key_of(self.receivers_lsp.id());
+        let order = match &self.payer {
             Pays::Ldk(node) => {
-                let first = Some((key_of(lsp), BETWEEN));
-                let (packet, amount_msat, expiry) =
-                    node.pay(&invoice, &offer, drawn, first, key_of(receivers_lsp));
-                let hash = sha256::Hash::hash(&drawn).to_byte_array();
-                let packet = Packet::from_bytes(&packet).map_err(|error| error.to_string())?;
-                (Arriving { hash, amount_msat, expiry, path_key: None, packet }, None)
+                let forwarders = [(lsp, BETWEEN[0]), (router, BETWEEN[1])];
+                return Ok((node.pay(&invoice, &offer, DRAWN, &forwarders, receivers_lsp), None));
             }
-            Pays::Ours(payer) => {
-                let (_, arriving, outgoing) = payer.pay(order?);
-                (arriving, Some(outgoing))
-            }
+            Pays::Ours(payer) => self.order(payer)?,
         };
-        let from = point(self.payer_id());
-        let arriving = self.lsp.forward(from, arriving)?;
-        let arriving = self.receivers_lsp.forward(lsp, arriving)?;
-        let preimage = self.receive(arriving)?;
-        self.ends(outgoing, drawn, preimage)
+        let Pays::Ours(payer) = &mut self.payer else { return Err("another payer".to_owned()) };
+        let (_, arriving, outgoing) = payer.pay(order);
+        Ok((arriving, Some(outgoing)))
     }
 
-    fn ends(
+    /// The payment itself, to its end.
+    fn pay(&mut self) -> Result<(), String> {
+        let (arriving, outgoing) = self.offered()?;
+        let from = point(self.payer_id());
+        let arriving = self.lsp.forward(from, arriving)?;
+        self.goes_on(arriving, outgoing)
+    }
+
+    /// From the payer's LSP on.
+    fn goes_on(
         &mut self,
+        arriving: Arriving,
         outgoing: Option<pointlock::edge::EdgeId>,
-        drawn: [u8; 32],
-        preimage: [u8; 32],
     ) -> Result<(), String> {
+        let (lsp, router) = (self.lsp.id(), self.router.id());
+        let arriving = self.router.forward(lsp, arriving)?;
+        let arriving = self.receivers_lsp.forward(router, arriving)?;
+        let preimage = self.receive(arriving)?;
         let paid = match (&mut self.payer, outgoing) {
             (Pays::Ours(payer), Some(outgoing)) => payer.is_paid(outgoing, preimage),
-            _ => preimage == drawn,
+            _ => preimage == DRAWN,
         };
         if paid { Ok(()) } else { Err("not the payer's preimage".to_owned()) }
     }
 
-    /// This project's hold: the payer's LSP keeps the payment and a sealed announcement.
-    fn pay_held(&mut self) -> Result<(), String> {
-        let mut order = self.order()?;
-        order.hold = Some(HoldPlan { hop: 1, blocks: 144 });
-        let Pays::Ours(payer) = &mut self.payer else {
-            return Err("not run: LDK makes no such order".into());
+    /// LDK's hold: the payer's LSP keeps the payment, and the receiver's answer (74) goes to it, along a path that it has given to the payer.
+    fn pay_held_by_ldks_way(&mut self) -> Result<(), String> {
+        let (says, (_, invoice)) = (self.lsp.features(), self.invoice());
+        let may_ask = match &self.payer {
+            Pays::Ldk(_) => holds_as_ldk(&says),
+            Pays::Ours(_) => Features::from_bytes(&says).has(Features::HTLC_HOLD),
         };
-        if let Hop::Ldk(_) = self.lsp {
-            return Err(payer.refuses(order).unwrap_or_else(|| "not refused".to_owned()));
+        if !may_ask {
+            return Err("the payer asks for none: its LSP does not say htlc_hold".to_owned());
         }
+        let (arriving, outgoing) = self.offered()?;
+        let Hop::Ldk(lsp) = &self.lsp else { return Err("not LDK's".to_owned()) };
+        let (hash, lsp_id) = (arriving.hash, lsp.id());
+        let (onwards, path) = lsp.hold(&arriving)?;
+        let question = match &self.payer {
+            Pays::Ldk(node) => {
+                node.ask_for(&invoice, &path);
+                node.say(self.first_of_path()).pop_front().ok_or("the payer asks nothing")?
+            }
+            Pays::Ours(payer) => payer.ask_for(&self.our_invoice()?, &path),
+        };
+        // The payer may be away from here on.
+        let answer = self.reaches(self.payer_id(), &question, lsp_id)?;
+        let (receiver, answer) = (self.receiver_id(), answer.ok_or("no answer to the LSP")?);
+        let Hop::Ldk(lsp) = &self.lsp else { return Err("not LDK's".to_owned()) };
+        lsp.connect(receiver);
+        if lsp.has_let_go(hash) {
+            return Err("let go before the receiver was there".to_owned());
+        }
+        lsp.hear(receiver, &answer);
+        match lsp.has_let_go(hash) {
+            true => self.goes_on(onwards, outgoing),
+            false => Err("the LSP does not let go".to_owned()),
+        }
+    }
+
+    /// This project's hold: the payer's LSP keeps the payment and a sealed announcement. Only a pointlock payer can ask for it.
+    fn pay_held(&mut self) -> Result<(), String> {
+        let Pays::Ours(payer) = &self.payer else { return Err("no pointlock payer".to_owned()) };
+        let mut order = self.order(payer)?;
+        order.hold = Some(HoldPlan { hop: 1, blocks: 144 });
+        let Pays::Ours(payer) = &mut self.payer else { return Err("another payer".to_owned()) };
+        let Hop::Ours(lsp) = &mut self.lsp else {
+            return Err(payer.refuses(order).unwrap_or_else(|| "not refused".to_owned()));
+        };
         let (arriving, outgoing, handover) = payer.pay_held(order);
-        let from = payer.id();
-        let Hop::Ours(lsp) = &mut self.lsp else { return Err("not ours".to_owned()) };
-        let lsp_id = lsp.id();
+        let (from, lsp_id) = (payer.id(), key_of(lsp.id()));
         let announcement = lsp.hold(from, arriving, handover);
-        let Some(answer) = self.reaches(key_of(lsp_id), &announcement)? else {
+        let Some(answer) = self.reaches(lsp_id, &announcement, lsp_id)? else {
             return Err("the receiver passes the sealed announcement over, and the hold waits for its cutoff".into());
         };
-        let Hop::Ours(lsp) = &mut self.lsp else { return Err("not ours".to_owned()) };
+        let Hop::Ours(lsp) = &mut self.lsp else { return Err("another LSP".to_owned()) };
         let arriving = lsp.released(&answer);
-        let arriving = self.receivers_lsp.forward(lsp_id, arriving)?;
-        let preimage = self.receive(arriving)?;
-        self.ends(Some(outgoing), [0; 32], preimage)
+        self.goes_on(arriving, Some(outgoing))
     }
 }
 
-/// What came out: online, while the receiver is away in LDK's way, and in this project's.
-pub(crate) fn outcomes(is_ldk: [bool; 4]) -> [Result<(), String>; 3] {
+/// What came out: online, while the receiver is away and the payer waits for it, and while its LSP does, LDK's way.
+pub(crate) fn outcomes(is_ldk: [bool; 5]) -> [Result<(), String>; 3] {
     let online = || {
         let mut scene = Scene::new(is_ldk);
         match scene.ask(1, true)? {
@@ -297,66 +349,11 @@ pub(crate) fn outcomes(is_ldk: [bool; 4]) -> [Result<(), String>; 3] {
             false => Err("no answer".to_owned()),
         }
     };
-    [online(), away(), Scene::new(is_ldk).pay_held()]
+    [online(), away(), Scene::new(is_ldk).pay_held_by_ldks_way()]
 }
 
-/// A pointlock receiver leaves its invoice with an LDK server, and a pointlock payer gets it there.
-pub(crate) fn with_an_ldk_vault() -> Result<(), String> {
-    use pointlock::onion::blinded::{BlindedPath, OnionMessage, PeeledMessage, RecipientData};
-    let scalar = |byte| pointlock::curve::SecretScalar::from_bytes(&[byte; 32]).unwrap();
-    let (vault, lsp) = (Node::new(9), Lsp::new());
-    let (us, payer) = (scalar(0x32), scalar(0x33));
-    for key in [&us, &payer] {
-        vault.connect(key_of(key.to_point()));
-    }
-    let reply = |key: &pointlock::curve::SecretScalar, byte| {
-        let own = RecipientData { path_id: Some(vec![byte; 32]), ..Default::default() };
-        BlindedPath::build(scalar(byte), &[(key.to_point(), own.to_bytes())]).unwrap().0.into()
-    };
-    let talk = |key: &pointlock::curve::SecretScalar, byte, path: &_, message: AsyncMessage| {
-        let name = format!("{message:?}");
-        let name: String = name.chars().take_while(char::is_ascii_alphanumeric).collect();
-        let fields = message.to_tlv(Some(&reply(key, byte)));
-        let message = OnionMessage::build(scalar(byte + 1), path, &fields).unwrap();
-        let id = key_of(key.to_point());
-        vault.hear(id, &message.to_bytes()[2..]);
-        let answer = vault.say(id).pop_front().ok_or(format!("no answer to {name}"))?;
-        let answer = [&OnionMessage::TYPE.to_be_bytes(), &answer[..]].concat();
-        match OnionMessage::from_bytes(&answer).unwrap().peel(key).unwrap() {
-            PeeledMessage::Receive { payload, .. } => {
-                AsyncMessage::from_payload(&payload).map_err(|error| error.to_string())
-            }
-            _ => Err("not for us".to_owned()),
-        }
-    };
-    let bytes = vault.path_for_recipient();
-    let (to_vault, _) = BlindedPath::read(&bytes).unwrap();
-    let asked = talk(&us, 0x81, &to_vault, AsyncMessage::OfferPathsRequest { invoice_slot: 0 })?;
-    let (AsyncMessage::OfferPaths { paths, .. }, Some(back)) = asked else {
-        return Err("no paths".to_owned());
-    };
-    // LDK's server asks the machine's clock whether the invoice has expired.
-    let invoice = Payee::with_offer_paths(lsp.id(), &paths, u32::MAX).invoice;
-    let served = AsyncMessage::ServeStaticInvoice {
-        invoice: Box::new(invoice.clone()),
-        forward_invoice_request_path: reply(&us, 0x85),
-    };
-    let (AsyncMessage::StaticInvoicePersisted, _) = talk(&us, 0x87, &back, served)? else {
-        return Err("not kept".to_owned());
-    };
-    let order = pointlock::async_payments::RequestOrder {
-        offer: invoice.offer(),
-        chain: ChainHash::BITCOIN,
-        amount_msat: AMOUNT_MSAT,
-        quantity: None,
-        payer_note: None,
-        metadata: &[7; 32],
-    };
-    let key = pointlock::curve::Keypair::from_secret_bytes(&[3; 32]).unwrap();
-    let request = OurRequest::sign(&order, &key, &[0; 32]).map_err(|error| error.to_string())?;
-    let asks = AsyncMessage::InvoiceRequest(Box::new(request));
-    match talk(&payer, 0x89, &invoice.offer().paths()[0], asks)? {
-        (AsyncMessage::StaticInvoice(got), _) if *got == invoice => Ok(()),
-        _ => Err("another invoice".to_owned()),
-    }
+/// What came out of this project's hold, by a pointlock payer.
+pub(crate) fn outcome_of_our_hold(is_ldk: [bool; 4]) -> Result<(), String> {
+    let [lsp, router, receivers_lsp, receiver] = is_ldk;
+    Scene::new([false, lsp, router, receivers_lsp, receiver]).pay_held()
 }

@@ -1,7 +1,7 @@
 // One LDK node, of the version that the module around this file names `ldk`: its messenger, its flow of offers, its keys, and a note of what its
 // handlers were given. What differs between the versions stands in that module, in `shims`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use bitcoin::Network;
@@ -12,7 +12,7 @@ use ldk::blinded_path::message::{
     AsyncPaymentsContext, BlindedMessagePath, MessageContext, MessageForwardNode, OffersContext,
 };
 use ldk::blinded_path::payment::PaymentContext;
-use ldk::ln::channelmanager::{PaymentId, PendingHTLCInfo, PendingHTLCRouting};
+use ldk::ln::channelmanager::{InterceptId, PaymentId, PendingHTLCInfo, PendingHTLCRouting};
 use ldk::ln::msgs::{BaseMessageHandler, Init, OnionMessage, OnionMessageHandler, UpdateAddHTLC};
 use ldk::ln::onion_payment::peel_payment_onion;
 use ldk::ln::peer_handler::IgnoringMessageHandler;
@@ -40,148 +40,6 @@ use secp256k1::{PublicKey, Secp256k1, SecretKey, Signing, Verification};
 
 use super::{AMOUNT_MSAT, HEIGHT, NOW};
 use crate::pointlock_nodes::{Lsp, Payee, Payer, key_of, point};
-
-pub(crate) struct Silent;
-
-impl Logger for Silent {
-    fn log(&self, _: Record) {}
-}
-
-/// Every node is a peer, and its own introduction node.
-pub(crate) struct Direct(Arc<KeysManager>);
-
-impl MessageRouter for Direct {
-    fn find_path(
-        &self,
-        _: PublicKey,
-        _: Vec<PublicKey>,
-        destination: Destination,
-    ) -> Result<OnionMessagePath, ()> {
-        let (intermediate_nodes, first_node_addresses) = (Vec::new(), Vec::new());
-        Ok(OnionMessagePath { intermediate_nodes, destination, first_node_addresses })
-    }
-
-    fn create_blinded_paths<T: Signing + Verification>(
-        &self,
-        recipient: PublicKey,
-        auth: ReceiveAuthKey,
-        context: MessageContext,
-        _: Vec<MessageForwardNode>,
-        secp: &Secp256k1<T>,
-    ) -> Result<Vec<BlindedMessagePath>, ()> {
-        Ok(vec![shims::one_hop(recipient, auth, context, &self.0, secp)])
-    }
-}
-
-/// What the handlers were given, and what they have to send.
-#[derive(Default)]
-pub(crate) struct Seen {
-    pub(crate) released: Vec<PaymentId>,
-    pub(crate) asked: usize,
-    pub(crate) static_invoices: Vec<Vec<u8>>,
-    /// As the server of somebody's invoices: those that it keeps.
-    pub(crate) kept: Vec<StaticInvoice>,
-}
-
-/// As LDK's channel manager does it, but that nothing is paid here.
-pub(crate) struct Handler {
-    pub(crate) seen: Mutex<Seen>,
-    flow: OnceLock<Arc<Flow>>,
-}
-
-impl Handler {
-    fn flow(&self) -> &Flow {
-        self.flow.get().unwrap()
-    }
-}
-
-impl AsyncPaymentsMessageHandler for Handler {
-    fn handle_offer_paths_request(
-        &self,
-        request: OfferPathsRequest,
-        context: AsyncPaymentsContext,
-        responder: Option<Responder>,
-    ) -> Option<(OfferPaths, ResponseInstruction)> {
-        let (paths, context) =
-            self.flow().handle_offer_paths_request(&request, context, Vec::new())?;
-        Some((paths, responder?.respond_with_reply_path(context)))
-    }
-
-    fn handle_offer_paths(
-        &self,
-        _: OfferPaths,
-        _: AsyncPaymentsContext,
-        _: Option<Responder>,
-    ) -> Option<(ServeStaticInvoice, ResponseInstruction)> {
-        None
-    }
-
-    fn handle_serve_static_invoice(
-        &self,
-        served: ServeStaticInvoice,
-        context: AsyncPaymentsContext,
-        responder: Option<Responder>,
-    ) {
-        let verified = self.flow().verify_serve_static_invoice_message(&served, context);
-        if let (Ok(_), Some(responder)) = (verified, responder) {
-            self.seen.lock().unwrap().kept.push(served.invoice);
-            self.flow().static_invoice_persisted(responder);
-        }
-    }
-
-    fn handle_static_invoice_persisted(&self, _: StaticInvoicePersisted, _: AsyncPaymentsContext) {}
-
-    fn handle_held_htlc_available(
-        &self,
-        _: HeldHtlcAvailable,
-        context: AsyncPaymentsContext,
-        responder: Option<Responder>,
-    ) -> Option<(ReleaseHeldHtlc, ResponseInstruction)> {
-        let AsyncPaymentsContext::InboundPayment { .. } = context else { return None };
-        self.seen.lock().unwrap().asked += 1;
-        Some((ReleaseHeldHtlc {}, responder?.respond()))
-    }
-
-    fn handle_release_held_htlc(&self, _: ReleaseHeldHtlc, context: AsyncPaymentsContext) {
-        if let AsyncPaymentsContext::OutboundPayment { payment_id } = context {
-            self.seen.lock().unwrap().released.push(payment_id);
-        }
-    }
-
-    fn release_pending_messages(&self) -> Vec<(AsyncPaymentsMessage, MessageSendInstructions)> {
-        self.flow().release_pending_async_messages()
-    }
-}
-
-impl OffersMessageHandler for Handler {
-    fn handle_message(
-        &self,
-        message: OffersMessage,
-        context: Option<OffersContext>,
-        responder: Option<Responder>,
-    ) -> Option<(OffersMessage, ResponseInstruction)> {
-        match message {
-            OffersMessage::StaticInvoice(invoice) => {
-                self.seen.lock().unwrap().static_invoices.push(invoice.encode());
-            }
-            OffersMessage::InvoiceRequest(request) => {
-                let verified = self.flow().verify_invoice_request(request, context);
-                let kept = self.seen.lock().unwrap().kept.last().cloned();
-                if let (Ok(InvreqResponseInstructions::SendStaticInvoice { .. }), Some(kept)) =
-                    (verified, kept)
-                {
-                    self.flow().enqueue_static_invoice(kept, responder?).unwrap();
-                }
-            }
-            _ => {}
-        }
-        None
-    }
-
-    fn release_pending_messages(&self) -> Vec<(OffersMessage, MessageSendInstructions)> {
-        self.flow().release_pending_offers_messages()
-    }
-}
 
 type Messenger = OnionMessenger<
     Arc<KeysManager>,
@@ -217,7 +75,11 @@ impl Node {
         let keys = Arc::new(KeysManager::new(&[seed; 32], 1, 1, true));
         let secp = Secp256k1::new();
         let router = Arc::new(Direct(keys.clone()));
-        let handler = Arc::new(Handler { seen: Mutex::default(), flow: OnceLock::new() });
+        let handler = Arc::new(Handler {
+            seen: Mutex::default(),
+            flow: OnceLock::new(),
+            keys: keys.clone(),
+        });
         let ignoring = Arc::new(IgnoringMessageHandler {});
         let messenger = OnionMessenger::new(
             keys.clone(),
@@ -276,20 +138,27 @@ impl Node {
         self.flow.enqueue_held_htlc_available(&invoice, reply).unwrap();
     }
 
+    /// Asks the same, where its neighbour holds the payment: the answer goes along that one's path.
+    pub(crate) fn ask_for(&self, invoice: &[u8], holders_path: &[u8]) {
+        let invoice = StaticInvoice::try_from(invoice.to_vec()).unwrap();
+        let reply = HeldHtlcReplyPath::ToCounterparty { path: path_of(holders_path) };
+        self.flow.enqueue_held_htlc_available(&invoice, reply).unwrap();
+    }
+
     pub(crate) fn was_released(&self, payment: u8) -> bool {
         self.handler.seen.lock().unwrap().released.contains(&PaymentId([payment; 32]))
     }
 
-    /// The onion for a plain static invoice: over its introduction node, with the preimage and the invoice request. Gives the packet, and what
-    /// the first edge has to lock until when.
+    /// The onion for a plain static invoice: over forwarders, each with its channel to the next node, to the introduction node; with the preimage
+    /// and the invoice request. Gives what the first edge is.
     pub(crate) fn pay(
         &self,
         invoice: &[u8],
         offer: &[u8],
         preimage: [u8; 32],
-        first: Option<(PublicKey, u64)>,
+        forwarders: &[(PublicKey, u64)],
         introduction: PublicKey,
-    ) -> (Vec<u8>, u64, u32) {
+    ) -> Arriving {
         let invoice = StaticInvoice::try_from(invoice.to_vec()).unwrap();
         let offer = Offer::try_from(offer.to_vec()).unwrap();
         let nonce = Nonce::from_entropy_source(&*self.keys);
@@ -309,14 +178,16 @@ impl Node {
             cltv_expiry_delta,
             maybe_announced_channel: true,
         };
-        let channel = first.map_or(42, |(_, channel)| channel);
-        let last = hop(introduction, channel, fee, terms.cltv_expiry_delta.into());
-        let hops = first.map(|(node, _)| {
-            let policy = Lsp::policy();
-            let fee = policy.fee_msat(AMOUNT_MSAT + fee).unwrap();
-            hop(node, 42, fee, policy.cltv_expiry_delta)
-        });
-        let hops = hops.into_iter().chain([last]).collect();
+        let (policy, mut forwarded) = (Lsp::policy(), AMOUNT_MSAT + fee);
+        let channel_to = |place: usize| place.checked_sub(1).map_or(42, |at| forwarders[at].1);
+        let end = forwarders.len();
+        let delta = terms.cltv_expiry_delta.into();
+        let mut hops = VecDeque::from([hop(introduction, channel_to(end), fee, delta)]);
+        for (place, (node, _)) in forwarders.iter().enumerate().rev() {
+            let fee = policy.fee_msat(forwarded).unwrap();
+            hops.push_front(hop(*node, channel_to(place), fee, policy.cltv_expiry_delta));
+            forwarded += fee;
+        }
         let tail = BlindedTail {
             trampoline_hops: Vec::new(),
             hops: path.blinded_hops().to_vec(),
@@ -324,13 +195,14 @@ impl Node {
             excess_final_cltv_expiry_delta: 0,
             final_value_msat: AMOUNT_MSAT,
         };
-        let route = Path { hops, blinded_tail: Some(tail) };
-        let hash = PaymentHash(sha256::Hash::hash(&preimage).to_byte_array());
+        let route = Path { hops: hops.into(), blinded_tail: Some(tail) };
+        let hash = sha256::Hash::hash(&preimage).to_byte_array();
         let session = SecretKey::from_slice(&[preimage[0] + 64; 32]).unwrap();
         let preimage = Some(PaymentPreimage(preimage));
         let (packet, amount_msat, expiry) =
-            shims::onion(&self.secp, &route, &session, &hash, &preimage, &request);
-        (packet.encode(), amount_msat, expiry)
+            shims::onion(&self.secp, &route, &session, &PaymentHash(hash), &preimage, &request);
+        let packet = Packet::from_bytes(&packet.encode()).unwrap();
+        Arriving { hash, amount_msat, expiry, path_key: None, packet }
     }
 
     /// An offer for which the node is paid while it is away, and its static invoice, whose path begins at `first` or at the node itself.
@@ -353,15 +225,8 @@ impl Node {
     }
 
     /// What LDK's packet code makes of a payment to this node.
-    pub(crate) fn receive(
-        &self,
-        hash: [u8; 32],
-        amount_msat: u64,
-        expiry: u32,
-        path_key: Option<[u8; 33]>,
-        packet: &[u8],
-    ) -> Result<Received, String> {
-        let info = self.peel(hash, amount_msat, expiry, path_key, packet)?;
+    pub(crate) fn receive(&self, arriving: &Arriving) -> Result<Received, String> {
+        let info = self.peel(arriving, false)?;
         match info.routing {
             PendingHTLCRouting::ReceiveKeysend {
                 payment_preimage,
@@ -380,24 +245,22 @@ impl Node {
         }
     }
 
-    fn peel(
-        &self,
-        hash: [u8; 32],
-        amount_msat: u64,
-        expiry: u32,
-        path_key: Option<[u8; 33]>,
-        packet: &[u8],
-    ) -> Result<PendingHTLCInfo, String> {
+    fn peel(&self, arriving: &Arriving, hold: bool) -> Result<PendingHTLCInfo, String> {
+        let Arriving { hash, amount_msat, expiry, path_key, packet } = arriving;
         // BOLT 2, `update_add_htlc`.
         let mut message = vec![3; 32];
         message.extend(1u64.to_be_bytes());
         message.extend(amount_msat.to_be_bytes());
         message.extend(hash);
         message.extend(expiry.to_be_bytes());
-        message.extend(packet);
+        message.extend(packet.to_bytes());
         if let Some(key) = path_key {
             message.extend([0, 33]);
-            message.extend(key);
+            message.extend(key.to_bytes());
+        }
+        if hold {
+            // LDK's `hold_htlc`, 75537.
+            message.extend([0xfe, 0, 1, 0x27, 0x11, 0]);
         }
         let message = UpdateAddHTLC::read_from_fixed_length_buffer(&mut &message[..]).unwrap();
         let peeled = peel_payment_onion(&message, &*self.keys, &Silent, &self.secp, HEIGHT, false);
@@ -406,12 +269,28 @@ impl Node {
 
     /// What LDK's packet code offers further, with the next path key as its channel manager computes it.
     pub(crate) fn forward(&self, arriving: &Arriving) -> Result<Arriving, String> {
-        let Arriving { hash, amount_msat, expiry, path_key, packet } = arriving;
-        let key = path_key.map(|key| key.to_bytes());
-        let info = self.peel(*hash, *amount_msat, *expiry, key, &packet.to_bytes())?;
-        let PendingHTLCRouting::Forward { onion_packet, blinded, .. } = info.routing else {
+        self.onwards(arriving, false)
+    }
+
+    /// Holds a payment whose payer asks for it: what it offers when the receiver is there, and the path along which the receiver is to say so.
+    pub(crate) fn hold(&self, arriving: &Arriving) -> Result<(Arriving, Vec<u8>), String> {
+        let onwards = self.onwards(arriving, true)?;
+        let (id, channel, htlc) = (InterceptId(arriving.hash), 42, 1);
+        let path = self.flow.path_for_release_held_htlc(id, channel, htlc, &*self.keys);
+        Ok((onwards, path.encode()))
+    }
+
+    pub(crate) fn has_let_go(&self, hash: [u8; 32]) -> bool {
+        self.handler.seen.lock().unwrap().let_go.contains(&InterceptId(hash))
+    }
+
+    fn onwards(&self, arriving: &Arriving, hold: bool) -> Result<Arriving, String> {
+        let info = self.peel(arriving, hold)?;
+        let PendingHTLCRouting::Forward { onion_packet, blinded, hold_htlc, .. } = info.routing
+        else {
             return Err("no forward".to_owned());
         };
+        assert_eq!(hold_htlc.is_some(), hold);
         let secret = self.keys.get_node_secret_key().secret_bytes();
         let secret = pointlock::curve::SecretScalar::from_bytes(&secret).unwrap();
         let next = blinded.map(|blinded| {
@@ -420,7 +299,7 @@ impl Node {
             hop.next_path_key().unwrap()
         });
         Ok(Arriving {
-            hash: *hash,
+            hash: arriving.hash,
             amount_msat: info.outgoing_amt_msat,
             expiry: info.outgoing_cltv_value,
             path_key: next,
@@ -434,11 +313,63 @@ impl Node {
         paths.unwrap()[0].encode()
     }
 
+    /// Takes that path, and asks for paths of its own. What follows is between the two messengers.
+    pub(crate) fn use_server(&self, path: &[u8]) {
+        self.flow.set_paths_to_static_invoice_server(vec![path_of(path)], Vec::new()).unwrap();
+    }
+
+    /// The offer for which the server keeps an invoice.
+    pub(crate) fn offer(&self) -> Option<Vec<u8>> {
+        self.flow.get_async_receive_offer().ok().map(|(offer, _)| offer.encode())
+    }
+
+    /// Asks the server of an offer for the invoice.
+    pub(crate) fn fetch(&self, offer: &[u8]) {
+        let offer = Offer::try_from(offer.to_vec()).unwrap();
+        let (nonce, id) = (Nonce::from_entropy_source(&*self.keys), PaymentId([2; 32]));
+        let builder = self.flow.create_invoice_request_builder(&offer, nonce, id).unwrap();
+        let request = builder.amount_msats(AMOUNT_MSAT).unwrap().build_and_sign().unwrap();
+        shims::ask_for_invoice(&self.flow, request, id, nonce);
+    }
+
+    /// What the two have to say to each other, to the end.
+    pub(crate) fn talk_with(&self, other: &Self) {
+        self.connect(other.id());
+        other.connect(self.id());
+        loop {
+            let (there, back) = (self.say(other.id()), other.say(self.id()));
+            if there.is_empty() && back.is_empty() {
+                return;
+            }
+            there.iter().for_each(|message| other.hear(self.id(), message));
+            back.iter().for_each(|message| self.hear(other.id(), message));
+        }
+    }
+
     /// Whether the invoice request is for the offer with this nonce, which the node knows again by its own keys.
     pub(crate) fn knows(&self, request: InvoiceRequest, nonce: Nonce) -> bool {
         let keys = self.keys.get_expanded_key();
         request.verify_using_recipient_data(nonce, &keys, &self.secp).is_ok()
     }
+}
+
+fn path_of(bytes: &[u8]) -> BlindedMessagePath {
+    use ldk::util::ser::Readable;
+    BlindedMessagePath::read(&mut &bytes[..]).unwrap()
+}
+
+/// Whether LDK's features say of a node that it holds as LDK's do, which a payer of LDK's asks before it asks for a hold.
+pub(crate) fn holds_as_ldk(features: &[u8]) -> bool {
+    InitFeatures::from_be_bytes(features.to_vec()).supports_htlc_hold()
+}
+
+/// The features of an LDK node that is configured to hold.
+pub(crate) fn features_of_ldk() -> Vec<u8> {
+    let mut features = InitFeatures::empty();
+    features.set_htlc_hold_optional();
+    let mut bytes = features.le_flags().to_vec();
+    bytes.reverse();
+    bytes
 }
 
 /// LDK's bytes of a message of async payments, by its type.

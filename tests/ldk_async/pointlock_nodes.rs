@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pointlock::async_payments::{AsyncPaymentsError, HeldHtlc};
+use pointlock::async_payments::{AsyncPaymentsError, HeldHtlc, ask_for_holder};
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::edge::{Direction, Edge, EdgeId, IncomingEdge};
 use pointlock::hold::Limits;
@@ -300,6 +300,14 @@ impl Payer {
         let (held, to, message) = HeldHtlc::ask(path, &self.id(), [entropy; 32]).unwrap();
         let IntroductionNode::NodeId(to) = to else { panic!("by its id") };
         (held, to, message.to_bytes()[2..].to_vec())
+    }
+
+    /// The question where an LDK node holds the payment: the answer goes along that one's path.
+    pub(crate) fn ask_for(&self, invoice: &StaticInvoice, holders_path: &[u8]) -> Vec<u8> {
+        let (holders_path, _) = BlindedPath::read(holders_path).unwrap();
+        let path = &invoice.message_paths()[0];
+        let (_, message) = ask_for_holder(path, &holders_path, &[0x75; 32]).unwrap();
+        message.to_bytes()[2..].to_vec()
     }
 
     pub(crate) fn hears(

@@ -138,7 +138,7 @@ fn a_hop_that_changes_a_failure_is_one_of_two() {
     }
 }
 
-/// A hop of an earlier release passes the reason on, and no attribution data: the failure is read as ever.
+/// A hop of an earlier version passes the reason on, and no attribution data: the failure is read as ever.
 #[test]
 fn hops_without_it() {
     for legacy in 0..5 {

@@ -11,6 +11,7 @@ mod attribution;
 mod claims;
 mod events;
 mod forwarder;
+mod hold_times;
 mod holds;
 mod messages;
 mod onions;

@@ -6,9 +6,9 @@ use pointlock::lock::{Blind, Lock, LockSecret};
 use pointlock::onion::blinded::peel_payment;
 use pointlock::onion::{OnionError, Packet};
 use pointlock::payment::{
-    AttemptSeed, EdgeError, ForwarderError, ForwarderEvent, NodeAction, OuterPayload, Payload,
-    PayloadError, PaymentData, PaymentSecret, Refusal, RouteError, RouteHop, SecretSource, Tail,
-    TrampolinePayload,
+    AttemptSeed, EdgeError, ForwarderError, ForwarderEvent, ForwardingPolicy, NodeAction,
+    OuterPayload, Payload, PayloadError, PaymentData, PaymentSecret, Refusal, RouteError, RouteHop,
+    SecretSource, Tail, TrampolinePayload,
 };
 use pointlock::wire::{TlvStream, TlvWriter};
 use pointlock_sim::{Fact, Who};
@@ -367,13 +367,84 @@ fn a_seed_makes_one_route() {
 fn without_a_route_the_payment_fails_back() {
     let (mut net, incoming) = asked();
     net.tell_forwarder(number_of(TRAMPOLINE), ForwarderEvent::NoRoute { incoming }).unwrap();
+    fails_with(net, Refusal::NoRoute, 0x2019);
+}
+
+/// Pull request 836: `unknown_next_trampoline`, after which it is of no use to ask the same node again.
+#[test]
+fn a_recipient_that_nobody_knows_fails_for_good() {
+    let (mut net, incoming) = asked();
+    let unknown = unknown_edge();
+    let event = ForwarderEvent::UnknownRecipient { incoming: unknown };
+    refuses_forwarder(&mut net, TRAMPOLINE, event, EdgeError::Unknown(unknown));
+    let event = || ForwarderEvent::UnknownRecipient { incoming };
+    net.tell_forwarder(number_of(TRAMPOLINE), event()).unwrap();
+    let second = EdgeError::OutOfOrder { edge: incoming, event: "route" };
+    refuses_forwarder(&mut net, TRAMPOLINE, event(), second);
+    fails_with(net, Refusal::UnknownRecipient, 0x401b);
+}
+
+fn fails_with(mut net: Net, reason: Refusal, code: u16) {
     net.run().unwrap();
-    assert_eq!(failures(&net), [(TRAMPOLINE, Refusal::NoRoute)]);
-    let failed = net
-        .facts()
-        .any(|fact| matches!(fact, Fact::AttemptFailed { failure: Some((0, 0x2019)), .. }));
+    assert_eq!(failures(&net), [(TRAMPOLINE, reason)]);
+    let failed = net.facts().any(
+        |fact| matches!(fact, Fact::AttemptFailed { failure: Some((0, said)), .. } if *said == code),
+    );
     assert!(failed && net.balances().is_empty());
     net.check_replay().unwrap();
+}
+
+/// Pull request 836: `trampoline_fee_or_expiry_insufficient`, with all that the node asks for, whichever of the two was too little.
+#[test]
+fn a_budget_that_is_too_small_is_answered_with_the_price() {
+    let most = budget();
+    let own = policy(1);
+    for (fee_base_msat, cltv_expiry_delta, is_enough) in [
+        (most.fee_base_msat, most.cltv_expiry_delta, true),
+        (0, most.cltv_expiry_delta, false),
+        (most.fee_base_msat, 1, false),
+    ] {
+        let mut net = start(1, 3);
+        let invoice = net.publish(LockKind::Point, 0);
+        let budget = ForwardingPolicy { fee_base_msat, cltv_expiry_delta, ..most };
+        let mut order = part(
+            AMOUNT_MSAT,
+            (&[1], Who::Forwarder(2)),
+            Tail::Trampoline { budget, path: None },
+            1,
+        );
+        // The sender reckons with a trampoline that asks for nothing itself.
+        order.forwarders[0].policy = ForwardingPolicy {
+            fee_base_msat: 0,
+            fee_proportional_millionths: 0,
+            cltv_expiry_delta: 0,
+        };
+        let payment = net.payment_in(&invoice, vec![order]);
+        net.order_to_pay(0, payment);
+        net.run().unwrap();
+        let told = net.facts().find_map(|fact| match fact {
+            Fact::AttemptFailed { failure, .. } => *failure,
+            _ => None,
+        });
+        assert_eq!((is_paid(&net), told.is_some()), (is_enough, !is_enough), "{told:?}");
+        assert!(is_enough || told == Some((0, 0x201a)), "{told:?}");
+    }
+    let message = |data: &[u8]| {
+        let secret = pointlock::onion::SharedSecret::from_bytes([1; 32]);
+        let packet = pointlock::onion::FailurePacket::new(&secret, data).unwrap();
+        packet.open(&[secret]).unwrap()
+    };
+    let mut said = vec![0x20, 0x1a];
+    said.extend((own.fee_base_msat as u32).to_be_bytes());
+    said.extend((own.fee_proportional_millionths as u32).to_be_bytes());
+    said.extend((own.cltv_expiry_delta as u16).to_be_bytes());
+    assert_eq!(ForwardingPolicy::asked_for_in(&message(&said)), Some(own));
+    // What stands behind is a later release's. A byte less, or another failure, says no price.
+    let longer = [&said[..], &[1, 0]].concat();
+    assert_eq!(ForwardingPolicy::asked_for_in(&message(&longer)), Some(own));
+    assert_eq!(ForwardingPolicy::asked_for_in(&message(&said[..said.len() - 1])), None);
+    said[1] = 0x19;
+    assert_eq!(ForwardingPolicy::asked_for_in(&message(&said)), None);
 }
 
 /// A payment that does not pay even a route without nodes is refused before a route is looked for.

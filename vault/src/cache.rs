@@ -66,6 +66,8 @@ impl Cache {
     /// A transaction that took its number so long ago has ended.
     const OVERLAP: Duration = Duration::from_secs(20);
     const MOST: usize = 200_000;
+    /// So many are read at once.
+    const PART: u32 = 2_000;
 
     /// The receiver of this name.
     ///
@@ -90,8 +92,33 @@ impl Cache {
         }
         let Some(receiver) = store.receiver(name).await? else { return Ok(None) };
         let statics = store.statics(&receiver).await?;
+        Ok(Some(self.remember(origin, receiver, statics)))
+    }
+
+    /// Reads what there is at the start, so that ten thousand payers don't ask the database for it one by one. It has to come
+    /// after the first [`poll`](Self::poll), which notices what changes meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn fill(&self, store: &Store, origin: &str) -> Result<(), StoreError> {
+        let (mut after, mut count) = (String::new(), 0);
+        while count < Self::MOST / 2 {
+            let part = store.with_statics(&after, Self::PART).await?;
+            let Some((last, _)) = part.last() else { break };
+            after = last.name.to_string();
+            count += part.len();
+            for (receiver, statics) in part {
+                self.remember(origin, receiver, statics);
+            }
+        }
+        Ok(())
+    }
+
+    fn remember(&self, origin: &str, receiver: Receiver, statics: Vec<StaticRow>) -> Arc<Shown> {
+        let name = receiver.name.clone();
         let shown = Arc::new(Shown {
-            metadata: Metadata::new(origin, name, &receiver.terms),
+            metadata: Metadata::new(origin, &name, &receiver.terms),
             statics: statics
                 .into_iter()
                 .map(|row| self.shown_static(origin, &receiver, row))
@@ -102,8 +129,8 @@ impl Cache {
         if all.len() >= Self::MOST {
             all.clear();
         }
-        all.insert(name.clone(), shown.clone());
-        Ok(Some(shown))
+        all.insert(name, shown.clone());
+        shown
     }
 
     fn shown_static(&self, origin: &str, receiver: &Receiver, row: StaticRow) -> ShownStatic {

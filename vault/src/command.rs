@@ -34,6 +34,14 @@ enum Task {
         /// The receiver's public key, 66 hexadecimal digits
         node_id: String,
     },
+    /// Gives a receiver another key, at its own word from elsewhere: one whose key is lost or stolen. With both keys it does so itself
+    /// (pointlock receive --new-key)
+    NewKey {
+        /// The first half of its Lightning Address
+        name: String,
+        /// The receiver's new public key, 66 hexadecimal digits
+        node_id: String,
+    },
     /// Copies a SQLite database into a new file, while the vault may run. PostgreSQL has tools of its own
     Backup {
         /// The new file
@@ -57,6 +65,7 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
             runtime.block_on(serve(config))
         }
         Some(Task::Add { name, node_id }) => runtime.block_on(add(&config, &name, &node_id)),
+        Some(Task::NewKey { name, node_id }) => runtime.block_on(new_key(&config, &name, &node_id)),
         Some(Task::Backup { file }) => {
             runtime.block_on(Store::backup(&config.database, &file))?;
             say(&format!(
@@ -75,10 +84,27 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
     }
 }
 
-async fn add(config: &Config, name: &str, node_id: &str) -> Result<(), Box<dyn Error>> {
-    let name: Name = name.parse().map_err(|error| format!("{name}: {error}"))?;
+fn receiver(name: &str, node_id: &str) -> Result<(Name, Point), String> {
+    let read: Name = name.parse().map_err(|error| format!("{name}: {error}"))?;
     let bytes = hex::decode(node_id).map_err(|error| format!("{node_id}: {error}"))?;
     let node_id = Point::from_slice(&bytes).map_err(|error| format!("{node_id}: {error}"))?;
+    Ok((read, node_id))
+}
+
+async fn new_key(config: &Config, name: &str, node_id: &str) -> Result<(), Box<dyn Error>> {
+    let (name, node_id) = receiver(name, node_id)?;
+    let clock = Arc::new(Clock::default());
+    let store = Store::open(&config.database, &config.data, config.chain, clock).await?;
+    let ended = store.put_key(&name, &node_id).await?;
+    store.close().await;
+    say(&format!(
+        "{name} has another key: {} static invoices and {} one-time invoices of the former one are withdrawn",
+        ended.statics, ended.one_time
+    ))
+}
+
+async fn add(config: &Config, name: &str, node_id: &str) -> Result<(), Box<dyn Error>> {
+    let (name, node_id) = receiver(name, node_id)?;
     std::fs::create_dir_all(&config.data)?;
     let clock = Arc::new(Clock::default());
     let store = Store::open(&config.database, &config.data, config.chain, clock).await?;

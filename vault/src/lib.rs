@@ -25,7 +25,7 @@
 //! | `vault` | one vault, as every door works with it | `cache`, `limits`, `metrics`, `store`, `bolt11` |
 //! | `cache` | what a process remembers of receivers | `store` |
 //! | [`store`] | what is kept, and what is handed out once | `name`, `chain`, `clock` |
-//! | [`bolt11`], [`pool`], [`request`], `metadata` | what is checked, written and signed, without I/O | `pointlock` |
+//! | [`bolt11`], [`pool`], [`request`], [`new_key`], `metadata` | what is checked, written and signed, without I/O | `pointlock` |
 //! | [`config`] | how a vault is set up | |
 //!
 //! It knows `pointlock`'s invoices and not its roles: a vault is on no route.
@@ -51,6 +51,7 @@ mod limits;
 mod metadata;
 mod metrics;
 mod name;
+pub mod new_key;
 mod peers;
 pub mod pool;
 pub mod request;
@@ -62,7 +63,8 @@ mod vault;
 pub use chain::Chain;
 pub use clock::Clock;
 pub use http::{
-    HashesLeft, InvoiceLeft, Listing, OneTimeLeft, PoolHashLeft, Registration, StaticListed,
+    HashesLeft, InvoiceLeft, KeyLeft, Listing, OneTimeLeft, PoolHashLeft, Registration,
+    StaticListed,
 };
 pub use metadata::{Metadata, STATIC_INVOICE};
 pub use name::{Name, NameError};

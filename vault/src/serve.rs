@@ -114,6 +114,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let (connections, peer_listen) = (config.connections, config.peer_listen);
     let vault = Arc::new(Vault::new(config, origin, store, clock, node_id, lsp, operator_word));
     vault.cache.poll(&vault.store).await?;
+    vault.cache.fill(&vault.store, &vault.origin).await?;
     let handle = Handle::new();
     let service =
         crate::http::router(vault.clone()).into_make_service_with_connect_info::<SocketAddr>();

@@ -5,12 +5,14 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{Folder, Running, pool, ready_made, static_invoice, with_lsp};
-use pointlock_vault::OneTimeLeft;
+use common::{Folder, Running, now, pool, ready_made, static_invoice, with_lsp};
+use pointlock_vault::client::Expected;
 use pointlock_vault::store::Terms;
+use pointlock_vault::{Chain, OneTimeLeft};
 use serde_json::Value;
 
 fn tool(variable: &str) -> PathBuf {
@@ -142,6 +144,15 @@ fn pages_in_a_browser() {
         .leave_one_time(&bobs, &bob, &OneTimeLeft { invoices, ..OneTimeLeft::default() })
         .unwrap();
     running.receiver("carol", 4, &Terms::default());
+    // All is handed out, and somebody asked for what is not there.
+    let (_, dave, daves) = running.receiver("dave", 6, &Terms::default());
+    client.leave_one_time(&daves, &dave, &pool(&daves, 950..952)).unwrap();
+    let expected = Expected { chain: Chain::new(bitcoin::Network::Regtest), key: None, now: now() };
+    for _ in 0..2 {
+        client.fetch_bolt11(&dave, 2_000, None, &expected).unwrap();
+        client.fetch_static(&name, &expected).unwrap();
+        client.fetch_static(&"nobody".parse().unwrap(), &expected).unwrap_err();
+    }
     let long = "a-very-long-name.".repeat(3) + "0123456789abc";
     running.receiver(
         &long,
@@ -160,38 +171,45 @@ fn pages_in_a_browser() {
         ("front", format!("{}/", running.origin)),
         ("operator", format!("{operator}/operator")),
     ];
-    for (page, url) in &pages {
-        for (width, height, dark) in
-            [(390, 1_400, false), (390, 1_400, true), (1280, 1_000, false), (1280, 1_000, true)]
-        {
-            let shade = if dark { "dark" } else { "light" };
-            let picture = pictures.join(format!("{page}-{width}-{shade}.png"));
-            let profile = folder.path().join("chromium");
-            let mut command = Command::new(tool("POINTLOCK_CHROMIUM"));
-            command
-                .args([
-                    "--headless",
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-quic",
-                    "--no-first-run",
-                    "--hide-scrollbars",
-                ])
-                .args([
-                    "--disable-background-networking",
-                    "--disable-component-update",
-                    "--disable-sync",
-                ])
-                .arg(format!("--user-data-dir={}", profile.display()))
-                .arg(format!("--window-size={width},{height}"))
-                .arg(format!("--screenshot={}", picture.display()));
-            if dark {
-                command.arg("--force-dark-mode").arg("--blink-settings=preferredColorScheme=0");
-            }
-            output(command.arg(url));
-            assert!(std::fs::metadata(&picture).unwrap().len() > 2_000, "{}", picture.display());
+    let sizes =
+        [(390, 1_400, false), (390, 1_400, true), (1280, 1_000, false), (1280, 1_000, true)];
+    let shots: Vec<_> =
+        pages.iter().flat_map(|page| sizes.iter().map(move |size| (page, size))).collect();
+    let next = AtomicUsize::new(0);
+    // Two browsers, each with a profile of its own: most of a picture's time is a browser's start.
+    std::thread::scope(|scope| {
+        for browser in 0..2 {
+            let profile = folder.path().join(format!("chromium-{browser}"));
+            let (shots, next, pictures) = (&shots, &next, &pictures);
+            scope.spawn(move || {
+                while let Some(((page, url), (width, height, dark))) =
+                    shots.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let shade = if *dark { "dark" } else { "light" };
+                    let picture = pictures.join(format!("{page}-{width}-{shade}.png"));
+                    photograph(&profile, url, &picture, (*width, *height), *dark);
+                }
+            });
         }
+    });
+}
+
+fn photograph(profile: &Path, url: &str, picture: &Path, (width, height): (u32, u32), dark: bool) {
+    let mut command = Command::new(tool("POINTLOCK_CHROMIUM"));
+    command
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])
+        .args(["--no-first-run", "--hide-scrollbars", "--disable-dev-shm-usage"])
+        .args(["--disable-background-networking", "--disable-component-update"])
+        .arg("--disable-sync")
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg(format!("--window-size={width},{height}"))
+        .arg(format!("--screenshot={}", picture.display()));
+    if dark {
+        command.arg("--force-dark-mode").arg("--blink-settings=preferredColorScheme=0");
     }
+    let _ = std::fs::remove_file(picture);
+    output(command.arg(url));
+    assert!(std::fs::metadata(picture).unwrap().len() > 2_000, "{}", picture.display());
 }
 
 #[test]
@@ -210,7 +228,7 @@ fn no_request_is_answered_by_a_fault() {
         .current_dir(folder.path())
         .args(["run", &description, "--max-examples", &examples, "--seed", "1", "--no-color"])
         .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"]);
-    let hooks = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/signing_hooks.py");
+    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/signing_hooks.py");
     command
         .env("SCHEMATHESIS_HOOKS", hooks)
         .env("POINTLOCK_ORIGIN", &running.origin)

@@ -5,12 +5,14 @@
 mod common;
 
 use common::{Folder, Running, builder, key, kind, now, options, points, static_invoice, with_lsp};
+use pointlock::curve::Keypair;
 use pointlock::invoice::{ChainHash, PaymentLock};
 use pointlock::lock::PaymentHash;
-use pointlock_vault::client::Expected;
+use pointlock_vault::client::{ClientError, Expected};
+use pointlock_vault::new_key::Consent;
 use pointlock_vault::request::Request;
-use pointlock_vault::store::{Form, NoticeKind, State, Terms};
-use pointlock_vault::{Chain, OneTimeLeft, Registration};
+use pointlock_vault::store::{Ended, Form, NoticeKind, State, Terms};
+use pointlock_vault::{Chain, KeyLeft, OneTimeLeft, Registration};
 use ureq::http::Method;
 
 const REGTEST: Chain = Chain::new(bitcoin::Network::Regtest);
@@ -266,6 +268,89 @@ fn a_closed_vault_takes_no_strangers() {
         .register(&key, &name, &Terms { description: Some("Alice".into()), ..Terms::default() })
         .unwrap();
     assert_eq!(client.list(&key, &name).unwrap().terms.description.as_deref(), Some("Alice"));
+}
+
+#[test]
+fn a_new_key_ends_what_the_former_one_has_signed() {
+    let folder = Folder::new("rotation");
+    let running = Running::start(with_lsp(folder.path()));
+    let (client, name, former) = running.receiver("alice", 2, &Terms::default());
+    let (new, other) = (key(3), key(4));
+    client.leave_invoice(&former, &name, &static_invoice(&former, 4, 1).to_string()).unwrap();
+    client.leave_one_time(&former, &name, &common::pool(&former, 0..3)).unwrap();
+    let (id, former_id) = (new.public_key(), former.public_key());
+    let payer = |key| Expected { chain: REGTEST, key: Some(key), now: now() };
+    client.fetch_bolt11(&name, 2_000, None, &payer(&former_id)).unwrap();
+
+    // The new key has to agree, and to this change of keys.
+    let put = |by: &Keypair, left: &KeyLeft| {
+        let (path, body) = ("/v1/receivers/alice/key", serde_json::to_vec(left).unwrap());
+        let request = Request { origin: &running.origin, method: "PUT", path, body: &body };
+        let header = request.sign(by, now(), rand::random(), &[9; 32]).to_string();
+        client.signed_by(&header, Method::PUT, path, &body).unwrap().0.as_u16()
+    };
+    let consent = Consent { origin: &running.origin, name: &name, former: &former_id };
+    let left = |key: &Keypair, by: &Keypair| KeyLeft {
+        node_id: key.public_key().to_string(),
+        signature: hex::encode(consent.sign(by, &[9; 32]).serialize()),
+    };
+    assert_eq!(put(&former, &left(&new, &other)), 422);
+    assert_eq!(put(&former, &left(&former, &former)), 422);
+    assert_eq!(put(&former, &KeyLeft { signature: "00".into(), ..left(&new, &new) }), 400);
+    assert_eq!(put(&other, &left(&other, &other)), 401);
+    let ended = client.change_key(&former, &name, &new).unwrap();
+    assert_eq!(ended, Ended { statics: 1, one_time: 2 });
+
+    // The former key is nobody's.
+    assert_eq!(put(&former, &left(&new, &new)), 401);
+    assert_eq!(kind(client.list(&former, &name)), "unsigned");
+    assert_eq!(kind(client.register(&former, &name, &Terms::default())), "conflict");
+    assert_eq!(kind(client.fetch_static(&name, &payer(&former_id))), "unknown");
+    assert!(client.fetch_bolt11(&name, 2_000, None, &payer(&former_id)).is_err());
+    let signed_before = static_invoice(&former, 4, 2).to_string();
+    assert_eq!(kind(client.leave_invoice(&new, &name, &signed_before)), "refused");
+    assert_eq!(kind(client.leave_one_time(&new, &name, &common::pool(&former, 5..6))), "refused");
+    // What was left before is not taken again under the new one.
+    assert_eq!(kind(client.leave_one_time(&new, &name, &common::pool(&new, 1..2))), "conflict");
+    client.leave_one_time(&new, &name, &common::pool(&new, 10..11)).unwrap();
+    let fresh = static_invoice(&new, 4, 2);
+    client.leave_invoice(&new, &name, &fresh.to_string()).unwrap();
+    assert_eq!(client.fetch_static(&name, &payer(&id)).unwrap(), fresh);
+    client.fetch_bolt11(&name, 2_000, None, &payer(&id)).unwrap();
+    // Whoever knows the former key alone is not led to another one.
+    let error = client.fetch_static(&name, &payer(&former_id)).unwrap_err();
+    assert!(matches!(error, ClientError::Substituted { .. }), "{error}");
+    // A lost key: the operator's word.
+    let ended = running.block_on(running.vault.store.put_key(&name, &other.public_key())).unwrap();
+    assert_eq!(ended, Ended { statics: 1, one_time: 0 });
+    let nobody = "bob".parse().unwrap();
+    assert!(running.block_on(running.vault.store.put_key(&nobody, &id)).is_err());
+}
+
+#[test]
+fn another_vault_that_remembers_the_former_key_takes_nothing_of_it() {
+    let (folder, second) = (Folder::new("one"), Folder::new("two"));
+    let running = Running::start(with_lsp(folder.path()));
+    let (client, name, former) = running.receiver("alice", 2, &Terms::default());
+    let database = pointlock_vault::store::Store::sqlite_url(&folder.path().join("vault.db"));
+    let options =
+        pointlock_vault::config::Options { database: Some(database), ..with_lsp(second.path()) };
+    let beside = Running::start(options);
+    let there = beside.client();
+    there.leave_one_time(&former, &name, &common::pool(&former, 0..1)).unwrap();
+    // It looks twice a second, and all of this is faster, mostly.
+    for round in 0..3_u8 {
+        let (from, to) = (key(2 + round), key(3 + round));
+        there.list(&from, &name).unwrap();
+        let hashes = common::pool(&from, 10..11);
+        client.change_key(&from, &name, &to).unwrap();
+        assert_eq!(kind(there.leave_one_time(&from, &name, &hashes)), "unsigned");
+        let invoice = static_invoice(&from, 0, 1).to_string();
+        assert_eq!(kind(there.leave_invoice(&from, &name, &invoice)), "unsigned");
+        assert!(client.list(&to, &name).unwrap().statics.is_empty());
+        std::thread::sleep(std::time::Duration::from_millis(700));
+    }
+    there.leave_one_time(&key(5), &name, &common::pool(&key(5), 10..11)).unwrap();
 }
 
 #[test]

@@ -94,7 +94,7 @@ const CHAIN: &str = "\
 A regtest chain by Bitcoin Core's kernel is a program of its own, `pointlock-chain`. From a checkout, with cmake, a C++
 compiler and the headers of Boost (Debian: cmake, g++, libboost-dev):
 
-    cargo run --release --manifest-path regtest/Cargo.toml
+    cargo run --manifest-path regtest/Cargo.toml
 
 It shows one PTLC of a channel from the commitment to the secret on the chain, the penalty for a revoked commitment, and a payment.
 The kernel takes minutes to compile, once.

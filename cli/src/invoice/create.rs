@@ -274,13 +274,15 @@ fn parse_hash(text: &str) -> Result<PaymentHash, String> {
     Ok(PaymentHash(hash))
 }
 
-fn parse_path(text: &str) -> Result<BlindedPath<IntroductionNode>, String> {
+/// `blinded_path` in hexadecimal digits.
+pub(crate) fn parse_path(text: &str) -> Result<BlindedPath<IntroductionNode>, String> {
     let bytes = hex::decode(text).map_err(|_| NO_HEX)?;
     let (path, length) = BlindedPath::read(&bytes).map_err(|error| error.to_string())?;
     if length == bytes.len() { Ok(path) } else { Err("bytes are left behind the path".into()) }
 }
 
-fn parse_payment_path(text: &str) -> Result<PaymentPath, String> {
+/// `blinded_path` and `blinded_payinfo` in hexadecimal digits, a colon between.
+pub(crate) fn parse_payment_path(text: &str) -> Result<PaymentPath, String> {
     let (path, pay_info) =
         text.split_once(':').ok_or("expected PATH:PAYINFO, both in hexadecimal digits")?;
     let bytes = hex::decode(pay_info).map_err(|_| NO_HEX)?;

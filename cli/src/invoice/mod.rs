@@ -10,7 +10,7 @@
 //! | `verify` | checks what a payer checks, and says what it may rely on |
 //! | `words` | amounts, times and chains as people read them |
 
-mod create;
+pub(crate) mod create;
 pub(crate) mod explain;
 pub(crate) mod fields;
 mod flags;

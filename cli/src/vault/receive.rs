@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::invoice::ktime::PaymentPolynomial;
-use pointlock::invoice::{PaymentPoints, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::invoice::{PaymentPath, PaymentPoints, StaticInvoice, StaticInvoiceBuilder};
+use pointlock::wire::{BlindedPath, IntroductionNode};
 use pointlock_vault::client::{Client, ClientError};
 use pointlock_vault::pool::{PoolHash, PoolTerms};
 use pointlock_vault::store::{NoticeKind, State, Terms};
@@ -14,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::Where;
+use crate::invoice::create::{parse_path, parse_payment_path};
 use crate::secret_file;
 use crate::terminal::{print, print_json, say, visible};
 
@@ -29,6 +31,10 @@ pub(crate) struct Args {
     /// The receiver's secret key, 64 hexadecimal digits in a file
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    /// Gives the name this key in place of --key; all that the former one has signed is withdrawn. What is left with --k and
+    /// --pool is the new one's then
+    #[arg(long, value_name = "FILE")]
+    new_key: Option<PathBuf>,
 
     /// Leaves a static invoice for K payments (1 to 1,024), or for any number with one point (0), where none is there, it runs low or it
     /// ends within a day
@@ -46,6 +52,16 @@ pub(crate) struct Args {
     /// The next node of the interim route, in the order of payment; the receiver comes last by itself
     #[arg(long, value_name = "NODE_ID")]
     route: Vec<Point>,
+    /// A blinded path to pay along, as `blinded_path` and `blinded_payinfo` in hexadecimal digits with a colon between: with one
+    /// the invoice is as BOLT 12 has it, and payers find it by onion messages, too
+    #[arg(long, value_name = "PATH:PAYINFO", requires_all = ["k", "message_path"], value_parser = parse_payment_path)]
+    path: Vec<PaymentPath>,
+    /// A blinded path to tell the receiver along that a payment is held, as `blinded_path` in hexadecimal digits
+    #[arg(long, value_name = "PATH", requires = "path", value_parser = parse_path)]
+    message_path: Vec<BlindedPath<IntroductionNode>>,
+    /// A blinded path to ask for the invoice along, in place of those to the vault
+    #[arg(long, value_name = "PATH", requires = "path", value_parser = parse_path)]
+    offer_path: Vec<BlindedPath<IntroductionNode>>,
     /// Leaves a new invoice even if the one that is there is good
     #[arg(long, requires = "k")]
     fresh: bool,
@@ -62,10 +78,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let key = secret_file::read_key("--key", &args.key)?;
+    let mut key = secret_file::read_key("--key", &args.key)?;
+    let new_key = match &args.new_key {
+        Some(path) => Some(secret_file::read_key("--new-key", path)?),
+        None => None,
+    };
     let client = args.vault.client()?;
     let name = &args.vault.address.name;
-    let listing = match client.list(&key, name) {
+    let mut listing = match client.list(&key, name) {
         Err(ClientError::Refused { kind, .. }) if kind == "unknown" => {
             client.register(&key, name, &Terms::default())?;
             client.list(&key, name)?
@@ -73,13 +93,24 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         other => other?,
     };
     let mut done = Vec::new();
+    if let Some(new) = new_key {
+        let ended = client.change_key(&key, name, &new)?;
+        done.push(format!(
+            "{name} has the key {}: {} static invoices and {} one-time invoices of the former one are withdrawn; tell payers the new one",
+            new.public_key(),
+            ended.statics,
+            ended.one_time
+        ));
+        key = new;
+        listing = client.list(&key, name)?;
+    }
     if let (Some(k), Some(path)) = (args.k, &args.secrets_out) {
         match is_good(&listing) {
             true if !args.fresh => {
                 done.push("the static invoice that is there is good, and stays".to_owned())
             }
             _ => {
-                let invoice = leave_invoice(args, &client, &key, k, path)?;
+                let invoice = leave_invoice(args, &client, &key, &listing, (k, path))?;
                 done.push(format!("left the static invoice {}", invoice.invoice_id()));
             }
         }
@@ -115,9 +146,10 @@ fn leave_invoice(
     args: &Args,
     client: &Client,
     key: &Keypair,
-    k: u16,
-    path: &Path,
+    listing: &Listing,
+    (k, secrets_out): (u16, &Path),
 ) -> Result<StaticInvoice, Box<dyn Error>> {
+    let offer_paths = offer_paths(args, listing)?;
     let entropy = Zeroizing::new(rand::random::<[u8; 32]>());
     let secrets = match k {
         0 => vec![SecretScalar::from_bytes(&entropy)?],
@@ -125,21 +157,49 @@ fn leave_invoice(
     };
     let points = PaymentPoints::new(secrets.iter().map(SecretScalar::to_point).collect())
         .ok_or("too many points")?;
-    let mut route = args.route.clone();
-    if route.last() != Some(&key.public_key()) {
-        route.push(key.public_key());
-    }
-    let invoice = StaticInvoiceBuilder::new(points, Clock::machine())
+    let mut builder = StaticInvoiceBuilder::new(points, Clock::machine())
         .chain(args.vault.chain.hash())
         .amount_msat(args.amount_msat)
         .description(&args.description)
         .issuer(&args.vault.address.to_string())
-        .relative_expiry(EXPIRES_IN)
-        .interim_route(&route)
-        .sign(key, &rand::random())?;
-    secret_file::write("--secrets-out", path, &secrets)?;
+        .relative_expiry(EXPIRES_IN);
+    if !args.path.is_empty() {
+        builder =
+            builder.offer_paths(&offer_paths).paths(&args.path).message_paths(&args.message_path);
+    }
+    if !args.route.is_empty() || args.path.is_empty() {
+        let mut route = args.route.clone();
+        if route.last() != Some(&key.public_key()) {
+            route.push(key.public_key());
+        }
+        builder = builder.interim_route(&route);
+    }
+    let invoice = builder.sign(key, &rand::random())?;
+    secret_file::write("--secrets-out", secrets_out, &secrets)?;
     client.leave_invoice(key, &args.vault.address.name, &invoice.to_string())?;
     Ok(invoice)
+}
+
+/// Along which payers ask for the invoice: by themselves they end at the vault, with what says whose it is inside.
+fn offer_paths(
+    args: &Args,
+    listing: &Listing,
+) -> Result<Vec<BlindedPath<IntroductionNode>>, String> {
+    if args.path.is_empty() || !args.offer_path.is_empty() {
+        return Ok(args.offer_path.clone());
+    }
+    match &listing.peer {
+        None => {
+            Err("--path: this vault takes no peers, so payers need an --offer-path to somebody who does"
+                .to_owned())
+        }
+        Some(peer) => {
+            let read = |text: &String| {
+                parse_path(text).map_err(|error| format!("a path that the vault gave: {error}"))
+            };
+            peer.offer_paths.iter().map(read).collect()
+        }
+    }
 }
 
 fn leave_pool(

@@ -1,7 +1,5 @@
 //! Invoices, offers, and payments step by step.
 
-use std::io::Write;
-
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::invoice::ktime::{NoteHash, PayerPublicKey, PaymentTerms};
 use pointlock::invoice::{

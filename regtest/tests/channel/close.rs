@@ -43,7 +43,8 @@ fn a_close_takes_the_place_of_every_commitment() {
     stage.chain.mine_to(height + 5).unwrap();
     stage.allows(&later);
     stage.confirms(&close);
-    for too_late in [own, close, later] {
+    stage.refuses_again(&close);
+    for too_late in [own, later] {
         stage.refuses(&too_late, MISSING);
     }
 }

@@ -83,7 +83,7 @@ fn every_edge_is_taken_once_and_not_too_early() {
             let (taken, left) = (&ways[at % 2], &ways[1 - at % 2]);
             stage.confirms(&taken.transaction);
             stage.refuses(&left.transaction, MISSING);
-            stage.refuses(&taken.transaction, MISSING);
+            stage.refuses_again(&taken.transaction);
         }
     }
 }

@@ -1,7 +1,6 @@
 use bitcoin::{Amount, OutPoint, Transaction};
 use pointlock::contract::FeeCoins;
 use pointlock_channel::*;
-use pointlock_sim::Chain;
 
 use crate::scene::*;
 use crate::stage::*;

@@ -17,12 +17,13 @@ fn one_commitment_is_mined_once_and_signed() {
         stage.allows(&own);
         stage.allows(&others);
         stage.confirms(&own);
-        stage.refuses(&own, MISSING);
+        stage.refuses_again(&own);
         stage.refuses(&others, MISSING);
     }
     // Without the funding output there is nothing to spend.
     let mut stage = Stage::new();
-    let elsewhere = Scene::with_edges(bitcoin::OutPoint::null());
+    let nowhere = bitcoin::OutPoint { vout: 0, ..bitcoin::OutPoint::null() };
+    let elsewhere = Scene::with_edges(nowhere);
     let unfunded = elsewhere.published(&elsewhere.signed(Party::Opener, 7).0);
     stage.refuses(&unfunded, MISSING);
 }
@@ -46,7 +47,7 @@ fn own_money_is_the_publishers_after_its_delay_and_the_others_at_once() {
         stage.chain.mine_to(mined + delay - 1).unwrap();
         stage.allows(&own);
         stage.confirms(&own);
-        stage.refuses(&own, MISSING);
+        stage.refuses_again(&own);
     }
 }
 
@@ -66,5 +67,5 @@ fn a_child_pays_for_its_commitment() {
     stage.chain.judge_all(&[commitment.clone(), child.clone()]).unwrap();
     stage.confirms(&commitment);
     stage.confirms(&child);
-    stage.refuses(&child, MISSING);
+    stage.refuses_again(&child);
 }

@@ -53,7 +53,7 @@ fn everything_is_taken_at_once_and_nothing_is_left() {
         }
         let own = alone(breach.complete.own_money(&breach.x).unwrap());
         breach.stage.refuses(&own, MISSING);
-        breach.stage.refuses(&penalty, MISSING);
+        breach.stage.refuses_again(&penalty);
         // The other party's own money is still there.
         let others = alone(breach.covered.own_money(&breach.y).unwrap());
         breach.stage.confirms(&others);

@@ -44,6 +44,11 @@ impl Stage {
         assert_eq!(refused.reason(), Some(reason), "{refused}");
     }
 
+    /// The very transaction that was mined, while some of what it pays is unspent: the kernel sees that before it looks at the inputs.
+    pub(crate) fn refuses_again(&mut self, transaction: &Transaction) {
+        self.refuses(transaction, "bad-txns-BIP30");
+    }
+
     /// A script that is not satisfied.
     pub(crate) fn refuses_script(&mut self, transaction: &Transaction) {
         let refused = self.chain.judge(transaction).unwrap_err();

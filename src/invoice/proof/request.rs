@@ -18,12 +18,6 @@ impl Verifier {
         Self(bytes)
     }
 
-    /// A fresh challenge. With the feature `rand_core`.
-    #[cfg(feature = "rand_core")]
-    pub fn from_rng<R: crate::rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
-        Self(*crate::curve::fresh(rng))
-    }
-
     /// The 32 bytes.
     pub const fn to_bytes(self) -> [u8; 32] {
         self.0
@@ -52,6 +46,12 @@ impl Challenge {
     /// From fresh entropy.
     pub const fn new(entropy: [u8; 32]) -> Self {
         Self(entropy)
+    }
+
+    /// A fresh challenge. With the feature `rand_core`.
+    #[cfg(feature = "rand_core")]
+    pub fn from_rng<R: crate::rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        Self(*crate::curve::fresh(rng))
     }
 
     /// The 32 bytes.

@@ -82,6 +82,9 @@ pub enum Refusal {
     /// This node found no way to the recipient within its budget.
     #[error("no route to the recipient")]
     NoRoute,
+    /// This node knows no node of the recipient's id, so that it will find no way either when it is asked again.
+    #[error("the recipient is known to nobody here")]
+    UnknownRecipient,
     /// A point lock without a blind, or a hash lock with one.
     #[error("blind: does not belong to this kind of lock")]
     TweakMismatch,

@@ -63,6 +63,11 @@ pub enum ForwarderEvent {
         /// The incoming edge.
         incoming: EdgeId,
     },
+    /// The driver knows no node of the recipient's id, and no way to one that it does not know.
+    UnknownRecipient {
+        /// The incoming edge.
+        incoming: EdgeId,
+    },
     /// The driver is about to send a signature that covers the offered edge, or to fund its contract. From here on the edge counts as
     /// committed. If the role refuses, nothing may be sent.
     OutgoingCommitted {

@@ -22,6 +22,7 @@ use super::{
 use crate::edge::{Edge, EdgeId, IncomingEdge};
 use crate::hold::Ledger;
 use crate::onion::blinded::PeeledMessage;
+use crate::onion::{AttributionData, HoldTime};
 
 /// A node between sender and receiver; with a hold order in its payload, the one that holds. Alone: a node that pays and is paid
 /// as well is a [`Node`](super::Node).
@@ -66,6 +67,20 @@ impl Forwarder {
     /// How many payments are on their way through it, or being failed.
     pub fn payment_count(&self) -> usize {
         self.forwards.payment_count()
+    }
+
+    /// What the driver gives to the channel beside the secret of an edge that it claims ([`ForwarderAction::Claim`]): how long this node, and
+    /// each behind it, has held the payment (BOLT 2, `update_fulfill_htlc`). `downstream` came with the secret, if anything did; a driver that
+    /// has lost it says None, and the sender sees how far the rest reaches. None where nothing is said, within a blinded path.
+    ///
+    /// Nothing of it is kept here, and no money hangs on it. A claim that is given again may have another time.
+    pub fn attribution_data(
+        &self,
+        incoming: &EdgeId,
+        downstream: Option<AttributionData>,
+        hold_time: HoldTime,
+    ) -> Option<AttributionData> {
+        self.forwards.attribution_data(incoming, downstream, hold_time)
     }
 }
 
@@ -120,7 +135,12 @@ impl Role for Forwarder {
             ForwarderEvent::RouteFound { incoming, forwarders, seed } => {
                 Ok(forwards.route_found(cx, incoming, forwarders, seed)?.into())
             }
-            ForwarderEvent::NoRoute { incoming } => Ok(forwards.no_route(cx, incoming)?.into()),
+            ForwarderEvent::NoRoute { incoming } => {
+                Ok(forwards.no_route(cx, incoming, Refusal::NoRoute)?.into())
+            }
+            ForwarderEvent::UnknownRecipient { incoming } => {
+                Ok(forwards.no_route(cx, incoming, Refusal::UnknownRecipient)?.into())
+            }
             ForwarderEvent::OutgoingCommitted { incoming, edge } => {
                 Ok(forwards.outgoing_committed(cx, incoming, edge)?.into())
             }
@@ -204,7 +224,8 @@ impl Forwards {
         origin: &Origin,
         reason: Refusal,
     ) -> ForwarderAction {
-        let failure = origin.message(&reason, incoming, cx.intake.height);
+        let (height, policy) = (cx.intake.height, &self.config.policy);
+        let failure = origin.message_of_forwarder(&reason, incoming, height, policy);
         let fail = Fail { reason, failure, given: false };
         let action = fail.action(incoming.id);
         self.refused.insert(incoming.id, fail);
@@ -308,9 +329,10 @@ impl Forwards {
         incoming: &EdgeId,
         reason: Refusal,
     ) -> Option<ForwarderAction> {
-        let height = cx.intake.height;
+        let (height, policy) = (cx.intake.height, self.config.policy);
         self.fail_with(cx, incoming, |forwarding| {
-            let failure = forwarding.origin.message(&reason, &forwarding.incoming, height);
+            let (origin, edge) = (&forwarding.origin, &forwarding.incoming);
+            let failure = origin.message_of_forwarder(&reason, edge, height, &policy);
             Fail { reason, failure, given: false }
         })
     }

@@ -13,6 +13,7 @@ use super::forwarding::{Fail, Stage};
 use super::{Context, ForwarderAction, ForwarderError, Forwards};
 use crate::edge::EdgeId;
 use crate::lock::{LockSecret, previous_secret};
+use crate::onion::{AttributionData, HoldTime};
 use crate::payment::{
     Deadlines, EdgeError, FailureMessage, Reaction, Refusal, SecretSource, proposal,
 };
@@ -54,6 +55,22 @@ impl Forwards {
             forwarding.stage = Stage::Claiming { secret: incoming_secret, late };
         });
         Ok(action.into_iter().collect::<Vec<_>>().into())
+    }
+
+    /// What stands beside the secret of an edge that is to be claimed.
+    pub(in crate::payment) fn attribution_data(
+        &self,
+        incoming: &EdgeId,
+        downstream: Option<AttributionData>,
+        hold_time: HoldTime,
+    ) -> Option<AttributionData> {
+        let forwarding = self.forwardings.get(incoming)?;
+        match forwarding.stage {
+            Stage::Claiming { late: false, .. } => {
+                forwarding.origin.attribution_data(downstream, hold_time)
+            }
+            _ => None,
+        }
     }
 
     /// The incoming edge of an outgoing one, which was committed and has not ended.

@@ -212,10 +212,11 @@ impl Forwards {
         &mut self,
         cx: &Context<'_>,
         incoming: &EdgeId,
+        reason: Refusal,
     ) -> Result<Vec<ForwarderAction>, ForwarderError> {
         let Stage::Routing { .. } = self.forwarding(incoming)?.stage else {
             return Err(EdgeError::OutOfOrder { edge: *incoming, event: "route" }.into());
         };
-        Ok(self.fail(cx, incoming, Refusal::NoRoute).into_iter().collect())
+        Ok(self.fail(cx, incoming, reason).into_iter().collect())
     }
 }

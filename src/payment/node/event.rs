@@ -45,6 +45,33 @@ pub struct NodeConfig {
     pub min_final_delta: u32,
 }
 
+impl NodeConfig {
+    /// For a node whose edges are in channels. It asks 1,000 millisatoshi and a hundred millionths for forwarding, and 60 blocks; it holds
+    /// what [`Limits::default`] allows, and expects a route with deltas of 60 blocks behind a hold, and a receiver that wants 36 blocks for
+    /// its claim, as it does itself.
+    pub fn for_channels(node_key: SecretScalar, height: u32, unix_time: u64) -> Self {
+        let deadlines = Deadlines::for_channels();
+        let policy = ForwardingPolicy {
+            fee_base_msat: 1_000,
+            fee_proportional_millionths: 100,
+            cltv_expiry_delta: 60,
+        };
+        let min_final_delta = deadlines.claim_margin + 6;
+        Self {
+            node_key,
+            height,
+            unix_time,
+            policy,
+            deadlines,
+            limits: Limits::default(),
+            hold_safety_margin: policy.cltv_expiry_delta + deadlines.grace,
+            hold_deltas_ahead: policy.cltv_expiry_delta,
+            hold_min_final_delta: min_final_delta,
+            min_final_delta,
+        }
+    }
+}
+
 /// For what an edge is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfferOrigin {
@@ -206,6 +233,11 @@ pub enum NodeEvent {
     },
     /// There is no way within the budget.
     NoRoute {
+        /// The incoming edge.
+        incoming: EdgeId,
+    },
+    /// The driver knows no node of the recipient's id, and no way to one that it does not know.
+    UnknownRecipient {
         /// The incoming edge.
         incoming: EdgeId,
     },

@@ -10,15 +10,15 @@ use super::intake::{Context, Intake, Received, Refused};
 use super::receiver::{Life, Receipts};
 use super::{
     ConfigError, ForwarderAction, ForwarderConfig, ForwarderError, MessageError, Observer,
-    Reaction, ReceiverAction, ReceiverConfig, ReceiverError, Role, Sender, SenderAction,
+    Reaction, ReceiverAction, ReceiverConfig, ReceiverError, Refusal, Role, Sender, SenderAction,
     SenderError,
 };
 use crate::claims::{ClaimBook, ClaimStore, MemoryClaimStore};
 use crate::curve::Point;
-use crate::edge::IncomingEdge;
+use crate::edge::{EdgeId, IncomingEdge};
 use crate::hold::Ledger;
-use crate::onion::Packet;
 use crate::onion::blinded::{OnionMessage, PeeledMessage};
+use crate::onion::{AttributionData, HoldTime, Packet};
 
 /// A node that pays, forwards and is paid: all three roles behind one door.
 ///
@@ -32,26 +32,10 @@ use crate::onion::blinded::{OnionMessage, PeeledMessage};
 ///
 /// ```
 /// use pointlock::curve::SecretScalar;
-/// use pointlock::hold::Limits;
-/// use pointlock::payment::{Deadlines, ForwardingPolicy, Node, NodeConfig, NodeEvent, Role};
+/// use pointlock::payment::{Node, NodeConfig, NodeEvent, Role};
 ///
-/// let policy = ForwardingPolicy {
-///     fee_base_msat: 1_000,
-///     fee_proportional_millionths: 100,
-///     cltv_expiry_delta: 40,
-/// };
-/// let mut node = Node::new(NodeConfig {
-///     node_key: SecretScalar::from_bytes(&[1; 32])?,
-///     height: 900_000,
-///     unix_time: 1_750_000_000,
-///     policy,
-///     deadlines: Deadlines::default(),
-///     limits: Limits::default(),
-///     hold_safety_margin: 43,
-///     hold_deltas_ahead: 80,
-///     hold_min_final_delta: 24,
-///     min_final_delta: 24,
-/// })?;
+/// let key = SecretScalar::from_bytes(&[1; 32])?;
+/// let mut node = Node::new(NodeConfig::for_channels(key, 900_000, 1_750_000_000))?;
 /// let reaction = node.apply(&NodeEvent::Block { height: 900_001 })?;
 /// assert!(reaction.actions.is_empty(), "nothing is under way");
 /// assert!(reaction.changed, "the event belongs into the journal before any action is carried out");
@@ -106,6 +90,19 @@ impl<C: ClaimStore> Node<C> {
     /// The book of claims.
     pub fn claims(&self) -> &ClaimBook<C> {
         self.receipts.claims()
+    }
+
+    /// What the driver gives to the channel beside the secret of an edge that it claims, as
+    /// [`Forwarder::attribution_data`](super::Forwarder::attribution_data) and [`Receiver::attribution_data`](super::Receiver::attribution_data) have
+    /// it. Nothing is behind an edge that pays this node itself.
+    pub fn attribution_data(
+        &self,
+        incoming: &EdgeId,
+        downstream: Option<AttributionData>,
+        hold_time: HoldTime,
+    ) -> Option<AttributionData> {
+        let own = self.receipts.attribution_data(incoming, hold_time);
+        own.or_else(|| self.forwards.attribution_data(incoming, downstream, hold_time))
     }
 
     /// How many payments are under way: its own, those that it forwards, and edges that pay it.
@@ -356,7 +353,10 @@ fn for_forwarder(
         NodeEvent::RouteFound { incoming, forwarders, seed } => {
             forwards.route_found(cx, incoming, forwarders, seed)
         }
-        NodeEvent::NoRoute { incoming } => forwards.no_route(cx, incoming),
+        NodeEvent::NoRoute { incoming } => forwards.no_route(cx, incoming, Refusal::NoRoute),
+        NodeEvent::UnknownRecipient { incoming } => {
+            forwards.no_route(cx, incoming, Refusal::UnknownRecipient)
+        }
         NodeEvent::OutgoingCommitted { origin: OfferOrigin::Incoming(incoming), edge } => {
             forwards.outgoing_committed(cx, incoming, edge)
         }

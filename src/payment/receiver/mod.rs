@@ -29,6 +29,7 @@ use crate::invoice::ktime::PaymentPolynomial;
 use crate::invoice::{InvoiceId, Rate, StaticInvoice};
 use crate::lock::LockSecret;
 use crate::onion::blinded::PeeledMessage;
+use crate::onion::{AttributionData, HoldTime};
 
 /// The node that is paid. What it has claimed under k-time payment points it records in a [`ClaimStore`], before it
 /// reveals anything. Alone: a node that forwards and pays as well is a [`Node`](super::Node).
@@ -133,6 +134,16 @@ impl<S: ClaimStore> Receiver<S> {
     /// How many edges pay it that have not ended.
     pub fn edge_count(&self) -> usize {
         self.receipts.edge_count()
+    }
+
+    /// What the driver gives to the channel beside the secret of an edge that it claims ([`ReceiverAction::Claim`]): how long it has stood (BOLT 2,
+    /// `update_fulfill_htlc`). None before the secret was asked for, and at the end of a blinded path with other nodes on it.
+    pub fn attribution_data(
+        &self,
+        incoming: &EdgeId,
+        hold_time: HoldTime,
+    ) -> Option<AttributionData> {
+        self.receipts.attribution_data(incoming, hold_time)
     }
 }
 

@@ -11,6 +11,7 @@ use super::standings::Stage;
 use super::{Receipts, ReceiverAction, ReceiverError};
 use crate::claims::ClaimStore;
 use crate::edge::EdgeId;
+use crate::onion::{AttributionData, HoldTime};
 use crate::payment::intake::Context;
 use crate::payment::{Deadlines, EdgeError, Reaction, Refusal};
 
@@ -35,6 +36,20 @@ impl<S: ClaimStore> Receipts<S> {
         let wanted = self.standings.wanted(&self.config.deadlines, incoming, cx.intake.height);
         let actions = wanted.into_iter().collect();
         Ok(Reaction { actions, changed: !was_given })
+    }
+
+    /// What stands beside the secret of an edge whose secret was given away.
+    pub(in crate::payment) fn attribution_data(
+        &self,
+        incoming: &EdgeId,
+        hold_time: HoldTime,
+    ) -> Option<AttributionData> {
+        match &self.standings.get(incoming)?.stage {
+            Stage::Due { payment, origin, .. } if self.standings.is_given(payment) => {
+                origin.attribution_data(None, hold_time)
+            }
+            _ => None,
+        }
     }
 
     /// The driver is about to give the failure of an edge to its channel.

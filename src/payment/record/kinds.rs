@@ -33,6 +33,7 @@ pub(super) const ARRIVAL_RECEIVED: u64 = 30;
 pub(super) const SETTLED: u64 = 31;
 pub(super) const RESTORED_POLYNOMIAL: u64 = 32;
 pub(super) const PUBLISHED_PLAIN: u64 = 33;
+pub(super) const UNKNOWN_RECIPIENT: u64 = 34;
 
 // What a node was set up with, and what it keeps beside its journal.
 pub(super) const NODE_CONFIG: u64 = 64;

@@ -26,6 +26,7 @@ use crate::invoice::ktime::PointSecret;
 use crate::invoice::proof::{PaymentProof, ProofRequest};
 use crate::lock::{Lock, LockSecret};
 use crate::onion::blinded::OnionMessage;
+use crate::onion::{Attribution, AttributionData};
 use crate::wire::IntroductionNode;
 
 /// The node that pays. Its driver offers what it asks for, and tells it what became of that.
@@ -148,6 +149,23 @@ impl Sender {
     /// The nodes of an attempt, with what is locked on each edge.
     pub fn route(&self, attempt: &AttemptId) -> Option<&Route> {
         self.attempts.get(attempt).map(|attempt| &attempt.leg.route)
+    }
+
+    /// Who has held a payment how long that arrives, by what came with the secret of its first edge (BOLT 2, `update_fulfill_htlc`). Read before
+    /// [`SenderEvent::OutgoingFulfilled`]: with the last part the route is forgotten. None for an edge of which no attempt is known.
+    ///
+    /// Up to the introduction node of a blinded path, or to the trampoline; what is behind is in that one's time. No money hangs on it: whoever
+    /// breaks it hides how long it held.
+    pub fn read_attribution(
+        &self,
+        outgoing: &EdgeId,
+        data: AttributionData,
+    ) -> Option<Attribution> {
+        let leg = &self.attempts.get(self.outgoing.get(outgoing)?)?.leg;
+        let in_path = leg.route.end().is_path();
+        let speakers = if in_path { leg.route.forwarders().len() + 1 } else { usize::MAX };
+        let secrets = &leg.shared_secrets[..leg.shared_secrets.len().min(speakers)];
+        Some(data.open(secrets))
     }
 
     /// The locks of an attempt, L_1 … L_n, as the sender set them up: without the blinds that a path of the receiver's or a

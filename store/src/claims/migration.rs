@@ -28,10 +28,10 @@ pub struct Migration {
 }
 
 impl FileClaimStore {
-    /// Makes a store of this version of one of an earlier release, in its place; says what it did. Every record is taken over as it is. The
+    /// Makes a store of this version of one of an earlier version, in its place; says what it did. Every record is taken over as it is. The
     /// new file is whole and flushed before it takes the place of the old one, so a crash leaves the one or the other.
     ///
-    /// There is no way back: an earlier release doesn't read the new file, and with an old copy it would forget claims.
+    /// There is no way back: an earlier version doesn't read the new file, and with an old copy it would forget claims.
     ///
     /// # Errors
     ///

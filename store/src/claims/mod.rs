@@ -41,7 +41,7 @@ pub enum Origin {
 /// | --- | --- |
 /// | the file is lost | it does not open; [`create`](Self::create) never takes the place of [`open`](Self::open) |
 /// | the file is a backup | [`Origin::Restored`]: it opens up to the first damage, and takes no new claim under what is in it |
-/// | the file is of an earlier release | [`FileStoreError::OtherVersion`]; [`migrate`](Self::migrate) makes a new one of it |
+/// | the file is of an earlier version | [`FileStoreError::OtherVersion`]; [`migrate`](Self::migrate) makes a new one of it |
 /// | records missing at the end, or an old file | can't be seen from inside: [`head`](Self::head) |
 #[derive(Debug)]
 pub struct FileClaimStore {
@@ -123,7 +123,7 @@ impl FileClaimStore {
     }
 }
 
-/// The error that names a store of an earlier release, if these bytes are one.
+/// The error that names a store of an earlier version, if these bytes are one.
 fn version_error(bytes: &[u8]) -> Option<FileStoreError> {
     let version = version_of(bytes, MAGIC_BEFORE)?;
     let (format, reads) = ("store of claims", FileClaimStore::VERSION);

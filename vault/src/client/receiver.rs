@@ -7,10 +7,11 @@ use ureq::http::{Method, StatusCode};
 
 use super::{Client, ClientError, read, refused, unreachable};
 use crate::clock::Clock;
-use crate::http::{InvoiceLeft, Listing, OneTimeLeft, Registration};
+use crate::http::{InvoiceLeft, KeyLeft, Listing, OneTimeLeft, Registration};
 use crate::name::Name;
+use crate::new_key::Consent;
 use crate::request::Request;
-use crate::store::Terms;
+use crate::store::{Ended, Terms};
 
 /// What a receiver says, signed by its key.
 impl Client {
@@ -91,6 +92,33 @@ impl Client {
             &format!("/v1/receivers/{name}"),
             &Registration { node_id, terms: terms.clone() },
         )
+    }
+
+    /// Gives the name another key. What the former one has signed is withdrawn, and the new one leaves its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn change_key(
+        &self,
+        former: &Keypair,
+        name: &Name,
+        new: &Keypair,
+    ) -> Result<Ended, ClientError> {
+        let former_id = former.public_key();
+        let consent = Consent { origin: &self.origin, name, former: &former_id };
+        let left = KeyLeft {
+            node_id: new.public_key().to_string(),
+            signature: hex::encode(consent.sign(new, &rand::random()).serialize()),
+        };
+        let what = "what ended with the former key";
+        let body = serde_json::to_vec(&left).map_err(|error| ClientError::Answer {
+            what: "the request",
+            reason: error.to_string(),
+        })?;
+        let path = format!("/v1/receivers/{name}/key");
+        let (status, answer) = self.signed(former, Method::PUT, &path, &body)?;
+        read(status, &answer, what)
     }
 
     /// All that the vault has of this receiver's.

@@ -28,6 +28,16 @@ pub struct Registration {
     pub terms: Terms,
 }
 
+/// A receiver's new key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyLeft {
+    /// The key, 33 bytes in hexadecimal digits.
+    pub node_id: String,
+    /// 64 bytes, by that key ([`new_key`](crate::new_key)).
+    pub signature: String,
+}
+
 /// A static invoice, to be handed out from now on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

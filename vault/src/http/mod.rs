@@ -28,7 +28,8 @@ use axum::routing::{MethodRouter, delete, get, post};
 
 pub(crate) use door::Peer;
 pub use left::{
-    HashesLeft, InvoiceLeft, Listing, OneTimeLeft, PoolHashLeft, Registration, StaticListed,
+    HashesLeft, InvoiceLeft, KeyLeft, Listing, OneTimeLeft, PoolHashLeft, Registration,
+    StaticListed,
 };
 pub(crate) use problem::Problem;
 pub(crate) use statics::static_body;
@@ -51,6 +52,7 @@ fn described() -> Vec<Row> {
         ("/lnurlp/{name}/verify/{hash}", GET, get(lnurl::verify)),
         ("/v1/vault", GET, get(operation::about)),
         ("/v1/receivers/{name}", RECEIVER, get(receivers::list).put(receivers::register)),
+        ("/v1/receivers/{name}/key", &[Method::PUT], axum::routing::put(receivers::put_key)),
         ("/v1/receivers/{name}/invoice", INVOICE, get(statics::fetch).put(receivers::put_invoice)),
         (
             "/v1/receivers/{name}/invoice/{id}",

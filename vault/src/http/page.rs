@@ -222,14 +222,17 @@ async fn operator_body(vault: &Shared) -> Result<Markup, Problem> {
                 } }
             }
             h2 { "Receivers" }
-            div.scroll { table {
+            div.scroll { table.tall {
                 thead { tr { th { "Name" } th.n { "Ready" } th.n { "Handed out" } th.n { "Static" } th.n { "Fetched" } th.n { "Notices" } } }
                 tbody {
                     @for (receiver, ready, once, statics, handed, notices) in &rows {
                         tr {
                             td { a href={ "/" (receiver.name) } { (receiver.name) } }
-                            td.n.warn[*ready == 0 && *once > 0] { (ready) } td.n { (once) } td.n { (statics) } td.n { (handed) }
-                            td.n.warn[*notices > 0] { (notices) }
+                            td.n.warn[*ready == 0 && *once > 0] data-word="Ready" { (ready) }
+                            td.n data-word="Handed out" { (once) }
+                            td.n data-word="Static" { (statics) }
+                            td.n data-word="Fetched" { (handed) }
+                            td.n.warn[*notices > 0] data-word="Notices" { (notices) }
                         }
                     }
                     @if rows.is_empty() { tr { td colspan="6" { "None yet: pointlock vault add NAME NODE_ID" } } }

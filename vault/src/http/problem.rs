@@ -76,6 +76,8 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Replayed => Self::replayed(error),
+            StoreError::KeyReplaced { .. } => Self::unsigned(error),
+            StoreError::NoReceiver { .. } => Self::unknown(error),
             StoreError::NameTaken { .. }
             | StoreError::Known { .. }
             | StoreError::PointsKnown

@@ -8,17 +8,19 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use pointlock::curve::Point;
 use pointlock::invoice::{InvoiceId, PaymentLock};
+use secp256k1::schnorr::Signature;
 use serde::{Deserialize, Serialize};
 
 use super::left::{
-    InvoiceLeft, Listing, OneTimeLeft, Registration, Settled, StaticListed, check_one_time,
-    check_static,
+    InvoiceLeft, KeyLeft, Listing, OneTimeLeft, Registration, Settled, StaticListed,
+    check_one_time, check_static,
 };
 use super::signed::{NamePath, is_signed, json, read, signed, words};
 use super::statics::hex_of;
 use super::{Problem, Shared};
 use crate::name::Name;
-use crate::store::{Door, Form, NewStatic};
+use crate::new_key::Consent;
+use crate::store::{Door, Ended, Form, NewStatic};
 
 /// Carries out what was signed, once.
 macro_rules! once {
@@ -42,9 +44,7 @@ pub(super) async fn register(
     let (parts, body) = request.into_parts();
     let (by, body) = read(&vault, &parts, body).await?;
     let left: Registration = json(&body)?;
-    let node_id = hex::decode(&left.node_id).ok().and_then(|bytes| Point::from_slice(&bytes).ok());
-    let node_id = node_id
-        .ok_or_else(|| Problem::malformed("node_id: expected a point, 66 hexadecimal digits"))?;
+    let node_id = point(&left.node_id)?;
     if !is_signed(&vault, &parts, &body, &by, &node_id) {
         return Err(Problem::unsigned(
             "this is not the signature of that node_id for this request",
@@ -63,6 +63,38 @@ pub(super) async fn register(
     tx.commit().await.map_err(crate::store::StoreError::from)?;
     vault.cache.forget(&name);
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn point(text: &str) -> Result<Point, Problem> {
+    let read = hex::decode(text).ok().and_then(|bytes| Point::from_slice(&bytes).ok());
+    read.ok_or_else(|| Problem::malformed("node_id: expected a point, 66 hexadecimal digits"))
+}
+
+/// Another key, which agrees to it. All that the former one has signed is withdrawn.
+pub(super) async fn put_key(
+    State(vault): State<Shared>,
+    path: NamePath,
+    request: axum::extract::Request,
+) -> Result<Json<Ended>, Problem> {
+    let signed = signed(&vault, &words(path)?, request).await?;
+    let left: KeyLeft = json(&signed.body)?;
+    let receiver = &signed.receiver;
+    let new = point(&left.node_id)?;
+    let read = hex::decode(&left.signature).ok();
+    let signature = read
+        .and_then(|bytes| Signature::from_slice(&bytes).ok())
+        .ok_or_else(|| Problem::malformed("signature: expected 128 hexadecimal digits"))?;
+    let consent =
+        Consent { origin: &vault.origin, name: &receiver.name, former: &receiver.node_id };
+    if !consent.verify(&new, &signature) {
+        return Err(Problem::refused("signature: not of that node_id for this change of keys"));
+    }
+    if new == receiver.node_id {
+        return Err(Problem::refused("node_id: this is the receiver's key already"));
+    }
+    let ended = once!(vault, signed, tx => vault.store.put_key_in(&mut tx, receiver, &new).await?);
+    tracing::info!(name = %receiver.name, "a receiver has a new key");
+    Ok(Json(ended))
 }
 
 pub(super) async fn list(
@@ -89,7 +121,7 @@ pub(super) async fn list(
         terms: shown.receiver.terms.clone(),
         metadata: shown.metadata.text.clone(),
         takes_pools: vault.lsp.is_some(),
-        peer: vault.peers.get().and_then(|peers| peers.paths(name)),
+        peer: vault.peers.get().and_then(|peers| peers.paths(&shown.receiver)),
         statics: shown.statics.iter().map(listed).collect(),
         one_time: vault.store.one_time_counts(Some(&shown.receiver)).await?,
         notices: vault.store.notices(&shown.receiver).await?,

@@ -16,7 +16,7 @@ use lightning::util::ser::{Readable as _, Writeable as _};
 use pointlock::invoice::{PaymentLock, StaticInvoice};
 use tokio::sync::mpsc;
 
-use super::{Flow, MOST_SLOTS, WEB_SLOT};
+use super::{Flow, MOST_SLOTS, WEB_SLOT, recipient_id};
 use crate::cache::Shown;
 use crate::name::Name;
 use crate::store;
@@ -174,10 +174,15 @@ impl Work {
 }
 
 async fn find(vault: &Arc<Vault>, recipient: &[u8]) -> Result<Arc<Shown>, String> {
-    let name = std::str::from_utf8(recipient).map_err(|error| error.to_string())?;
+    let name = recipient.split(|byte| *byte == 0).next().unwrap_or_default();
+    let name = std::str::from_utf8(name).map_err(|error| error.to_string())?;
     let name: Name = name.parse().map_err(|error| format!("{error}"))?;
     let shown = vault.shown(&name).await.map_err(|error| error.to_string())?;
-    shown.ok_or_else(|| format!("there is no receiver called {name}"))
+    let shown = shown.ok_or_else(|| format!("there is no receiver called {name}"))?;
+    if recipient_id(&shown.receiver) != recipient {
+        return Err(format!("the path is of a key that {name} has no more"));
+    }
+    Ok(shown)
 }
 
 async fn serve(

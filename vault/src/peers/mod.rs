@@ -57,7 +57,7 @@ use self::flood::Held;
 use self::log::Log;
 use self::router::Direct;
 use crate::clock::Clock;
-use crate::name::Name;
+use crate::store::Receiver;
 use crate::vault::Vault;
 
 /// The slot of what was left over HTTP.
@@ -109,6 +109,14 @@ impl NodeKeys {
         let key = self.0.get_node_id(Recipient::Node).ok()?;
         Point::from_slice(&key.serialize()).ok()
     }
+}
+
+/// What is inside a receiver's paths: its name, and the beginning of its key, so that they end with the key.
+pub(crate) fn recipient_id(receiver: &Receiver) -> Vec<u8> {
+    let mut id = receiver.name.as_str().as_bytes().to_vec();
+    id.push(0);
+    id.extend_from_slice(&receiver.node_id.to_bytes()[..9]);
+    id
 }
 
 /// What a receiver needs to use this door.
@@ -198,8 +206,8 @@ impl Peers {
     }
 
     /// What this receiver needs.
-    pub(crate) fn paths(&self, name: &Name) -> Option<PeerPaths> {
-        let id = name.as_str().as_bytes().to_vec();
+    pub(crate) fn paths(&self, receiver: &Receiver) -> Option<PeerPaths> {
+        let id = recipient_id(receiver);
         let recipient =
             self.flow.blinded_paths_for_async_recipient(id.clone(), None, vec![]).ok()?;
         let context = AsyncPaymentsContext::OfferPathsRequest {

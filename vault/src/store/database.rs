@@ -45,6 +45,14 @@ impl Dialect {
         }
     }
 
+    /// What is read stays as it is until the transaction ends; with SQLite nobody else writes meanwhile.
+    pub(super) fn share_lock(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR SHARE",
+        }
+    }
+
     fn connected(self) -> &'static str {
         match self {
             Self::Sqlite => {

@@ -70,6 +70,18 @@ pub enum StoreError {
         /// Whose.
         name: Name,
     },
+    /// Nobody has this name.
+    #[error("there is no receiver called {name}")]
+    NoReceiver {
+        /// The name.
+        name: Name,
+    },
+    /// The receiver has another key by now.
+    #[error("{name} has another key by now")]
+    KeyReplaced {
+        /// Whose.
+        name: Name,
+    },
     /// What is left is there already, or was once.
     #[error("{what} was left before, and nothing is taken in twice")]
     Known {
@@ -113,6 +125,8 @@ impl StoreError {
         !matches!(
             self,
             Self::NameTaken { .. }
+                | Self::NoReceiver { .. }
+                | Self::KeyReplaced { .. }
                 | Self::Known { .. }
                 | Self::PointsKnown
                 | Self::Full { .. }

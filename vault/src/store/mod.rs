@@ -16,6 +16,7 @@
 
 mod database;
 mod error;
+mod keys;
 mod mark;
 mod notices;
 mod one_time;
@@ -27,6 +28,7 @@ mod stock;
 
 pub use database::Store;
 pub use error::StoreError;
+pub use keys::Ended;
 pub use mark::Mark;
 pub use notices::{Notice, NoticeKind};
 pub use receivers::{Receiver, Terms};

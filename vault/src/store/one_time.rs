@@ -45,8 +45,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Known`] for a payment hash that the vault has or had; [`StoreError::Full`]; [`StoreError::BeforeRestore`]; what the
-    /// database says.
+    /// [`StoreError::Known`] for a payment hash that the vault has or had; [`StoreError::Full`]; [`StoreError::BeforeRestore`];
+    /// [`StoreError::KeyReplaced`]; what the database says.
     pub(crate) async fn put_one_time_in(
         &self,
         tx: &mut Transaction<'_>,
@@ -54,6 +54,7 @@ impl Store {
         batch: &Batch,
         limit: u64,
     ) -> Result<(), StoreError> {
+        self.hold_key(tx, receiver).await?;
         let row = sqlx::query("SELECT restored_at FROM vault").fetch_one(&mut **tx).await?;
         let restored_at = database::number(row.try_get(0)?)?;
         // Of that very second, too: nobody can tell which came first.

@@ -193,17 +193,26 @@ impl Store {
     }
 
     /// The receiver or its static invoices are about to change: whoever remembers them has to look again.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::KeyReplaced`] where this is not its key any more; what the database says.
     pub(super) async fn touch(
         &self,
         tx: &mut Transaction<'_>,
-        receiver: i64,
+        receiver: &Receiver,
     ) -> Result<(), StoreError> {
         let change = self.next_change(tx).await?;
-        sqlx::query("UPDATE receivers SET change_number = $1 WHERE id = $2")
-            .bind(change)
-            .bind(receiver)
-            .execute(&mut **tx)
-            .await?;
-        Ok(())
+        let done =
+            sqlx::query("UPDATE receivers SET change_number = $1 WHERE id = $2 AND node_id = $3")
+                .bind(change)
+                .bind(receiver.id)
+                .bind(receiver.node_id.to_bytes().to_vec())
+                .execute(&mut **tx)
+                .await?;
+        match done.rows_affected() {
+            0 => Err(StoreError::KeyReplaced { name: receiver.name.clone() }),
+            _ => Ok(()),
+        }
     }
 }

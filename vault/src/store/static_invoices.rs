@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use pointlock::invoice::{InvoiceId, PaymentLock, StaticInvoice};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -109,7 +111,7 @@ impl Store {
                 return Ok(());
             }
         }
-        self.touch(tx, receiver.id).await?;
+        self.touch(tx, receiver).await?;
         sqlx::query(
             "UPDATE static_invoices SET state = 'replaced' \
              WHERE receiver_id = $1 AND door = $2 AND slot = $3 AND state = 'current'",
@@ -158,7 +160,7 @@ impl Store {
         receiver: &Receiver,
         invoice: InvoiceId,
     ) -> Result<bool, StoreError> {
-        self.touch(tx, receiver.id).await?;
+        self.touch(tx, receiver).await?;
         let done = sqlx::query(
             "UPDATE static_invoices SET state = 'withdrawn' WHERE receiver_id = $1 AND invoice_id = $2 AND state = 'current'",
         )
@@ -180,6 +182,30 @@ impl Store {
         );
         let rows = sqlx::query(&sql).bind(receiver.id).fetch_all(&self.pool).await?;
         rows.iter().map(StaticRow::of).collect()
+    }
+
+    /// Receivers behind this name, in order, at most so many, with what they have left: two questions for all of them.
+    pub(crate) async fn with_statics(
+        &self,
+        after: &str,
+        most: u32,
+    ) -> Result<Vec<(Receiver, Vec<StaticRow>)>, StoreError> {
+        let receivers = self.receivers(after, most).await?;
+        let Some(last) = receivers.last() else { return Ok(Vec::new()) };
+        let sql = format!(
+            "SELECT receiver_id, {COLUMNS} FROM static_invoices WHERE state = 'current' \
+             AND receiver_id IN (SELECT id FROM receivers WHERE name > $1 AND name <= $2) ORDER BY receiver_id, door DESC, slot"
+        );
+        let query = sqlx::query(&sql).bind(after).bind(last.name.as_str());
+        let mut of: HashMap<i64, Vec<StaticRow>> = HashMap::new();
+        for row in query.fetch_all(&self.pool).await? {
+            of.entry(row.try_get("receiver_id")?).or_default().push(StaticRow::of(&row)?);
+        }
+        let with = |receiver: Receiver| {
+            let statics = of.remove(&receiver.id).unwrap_or_default();
+            (receiver, statics)
+        };
+        Ok(receivers.into_iter().map(with).collect())
     }
 
     /// Adds to the counts of what was handed out, and tells receivers whose polynomials run low. The counts are (row, how often).

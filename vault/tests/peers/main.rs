@@ -6,7 +6,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod node;
+mod pointlock_peer;
 mod pointlock_receiver;
+mod table;
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +16,9 @@ use common::{Folder, Running, builder, now, options, points};
 use lightning::offers::offer::Offer as LdkOffer;
 use lightning::util::ser::Readable as _;
 use node::Node;
-use pointlock::invoice::{BlindedPayInfo, PaymentPath, StaticInvoice};
+use pointlock::invoice::{BlindedPayInfo, ChainHash, PaymentPath};
 use pointlock::wire::{BlindedPath, Features, IntroductionNode};
+use pointlock_peer::PointlockPeer;
 use pointlock_receiver::PointlockReceiver;
 use pointlock_vault::client::Expected;
 use pointlock_vault::config::Options;
@@ -33,12 +36,12 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn with_peers(folder: &Folder) -> Options {
+pub(crate) fn with_peers(folder: &Folder) -> Options {
     Options { peer_listen: Some("127.0.0.1:0".parse().unwrap()), ..options(folder.path()) }
 }
 
 /// A receiver that the vault knows, and what it needs to use the peers' door.
-fn known(running: &Running, name: &str, byte: u8) -> PeerPaths {
+pub(crate) fn known(running: &Running, name: &str, byte: u8) -> PeerPaths {
     let (client, name, key) = running.receiver(name, byte, &Terms::default());
     client.list(&key, &name).unwrap().peer.unwrap()
 }
@@ -88,7 +91,7 @@ fn ldk_leaves_an_invoice_and_goes_and_ldk_fetches_it() {
 }
 
 #[test]
-fn a_pointlock_receiver_leaves_points_by_onion_messages() {
+fn a_pointlock_receiver_leaves_points_by_onion_messages_and_both_fetch_them() {
     let folder = Folder::new("points");
     let running = Running::start(with_peers(&folder));
     let paths = known(&running, "alice", 2);
@@ -97,15 +100,22 @@ fn a_pointlock_receiver_leaves_points_by_onion_messages() {
     let left = until("that it is durable", || receiver.persisted());
     receiver.stop();
 
+    let payer = PointlockPeer::start(15, &paths);
+    let fetched = payer.fetch(left.offer());
+    // What a payer looks at before it pays.
+    fetched.verify_offer(left.offer()).unwrap();
+    fetched.verify_issuer(&common::key(2).public_key()).unwrap();
+    fetched.check_chain(ChainHash::REGTEST).unwrap();
+    fetched.check_not_expired(now()).unwrap();
+    assert_eq!(fetched, left);
+    assert_eq!(fetched.lock(), Some(&points(8, 1)));
+    payer.stop();
+    // LDK's payers read it as well.
     let payer = Node::start(12);
     payer.connect(&paths);
     payer.pay(&left.offer().to_string().parse().unwrap(), None);
     let fetched = until("the invoice", || payer.fetched().pop());
-    let fetched = StaticInvoice::from_bytes(&node::encoded(&fetched)).unwrap();
-    fetched.verify_offer(left.offer()).unwrap();
-    fetched.verify_issuer(&common::key(2).public_key()).unwrap();
-    assert_eq!(fetched, left);
-    assert_eq!(fetched.lock(), Some(&points(8, 1)));
+    assert_eq!(node::encoded(&fetched), left.as_bytes());
     payer.stop();
 }
 
@@ -190,6 +200,18 @@ fn paths_of_nobody_lead_nowhere() {
     receiver.stop();
     let receiver = PointlockReceiver::start(2, points(8, 2));
     receiver.leave(&paths);
+    until("that it is durable", || receiver.persisted());
+    receiver.stop();
+    // They end with the receiver's key.
+    let (client, name) = (running.client(), "alice".parse().unwrap());
+    client.change_key(&common::key(2), &name, &common::key(3)).unwrap();
+    let receiver = PointlockReceiver::start(2, points(8, 3));
+    receiver.leave(&paths);
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(receiver.persisted().is_none());
+    receiver.stop();
+    let receiver = PointlockReceiver::start(3, points(8, 4));
+    receiver.leave(&client.list(&common::key(3), &name).unwrap().peer.unwrap());
     until("that it is durable", || receiver.persisted());
     receiver.stop();
 }

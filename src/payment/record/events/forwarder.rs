@@ -26,6 +26,9 @@ impl Recordable for ForwarderEvent {
                 .dangerous_set(SEED, seed)
                 .set(FORWARDERS, forwarders),
             Self::NoRoute { incoming } => record(kinds::NO_ROUTE).set(INCOMING, incoming),
+            Self::UnknownRecipient { incoming } => {
+                record(kinds::UNKNOWN_RECIPIENT).set(INCOMING, incoming)
+            }
             Self::OutgoingCommitted { incoming, edge } => {
                 record(kinds::OUTGOING_COMMITTED).set(EDGE, edge).set(INCOMING, incoming)
             }
@@ -81,6 +84,7 @@ impl Recordable for ForwarderEvent {
                 forwarders: fields.take(FORWARDERS)?,
             },
             kinds::NO_ROUTE => Self::NoRoute { incoming: fields.take(INCOMING)? },
+            kinds::UNKNOWN_RECIPIENT => Self::UnknownRecipient { incoming: fields.take(INCOMING)? },
             kinds::OUTGOING_COMMITTED => Self::OutgoingCommitted {
                 edge: fields.take(EDGE)?,
                 incoming: fields.take(INCOMING)?,

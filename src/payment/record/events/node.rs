@@ -71,6 +71,7 @@ impl Recordable for NodeEvent {
             | Self::FailGiven { .. }
             | Self::IncomingFailed { .. }
             | Self::NoRoute { .. }
+            | Self::UnknownRecipient { .. }
             | Self::PartsTimedOut { .. } => self.fields_of_edge(),
         };
         fields.into_bytes()
@@ -176,6 +177,7 @@ impl NodeEvent {
             Self::FailGiven { incoming } => (kinds::FAIL_GIVEN, incoming),
             Self::IncomingFailed { incoming } => (kinds::INCOMING_FAILED, incoming),
             Self::NoRoute { incoming } => (kinds::NO_ROUTE, incoming),
+            Self::UnknownRecipient { incoming } => (kinds::UNKNOWN_RECIPIENT, incoming),
             Self::PartsTimedOut { incoming } => (kinds::PARTS_TIMED_OUT, incoming),
             _ => unreachable!("all other events are about no edge"),
         };
@@ -224,6 +226,7 @@ impl NodeEvent {
             kinds::FAIL_GIVEN => Self::FailGiven { incoming: fields.take(INCOMING)? },
             kinds::INCOMING_FAILED => Self::IncomingFailed { incoming: fields.take(INCOMING)? },
             kinds::NO_ROUTE => Self::NoRoute { incoming: fields.take(INCOMING)? },
+            kinds::UNKNOWN_RECIPIENT => Self::UnknownRecipient { incoming: fields.take(INCOMING)? },
             kinds::PARTS_TIMED_OUT => Self::PartsTimedOut { incoming: fields.take(INCOMING)? },
             kind => return Err(RecordError::UnknownKind { kind }),
         })
