@@ -270,7 +270,7 @@ fn scenarios_have_caps() {
         (others(100_001) + pay, "100005 parties, but it takes 128 at most"),
         (events(1_001), "1001 events, but it takes 1000 at most"),
         (events(100_000), "100000 events, but it takes 1000 at most"),
-        (format!("# {}\n", "x".repeat(4 << 20)), "longer than 4194304 bytes"),
+        (format!("# {}\n", "x".repeat(4 << 20)), "longer than 4,194,304 bytes"),
     ] {
         let file = file_with("caps.toml", &text);
         let output = collusion(&["--scenario", file.to_str().unwrap()]);
