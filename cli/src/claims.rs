@@ -9,6 +9,9 @@ use pointlock_store::{FileClaimStore, FileStoreError, Migration, Origin};
 
 use crate::terminal;
 
+/// The longest file of claims that is read: room for some millions of them.
+const MAX_BYTES: u64 = 1 << 30;
+
 /// What is done with a file of claims.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -41,6 +44,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 fn migrate(old: &Path, new: &Path) -> Result<(), Box<dyn Error>> {
     let refuse =
         |path: &Path, reason: &dyn Display| format!("claims: {}: {reason}", path.display());
+    terminal::check_length(old, MAX_BYTES).map_err(|error| refuse(old, &error))?;
     let done = FileClaimStore::migrate_to(old, new).map_err(|error| match error {
         FileStoreError::Taken => refuse(new, &error),
         FileStoreError::Exists => {

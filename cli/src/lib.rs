@@ -23,7 +23,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::terminal::OutputError;
 
@@ -94,12 +94,22 @@ fn completions(args: &CompletionsArgs) -> Result<(), Box<dyn Error>> {
 
 /// Runs the command with the arguments of this process.
 pub fn run() -> ExitCode {
-    let parsed = command().try_get_matches().and_then(|args| Cli::from_arg_matches(&args));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let parsed = command()
+        .try_get_matches()
+        .and_then(|args| Cli::from_arg_matches(&args).map(|cli| (cli, args)));
+    let (cli, args) = match parsed {
+        Ok(parsed) => parsed,
         Err(answer) => return not_parsed(&answer),
     };
-    let result = match cli.command {
+    match command_of(cli, &args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+#[cfg_attr(not(feature = "vault"), expect(unused_variables, reason = "only the vault asks again"))]
+fn command_of(cli: Cli, args: &ArgMatches) -> Result<(), Box<dyn Error>> {
+    match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Collusion(args) => collusion::run(&args),
         Command::History(args) => history::run(&args),
@@ -112,7 +122,10 @@ pub fn run() -> ExitCode {
         Command::Vectors(args) => vectors::run(&args),
         Command::Bench(args) => bench::run(&args),
         #[cfg(feature = "vault")]
-        Command::Vault(args) => pointlock_vault::command::run(*args),
+        Command::Vault(vault) => {
+            vault::check_config(args)?;
+            pointlock_vault::command::run(*vault)
+        }
         #[cfg(feature = "vault")]
         Command::VaultBench(args) => pointlock_vault::bench::run(&args),
         #[cfg(feature = "vault")]
@@ -120,10 +133,6 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "vault")]
         Command::Fetch(args) => vault::fetch::run(&args),
         Command::Completions(args) => completions(&args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(error.as_ref()),
     }
 }
 
@@ -146,7 +155,7 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
     if error.downcast_ref::<OutputError>().is_some_and(OutputError::is_closed) {
         return ExitCode::from(CLOSED);
     }
-    terminal::complain(&format!("pointlock: {error}"));
+    terminal::complain(&terminal::visible(&format!("pointlock: {error}")));
     ExitCode::FAILURE
 }
 
@@ -157,7 +166,7 @@ fn not_parsed(answer: &clap::Error) -> ExitCode {
         let is_help = answer.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
         let text = text.to_string();
         let text = if is_help { text.trim_end().to_owned() } else { in_one_line(&text) };
-        terminal::complain(&text);
+        terminal::complain(&terminal::visible(&text));
         return ExitCode::from(2);
     }
     match terminal::print(&text.ansi().to_string()) {

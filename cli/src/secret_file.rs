@@ -130,7 +130,10 @@ pub(crate) fn write(
         .and_then(|()| sync_folder(path))
         .map_err(|error| {
             let more = match error.kind() {
-                io::ErrorKind::AlreadyExists => ", and secrets are never overwritten",
+                io::ErrorKind::AlreadyExists => {
+                    "; secrets are never overwritten, choose another file"
+                }
+                io::ErrorKind::NotFound => "; is its folder there?",
                 _ => "",
             };
             format!("{flag}: {}: {error}{more}", path.display()).into()

@@ -270,7 +270,7 @@ fn scenarios_have_caps() {
         (others(100_001) + pay, "100005 parties, but it takes 128 at most"),
         (events(1_001), "1001 events, but it takes 1000 at most"),
         (events(100_000), "100000 events, but it takes 1000 at most"),
-        (format!("# {}\n", "x".repeat(4 << 20)), "longer than 4194304 bytes"),
+        (format!("# {}\n", "x".repeat(4 << 20)), "longer than 4,194,304 bytes"),
     ] {
         let file = file_with("caps.toml", &text);
         let output = collusion(&["--scenario", file.to_str().unwrap()]);
@@ -386,6 +386,10 @@ fn the_page_stands_on_its_own() {
         assert!(!page.contains(outside), "{outside}");
     }
     assert!(!page.contains("verdict unsafe") && !page.contains("of 0"));
+    // From the payer to the receiver: before h comes back, for each of the two payments.
+    let sealed = "<span class='arrow sealed right' style='grid-row:3;grid-column:1/6;--span:5'>";
+    assert_eq!(page.matches(sealed).count(), 2);
+    assert_eq!(page.matches("arrow sealed").count(), 2);
     let title = "title = \"<script>alert(1)</script> & more\"\nsystem = \"S4\"\nevents = [\"pay 1 sender\"]\n";
     let (scenario, file) = (file_with("title.toml", title), file_with("title.html", ""));
     let (scenario, path) = (scenario.to_str().unwrap(), file.to_str().unwrap());

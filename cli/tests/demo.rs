@@ -181,6 +181,77 @@ fn a_fault_ends_the_story_and_names_the_hop() {
     assert!(demo(&["--system", "S4", "--system", "S5"]).status.success());
 }
 
+/// Nobody knows an edge by its outpoint.
+#[test]
+fn an_error_names_an_edge_by_its_parties() {
+    let output = demo(&["--system", "S4", "--fault", "router:wrong-blind"]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        message,
+        "pointlock: router: edge 3 (router to receiver_lsp): lock is not what was proposed\n"
+    );
+}
+
+/// The heading is about what is played.
+#[test]
+fn the_heading_is_of_the_systems() {
+    let offline = "pointlock: an offline receiver is paid over one static invoice\n";
+    let online = "pointlock: a receiver that is online is paid over an invoice for each payment\n";
+    for (systems, heading, is_away) in [
+        (&["--system", "S1"][..], online, false),
+        (&["--system", "S1", "--system", "S3"], offline, true),
+        (&["--system", "S3"], offline, true),
+    ] {
+        let told = String::from_utf8(demo(systems).stdout).unwrap();
+        assert!(told.starts_with(heading), "{told}");
+        assert_eq!(told.contains("the receiver is away for 144 blocks"), is_away);
+        assert!(
+            told.contains("Every transaction below was judged by Bitcoin Core's consensus code")
+        );
+        let page = String::from_utf8(demo(&[systems, &["--html", "-"]].concat()).stdout).unwrap();
+        let heading = heading.trim_end().trim_start_matches("pointlock: ");
+        assert!(page.contains(&format!("<h1>{heading}</h1>")));
+        assert_eq!(page.contains("the receiver is away for 144 blocks"), is_away);
+    }
+}
+
+/// What a claim has less than its contract is what the head says that miners get; S5 says its k, and how parts are claimed.
+#[test]
+fn what_a_reader_would_ask() {
+    let facts = facts(&[]);
+    for told in facts["systems"].as_array().unwrap() {
+        let steps = told["steps"].to_string();
+        let is_s5 = told["system"] == "S5";
+        assert_eq!(
+            steps.contains("leaves a static invoice for its offer for k = 9 payments"),
+            is_s5
+        );
+        assert_eq!(
+            steps.contains("has all 2 parts, and claims each of them: one claim a block"),
+            is_s5
+        );
+        let sat = |text: &str, word: &str| -> u64 {
+            let rest = text.split(word).nth(1).unwrap();
+            rest.split(" sat").next().unwrap().replace(',', "").parse().unwrap()
+        };
+        let steps = told["steps"].as_array().unwrap();
+        let step = |word: &str| {
+            let found = steps.iter().find(|step| {
+                let text = step["text"].as_str().unwrap();
+                text.starts_with(word)
+                    && (word == "claims " || text.contains(" for receiver under"))
+            });
+            sat(found.unwrap()["text"].as_str().unwrap(), word)
+        };
+        let fee = step("locks ") - step("claims ");
+        assert!((150..170).contains(&fee), "{fee}");
+    }
+    let told = String::from_utf8(demo(&["--system", "S1"]).stdout).unwrap();
+    assert!(told.contains(
+        "A claim pays miners 1 sat a virtual byte out of what it claims: about 160 sat."
+    ));
+}
+
 #[test]
 fn a_fault_that_can_not_happen_is_an_error() {
     for (fault, message) in [
@@ -251,7 +322,26 @@ fn the_page_draws_the_story_and_stands_on_its_own() {
         assert_eq!(away, told["system"] != "S1");
         let stolen = ["S2", "S3"].contains(&told["system"].as_str().unwrap());
         assert_eq!(section.contains("verdict unsafe"), stolen);
+        // A hop has a line for each payment, and each says whose.
+        for payment in 1..=2 {
+            assert!(section.contains(&format!(">sender LSP · {payment}</text>")));
+        }
     }
+    // The table has the colour of the verdict.
+    let side = page.split("<table class=side>").nth(1).unwrap().split("</table>").next().unwrap();
+    let colours: Vec<&str> =
+        side.split("<tr class=").skip(1).map(|row| row.split('>').next().unwrap()).collect();
+    assert_eq!(colours, ["good", "bad", "bad", "known", "known", "known", "good"]);
+    let can: Vec<&str> = side
+        .split("<td data-label='who can take one'>")
+        .skip(1)
+        .map(|cell| cell.split('<').next().unwrap())
+        .collect();
+    let three = "3 together";
+    assert_eq!(
+        can,
+        ["nobody", "any hop alone", "any hop alone", "2 together", three, three, "nobody"]
+    );
     assert!(page.contains("prefers-color-scheme: dark"));
 }
 

@@ -32,6 +32,7 @@ fn nobody_loses_in_the_examples() {
         let (said, complaint) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success() && complaint.is_empty(), "{}: {complaint}", path.display());
         assert!(said.contains("> the end"), "{}: {said}", path.display());
+        assert!(said.ends_with("\n\nno honest node loses money\n"), "{said}");
         count += 1;
     }
     assert!(count >= 8, "{count}");

@@ -38,6 +38,8 @@ impl Place {
             ("event.toml", b"system = \"S4\"\nevents = [\"steal 1 sender\"]\n"),
             ("order.toml", b"system = \"S4\"\nevents = [\"claim 1\"]\n"),
             ("points.toml", b"system = \"S5\"\npoints = -3\nevents = [\"pay 1 sender\"]\n"),
+            ("ldk.toml", b"# one\nsystem = \"S3-LDK\"\nevents = [\"pay 1 sender\"]\n"),
+            ("paths.toml", b"system = \"S3-LDK\"\npath = 1\nevents = [\"pay 1 sender\"]\n"),
             ("name.toml", b"system = \"S4\"\nroute = [\"The LSP\"]\nevents = [\"pay 1 sender\"]\n"),
         ] {
             fs::write(folder.join(file), bytes).unwrap();
@@ -238,7 +240,13 @@ fn with_files() {
             (&["claims", "migrate", "garbage", "new"], "claims: garbage: no file of claims"),
             (&["keygen", "key"], "secrets are never overwritten"),
             (&["keygen", "folder"], "secrets are never overwritten"),
-            (&["keygen", "no/key"], "keygen: no/key: No such file or directory"),
+            (
+                &["keygen", "no/key"],
+                "keygen: no/key: No such file or directory (os error 2); is its folder there?",
+            ),
+            (&["history", "nothing"], "history: nothing: No such file"),
+            (&["history", "folder"], "history: folder: Is a directory"),
+            (&["history", "garbage"], "history: garbage: not UTF-8: expected a history"),
         ],
     );
     place.refuses_each(
@@ -260,8 +268,10 @@ fn with_files() {
             (&["order.toml"], "line 2: payment 1 is not paid yet"),
             (&["points.toml"], "line 2: invalid value: integer `-3`, expected a number from 0"),
             (&["name.toml"], "a name has 1 to 24 of a-z, 0-9 and _"),
+            (&["ldk.toml"], "ldk.toml: line 2: system: S3-LDK needs a path, such as path = 1"),
         ],
     );
+    assert!(place.run(&["collusion", "--scenario", "paths.toml"], b"").status.success());
     place.refuses_each(
         &["node-id"],
         &[
@@ -309,6 +319,14 @@ fn with_texts() {
             (&["keysend"], "an offer begins with lno1, an invoice of BOLT 12 with lni1"),
             (&["{\"invoice\":\"lni1\"}"], "an offer begins with lno1"),
             (&["lno1qqq"], "is all of it there?"),
+            (
+                &["lightning:lno1qq"],
+                "stream: truncated in the length of the record at byte 0; is all of it there?",
+            ),
+            (
+                &[&offer[..offer.len() - 8]],
+                "stream: record at byte 0 declares 33 bytes, 28 are left; is all of it there?",
+            ),
             (&[cut_off], ""),
             (&["lni1"], "invoice_created_at: missing"),
             (&[invoice, "second"], "unexpected argument 'second' found"),
@@ -350,7 +368,25 @@ fn with_texts() {
         &[
             (&[], "required arguments were not provided"),
             (&["--k", "5"], "not provided: --secrets-out <FILE>"),
-            (&["--k", "8", "--secrets-out", "new"], "--amount-msat: missing"),
+            (
+                &["--k", "8", "--secrets-out", "new"],
+                "--amount-msat: missing: an invoice for k payments asks for millisatoshi: --amount-msat",
+            ),
+            (
+                &[
+                    "--k",
+                    "2",
+                    "--secrets-out",
+                    "new",
+                    "--currency",
+                    "EUR",
+                    "--amount-minor",
+                    "350",
+                    "--description",
+                    "x",
+                ],
+                "--currency: an invoice for k payments asks for millisatoshi: --amount-msat",
+            ),
             (&["--payment-point", "xyz"], "not hexadecimal"),
             (&["--payment-hash", "00"], "2 characters, expected 64 hexadecimal digits"),
             (&["--payment-hash", &"zz".repeat(32)], "expected hexadecimal digits"),
@@ -369,4 +405,117 @@ fn with_texts() {
     // What the mistakes are close to.
     assert!(place.run(&["invoice", "decode", invoice], b"").status.success());
     assert!(place.run(&["invoice", "verify", invoice, "--offer", offer], b"").status.success());
+}
+
+/// No more is read than a file can be good for, also of what has no end; one that is as long as is allowed is read.
+#[cfg(target_os = "linux")]
+#[test]
+fn with_files_that_do_not_end() {
+    let place = Place::new("mistakes-endless");
+    let mebibyte = 1 << 20;
+    for (file, length) in [("most", mebibyte), ("more", mebibyte + 1)] {
+        fs::write(place.folder.join(file), vec![b'#'; length]).unwrap();
+    }
+    File::create(place.folder.join("claims")).unwrap().set_len((1 << 30) + 1).unwrap();
+    place.refuses_each(
+        &[],
+        &[
+            (&["history", "/dev/zero"], "history: /dev/zero: longer than 1,048,576 bytes"),
+            (&["history", "more"], "history: more: longer than 1,048,576 bytes"),
+            (&["history", "most"], "history: most: "),
+            (
+                &["claims", "migrate", "/dev/zero", "new"],
+                "claims: /dev/zero: a device, expected a file of 1,073,741,824 bytes at most",
+            ),
+            (
+                &["claims", "migrate", "claims", "new"],
+                "claims: claims: longer than 1,073,741,824 bytes",
+            ),
+            (
+                &["collusion", "--scenario", "/dev/zero"],
+                "--scenario: /dev/zero: longer than 4,194,304 bytes",
+            ),
+        ],
+    );
+    #[cfg(feature = "vault")]
+    {
+        place.refuses_each(
+            &[],
+            &[
+                (
+                    &["vault", "--config", "/dev/zero"],
+                    "--config: /dev/zero: a device, expected a file of 1,048,576 bytes at most",
+                ),
+                (&["vault", "--config", "more"], "--config: more: longer than 1,048,576 bytes"),
+                (&["vault", "--config", "nothing"], "--config: nothing: No such file"),
+                (
+                    &["fetch", "a@127.0.0.1:9", "--root-certificate", "/dev/zero"],
+                    "--root-certificate: /dev/zero: a device, expected a file of 1,048,576 bytes",
+                ),
+                (
+                    &["fetch", "a@127.0.0.1:9", "--root-certificate", "nothing"],
+                    "--root-certificate: nothing: No such file",
+                ),
+            ],
+        );
+        // A file of comments as long as is allowed is no mistake; a backup of a vault that isn't there is one.
+        let vault = ["vault", "--data", "none", "--config", "most", "backup", "copy"];
+        let output = place.run(&vault, b"");
+        assert!(!String::from_utf8(output.stderr).unwrap().contains("--config"));
+    }
+    let output = place.run(&["history", "most"], b"");
+    assert!(!String::from_utf8(output.stderr).unwrap().contains("longer"));
+}
+
+/// What others have named is shown, and moves no terminal.
+#[test]
+fn with_names_that_move_a_terminal() {
+    let place = Place::new("mistakes-escapes");
+    place.refuses_each(
+        &[],
+        &[
+            (&["history", "v\u{1b}[31m"], "history: v\\u{1b}[31m: No such file"),
+            (&["keygen", "no\u{1b}[2J/key"], "keygen: no\\u{1b}[2J/key: "),
+            (&["demo", "--html", "no\u{7}/page"], "there is no folder no\\u{7}"),
+            (&["collusion", "--scenario", "a\rb"], "--scenario: a\\rb: No such file"),
+            (&["vectors", "--against", "true \u{1b}[31m"], "--against true \\u{1b}[31m: no answer"),
+            (&["node-id", "gpj.\u{202e}txt"], "node-id: gpj.\\u{202e}txt: No such file"),
+        ],
+    );
+    // A title is a stranger's, too.
+    let scenario = "title = \"a\\u001b[31mb\"\nsystem = \"S3\"\nevents = [\"pay 1 sender\"]\n";
+    let output = place.run(&["collusion", "--scenario", "-"], scenario.as_bytes());
+    assert!(output.status.success());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.starts_with("S3  a\\u{1b}[31mb\n"), "{printed}");
+}
+
+#[test]
+fn with_rows_to_measure() {
+    let place = Place::new("mistakes-rows");
+    let output = place.run(&["bench", "--only", "nosuchrow"], b"");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(output.stdout.is_empty());
+    let refused = "pointlock: --only nosuchrow: no row has it in its name; there are libsecp256k1.schnorr_sign, ";
+    let line = error.lines().last().unwrap();
+    assert!(line.starts_with(refused) && line.contains(", schnorr.adapt, "), "{error}");
+}
+
+/// Nobody pays who has no way to the receiver; that is said beside the invoice, and not said where there is one.
+#[test]
+fn with_no_way_to_the_receiver() {
+    let place = Place::new("mistakes-way");
+    let create = ["invoice", "create", "--secret-key", "key", "--payment-point", POINT];
+    for (more, expected) in [
+        (
+            &[][..],
+            "pointlock: no --route and no --path: only a node with a channel to the receiver finds the way\n",
+        ),
+        (&["--route", POINT], ""),
+    ] {
+        let output = place.run(&[&create[..], more].concat(), b"");
+        assert!(output.status.success() && output.stdout.starts_with(b"lni1"));
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+    }
 }

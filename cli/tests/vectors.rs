@@ -25,6 +25,12 @@ fn json_lines(output: &Output) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+fn summary(rows: usize, disagree: usize, skipped: usize, unanswered: usize) -> Value {
+    serde_json::json!({
+        "rows": rows, "disagree": disagree, "skipped": skipped, "unanswered": unanswered
+    })
+}
+
 /// All rows of all files in the folder.
 fn rows() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors");
@@ -47,7 +53,7 @@ fn every_row_is_answered() {
     assert!(output.status.success(), "{:#}", lines[0]);
     let count = rows().len();
     assert!(count >= 2_910);
-    assert_eq!(lines, [serde_json::json!({ "rows": count, "disagree": 0 })]);
+    assert_eq!(lines, [summary(count, 0, 0, 0)]);
 }
 
 /// Rows in which a step is answered that their independent reference has computed too.
@@ -95,7 +101,7 @@ fn another_answer_is_named() {
     assert_eq!(output.status.code(), Some(1));
     let lines = json_lines(&output);
     let (summary, rows) = lines.split_last().unwrap();
-    assert_eq!(summary, &serde_json::json!({ "rows": 129, "disagree": 41 }));
+    assert_eq!(summary, &self::summary(129, 41, 0, 0));
     assert_eq!(rows.len(), 41);
     for row in rows {
         assert_eq!((&row["file"], &row["op"]), (&"schnorr".into(), &"schnorr.verify".into()));
@@ -172,9 +178,55 @@ fn whoever_does_not_answer() {
         let output = vectors(against, &args);
         assert_eq!(output.status.code(), Some(1), "{against}");
         let lines = json_lines(&output);
-        assert_eq!(lines.len(), 24);
-        assert!(lines[..23].iter().all(|line| line["problem"] == problem), "{}", lines[0]);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0]["problem"], problem);
+        assert_eq!(lines[1], summary(23, 1, 0, 22));
     }
+}
+
+/// What is behind the row at which a peer ends is no disagreement.
+#[test]
+fn a_peer_that_ends_on_the_way() {
+    let other = ourselves("| head -n 20");
+    let output = vectors(&other, &["--json", "--op", "lock.claim"]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines = json_lines(&output);
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["problem"], "no answer: it has ended");
+    assert_eq!(lines[1], summary(23, 1, 0, 2));
+    let name = lines[0]["name"].as_str().unwrap();
+    let output = vectors(&other, &["--op", "lock.claim"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let end = format!("it ended at row {name} of lock.json, and 2 rows behind it were not asked\n");
+    assert_eq!(errors, format!("pointlock: 1 of 23 rows disagree; {end}"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.ends_with(&format!("\nended at row {name} of lock.json; 2 rows not asked\n")));
+}
+
+/// An operation that a peer does not have is no disagreement; a peer that has none has shown nothing.
+#[test]
+fn what_a_peer_skips() {
+    let skip = r#"{"skip": true}"#;
+    let unknown = r#"{"error": "op: unknown"}"#;
+    for answer in [skip, unknown] {
+        // The first 10 rows are of lock.claim's 23, in their order.
+        let other = ourselves(&format!("| sed '1,10s/.*/{answer}/'"));
+        let output = vectors(&other, &["--json", "--op", "lock.claim"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(json_lines(&output), [summary(23, 0, 10, 0)]);
+        let output = vectors(&other, &["--op", "lock.claim"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("disagree  skipped\n") || text.contains("skipped"), "{text}");
+        assert!(text.ends_with("\n10 rows skipped: the operation is not there\n"), "{text}");
+        let output =
+            vectors(&ourselves(&format!("| sed 's/.*/{answer}/'")), &["--op", "lock.claim"]);
+        assert_eq!(output.status.code(), Some(1));
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(errors, "pointlock: all 23 rows are skipped: nothing was compared\n");
+    }
+    // Any other refusal of the operation is one of the row.
+    let other = ourselves(r#"| sed '1s/.*/{"error": "op: missing"}/'"#);
+    assert_eq!(vectors(&other, &["--op", "lock.claim"]).status.code(), Some(1));
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let cases = Cases::new()?;
     let mut rows = cases.rows();
     if let Some(only) = &args.only {
+        check_only(only, &rows)?;
         rows.retain(|row| [SIGN, VERIFY].contains(&row.name()) || row.name().contains(only));
     }
     let reports = reports(rows)?;
@@ -91,6 +92,21 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     } else {
         Ok(print(&table(&reports))?)
     }
+}
+
+/// Refuses a text that is in no row's name, and says how names begin.
+fn check_only(only: &str, rows: &[Row<'_>]) -> Result<(), String> {
+    if rows.iter().any(|row| row.name().contains(only)) {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for row in rows {
+        let name = row.name().split('/').next().unwrap_or_default();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Err(format!("--only {only}: no row has it in its name; there are {}", names.join(", ")))
 }
 
 /// What all rows are measured on.

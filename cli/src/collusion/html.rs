@@ -171,8 +171,9 @@ fn sequences(page: &mut String, report: &Report) {
     let key = if hashed(report) { "the preimage" } else { "the lock secret l" };
     let _ = write!(
         page,
-        "</div><p class=note>Right: a contract is locked. Dashed: the receiver is back and releases the payment. Left: a claim, \
-         which shows {key}.</p></section>"
+        "</div><p class=note>Right: a contract is locked. Thin and dashed: the payer's announcement, which goes from node to \
+         node and which only the receiver can read. Dashed, left: the receiver is back and releases the payment. Left: a claim, which \
+         shows {key}.</p></section>"
     );
 }
 
@@ -197,6 +198,11 @@ fn sequence(page: &mut String, report: &Report, payment: usize) {
     for contract in &facts.contracts {
         arrow(page, &mut row, lock_arrow(report, contract));
         if facts.held_at == Some(contract.edge) {
+            // One announces all parts.
+            if contract.part.is_none_or(|part| part == 1) {
+                let label = "<small>h, sealed</small>".to_owned();
+                arrow(page, &mut row, Arrow { from: 1, to: lanes, class: "sealed", label });
+            }
             let text = if waits(facts) { "waits for h" } else { "waited for h" };
             let _ = write!(
                 page,

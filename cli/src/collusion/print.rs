@@ -12,9 +12,9 @@ const NAME: Style = AnsiColor::Cyan.on_default();
 
 pub(super) fn report(report: &Report) -> String {
     let mut out = String::new();
-    say!(out, "{BOLD}{}  {}{BOLD:#}", report.system, report.title);
+    say!(out, "{BOLD}{}  {}{BOLD:#}", report.system, terminal::visible(&report.title));
     if let Some(note) = &report.note {
-        say!(out, "{DIM}{}{DIM:#}", note.trim());
+        say!(out, "{DIM}{}{DIM:#}", terminal::visible(note.trim()));
     }
     say!(out, "\n{BOLD}payments{BOLD:#}");
     for (payment, facts) in (1..).zip(&report.payments) {

@@ -165,6 +165,10 @@ impl Reader {
 
     fn path(&self, system: System, forwarders: usize) -> Result<usize, ScenarioError> {
         match &self.file.path {
+            None if system == System::S3Ldk => {
+                let problem = "system: S3-LDK needs a path, such as path = 1: an invoice without a lock is BOLT 12's own, and has a blinded path";
+                Err(self.at(self.file.system.span(), problem.to_owned()))
+            }
             None => Ok(0),
             Some(path) if system == System::S2 => {
                 Err(self.at(path.span(), "path: the holder of S2 would stand on it".to_owned()))

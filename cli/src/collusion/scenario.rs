@@ -1,13 +1,13 @@
 //! What is played, as a TOML file says it: `examples/scenarios/`. `reader` reads one.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
 use std::path::Path;
 
 use pointlock_sim::System;
 use thiserror::Error;
 
 use super::event::{Event, Pay};
+use crate::terminal;
 
 /// The systems of the design in which an invoice is used again.
 pub(super) const SYSTEMS: [System; 5] =
@@ -47,7 +47,7 @@ pub(super) struct Scenario {
 
 impl Scenario {
     /// The longest file, in bytes. What it may say fits a hundred times.
-    const MAX_LENGTH: usize = 4 << 20;
+    const MAX_LENGTH: u64 = 4 << 20;
     /// How many events: more than [`pointlock_collusion::Coalition::MAX_PARTIES`] parties need to pay once each, with each payment forwarded, claimed and
     /// published for.
     pub(super) const MAX_EVENTS: usize = 1_000;
@@ -57,22 +57,9 @@ impl Scenario {
     pub(super) const MAX_PARTS: usize = 9;
     pub(super) const MAX_PATHS: usize = 9;
 
-    /// The text of a scenario's file; one that is too long is not read to its end.
-    pub(super) fn read_text(path: &Path) -> io::Result<String> {
-        let most = Self::MAX_LENGTH;
-        let (mut text, enough) = (Vec::new(), most as u64 + 1);
-        if path == Path::new("-") {
-            io::stdin().take(enough).read_to_end(&mut text)?;
-        } else {
-            std::fs::File::open(path)?.take(enough).read_to_end(&mut text)?;
-        }
-        if text.len() > most {
-            let problem = format!("longer than {most} bytes");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
-        }
-        let no_text =
-            |_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8: expected a TOML file");
-        String::from_utf8(text).map_err(no_text)
+    /// The text of a scenario's file.
+    pub(super) fn read_text(path: &Path) -> Result<String, String> {
+        terminal::read_text(path, Self::MAX_LENGTH, "a TOML file")
     }
 
     /// The party that somebody is, or belongs to.

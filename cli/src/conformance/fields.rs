@@ -135,12 +135,14 @@ impl<'a> Field<'a> {
 
     /// Any number of bytes, in hexadecimal digits of either case.
     pub(super) fn octets(&self) -> Result<Vec<u8>, Refusal> {
-        hex::decode(self.text()?).map_err(|error| self.refuse(error))
+        hex::decode(self.text()?)
+            .map_err(|_| self.refuse("expected hexadecimal digits, two a byte"))
     }
 
     /// `N` bytes, in hexadecimal digits of either case.
     pub(super) fn bytes<const N: usize>(&self) -> Result<[u8; N], Refusal> {
-        let bytes = self.octets()?;
+        let no_digits = |_| self.refuse(format!("expected {} hexadecimal digits", 2 * N));
+        let bytes = hex::decode(self.text()?).map_err(no_digits)?;
         let actual = bytes.len();
         bytes.try_into().map_err(|_| self.refuse(CurveError::Length { expected: N, actual }))
     }
@@ -181,11 +183,20 @@ mod tests {
         let missing = items[0].object().unwrap().get("key").map(|_| ()).unwrap_err();
         assert_eq!(missing.to_string(), "items[0].key: missing");
         let not_hex = items[1].object().unwrap().get("key").unwrap().bytes::<1>().unwrap_err();
-        assert!(not_hex.to_string().starts_with("items[1].key: "), "{not_hex}");
+        assert_eq!(not_hex.to_string(), "items[1].key: expected 2 hexadecimal digits");
         let not_an_object = items[2].object().map(|_| ()).unwrap_err();
         assert_eq!(not_an_object.to_string(), "items[2]: not an object");
         let short = fields.get("short").unwrap();
         assert_eq!(short.bytes::<1>().unwrap(), [0xab]);
+        let request = json!({ "lock_secret": "42e1…", "odd": "abc" });
+        let fields = Fields::new(request.as_object().unwrap());
+        let refused = |name| fields.get(name).unwrap().secret().map(|_| ()).unwrap_err();
+        for (name, expected) in [
+            ("lock_secret", "lock_secret: expected 64 hexadecimal digits"),
+            ("odd", "odd: expected 64 hexadecimal digits"),
+        ] {
+            assert_eq!(refused(name).to_string(), expected);
+        }
         assert_eq!(short.point().unwrap_err().to_string(), "short: 1 bytes, expected 33");
         let number = fields.get("number").unwrap();
         assert_eq!(number.text().unwrap_err().to_string(), "number: not a string");

@@ -2,24 +2,25 @@
 
 use std::fmt::Write;
 
+use pointlock_sim::System;
+
 use super::facts::{Facts, Told};
+use super::print::Safety;
 use super::{picture, print};
 use crate::narration::grouped;
 use crate::page::{self, escape, words};
 
 pub(super) fn page(facts: &Facts, parties: &[String]) -> String {
     let mut page = String::new();
-    page::open(&mut page, "An offline receiver is paid over one static invoice");
+    let systems: Vec<System> = facts.systems.iter().map(|told| told.system).collect();
+    let heading = print::heading(&systems);
+    page::open(&mut page, heading);
     let _ = write!(
         page,
-        "<header><h1>An offline receiver is paid over one static invoice</h1>\
-         <p>{} payers of {} sat each, {} hops, the receiver is away for {} blocks, seed {}. Every claim on this page is a \
-         transaction that Bitcoin Core's consensus code has judged.</p><nav><ul>",
-        facts.payers,
-        grouped(facts.amount_sat),
-        facts.routers + 3,
-        facts.offline_blocks,
-        facts.seed,
+        "<header><h1>{heading}</h1><p>{}. {} {}</p><nav><ul>",
+        print::setting(facts, &systems),
+        escape(print::JUDGES),
+        print::FEES,
     );
     for (number, told) in facts.systems.iter().enumerate() {
         let _ = write!(
@@ -49,7 +50,11 @@ fn side_by_side(page: &mut String, facts: &Facts) {
     }
     page.push_str("</tr></thead><tbody>");
     for told in &facts.systems {
-        let class = if print::is_stolen(told) { "bad" } else { "good" };
+        let class = match print::safety(told) {
+            Safety::Stolen => "bad",
+            Safety::Together => "known",
+            Safety::Safe => "good",
+        };
         let _ = write!(page, "<tr class={class}>");
         for (column, cell) in print::row(told, facts.offline_blocks).iter().enumerate() {
             let (cell, label) = (words(cell), escape(print::HEADER[column]));
@@ -73,8 +78,8 @@ fn system(page: &mut String, number: usize, told: &Told, parties: &[String]) {
     verdict(page, told);
     let _ = write!(
         page,
-        "<h3>Whose money waits</h3><figure class=beside><div class=scroll>{}</div><p class=end>A bar for each payment: blue is a payer's \
-         money, red a hop's. A thin bar was locked and claimed in one block.</p></figure>",
+        "<h3>Whose money waits</h3><figure class=beside><div class=scroll>{}</div><p class=end>A bar for each payment, whose \
+         number stands behind a hop's name: blue is a payer's money, red a hop's. A thin bar was locked and claimed in one block.</p></figure>",
         picture::timeline(told)
     );
     let _ = write!(
@@ -97,14 +102,10 @@ fn system(page: &mut String, number: usize, told: &Told, parties: &[String]) {
 }
 
 fn verdict(page: &mut String, told: &Told) {
-    let stolen = print::is_stolen(told);
-    let fewest = told.minimal_thieves.iter().map(Vec::len).min();
-    let (class, headline) = match (stolen, fewest) {
-        (true, _) => ("unsafe", "A later payment is stolen, and each hop alone could do it."),
-        (false, None) => {
-            ("safe", "Nobody can take a later payment, not even all of them together.")
-        }
-        (false, Some(_)) => ("known", "No hop can take a later payment; some can together."),
+    let (class, headline) = match print::safety(told) {
+        Safety::Stolen => ("unsafe", "A later payment is stolen, and each hop alone could do it."),
+        Safety::Safe => ("safe", "Nobody can take a later payment, not even all of them together."),
+        Safety::Together => ("known", "No hop can take a later payment; some can together."),
     };
     let _ = write!(page, "<div class='verdict {class}'><h2>{headline}</h2>");
     if !told.minimal_thieves.is_empty() {

@@ -111,7 +111,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     // A page on standard output is there alone, as JSON is.
     let quiet = args.json || args.html.as_deref().is_some_and(terminal::is_standard);
     if !quiet {
-        terminal::print(&print::opening(args))?;
+        terminal::print(&print::opening(&facts, &systems))?;
     }
     let mut progress = Progress::on_terminal();
     for setting in systems.into_iter().flat_map(settings) {

@@ -90,8 +90,8 @@ pub(super) fn ink(tone: Tone) -> &'static str {
     }
 }
 
-const LABELS: usize = 96;
-const WIDE: usize = 420;
+const LABELS: usize = 128;
+const WIDE: usize = 452;
 const BAR: usize = 20;
 
 /// A line for each payment of each party that locked money: from when until when.
@@ -128,8 +128,11 @@ pub(super) fn timeline(told: &Told) -> String {
     }
     for (line, ((place, payment), locked)) in lines.iter().enumerate() {
         let y = top + 4 + BAR * line;
-        let first_of_party = !lines.contains_key(&(*place, payment - 1));
-        let name = if first_of_party { words(parties[*place]) } else { String::new() };
+        // A payer has one payment.
+        let name = match is_payer(parties[*place]) {
+            true => words(parties[*place]),
+            false => format!("{} · {payment}", words(parties[*place])),
+        };
         let _ = write!(
             svg,
             "<text x='{}' y='{}' text-anchor=end>{name}</text><g class={}>",
@@ -177,8 +180,10 @@ fn scaled(part: u32, of: u32, length: usize) -> usize {
 }
 
 fn open(width: usize, height: usize, what: &str) -> String {
+    // What is wider can't be read on a narrow page, and scrolls there.
+    let fits = if width <= 520 { " fits" } else { "" };
     format!(
-        "<svg class=picture style='min-width:{}px;max-width:{}px' viewBox='0 0 {width} {height}' role=img aria-label='{what}'>",
+        "<svg class='picture{fits}' style='--least:{}px;max-width:{}px' viewBox='0 0 {width} {height}' role=img aria-label='{what}'>",
         width * 4 / 5,
         width * 5 / 4
     )

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::{AnsiColor, Style};
+use pointlock_sim::System;
 
-use super::Args;
 use super::facts::{Facts, Step, Told, Tone};
 use super::system::{self, Rails, Setting};
 use crate::narration::grouped;
@@ -12,10 +12,11 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
+const KNOWN: Style = AnsiColor::Yellow.on_default();
 const NAME: Style = AnsiColor::Cyan.on_default();
 
 /// Of the systems side by side.
-pub(super) const HEADER: [&str; 7] = [
+pub(super) const HEADER: [&str; 8] = [
     "",
     "lock",
     "invoice",
@@ -23,24 +24,44 @@ pub(super) const HEADER: [&str; 7] = [
     "receiver is paid",
     "payer ends with",
     "theft of a later payment",
+    "who can take one",
 ];
 
-pub(super) fn opening(args: &Args) -> String {
+/// What is told, by what the systems have in common.
+pub(super) fn heading(systems: &[System]) -> &'static str {
+    match systems.iter().any(|system| system.reuses_invoice()) {
+        true => "an offline receiver is paid over one static invoice",
+        false => "a receiver that is online is paid over an invoice for each payment",
+    }
+}
+
+/// Who pays, and for how long nobody is there to be paid.
+pub(super) fn setting(facts: &Facts, systems: &[System]) -> String {
+    let away = match systems.iter().any(|system| system.reuses_invoice()) {
+        true => format!(", the receiver is away for {} blocks", facts.offline_blocks),
+        false => String::new(),
+    };
+    format!(
+        "{} payers of {} sat each, {} hops{away}, seed {}",
+        facts.payers,
+        grouped(facts.amount_sat),
+        facts.routers + 3,
+        facts.seed,
+    )
+}
+
+/// Who judges, and where the satoshi go that a claim has less than its contract.
+pub(super) const JUDGES: &str = "Every transaction below was judged by Bitcoin Core's consensus code; amounts, double spends and heights, which that does not \
+     see, by our own rules.";
+pub(super) const FEES: &str =
+    "A claim pays miners 1 sat a virtual byte out of what it claims: about 160 sat.";
+
+pub(super) fn opening(facts: &Facts, systems: &[System]) -> String {
     let mut out = String::new();
-    say!(out, "{BOLD}pointlock{BOLD:#}: an offline receiver is paid over one static invoice");
-    say!(
-        out,
-        "{} payers of {} sat each, {} hops, the receiver is away for {} blocks, seed {}",
-        args.payers,
-        grouped(args.amount_sat),
-        args.routers + 3,
-        args.offline_blocks,
-        args.seed,
-    );
-    say!(
-        out,
-        "{DIM}Every claim below is a transaction that Bitcoin Core's consensus code has judged.{DIM:#}"
-    );
+    say!(out, "{BOLD}pointlock{BOLD:#}: {}", heading(systems));
+    say!(out, "{}", setting(facts, systems));
+    say!(out, "{DIM}{JUDGES}{DIM:#}");
+    say!(out, "{DIM}{FEES}{DIM:#}");
     out
 }
 
@@ -141,7 +162,11 @@ pub(super) fn table(facts: &Facts) -> String {
     let mut out = String::new();
     say!(out, "\n{BOLD}side by side{BOLD:#}\n");
     let rows = facts.systems.iter().map(|told| row(told, facts.offline_blocks));
-    let tones = facts.systems.iter().map(|told| if is_stolen(told) { BAD } else { GOOD });
+    let tones = facts.systems.iter().map(|told| match safety(told) {
+        Safety::Stolen => BAD,
+        Safety::Together => KNOWN,
+        Safety::Safe => GOOD,
+    });
     let tones = [BOLD].into_iter().chain(tones);
     for (line, tone) in terminal::columns(&HEADER, rows).iter().zip(tones) {
         say!(out, "  {tone}{line}{tone:#}");
@@ -151,8 +176,34 @@ pub(super) fn table(facts: &Facts) -> String {
     out
 }
 
-pub(super) fn is_stolen(told: &Told) -> bool {
-    told.payments.iter().any(|payment| payment.stolen_by.is_some())
+/// How safe a later payment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Safety {
+    /// It was taken.
+    Stolen,
+    /// No hop can take it, and some can together.
+    Together,
+    /// Nobody can take it.
+    Safe,
+}
+
+pub(super) fn safety(told: &Told) -> Safety {
+    if told.payments.iter().any(|payment| payment.stolen_by.is_some()) {
+        Safety::Stolen
+    } else if told.minimal_thieves.is_empty() {
+        Safety::Safe
+    } else {
+        Safety::Together
+    }
+}
+
+/// How many it takes; the list below names them.
+fn fewest(told: &Told) -> String {
+    match told.minimal_thieves.iter().map(Vec::len).min() {
+        None => "nobody".to_owned(),
+        Some(1) => "any hop alone".to_owned(),
+        Some(count) => format!("{count} together"),
+    }
 }
 
 pub(super) fn row(told: &Told, offline_blocks: u32) -> Vec<String> {
@@ -174,6 +225,7 @@ pub(super) fn row(told: &Told, offline_blocks: u32) -> Vec<String> {
         format!("{paid} of {}", told.payments.len()),
         system::receipt(told.system).to_owned(),
         theft,
+        fewest(told),
     ]
 }
 
@@ -186,7 +238,7 @@ fn thieves(out: &mut String, facts: &Facts) {
         let (tone, thieves) = match told.minimal_thieves.as_slice() {
             [] => (GOOD, "nobody, not even all of them together".to_owned()),
             [alone, ..] if alone.len() == 1 => (BAD, coalitions(&told.minimal_thieves, ", or ")),
-            _ => (Style::new(), coalitions(&told.minimal_thieves, "\n                or ")),
+            _ => (KNOWN, coalitions(&told.minimal_thieves, "\n                or ")),
         };
         let over = match told.setting.rails {
             Rails::Direct => "",

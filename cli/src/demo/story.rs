@@ -144,8 +144,13 @@ impl Story<'_> {
             Rails::Bolt12 => "a static invoice for its offer",
             Rails::Direct | Rails::Lnurl => "an invoice",
         };
+        let good_for = match self.system.own_points() {
+            true => format!(" for k = {SLOTS} payments"),
+            false => String::new(),
+        };
+        let length = text.len();
         let left =
-            format!("leaves {what} ({} characters) with the vault, goes offline", text.len());
+            format!("leaves {what}{good_for} ({length} characters) with the vault, goes offline");
         self.stage.say("receiver", Tone::Plain, left);
         self.vault.invoices.insert(HANDLE, text);
         let returns_at = self.height() + self.args.offline_blocks;
@@ -326,6 +331,11 @@ impl Story<'_> {
     /// The claims of a payment, from the receiver back to its payer. Before each, the same code by which thieves try is given
     /// the right secret.
     fn claim(&mut self, payment: usize) -> Result<(), StoryError> {
+        let parts = self.stage.sim.payments[payment].parts;
+        if parts > 1 {
+            let all = format!("has all {parts} parts, and claims each of them: one claim a block");
+            self.stage.say("receiver", Tone::Plain, all);
+        }
         let accepted = self.stage.act(|sim| {
             let mut accepted = Vec::new();
             while let Some((number, secret)) = sim.claims.pop_front() {

@@ -11,7 +11,7 @@ use pointlock::invoice::{
 };
 use pointlock::lock::PaymentHash;
 use pointlock::wire::{BlindedPath, Features, IntroductionNode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{flags, pasted, words};
 use crate::secret_file;
@@ -29,7 +29,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     secret_key: PathBuf,
 
-    /// Draws a fresh static point (0), or fresh payment points for K payments (1 to 1,024); needs --secrets-out
+    /// Draws a fresh static point (0), or fresh payment points for K payments (1 to 1,024), whose invoice asks for millisatoshi
+    /// (--amount-msat): with no least amount anyone could use the K payments up for nothing. Needs --secrets-out
     #[arg(long, group = "lock", requires = "secrets_out", value_parser = number(0..=PaymentPolynomial::MAX_K as u16))]
     k: Option<u16>,
     /// The new file for the secrets of these points: z_0 … z_K, a line each; - prints them behind the invoice. `--secrets` here and
@@ -54,7 +55,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "MSAT", requires = "description", conflicts_with = "currency", value_parser = number(1..=MOST_MSAT))]
     amount_msat: Option<u64>,
     /// The currency of the least amount, by its code of three capital letters, such as EUR: it is paid at a rate that payer and
-    /// receiver give
+    /// receiver give. Not with --k of 1 or more
     #[arg(long, value_name = "CODE", requires_all = ["amount_minor", "description"])]
     currency: Option<String>,
     /// The least amount in the currency's minor unit, such as cents (1 or more)
@@ -117,19 +118,31 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Some(path) => secret_file::write("--secrets-out", path, &secrets)?,
         None => {}
     }
-    if !args.json {
+    if args.json {
+        print_json(&answer(&invoice, &printed))?;
+    } else {
         print(&format!("{invoice}\n"))?;
-        return Ok(print(&secret_file::lines(&printed))?);
+        print(&secret_file::lines(&printed))?;
     }
+    if args.route.is_empty() && args.path.is_empty() {
+        terminal::complain(
+            "pointlock: no --route and no --path: only a node with a channel to the receiver finds the way",
+        );
+    }
+    Ok(())
+}
+
+/// The invoice as JSON, and the secrets that no file has.
+fn answer(invoice: &StaticInvoice, printed: &[SecretScalar]) -> Value {
     let mut answer = json!({
         "invoice": invoice.to_string(),
         "offer": invoice.offer().to_string(),
         "invoice_id": invoice.invoice_id().to_string(),
     });
     if !printed.is_empty() {
-        answer["secrets"] = secret_file::lines(&printed).lines().collect();
+        answer["secrets"] = secret_file::lines(printed).lines().collect();
     }
-    print_json(&answer)
+    answer
 }
 
 /// What the invoice is locked to, and the secrets of points that were drawn for it, if any were.
@@ -191,8 +204,14 @@ fn sign(args: &Args, key: &Keypair, lock: PaymentLock) -> Result<StaticInvoice, 
     };
     // Or anyone could use up the k payments for nothing.
     if is_polynomial && !matches!(offer.amount(), Some(Amount::Millisatoshi(_))) {
-        let flag = if args.offer.is_some() { "--offer: offer_amount" } else { "--amount-msat" };
-        return Err(format!("{flag}: missing, in an invoice with k-time payment points"));
+        let flag = match (&args.offer, &args.currency) {
+            (Some(_), _) => "--offer: offer_amount",
+            (None, Some(_)) => "--currency",
+            (None, None) => "--amount-msat: missing",
+        };
+        return Err(format!(
+            "{flag}: an invoice for k payments asks for millisatoshi: --amount-msat"
+        ));
     }
     let created_at = args.created_at.unwrap_or_else(words::now);
     offer.check_not_expired(created_at).map_err(refuse)?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use pointlock::invoice::{InvoiceError, TextKind, text};
+use pointlock::wire::WireError;
 
 use crate::terminal;
 
@@ -50,6 +51,12 @@ fn standard_input() -> Result<String, Box<dyn Error>> {
 
 /// The refusal, with what helps.
 fn explained(error: &InvoiceError, text: &str) -> String {
+    // The type of a record that is cut off may be any: a field that this message can't have, too.
+    if let InvoiceError::Encoding { source, .. } = error {
+        if is_cut_off(source) {
+            return format!("stream: {source}; is all of it there?");
+        }
+    }
     // The name of a file may look like anything.
     let is_file = error.field().is_none() && text.len() < 4_096 && Path::new(text).is_file();
     let begins = |start: &str| {
@@ -71,6 +78,15 @@ fn explained(error: &InvoiceError, text: &str) -> String {
         Some(advice) => format!("{error}; {advice}"),
         None => error.to_string(),
     }
+}
+
+fn is_cut_off(error: &WireError) -> bool {
+    matches!(
+        error,
+        WireError::TypeTruncated { .. }
+            | WireError::LengthTruncated { .. }
+            | WireError::ValueTruncated { .. }
+    )
 }
 
 fn advice(found: TextKind) -> Option<&'static str> {

@@ -1,17 +1,16 @@
 use pointlock::invoice::InvoiceError;
-use pointlock::payment::Refusal;
 use pointlock_sim::SimError;
 use thiserror::Error;
 
 use crate::chain::Refused;
 
-/// What ended a story, and at whose hands.
+/// What ended a story, and at whose hands. Edges are named by their parties.
 #[derive(Debug, Error)]
 pub(crate) enum StoryError {
-    #[error(transparent)]
-    Sim(#[from] SimError<Refused>),
+    #[error("{text}")]
+    Sim { text: String, source: SimError<Refused> },
     #[error("{hop}: fails the payment back: {reason}")]
-    FailedBack { hop: String, reason: Box<Refusal> },
+    FailedBack { hop: String, reason: String },
     #[error("{hop}: {source}")]
     Invoice { hop: String, source: Box<InvoiceError> },
     #[error("{hop}: is nobody in this story; there are {known}")]

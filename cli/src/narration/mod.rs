@@ -60,7 +60,7 @@ impl Stage {
         match facts.find_map(failure) {
             Some((who, reason)) => Err(StoryError::FailedBack {
                 hop: self.sim.name(who).to_owned(),
-                reason: Box::new(reason.clone()),
+                reason: self.with_parties(reason.to_string()),
             }),
             None => Ok(done),
         }
@@ -73,7 +73,21 @@ impl Stage {
     ) -> Result<T, StoryError> {
         let done = act(&mut self.sim);
         self.catch_up();
-        Ok(done?)
+        done.map_err(|source| StoryError::Sim {
+            text: self.with_parties(source.to_string()),
+            source,
+        })
+    }
+
+    /// The text with edges by their numbers and parties: nobody who reads it knows one by its outpoint.
+    fn with_parties(&self, mut text: String) -> String {
+        for contract in &self.sim.contracts {
+            let id = contract.edge_id().to_string();
+            let number = contract.place.number;
+            let [from, to] = [contract.offerer, contract.claimer].map(|who| self.sim.name(who));
+            text = text.replace(&id, &format!("{number} ({from} to {to})"));
+        }
+        text
     }
 
     /// Says what no fact says.

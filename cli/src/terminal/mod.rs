@@ -3,13 +3,17 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | this one | standard output, and files for which `-` stands |
+//! | `file` | files that are read, up to a length |
 //! | `number` | numbers of the command line |
 //! | `progress` | what somebody sees who waits |
 //! | `table` | columns |
+//! | `visible` | what others have written, with nothing in it that moves a terminal |
 
+mod file;
 mod number;
 mod progress;
 mod table;
+mod visible;
 
 use std::error::Error;
 use std::fs::File;
@@ -19,9 +23,11 @@ use std::path::Path;
 use serde::Serialize;
 use thiserror::Error;
 
+pub(crate) use self::file::{check_length, read_text};
 pub(crate) use self::number::number;
 pub(crate) use self::progress::Progress;
 pub(crate) use self::table::{columns, named, numbers, plain};
+pub(crate) use self::visible::visible;
 
 /// Adds a line to a text.
 macro_rules! say {

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::Where;
 use crate::invoice::create::{parse_path, parse_payment_path};
 use crate::secret_file;
-use crate::terminal::{print, print_json, say};
+use crate::terminal::{print, print_json, say, visible};
 
 /// Two weeks.
 const EXPIRES_IN: u32 = 14 * 24 * 3600;
@@ -256,7 +256,7 @@ fn report(done: &[String], before: &Listing, after: &Listing) -> String {
         };
         say!(text, "notice: {words}");
     }
-    say!(text, "{}", after.address);
+    say!(text, "{}", visible(&after.address));
     for row in &after.statics {
         let k = match row.k {
             None => "a plain BOLT 12 invoice".to_owned(),
@@ -266,7 +266,7 @@ fn report(done: &[String], before: &Listing, after: &Listing) -> String {
         say!(
             text,
             "  static invoice {}: {k}, handed out {} times",
-            &row.invoice_id[..16],
+            visible(row.invoice_id.get(..16).unwrap_or(&row.invoice_id)),
             row.handed_out
         );
     }

@@ -59,6 +59,12 @@ pub(super) fn all() -> serde_json::Result<Vec<Row>> {
     Ok(all)
 }
 
+/// Whether a peer says that it does not have the operation.
+pub(super) fn is_skipped(answer: &Value) -> bool {
+    let error = answer.get("error").and_then(Value::as_str).unwrap_or_default();
+    answer.get("skip") == Some(&Value::Bool(true)) || error.starts_with("op: unknown")
+}
+
 impl Row {
     /// The line for it.
     pub(super) fn request(&self, steps: bool) -> String {
@@ -171,7 +177,10 @@ fn judge_value(name: &str, expected: &Value, value: &Value) -> Result<(), String
     if expected == value {
         Ok(())
     } else {
-        Err(format!("{name}: {}, expected {}", short(value), short(expected)))
+        let [value, expected] = [value, expected].map(text);
+        let from = first_difference(&value, &expected);
+        let [value, expected] = [value, expected].map(|text| short(&text, from));
+        Err(format!("{name}: {value}, expected {expected}"))
     }
 }
 
@@ -195,15 +204,60 @@ fn judge_step(path: &str, expected: &Value, value: &Value) -> Result<(), String>
     }
 }
 
-/// As much of a value as fits into a line.
-fn short(value: &Value) -> String {
-    const ENOUGH: usize = 40;
-    let text = match value {
+/// How many characters of a value fit into a line.
+const ENOUGH: usize = 40;
+
+fn text(value: &Value) -> String {
+    match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    };
-    match text.char_indices().nth(ENOUGH) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+    }
+}
+
+/// How many characters are the same before two values differ; none that matter where the cut shows the difference.
+fn first_difference(one: &str, other: &str) -> usize {
+    const BEFORE: usize = 8;
+    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    if same < ENOUGH - BEFORE { 0 } else { same - BEFORE }
+}
+
+/// As much of a value as fits into a line, from this character on.
+fn short(text: &str, from: usize) -> String {
+    let mut rest = text.chars().skip(from);
+    let shown: String = rest.by_ref().take(ENOUGH).collect();
+    let [before, behind] = [from > 0, rest.next().is_some()].map(|cut| if cut { "…" } else { "" });
+    format!("{before}{shown}{behind}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_shown() {
+        let zeros = "0".repeat(64);
+        let problem = |value: &str, expected: &str| {
+            judge_value("t", &value.into(), &expected.into()).unwrap_err()
+        };
+        let last = format!("{}1", "0".repeat(63));
+        assert_eq!(problem(&last, &zeros), "t: …000000001, expected …000000000");
+        let first = format!("1{}", "0".repeat(63));
+        let begin = "0".repeat(39);
+        assert_eq!(problem(&first, &zeros), format!("t: 1{begin}…, expected 0{begin}…"));
+        let middle = format!("{}a{}", "0".repeat(32), "0".repeat(200));
+        let expected = format!("t: …00000000a{}…, expected …{}", "0".repeat(31), "0".repeat(40));
+        assert_eq!(problem(&middle, &zeros), expected);
+        assert_eq!(problem("no", "yes"), "t: no, expected yes");
+        assert!(judge_value("t", &zeros.as_str().into(), &zeros.as_str().into()).is_ok());
+    }
+
+    #[test]
+    fn what_a_peer_does_not_have() {
+        for answer in [json!({ "skip": true }), json!({ "error": "op: unknown" })] {
+            assert!(is_skipped(&answer), "{answer}");
+        }
+        for answer in [json!({ "skip": false }), json!({ "error": "op: missing" }), json!([])] {
+            assert!(!is_skipped(&answer), "{answer}");
+        }
     }
 }
