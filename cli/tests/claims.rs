@@ -95,7 +95,7 @@ fn what_cannot_be_migrated_is_refused_by_name_and_version() {
         assert_eq!(names(&folder), ["old"], "{reason}");
     }
     let missing = folder.join("missing");
-    assert_refused(&run(&missing, &new), &missing, "open the file: No such file");
+    assert_refused(&run(&missing, &new), &missing, "No such file");
 
     // What is there already is nobody's to replace: another store, and the old one itself.
     fs::write(&old, &whole).unwrap();

@@ -234,7 +234,7 @@ fn with_files() {
             (&["bench", "--plot", "-", "--json"], "--plot -: standard output has"),
             (
                 &["claims", "migrate", "nothing", "new"],
-                "claims: nothing: open the file: No such file",
+                "claims: nothing: No such file",
             ),
             (&["claims", "migrate", "folder", "new"], "claims: folder: "),
             (&["claims", "migrate", "garbage", "new"], "claims: garbage: no file of claims"),

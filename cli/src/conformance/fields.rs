@@ -188,6 +188,10 @@ mod tests {
         assert_eq!(not_an_object.to_string(), "items[2]: not an object");
         let short = fields.get("short").unwrap();
         assert_eq!(short.bytes::<1>().unwrap(), [0xab]);
+        assert_eq!(short.point().unwrap_err().to_string(), "short: 1 bytes, expected 33");
+        let number = fields.get("number").unwrap();
+        assert_eq!(number.text().unwrap_err().to_string(), "number: not a string");
+        assert_eq!(number.list().map(|_| ()).unwrap_err().to_string(), "number: not a list");
         let request = json!({ "lock_secret": "42e1…", "odd": "abc" });
         let fields = Fields::new(request.as_object().unwrap());
         let refused = |name| fields.get(name).unwrap().secret().map(|_| ()).unwrap_err();
@@ -197,9 +201,5 @@ mod tests {
         ] {
             assert_eq!(refused(name).to_string(), expected);
         }
-        assert_eq!(short.point().unwrap_err().to_string(), "short: 1 bytes, expected 33");
-        let number = fields.get("number").unwrap();
-        assert_eq!(number.text().unwrap_err().to_string(), "number: not a string");
-        assert_eq!(number.list().map(|_| ()).unwrap_err().to_string(), "number: not a list");
     }
 }

@@ -237,7 +237,7 @@ mod tests {
     fn what_differs_is_shown() {
         let zeros = "0".repeat(64);
         let problem = |value: &str, expected: &str| {
-            judge_value("t", &value.into(), &expected.into()).unwrap_err()
+            judge_value("t", &expected.into(), &value.into()).unwrap_err()
         };
         let last = format!("{}1", "0".repeat(63));
         assert_eq!(problem(&last, &zeros), "t: …000000001, expected …000000000");
