@@ -232,10 +232,7 @@ fn with_files() {
             ),
             (&["bench", "--plot", "folder"], "--plot: folder: is a folder"),
             (&["bench", "--plot", "-", "--json"], "--plot -: standard output has"),
-            (
-                &["claims", "migrate", "nothing", "new"],
-                "claims: nothing: No such file",
-            ),
+            (&["claims", "migrate", "nothing", "new"], "claims: nothing: No such file"),
             (&["claims", "migrate", "folder", "new"], "claims: folder: "),
             (&["claims", "migrate", "garbage", "new"], "claims: garbage: no file of claims"),
             (&["keygen", "key"], "secrets are never overwritten"),
