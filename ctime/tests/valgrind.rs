@@ -90,7 +90,6 @@ fn valgrind(binary: &PathBuf, case: &str) -> Output {
 }
 
 /// The names in `known.supp`: what stands on the line after an opening brace.
-/// The names in `known.supp`.
 fn suppressions() -> BTreeSet<String> {
     let lines: Vec<&str> = include_str!("../known.supp").lines().collect();
     let names = lines.windows(2).filter(|pair| pair[0] == "{").map(|pair| pair[1].trim());
