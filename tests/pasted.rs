@@ -200,6 +200,12 @@ fn something_else_is_named() {
     let error = InvoiceError::TextPrefix { actual: "npub".into(), wanted: &[TextKind::Offer] };
     assert_eq!("npub1qqqq".parse::<Offer>(), Err(error));
     assert_eq!("coffee".parse::<Offer>(), Err(InvoiceError::TextSeparator));
+    // The last `1` separates. What stands before it is no offer's, however it begins, and what stands behind it is an offer's stream.
+    let (begin, stream) = ("lno1pgqhs", OFFER.strip_prefix("lno1").unwrap());
+    let wanted = &[TextKind::Offer];
+    let error = InvoiceError::TextPrefix { actual: begin.into(), wanted };
+    assert_eq!(format!("{begin}1{stream}").parse::<Offer>(), Err(error));
+    assert!(format!("lno1{stream}").parse::<Offer>().is_ok());
 }
 
 /// The longest text is read, with what stands around it; one byte more is refused, whatever it is.

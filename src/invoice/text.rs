@@ -98,7 +98,12 @@ pub(super) fn decode_as(
     let candidates = uri::candidates(bounded(text)?)?;
     for candidate in &candidates {
         if let Some(kind) = TextKind::by_looks(candidate).filter(|kind| wanted.contains(kind)) {
-            return Ok((kind, decode(candidate)?.1));
+            let (actual, bytes) = decode(candidate)?;
+            // It begins as one, but its last `1` stands further behind, and only the bytes behind that were read.
+            if kind.human_readable_part() != Some(&actual) {
+                return Err(InvoiceError::TextPrefix { actual, wanted });
+            }
+            return Ok((kind, bytes));
         }
     }
     // The first of a URI's is what the payer is meant to see first.

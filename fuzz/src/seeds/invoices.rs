@@ -134,6 +134,11 @@ pub(super) fn offer_texts() -> Files {
         ("valid-upper-case", lno(&plain).to_uppercase().into_bytes()),
         ("refused-nobody", lno(&nobody).into_bytes()),
         ("refused-prefix", lni(&plain).into_bytes()),
+        // It begins as an offer, and is one behind its last `1`.
+        (
+            "refused-second-separator",
+            b"lno1pgqhs1zcssyn2tdngnvypje2da9t4emyq25n29m84dszkfggehf3z35uj56pmx".to_vec(),
+        ),
     ]
 }
 

@@ -48,6 +48,17 @@ impl TextKind {
         }
     }
 
+    /// What stands before the `1`, in the kinds that are BOLT 12's.
+    pub(super) const fn human_readable_part(self) -> Option<&'static str> {
+        match self {
+            Self::Offer => Some("lno"),
+            Self::Invoice => Some("lni"),
+            Self::InvoiceRequest => Some("lnr"),
+            Self::PayerProof => Some("lnp"),
+            _ => None,
+        }
+    }
+
     /// Guesses what a trimmed text is, without a scheme of payments before it.
     pub(super) fn by_looks(text: &str) -> Option<Self> {
         if text.is_empty() {
