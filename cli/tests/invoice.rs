@@ -1,6 +1,8 @@
 //! `pointlock invoice` as a person runs it.
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
+#[path = "common/paths.rs"]
+mod paths;
 #[path = "common/run.rs"]
 mod run;
 #[path = "../../tests/common/standards.rs"]
@@ -12,11 +14,12 @@ use std::process::{Command, Output};
 
 use pointlock::curve::{Keypair, Point, SecretScalar};
 use pointlock::invoice::{
-    BlindedPayInfo, ChainHash, Field, Offer, OfferBuilder, PaymentLock, StaticInvoice, merkle,
+    ChainHash, Field, Offer, OfferBuilder, PaymentLock, StaticInvoice, merkle,
 };
-use pointlock::wire::{BlindedHop, BlindedPath, Features, IntroductionNode, TlvStream, TlvWriter};
+use pointlock::wire::{TlvStream, TlvWriter};
 use serde_json::{Value, json};
 
+use paths::{path, path_hex, pay_info, payment_path_hex, point};
 use run::{fails, run, succeeds};
 
 const CREATED_AT: &str = "1750000000";
@@ -25,10 +28,6 @@ const LATER: &str = "1750000060";
 
 fn receiver() -> Keypair {
     Keypair::from_secret_bytes(&[2; 32]).unwrap()
-}
-
-fn point(byte: u8) -> Point {
-    SecretScalar::from_bytes(&[byte; 32]).unwrap().to_point()
 }
 
 /// Runs the command with the receiver's key, or whatever this is, on standard input.
@@ -67,34 +66,6 @@ fn new_file(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_file(&path);
     path
-}
-
-fn path(byte: u8) -> BlindedPath<IntroductionNode> {
-    let hop = BlindedHop { blinded_node_id: point(byte), encrypted_recipient_data: vec![7; 9] };
-    BlindedPath::from_parts(point(byte + 1), point(byte + 2), vec![hop]).unwrap().into()
-}
-
-fn path_hex(byte: u8) -> String {
-    let mut bytes = Vec::new();
-    path(byte).write(&mut bytes);
-    hex::encode(bytes)
-}
-
-fn pay_info() -> BlindedPayInfo {
-    BlindedPayInfo {
-        fee_base_msat: 1_000,
-        fee_proportional_millionths: 50,
-        cltv_expiry_delta: 144,
-        htlc_minimum_msat: 1,
-        htlc_maximum_msat: 1_000_000_000,
-        features: Features::NONE,
-    }
-}
-
-fn payment_path_hex(byte: u8) -> String {
-    let mut bytes = Vec::new();
-    pay_info().write(&mut bytes).unwrap();
-    format!("{}:{}", path_hex(byte), hex::encode(bytes))
 }
 
 #[test]

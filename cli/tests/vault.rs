@@ -2,15 +2,18 @@
 #![cfg(feature = "vault")]
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
+#[path = "common/paths.rs"]
+mod paths;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use pointlock::curve::{Keypair, Point, SecretScalar};
-use pointlock::invoice::{BlindedPayInfo, StaticInvoice};
-use pointlock::wire::{BlindedHop, BlindedPath, Features, IntroductionNode};
+use paths::{path, path_hex, payment_path_hex, point};
+use pointlock::curve::Keypair;
+use pointlock::invoice::StaticInvoice;
 use pointlock_vault::Clock;
 use pointlock_vault::request::Request;
 
@@ -133,35 +136,6 @@ fn one_command_serves_and_two_use_it() {
     );
     assert!(!good(receive(&[])).contains("notice:"));
     ended(child);
-}
-
-fn point(byte: u8) -> Point {
-    SecretScalar::from_bytes(&[byte; 32]).unwrap().to_point()
-}
-
-fn path(byte: u8) -> BlindedPath<IntroductionNode> {
-    let hop = BlindedHop { blinded_node_id: point(byte), encrypted_recipient_data: vec![7; 9] };
-    BlindedPath::from_parts(point(byte + 1), point(byte + 2), vec![hop]).unwrap().into()
-}
-
-fn path_hex(byte: u8) -> String {
-    let mut bytes = Vec::new();
-    path(byte).write(&mut bytes);
-    hex::encode(bytes)
-}
-
-fn payment_path_hex(byte: u8) -> String {
-    let pay_info = BlindedPayInfo {
-        fee_base_msat: 1_000,
-        fee_proportional_millionths: 50,
-        cltv_expiry_delta: 144,
-        htlc_minimum_msat: 1,
-        htlc_maximum_msat: 1_000_000_000,
-        features: Features::NONE,
-    };
-    let mut bytes = Vec::new();
-    pay_info.write(&mut bytes).unwrap();
-    format!("{}:{}", path_hex(byte), hex::encode(bytes))
 }
 
 #[test]
