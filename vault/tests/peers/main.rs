@@ -7,7 +7,6 @@
 mod common;
 mod node;
 mod pointlock_peer;
-mod pointlock_receiver;
 mod table;
 
 use std::time::{Duration, Instant};
@@ -19,7 +18,6 @@ use node::Node;
 use pointlock::invoice::{BlindedPayInfo, ChainHash, PaymentPath};
 use pointlock::wire::{BlindedPath, Features, IntroductionNode};
 use pointlock_peer::PointlockPeer;
-use pointlock_receiver::PointlockReceiver;
 use pointlock_vault::client::Expected;
 use pointlock_vault::config::Options;
 use pointlock_vault::store::Terms;
@@ -95,9 +93,8 @@ fn a_pointlock_receiver_leaves_points_by_onion_messages_and_both_fetch_them() {
     let folder = Folder::new("points");
     let running = Running::start(with_peers(&folder));
     let paths = known(&running, "alice", 2);
-    let receiver = PointlockReceiver::start(2, points(8, 1));
-    receiver.leave(&paths);
-    let left = until("that it is durable", || receiver.persisted());
+    let receiver = PointlockPeer::start(21, &paths);
+    let left = receiver.leave(&paths, 2, points(8, 1));
     receiver.stop();
 
     let payer = PointlockPeer::start(15, &paths);
@@ -161,9 +158,8 @@ fn a_flood_of_onion_messages_is_held_off() {
     let folder = Folder::new("flood");
     let running = Running::start(with_peers(&folder));
     let paths = known(&running, "alice", 2);
-    let receiver = PointlockReceiver::start(2, points(8, 1));
-    receiver.leave(&paths);
-    let left = until("that it is durable", || receiver.persisted());
+    let receiver = PointlockPeer::start(21, &paths);
+    let left = receiver.leave(&paths, 2, points(8, 1));
     receiver.stop();
     let offer: LdkOffer = left.offer().to_string().parse().unwrap();
 
@@ -193,26 +189,18 @@ fn paths_of_nobody_lead_nowhere() {
     let other = Running::start(with_peers(&elsewhere));
     let foreign = known(&other, "alice", 2);
     let mixed = PeerPaths { recipient_paths: foreign.recipient_paths.clone(), ..paths.clone() };
-    let receiver = PointlockReceiver::start(2, points(8, 1));
-    receiver.leave(&mixed);
-    std::thread::sleep(Duration::from_secs(1));
-    assert!(receiver.persisted().is_none());
-    receiver.stop();
-    let receiver = PointlockReceiver::start(2, points(8, 2));
-    receiver.leave(&paths);
-    until("that it is durable", || receiver.persisted());
-    receiver.stop();
+    let receiver = PointlockPeer::start(21, &paths);
+    let refused = |paths: &PeerPaths| {
+        receiver.leave_within(Duration::from_secs(1), paths, 2, points(8, 1)).is_none()
+    };
+    assert!(refused(&mixed));
+    receiver.leave(&paths, 2, points(8, 2));
     // They end with the receiver's key.
     let (client, name) = (running.client(), "alice".parse().unwrap());
     client.change_key(&common::key(2), &name, &common::key(3)).unwrap();
-    let receiver = PointlockReceiver::start(2, points(8, 3));
-    receiver.leave(&paths);
-    std::thread::sleep(Duration::from_secs(1));
-    assert!(receiver.persisted().is_none());
-    receiver.stop();
-    let receiver = PointlockReceiver::start(3, points(8, 4));
-    receiver.leave(&client.list(&common::key(3), &name).unwrap().peer.unwrap());
-    until("that it is durable", || receiver.persisted());
+    assert!(refused(&paths));
+    let paths = client.list(&common::key(3), &name).unwrap().peer.unwrap();
+    receiver.leave(&paths, 3, points(8, 4));
     receiver.stop();
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lightning::ln::msgs::{
     BaseMessageHandler, Init, MessageSendEvent, OnionMessage as LdkOnionMessage,
@@ -28,7 +28,6 @@ use secp256k1::PublicKey;
 use tokio::runtime::Runtime;
 
 use super::node::{Quiet, connect, keys, seconds};
-use super::until;
 use crate::common::{builder, key};
 
 type Path = BlindedPath<IntroductionNode>;
@@ -42,6 +41,8 @@ type Manager = PeerManager<
     Arc<KeysManager>,
     Arc<IgnoringMessageHandler>,
 >;
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Onion messages as they come and go, of which LDK opens none.
 #[derive(Default)]
@@ -134,26 +135,50 @@ impl PointlockPeer {
         BlindedPath::build(self.session(), &hops).unwrap().0.into()
     }
 
-    /// Says something along a path, and gives the answer.
-    fn say(&self, path: &Path, message: &AsyncMessage) -> (AsyncMessage, Option<Path>) {
+    /// Says something along a path, and gives the answer, if it comes in this time.
+    fn say(
+        &self,
+        path: &Path,
+        message: &AsyncMessage,
+        patience: Duration,
+    ) -> Option<(AsyncMessage, Option<Path>)> {
         let fields = message.to_tlv(Some(&self.reply_path()));
         let message = OnionMessage::build(self.session(), path, &fields).unwrap().to_bytes();
         let message = LdkOnionMessage::read_from_fixed_length_buffer(&mut &message[2..]).unwrap();
         self.post.to_send.lock().unwrap().push_back(message);
         self.manager.process_events();
-        let answer = until("an answer", || self.post.came.lock().unwrap().pop_front());
+        let began = Instant::now();
+        let answer = loop {
+            if let Some(answer) = self.post.came.lock().unwrap().pop_front() {
+                break answer;
+            }
+            if began.elapsed() > patience {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
         let answer = [&OnionMessage::TYPE.to_be_bytes(), &answer[..]].concat();
-        match OnionMessage::from_bytes(&answer).unwrap().peel(&self.key).unwrap() {
+        Some(match OnionMessage::from_bytes(&answer).unwrap().peel(&self.key).unwrap() {
             PeeledMessage::Receive { payload, .. } => AsyncMessage::from_payload(&payload).unwrap(),
             other => panic!("{other:?}"),
-        }
+        })
     }
 
     /// Leaves an invoice with this lock, and gives it once the vault has said that it is durable.
     pub(crate) fn leave(&self, paths: &PeerPaths, byte: u8, lock: PaymentLock) -> StaticInvoice {
-        let to_vault = BlindedPath::read(&hex::decode(&paths.recipient_paths[0]).unwrap());
+        self.leave_within(PATIENCE, paths, byte, lock).expect("the vault keeps it")
+    }
+
+    /// The same, if the vault says so within this time.
+    pub(crate) fn leave_within(
+        &self,
+        patience: Duration,
+        paths: &PeerPaths,
+        byte: u8,
+        lock: PaymentLock,
+    ) -> Option<StaticInvoice> {
         let asks = AsyncMessage::OfferPathsRequest { invoice_slot: 0 };
-        let (answer, back) = self.say(&to_vault.unwrap().0, &asks);
+        let (answer, back) = self.say(&to_vault(paths), &asks, patience)?;
         let AsyncMessage::OfferPaths { paths, .. } = answer else { panic!("{answer:?}") };
         let pay_info = BlindedPayInfo {
             fee_base_msat: 0,
@@ -175,9 +200,9 @@ impl PointlockPeer {
             invoice: Box::new(invoice.clone()),
             forward_invoice_request_path: self.reply_path(),
         };
-        let (answer, _) = self.say(&back.unwrap(), &served);
+        let (answer, _) = self.say(&back.unwrap(), &served, patience)?;
         assert_eq!(answer, AsyncMessage::StaticInvoicePersisted);
-        invoice
+        Some(invoice)
     }
 
     /// Gets the invoice of an offer.
@@ -191,8 +216,9 @@ impl PointlockPeer {
             metadata: &[7; 32],
         };
         let request = InvoiceRequest::sign(&order, &key(99), &[0; 32]).unwrap();
-        let (answer, _) =
-            self.say(&offer.paths()[0], &AsyncMessage::InvoiceRequest(Box::new(request)));
+        let (answer, _) = self
+            .say(&offer.paths()[0], &AsyncMessage::InvoiceRequest(Box::new(request)), PATIENCE)
+            .unwrap();
         let AsyncMessage::StaticInvoice(invoice) = answer else { panic!("{answer:?}") };
         *invoice
     }
@@ -201,4 +227,9 @@ impl PointlockPeer {
         self.manager.disconnect_all_peers();
         self.runtime.shutdown_timeout(Duration::from_secs(1));
     }
+}
+
+/// The way to the vault of a receiver that it knows.
+fn to_vault(paths: &PeerPaths) -> Path {
+    BlindedPath::read(&hex::decode(&paths.recipient_paths[0]).unwrap()).unwrap().0
 }
