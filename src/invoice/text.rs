@@ -99,7 +99,7 @@ pub(super) fn decode_as(
     for candidate in &candidates {
         if let Some(kind) = TextKind::by_looks(candidate).filter(|kind| wanted.contains(kind)) {
             let (actual, bytes) = decode(candidate)?;
-            // It begins as one, but its last `1` stands further behind, and only the bytes behind that were read.
+            // The last `1` separates. This text begins as one of this kind, but has another `1` behind that, so it is none.
             if kind.human_readable_part() != Some(&actual) {
                 return Err(InvoiceError::TextPrefix { actual, wanted });
             }

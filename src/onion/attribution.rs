@@ -61,7 +61,7 @@ impl HoldTime {
 ///
 /// x counts from the hop that has it in its hands, y are the hops between x and the end that the HMAC reckons with. A hop does not know
 /// how far the end is, so it makes one for each y; the sender looks at that of the right y. Each hop adds its key stream (`ammagext`) over
-/// all of it. 920 bytes, in a place of their own: what may have a failure in it is kept for every open payment.
+/// all of it. 920 bytes. They are boxed, since every open payment has room for a failure.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AttributionData(Box<[u8; Self::LENGTH]>);
 

@@ -1,4 +1,4 @@
-//! Files that somebody names: no more of one is read than it can be good for, whatever stands behind the name.
+//! Files that are named on the command line. Each kind has a longest length, so `/dev/zero` is refused and not read for ever.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -82,7 +82,7 @@ pub enum Refusal {
     /// This node found no way to the recipient within its budget.
     #[error("no route to the recipient")]
     NoRoute,
-    /// This node knows no node of the recipient's id, so that it will find no way either when it is asked again.
+    /// This node does not know the recipient: asking it again is in vain.
     #[error("the recipient is known to nobody here")]
     UnknownRecipient,
     /// A point lock without a blind, or a hash lock with one.

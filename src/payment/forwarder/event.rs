@@ -63,7 +63,7 @@ pub enum ForwarderEvent {
         /// The incoming edge.
         incoming: EdgeId,
     },
-    /// The driver knows no node of the recipient's id, and no way to one that it does not know.
+    /// The driver does not know the recipient's node, so it finds no route to it.
     UnknownRecipient {
         /// The incoming edge.
         incoming: EdgeId,

@@ -352,7 +352,7 @@ impl Forwardings {
 mod tests {
     use super::*;
 
-    /// A node has a hundred thousand of them: what is long, and rare, has a place of its own. The whole cost of one: `cargo bench --bench scale`.
+    /// A node may have a hundred thousand of these, so what is long and rare is boxed. `cargo bench --bench scale` measures the whole cost.
     #[test]
     fn an_open_payment_is_small() {
         assert!(size_of::<Forwarding>() <= 1_200, "{} bytes", size_of::<Forwarding>());

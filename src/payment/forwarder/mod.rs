@@ -69,11 +69,11 @@ impl Forwarder {
         self.forwards.payment_count()
     }
 
-    /// What the driver gives to the channel beside the secret of an edge that it claims ([`ForwarderAction::Claim`]): how long this node, and
-    /// each behind it, has held the payment (BOLT 2, `update_fulfill_htlc`). `downstream` came with the secret, if anything did; a driver that
-    /// has lost it says None, and the sender sees how far the rest reaches. None where nothing is said, within a blinded path.
+    /// The `attribution_data` that goes with the secret of an edge that is claimed ([`ForwarderAction::Claim`]; BOLT 2, `update_fulfill_htlc`): how
+    /// long this node, and each behind it, held the payment. `downstream` is what came with the secret. A driver that has lost it says None;
+    /// the sender then reads the times up to this node. The answer is None within a blinded path, where nothing is said.
     ///
-    /// Nothing of it is kept here, and no money hangs on it. A claim that is given again may have another time.
+    /// Nothing of it is kept, and no money depends on it: a claim that is repeated may carry another time.
     pub fn attribution_data(
         &self,
         incoming: &EdgeId,

@@ -46,9 +46,9 @@ pub struct NodeConfig {
 }
 
 impl NodeConfig {
-    /// For a node whose edges are in channels. It asks 1,000 millisatoshi and a hundred millionths for forwarding, and 60 blocks; it holds
-    /// what [`Limits::default`] allows, and expects a route with deltas of 60 blocks behind a hold, and a receiver that wants 36 blocks for
-    /// its claim, as it does itself.
+    /// For a node whose edges are in channels: a fee of 1,000 millisatoshi and 100 millionths, 60 blocks between the expiries of its two edges,
+    /// and 36 blocks for a claim of its own. It expects the same 60 and 36 of the nodes behind a hold, and holds what [`Limits::default`]
+    /// allows.
     pub fn for_channels(node_key: SecretScalar, height: u32, unix_time: u64) -> Self {
         let deadlines = Deadlines::for_channels();
         let policy = ForwardingPolicy {
@@ -236,7 +236,7 @@ pub enum NodeEvent {
         /// The incoming edge.
         incoming: EdgeId,
     },
-    /// The driver knows no node of the recipient's id, and no way to one that it does not know.
+    /// The driver does not know the recipient's node, so it finds no route to it.
     UnknownRecipient {
         /// The incoming edge.
         incoming: EdgeId,

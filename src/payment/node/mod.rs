@@ -92,7 +92,7 @@ impl<C: ClaimStore> Node<C> {
         self.receipts.claims()
     }
 
-    /// What the driver gives to the channel beside the secret of an edge that it claims, as
+    /// The `attribution_data` that goes with the secret of an edge that is claimed, as
     /// [`Forwarder::attribution_data`](super::Forwarder::attribution_data) and [`Receiver::attribution_data`](super::Receiver::attribution_data) have
     /// it. Nothing is behind an edge that pays this node itself.
     pub fn attribution_data(

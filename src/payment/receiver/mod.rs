@@ -136,8 +136,8 @@ impl<S: ClaimStore> Receiver<S> {
         self.receipts.edge_count()
     }
 
-    /// What the driver gives to the channel beside the secret of an edge that it claims ([`ReceiverAction::Claim`]): how long it has stood (BOLT 2,
-    /// `update_fulfill_htlc`). None before the secret was asked for, and at the end of a blinded path with other nodes on it.
+    /// The `attribution_data` that goes with the secret of an edge that is claimed ([`ReceiverAction::Claim`]; BOLT 2, `update_fulfill_htlc`): how
+    /// long the edge has stood. None before the secret was asked for, and at the end of a blinded path with other nodes on it.
     pub fn attribution_data(
         &self,
         incoming: &EdgeId,

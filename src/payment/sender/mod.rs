@@ -151,11 +151,11 @@ impl Sender {
         self.attempts.get(attempt).map(|attempt| &attempt.leg.route)
     }
 
-    /// Who has held a payment how long that arrives, by what came with the secret of its first edge (BOLT 2, `update_fulfill_htlc`). Read before
-    /// [`SenderEvent::OutgoingFulfilled`]: with the last part the route is forgotten. None for an edge of which no attempt is known.
+    /// How long each hop held a payment that arrived, read from what came with the secret of its first edge (BOLT 2, `update_fulfill_htlc`).
+    /// Call it before [`SenderEvent::OutgoingFulfilled`]: with the last part the route is forgotten. None for an edge of no known attempt.
     ///
-    /// Up to the introduction node of a blinded path, or to the trampoline; what is behind is in that one's time. No money hangs on it: whoever
-    /// breaks it hides how long it held.
+    /// The times reach to the introduction node of a blinded path, or to the trampoline; that node's time includes what is behind it. No money
+    /// depends on it: a node that damages it only hides how long it held.
     pub fn read_attribution(
         &self,
         outgoing: &EdgeId,
