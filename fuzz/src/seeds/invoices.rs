@@ -13,20 +13,13 @@ use crate::invoice::signer;
 use crate::payer_proof::payer;
 use crate::proof::{shortest_proof, valid_proof};
 
-use super::paths::pay_info;
-use super::paths::two_paths;
+use super::paths::{pay_info, two_paths};
 use super::{CREATED_AT, Files};
 
 pub(super) fn payer_proofs() -> Files {
     let proof = requested_proof(&ProofContents::new().note("for the desk"));
     let whole = requested_proof(&ProofContents::new().show_all().write_empty_omitted());
-    let changed = |tlv_type: u64, value: &[u8]| {
-        let mut writer = TlvWriter::new();
-        for record in TlvStream::parse(&proof).expect("a proof is a stream").records() {
-            writer.set(record.tlv_type(), record.value());
-        }
-        writer.set(tlv_type, value).to_bytes()
-    };
+    let changed = |tlv_type, value: &[u8]| with_field(&proof, tlv_type, value);
     vec![
         ("valid-shortest", proof.clone()),
         ("valid-whole", whole),
@@ -42,6 +35,15 @@ pub(super) fn payer_proofs() -> Files {
         ("refused-short-preimage", changed(1_001, &[1; 31])),
         ("refused-truncated", proof[..proof.len() - 1].to_vec()),
     ]
+}
+
+/// A stream with another value in a field.
+fn with_field(stream: &[u8], tlv_type: u64, value: &[u8]) -> Vec<u8> {
+    let mut writer = TlvWriter::new();
+    for record in TlvStream::parse(stream).expect("a proof is a stream").records() {
+        writer.set(record.tlv_type(), record.value());
+    }
+    writer.set(tlv_type, value).to_bytes()
 }
 
 /// The stream of a proof with a preimage, of an invoice that was asked for.
@@ -68,13 +70,7 @@ fn requested_proof(contents: &ProofContents) -> Vec<u8> {
 
 pub(super) fn payment_proofs() -> Files {
     let proof = valid_proof().to_bytes();
-    let changed = |tlv_type: u64, value: &[u8]| {
-        let mut writer = TlvWriter::new();
-        for record in TlvStream::parse(&proof).expect("a proof is a stream").records() {
-            writer.set(record.tlv_type(), record.value());
-        }
-        writer.set(tlv_type, value).to_bytes()
-    };
+    let changed = |tlv_type, value: &[u8]| with_field(&proof, tlv_type, value);
     vec![
         ("valid-right", proof.clone()),
         ("valid-other-amount", changed(65_603, &[1])),
