@@ -22,7 +22,7 @@
 use core::arch::x86_64::__m512i;
 
 use crate::affine::Affine;
-use crate::comb;
+use crate::comb::{self, Prepared};
 use crate::features::{BackendError, Features, Kind};
 use crate::jacobian::Jacobian;
 use crate::pairs::{self, Ref};
@@ -86,6 +86,27 @@ impl Bmi2 {
         unsafe { compiled(a) }
     }
 
+    /// See [`comb::multiply_prepared`].
+    pub(crate) fn multiply_prepared(self, a: &Scalar, b: &Scalar, point: &Prepared) -> Jacobian {
+        #[target_feature(enable = "bmi2")]
+        unsafe fn compiled(a: &Scalar, b: &Scalar, point: &Prepared) -> Jacobian {
+            comb::multiply_prepared(a, b, point)
+        }
+        // SAFETY: `self` shows that the processor has the feature.
+        unsafe { compiled(a, b, point) }
+    }
+
+    /// See [`Jacobian::sum_of_windows`].
+    #[cfg(pointlock_ifma)]
+    pub(crate) fn sum_of_windows(self, sums: &[Jacobian], width: u32) -> Jacobian {
+        #[target_feature(enable = "bmi2")]
+        unsafe fn compiled(sums: &[Jacobian], width: u32) -> Jacobian {
+            Jacobian::sum_of_windows(sums, width)
+        }
+        // SAFETY: `self` shows that the processor has the feature.
+        unsafe { compiled(sums, width) }
+    }
+
     /// See [`strauss::sum`].
     pub(crate) fn strauss(self, a: &Scalar, terms: &[Term]) -> Jacobian {
         #[target_feature(enable = "bmi2")]
@@ -142,10 +163,11 @@ impl Ifma {
         (sums, left)
     }
 
-    /// The sum of all terms, if the lanes' formulas cover it: see [`eight::sum_terms`].
+    /// The sum of all terms, if the lanes' formulas cover it: see [`eight::window_sums`].
     pub(crate) fn sum_terms(self, terms: &[Term]) -> Option<Jacobian> {
         // SAFETY: `self` shows that the processor has the features.
-        unsafe { eight::sum_terms(terms) }
+        let sums = unsafe { eight::window_sums(terms) }?;
+        Some(self.0.sum_of_windows(&sums, eight::WIDTH))
     }
 
     /// See [`crafted::compute`].
