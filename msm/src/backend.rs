@@ -154,7 +154,9 @@ impl Backend {
             #[cfg(target_arch = "x86_64")]
             Code::Bmi2(bmi2) => bmi2.multiply_generator(a),
             #[cfg(pointlock_ifma)]
-            Code::Ifma(ifma) => ifma.bmi2().multiply_generator(a),
+            Code::Ifma(ifma) => ifma
+                .sum_prepared([(a, comb::generator_table())])
+                .unwrap_or_else(|| ifma.bmi2().multiply_generator(a)),
         }
     }
 
@@ -165,7 +167,9 @@ impl Backend {
             #[cfg(target_arch = "x86_64")]
             Code::Bmi2(bmi2) => bmi2.multiply_prepared(a, b, point),
             #[cfg(pointlock_ifma)]
-            Code::Ifma(ifma) => ifma.bmi2().multiply_prepared(a, b, point),
+            Code::Ifma(ifma) => ifma
+                .sum_prepared([(a, comb::generator_table()), (b, point.table())])
+                .unwrap_or_else(|| ifma.bmi2().multiply_prepared(a, b, point)),
         }
     }
 

@@ -27,6 +27,22 @@ impl Prepared {
     }
 }
 
+/// The multiples of a point, and the bits of a digit.
+#[cfg(pointlock_ifma)]
+pub(crate) type Table<'a> = (&'a [Affine], u32);
+
+#[cfg(pointlock_ifma)]
+impl Prepared {
+    pub(crate) fn table(&self) -> Table<'_> {
+        (&self.0, WIDTH)
+    }
+}
+
+#[cfg(pointlock_ifma)]
+pub(crate) fn generator_table() -> Table<'static> {
+    (generator_multiples(), GENERATOR_WIDTH)
+}
+
 /// j·2^(wi)·P for each window i and each j from 1 to 2^(w − 1).
 fn multiples(point: &Affine, width: u32) -> Vec<Affine> {
     let mut base = Jacobian::from(point);

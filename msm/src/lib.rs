@@ -10,7 +10,7 @@
 //! | --- | --- | --- |
 //! | [`multiply_sum`] | k_1·P_1 + … + k_n·P_n | Strauss' interleaving for few, Pippenger's buckets for many |
 //! | [`multiply_sum_and_generator`] | a·G + k_1·P_1 + … + k_n·P_n | the same |
-//! | [`Backend::multiply_generator`] | a·G | 34 multiples out of a table of 2,176 |
+//! | [`Backend::multiply_generator`] | a·G | 34 multiples out of a table of 2,176; or those spread over eight lanes |
 //! | [`Backend::multiply_prepared`] | a·G + b·P for a P that comes again | 52 multiples more, of 416 of P |
 //! | [`Backend::double_multiply`] | a·G + b·P | Strauss, with 8,192 multiples of G |
 //! | [`Backend::double_multiply_all`] | a_i·G + b_i·P_i, each for itself | the same; or eight side by side |

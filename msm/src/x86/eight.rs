@@ -4,7 +4,6 @@ use core::arch::x86_64::{__m512i, _mm512_setzero_si512};
 use std::sync::OnceLock;
 
 use super::line::from_point;
-pub(super) use super::multiply::WIDTH;
 use super::multiply::{self, GENERATOR_MULTIPLES, MULTIPLES, double_multiply};
 use super::points::add_pairs;
 use crate::affine::Affine;

@@ -22,6 +22,8 @@
 use core::arch::x86_64::__m512i;
 
 use crate::affine::Affine;
+#[cfg(pointlock_ifma)]
+use crate::comb::Table;
 use crate::comb::{self, Prepared};
 use crate::features::{BackendError, Features, Kind};
 use crate::jacobian::Jacobian;
@@ -32,7 +34,7 @@ use crate::term::Term;
 #[cfg(all(test, pointlock_ifma))]
 use crate::x86::crafted;
 #[cfg(pointlock_ifma)]
-use crate::x86::{eight, points};
+use crate::x86::{eight, multiply, points};
 
 /// That this processor has BMI2: multiplications that leave more registers free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +169,19 @@ impl Ifma {
     pub(crate) fn sum_terms(self, terms: &[Term]) -> Option<Jacobian> {
         // SAFETY: `self` shows that the processor has the features.
         let sums = unsafe { eight::window_sums(terms) }?;
-        Some(self.0.sum_of_windows(&sums, eight::WIDTH))
+        Some(self.0.sum_of_windows(&sums, multiply::WIDTH))
+    }
+
+    /// The sum of k·P for each k and the table of its P, if the lanes' formulas cover it: see [`multiply::prepared_sums`].
+    pub(crate) fn sum_prepared<const N: usize>(
+        self,
+        products: [(&Scalar, Table<'_>); N],
+    ) -> Option<Jacobian> {
+        let products = products.map(|(k, (multiples, width))| (k, lines(multiples), width));
+        // SAFETY: `self` shows that the processor has the features.
+        let sums = unsafe { multiply::prepared_sums(&products) }?;
+        // All of them have the weight one.
+        Some(self.0.sum_of_windows(&sums, 0))
     }
 
     /// See [`crafted::compute`].

@@ -129,6 +129,30 @@ pub(super) fn window_sums(terms: &[Term], pool: &[__m512i]) -> Option<Vec<Jacobi
     Some(windows)
 }
 
+/// The sum of k·P for each k and the multiples of its P, that many bits to a digit: first halves of the scalars in the first four
+/// lanes, second halves, which lack the factor λ, in the others. None if a lane met a sum that the formulas do not cover.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn prepared_sums(products: &[(&Scalar, &[__m512i], u32)]) -> Option<[Jacobian; 8]> {
+    let mut sum = EightJacobian::infinity();
+    for (k, multiples, width) in products {
+        let count = windows(*width);
+        let (first, second) = k.split();
+        let mut digits = [[0; windows(1)]; 2];
+        signed_windows(&first, *width, &mut digits[0][..count]);
+        signed_windows(&second, *width, &mut digits[1][..count]);
+        for from in (0..count).step_by(4) {
+            let window = |lane: usize| from + lane % 4;
+            // Beyond the last window there are no digits.
+            let start = |lane: usize| window(lane).min(count - 1) << (width - 1);
+            let (refs, present) = refs(|lane| digits[lane / 4][window(lane)], start, 1);
+            if present != 0 {
+                sum.add(multiples, &refs, present, None);
+            }
+        }
+    }
+    sum.lanes()
+}
+
 /// Where the multiples for eight digits stand, if lane `i` has the point itself at `start(i)` and the next multiple `stride` places on,
 /// and the lanes that have one.
 #[inline]
