@@ -156,7 +156,10 @@ pub fn pre_sign_verified(
     aux_rand: &[u8; 32],
 ) -> Result<PreSignature, AdaptorError> {
     let pre_signature = pre_sign(keypair, message, lock_point, aux_rand)?;
-    pre_signature.verify_by(double_mul_and_add, Key::of(keypair), message, lock_point)?;
+    match keypair.prepared_key() {
+        Some(key) => pre_signature.verify_by_prepared(key, message, lock_point)?,
+        None => pre_signature.verify_by_point(&keypair.public_key(), message, lock_point)?,
+    }
     Ok(pre_signature)
 }
 
