@@ -150,7 +150,7 @@ impl Jacobian {
 
     /// The sum of 2^(w·i)·(A_i + λ·B_i), of the A_i and then as many B_i. A doubling waits for the one before, so this is for one
     /// lane.
-    #[cfg(any(test, pointlock_ifma))]
+    #[cfg(pointlock_ifma)]
     #[inline(always)]
     pub(crate) fn sum_of_windows(sums: &[Self], width: u32) -> Self {
         let (first, second) = sums.split_at(sums.len() / 2);
