@@ -259,7 +259,7 @@ impl EightJacobian {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn to_affine(&self) -> ([__m512i; 8], u8) {
+    fn to_affine(self) -> ([__m512i; 8], u8) {
         let lost = self.z.canonical().zero_lanes();
         let z = self.z.blend(lost, &Eight::splat(&FieldElement::ONE));
         let inverse = Eight::from_elements(&invert_lanes(&z.to_elements()));
