@@ -94,6 +94,8 @@
 //!   has no way to do that.
 //! - *State that is lost or rolled back*: a revoked commitment that is published costs everything. So does a verification nonce that signs two
 //!   commitments of one number: [`PublishRecord`] is durable first.
+//! - *Pre-signatures for two twins*: candidates of one number that differ in a lock point alone are one transaction. See
+//!   [`Commitment::is_twin_of`].
 //! - *Pre-signatures that aren't kept*: who is paid by a PTLC needs them to claim. Who offers it makes its own again.
 //! - *Nobody who watches*: deadlines are heights, and whoever sleeps through one is not paid. `docs/channel.md` says what the monitor has to do.
 //!

@@ -175,6 +175,51 @@ fn one_commitment_of_a_number_is_published_and_one_signature_of_the_peers() {
     assert_eq!(complete.publish(&secrets, &recorded).unwrap(), once);
 }
 
+/// X pre-signs its commitment with one PTLC, and again when another of the same amount has taken its place: the transaction is the same, and Y
+/// takes what stands there with the secret of what has ended.
+#[test]
+fn of_two_twins_the_peer_chooses_the_secret() {
+    let mut scene = Scene::at(OutPoint::null());
+    let (ended, stands) = (point_secret(0x71), point_secret(0x72));
+    scene.edges = vec![edge(X, 0, 50_000, EXPIRY, &ended)];
+    let early = scene.covered(X, 1);
+    scene.edges = vec![edge(X, 1, 50_000, EXPIRY + 1, &stands)];
+    let (complete, covered) = scene.signed(X, 1);
+    assert_eq!(complete.commitment().txid(), early.commitment().txid());
+    let claim = |covered: &CoveredCommitment, number, secret| {
+        let claim = covered.claim(scene.secrets_of(Y), number, secret).unwrap();
+        let script = script_of(0x33);
+        let payout = Payout { script: &script, fee: bitcoin::Amount::from_sat(500) };
+        spend(&[claim], Some(payout), &Default::default(), &[7; 32]).unwrap()
+    };
+    let message = |covered: &CoveredCommitment| {
+        let commitment = covered.commitment();
+        let (output, ..) = commitment.claimable_by_other().next().unwrap();
+        commitment.claim_sighash(output).unwrap()
+    };
+    // Whatever X has signed of the one is good for the other.
+    assert_eq!(message(&early), message(&covered));
+    let secrets = scene.secrets_of(X);
+    let stolen = complete.extract(secrets, 1, &claim(&early, 0, &ended));
+    assert!(matches!(stolen, Err(ChannelError::NoSecret { .. })), "{stolen:?}");
+    let honest = complete.extract(secrets, 1, &claim(&covered, 1, &stands)).unwrap();
+    assert_eq!(pointlock::lock::LockSecret::Scalar(honest), stands);
+
+    // So X asks first.
+    assert!(complete.commitment().is_twin_of(early.commitment()));
+    assert!(!complete.commitment().is_twin_of(covered.commitment()));
+    assert!(!scene.commitment(X, 2).is_twin_of(early.commitment()));
+    scene.edges = vec![edge(X, 1, 50_001, EXPIRY + 1, &stands)];
+    assert!(!scene.commitment(X, 1).is_twin_of(early.commitment()));
+    // What Y offers has its expiry in the script, and no point either.
+    let offered = |secret, expiry| {
+        let edges = vec![edge(Y, 0, 50_000, expiry, secret)];
+        Scene { edges, ..scene.clone() }.commitment(X, 1)
+    };
+    assert!(offered(&stands, EXPIRY).is_twin_of(&offered(&ended, EXPIRY)));
+    assert!(!offered(&stands, EXPIRY).is_twin_of(&offered(&ended, EXPIRY + 1)));
+}
+
 #[test]
 fn neither_signs_in_the_others_place() {
     let scene = scene();

@@ -38,11 +38,12 @@ impl ForwardingPolicy {
         let millionths = 1_000_000 + u128::from(self.fee_proportional_millionths);
         let mut amount_msat = u64::try_from(u128::from(base_paid) * 1_000_000 / millionths)
             .map_err(|_| too_little)?;
-        while self
-            .fee_msat(amount_msat + 1)
-            .is_some_and(|fee| fee < incoming.amount_msat - amount_msat)
-        {
-            amount_msat += 1;
+        let pays_for = |more: &u64| {
+            self.fee_msat(*more)
+                .is_some_and(|fee| fee <= incoming.amount_msat.saturating_sub(*more))
+        };
+        while let Some(more) = amount_msat.checked_add(1).filter(pays_for) {
+            amount_msat = more;
         }
         let offered = incoming.expiry;
         let required = self.cltv_expiry_delta;
@@ -323,6 +324,8 @@ mod tests {
         let delta = Refusal::ExpiryDelta { expiry: 39, offered: 39, required: 40 };
         assert_eq!(policy(0, 0, 40).after(offered), Err(delta));
         assert_eq!(policy(0, 0, 0).after(offered), Ok(offered));
+        let most = EdgeTerms { amount_msat: u64::MAX, expiry: 39 };
+        assert_eq!(policy(0, 0, 0).after(most), Ok(most));
     }
 
     #[test]

@@ -575,6 +575,30 @@ fn a_handover_is_kept_with_its_hold_and_nowhere_else() {
     refuses_forwarder(&mut net, HOP, to_holder(&hand_over(&late, 9)), ended);
 }
 
+/// Anyone can send one, and the longer its path is, the more it takes to wrap it: so the hold is looked for first. Hops of so many bytes take
+/// more in a message's onion than in a handover, so the longest that fit there are too long to be wrapped.
+#[test]
+fn a_handover_for_no_hold_is_not_wrapped() {
+    let mut net = held();
+    let invoice = net.publish(LockKind::Point, 0);
+    let longest = |hold| {
+        let try_length = |length| {
+            let hops = vec![(node_id(Who::Receiver), vec![0; length]); 60];
+            let mut handover = handover(&invoice, hold, 0);
+            handover.announcement.path = BlindedPath::build(session(9, 0), &hops).unwrap().0.into();
+            let hops = [(node_id(HOP), RecipientData::default().to_bytes())];
+            let (path, _) = BlindedPath::build(session(7, hold), &hops).unwrap();
+            OnionMessage::build(session(8, hold), &path, &handover.to_tlv()).ok()
+        };
+        (460..520).rev().find_map(try_length).unwrap()
+    };
+    let unknown = HoldError::Unknown(HoldId([9; 32]));
+    refuses_forwarder(&mut net, HOP, to_holder(&longest(9)), unknown);
+    let said = net.tell_forwarder(number_of(HOP), to_holder(&longest(0))).unwrap_err();
+    let said = format!("{said:?}");
+    assert!(said.contains("TooLong"), "{said}");
+}
+
 #[test]
 fn a_hold_is_announced_up_to_its_cutoff() {
     let mut net = held();

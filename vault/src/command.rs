@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use crate::clock::Clock;
 use crate::config::{Config, Options};
 use crate::name::Name;
-use crate::serve::{Running, start};
+use crate::serve::{Running, make_folder, start};
 use crate::store::{Store, Terms};
 
 /// Serves until SIGTERM or SIGINT; with a word behind it, does that and ends.
@@ -113,7 +113,7 @@ async fn new_key(config: &Config, name: &str, node_id: &str) -> Result<(), Box<d
 
 async fn add(config: &Config, name: &str, node_id: &str) -> Result<(), Box<dyn Error>> {
     let (name, node_id) = receiver(name, node_id)?;
-    std::fs::create_dir_all(&config.data)?;
+    make_folder(&config.data)?;
     let clock = Arc::new(Clock::default());
     let store = Store::open(&config.database, &config.data, config.chain, clock).await?;
     if store.receiver(&name).await?.is_some_and(|receiver| receiver.node_id != node_id) {

@@ -174,7 +174,7 @@ impl Running {
 }
 
 /// For its owner alone.
-fn make_folder(path: &std::path::Path) -> io::Result<()> {
+pub(crate) fn make_folder(path: &std::path::Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }

@@ -347,6 +347,14 @@ fn another_vault_that_remembers_the_former_key_takes_nothing_of_it() {
         assert_eq!(kind(there.leave_one_time(&from, &name, &hashes)), "unsigned");
         let invoice = static_invoice(&from, 0, 1).to_string();
         assert_eq!(kind(there.leave_invoice(&from, &name, &invoice)), "unsigned");
+        // Nor is anything taken away or told at its word.
+        let number = 20 + u32::from(round);
+        client.leave_one_time(&to, &name, &common::pool(&to, number..number + 1)).unwrap();
+        assert_eq!(kind(there.withdraw_all(&from, &name)), "unsigned");
+        assert_eq!(kind(there.forget_notices(&from, &name)), "unsigned");
+        assert_eq!(kind(there.handed(&from, &name, 0)), "unsigned");
+        assert_eq!(kind(there.list(&from, &name)), "unsigned");
+        assert_eq!(client.withdraw_all(&to, &name).unwrap(), 1);
         assert!(client.list(&to, &name).unwrap().statics.is_empty());
         std::thread::sleep(std::time::Duration::from_millis(700));
     }

@@ -127,6 +127,22 @@ impl Commitment {
         OutPoint { txid: self.txid, vout: output.vout }
     }
 
+    /// Whether this is the same transaction as the other, with a PTLC under another point in one of its outputs.
+    ///
+    /// No script has a point in it. So an edge that takes the place of another one of the same amount leaves the transaction as it was, and what
+    /// was pre-signed for the one is as good for the other: the edge that stands is then claimed under the point of the one that has ended, and
+    /// whoever has offered it learns the wrong secret. Who has pre-signed for a commitment gives nothing for its twin.
+    pub fn is_twin_of(&self, other: &Self) -> bool {
+        let points = |commitment: &Self| -> Vec<(u32, Point)> {
+            let edges = commitment.edges();
+            let point = |(output, edge): (&CommitmentOutput, &ChannelEdge)| {
+                Some((output.vout, *edge.terms().lock.as_point()?))
+            };
+            edges.filter_map(point).collect()
+        };
+        self.txid == other.txid && points(self) != points(other)
+    }
+
     /// The outputs of edges, in their order: that of signatures and pre-signatures.
     pub fn edges(&self) -> impl Iterator<Item = (&CommitmentOutput, &ChannelEdge)> {
         self.outputs.iter().filter_map(|output| Some((output, output.edge()?)))

@@ -180,6 +180,8 @@ impl Commitment {
     /// The publisher's pre-signatures for its peer's claims: all PTLCs that it has offered, those that stood there before included. They are the
     /// same each time.
     ///
+    /// Not for the [twin](Self::is_twin_of) of a commitment that it has pre-signed before: this does not know which those were.
+    ///
     /// # Errors
     ///
     /// [`ChannelError::ForeignSecrets`], [`ChannelError::WrongParty`]; in theory [`SigningError::PreSignature`].

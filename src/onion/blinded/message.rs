@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{BlindedPath, BlindingError, PathSecret, RecipientData};
 use crate::curve::{Point, SecretScalar};
-use crate::onion::{OnionError, Packet};
+use crate::onion::Packet;
 use crate::wire::{TlvStream, TlvWriter};
 
 const ENCRYPTED_RECIPIENT_DATA: u64 = 4;
@@ -99,7 +99,7 @@ impl OnionMessage {
     ///
     /// # Errors
     ///
-    /// [`BlindingError::Onion`], with [`OnionError::TooLong`] where the path and the fields exceed the longer
+    /// [`BlindingError::Onion`], with [`OnionError::TooLong`](crate::onion::OnionError::TooLong) where the path and the fields exceed the longer
     /// of the two lengths.
     pub fn build<N>(
         session_key: SecretScalar,
@@ -115,16 +115,12 @@ impl OnionMessage {
         }
         let node_ids: Vec<Point> = path.hops().iter().map(|hop| hop.blinded_node_id).collect();
 
+        let lengths: Vec<usize> = payloads.iter().map(Vec::len).collect();
         let [short, long] = PAYLOADS_LENGTHS;
+        let length = if Packet::payloads_length_of(&lengths) <= short { short } else { long };
         let path_key = *path.first_path_key();
-        // What is too long is refused before the session key is used, so that it still serves once.
-        let build = |session_key, length| {
-            Packet::plan(session_key, &node_ids)?.build(&payloads, &[], length)
-        };
-        let packet = match build(session_key.clone(), short) {
-            Err(OnionError::TooLong { .. }) => build(session_key, long),
-            built => built,
-        };
+        let plan = Packet::plan(session_key, &node_ids);
+        let packet = plan.and_then(|plan| plan.build(&payloads, &[], length));
         let (packet, _) = packet.map_err(|source| BlindingError::Onion { source })?;
         Ok(Self { path_key, packet })
     }
@@ -234,6 +230,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::onion::OnionError;
 
     fn secret(byte: u8) -> SecretScalar {
         SecretScalar::from_bytes(&[byte; 32]).unwrap()

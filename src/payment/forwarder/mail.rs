@@ -7,7 +7,7 @@ use super::super::message::{Handover, SealedAnnouncement};
 use super::super::{MessageError, Reaction, Refusal, ReleaseHeld, SecretSource};
 use super::{Context, ForwarderAction, ForwarderError, Forwards};
 use crate::curve::{SecretScalar, Tag};
-use crate::hold::{Announcement, Forward, HoldError, HoldId, ReleaseSecret, Released};
+use crate::hold::{Announcement, Forward, HoldError, HoldId, HoldState, ReleaseSecret, Released};
 use crate::onion::blinded::{BlindedPath, OnionMessage, RecipientData};
 
 static RELEASE_PATH: Tag = Tag::new("pointlock/release_path");
@@ -51,6 +51,10 @@ impl Forwards {
         entropy: &[u8; 32],
     ) -> Result<Reaction<ForwarderAction>, ForwarderError> {
         let Handover { hold, announcement } = handover;
+        // Before anything is computed: anyone can send this, and a message along a path of 255 hops is expensive to make.
+        if *self.ledger.state(&hold)? != HoldState::Held {
+            return Err(HoldError::OutOfOrder(hold).into());
+        }
         // Before anything is kept: what can't be sent was never handed over.
         let action = self.wrap(cx, &hold, &announcement, entropy)?;
         if self.ledger.announce(&hold, announcement)? {

@@ -22,7 +22,17 @@ use crate::name::Name;
 use crate::new_key::Consent;
 use crate::store::{Door, Ended, Form, NewStatic};
 
-/// Carries out what was signed, once.
+/// The receiver's key has signed, and is its key still: what another process remembers may be older.
+macro_rules! once_by_key {
+    ($vault:ident, $signed:ident, $tx:ident => $work:expr) => {
+        once!($vault, $signed, $tx => {
+            $vault.store.hold_key(&mut $tx, &$signed.receiver).await?;
+            $work
+        })
+    };
+}
+
+/// Carries out what was signed, once. What touches the receiver's row or holds its key does so itself.
 macro_rules! once {
     ($vault:ident, $signed:ident, $tx:ident => $work:expr) => {{
         let mut $tx = $vault.store.begin().await?;
@@ -103,7 +113,7 @@ pub(super) async fn list(
     request: axum::extract::Request,
 ) -> Result<Json<Listing>, Problem> {
     let signed = signed(&vault, &words(path)?, request).await?;
-    once!(vault, signed, tx => ());
+    once_by_key!(vault, signed, tx => ());
     let name = &signed.receiver.name;
     let shown = vault.shown(name).await?.ok_or_else(|| Problem::unknown("the receiver is gone"))?;
     let listed = |shown: &crate::cache::ShownStatic| StaticListed {
@@ -203,7 +213,7 @@ pub(super) async fn handed(
 ) -> Result<Response, Problem> {
     let signed = signed(&vault, &words(path)?, request).await?;
     let Query(After { after }) = after.map_err(Problem::malformed)?;
-    once!(vault, signed, tx => ());
+    once_by_key!(vault, signed, tx => ());
     let rows = vault.store.handed_after(&signed.receiver, after, 500).await?;
     let listed = rows.into_iter().filter_map(|row| {
         let (handed_at, number) = row.handed?;
@@ -232,7 +242,7 @@ pub(super) async fn withdraw_all(
 ) -> Result<Response, Problem> {
     let signed = signed(&vault, &words(path)?, request).await?;
     let receiver = &signed.receiver;
-    let withdrawn = once!(vault, signed, tx => vault.store.withdraw_one_time_in(&mut tx, receiver, None).await?);
+    let withdrawn = once_by_key!(vault, signed, tx => vault.store.withdraw_one_time_in(&mut tx, receiver, None).await?);
     Ok(Json(Withdrawn { withdrawn }).into_response())
 }
 
@@ -244,7 +254,7 @@ pub(super) async fn withdraw_one(
     let Path((name, hash)) = path.map_err(Problem::unknown)?;
     let signed = signed(&vault, &name, request).await?;
     let (hash, receiver) = (hex_of(&hash)?, &signed.receiver);
-    match once!(vault, signed, tx => vault.store.withdraw_one_time_in(&mut tx, receiver, Some(hash)).await?)
+    match once_by_key!(vault, signed, tx => vault.store.withdraw_one_time_in(&mut tx, receiver, Some(hash)).await?)
     {
         0 => Err(Problem::unknown(
             "none with this payment hash is ready: it may have been handed out",
@@ -264,7 +274,8 @@ pub(super) async fn settled(
     hex::decode_to_slice(&told.preimage, &mut preimage)
         .map_err(|_| Problem::malformed("preimage: expected 64 hexadecimal digits"))?;
     let receiver = &signed.receiver;
-    if once!(vault, signed, tx => vault.store.settle_in(&mut tx, receiver, &preimage).await?) {
+    if once_by_key!(vault, signed, tx => vault.store.settle_in(&mut tx, receiver, &preimage).await?)
+    {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::unknown("none of the receiver's payment hashes is that of this preimage"))
@@ -277,6 +288,6 @@ pub(super) async fn forget_notices(
     request: axum::extract::Request,
 ) -> Result<StatusCode, Problem> {
     let signed = signed(&vault, &words(path)?, request).await?;
-    once!(vault, signed, tx => vault.store.forget_notices_in(&mut tx, &signed.receiver).await?);
+    once_by_key!(vault, signed, tx => vault.store.forget_notices_in(&mut tx, &signed.receiver).await?);
     Ok(StatusCode::NO_CONTENT)
 }

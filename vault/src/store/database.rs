@@ -179,24 +179,31 @@ impl Store {
         Ok(transaction)
     }
 
-    /// The next number of handings out, in this transaction.
-    pub(super) async fn next_handed(&self, tx: &mut Transaction<'_>) -> Result<u64, StoreError> {
+    /// The next number of handings out, in this transaction. `before` were handed out before it began.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Restored`] where the database does not know of them; what it says.
+    pub(super) async fn next_handed(
+        &self,
+        tx: &mut Transaction<'_>,
+        before: u64,
+    ) -> Result<u64, StoreError> {
         let sql = match self.dialect {
             Dialect::Sqlite => {
-                "UPDATE vault SET handed_number = handed_number + 1 RETURNING handed_number"
+                "UPDATE vault SET handed_number = handed_number + 1 RETURNING handed_number, handed_number - 1"
             }
-            Dialect::Postgres => "SELECT nextval('handed_numbers')",
+            Dialect::Postgres => {
+                "SELECT nextval('handed_numbers'), (SELECT COALESCE(MAX(handed_number), 0) FROM one_time)"
+            }
         };
-        number(sqlx::query(sql).fetch_one(&mut **tx).await?.try_get(0)?)
-    }
-
-    /// A number that is not above what was handed out before it was drawn: the database has forgotten.
-    pub(super) fn check_number(&self, number: u64, before: u64) -> Result<(), StoreError> {
-        if number > before {
-            return Ok(());
+        let row = sqlx::query(sql).fetch_one(&mut **tx).await?;
+        let (next, known) = (number(row.try_get(0)?)?, number(row.try_get(1)?)?);
+        if known < before {
+            self.restored.store(true, Ordering::Release);
+            return Err(StoreError::Restored { database: known, mark: before });
         }
-        self.restored.store(true, Ordering::Release);
-        Err(StoreError::Restored { database: number - 1, mark: before })
+        Ok(next)
     }
 
     /// The next number of changes, in this transaction.
@@ -369,16 +376,34 @@ pub(super) async fn known(
     })
 }
 
+/// The highest number that was handed out, as far as the database knows.
+///
+/// PostgreSQL writes a sequence down 32 numbers ahead, so that after a crash, at a standby or at a point in time the sequence is further than
+/// the rows: it would hide that they have forgotten some. The rows themselves say what they know.
 async fn handed_number(
     connection: &mut AnyConnection,
     dialect: Dialect,
 ) -> Result<u64, sqlx::Error> {
     let sql = match dialect {
         Dialect::Sqlite => "SELECT handed_number FROM vault",
-        Dialect::Postgres => {
-            "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM handed_numbers"
-        }
+        Dialect::Postgres => "SELECT COALESCE(MAX(handed_number), 0) FROM one_time",
     };
+    one_number(connection, sql).await
+}
+
+/// The highest number that was drawn, handed out or not.
+pub(super) async fn drawn_number(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+) -> Result<u64, sqlx::Error> {
+    let sql = match dialect {
+        Dialect::Sqlite => "SELECT handed_number FROM vault",
+        Dialect::Postgres => "SELECT last_value FROM handed_numbers",
+    };
+    one_number(connection, sql).await
+}
+
+async fn one_number(connection: &mut AnyConnection, sql: &str) -> Result<u64, sqlx::Error> {
     let number: i64 = sqlx::query(sql).fetch_one(connection).await?.try_get(0)?;
     Ok(u64::try_from(number).unwrap_or(0))
 }

@@ -65,7 +65,7 @@ impl Store {
 
     /// The receiver has this key still, and keeps it until the transaction ends. What was verified before it began may have been
     /// remembered from before a change of the key, by another process too.
-    pub(super) async fn hold_key(
+    pub(crate) async fn hold_key(
         &self,
         tx: &mut Transaction<'_>,
         receiver: &Receiver,

@@ -79,7 +79,9 @@ impl Mark {
             let before = mark.written()?.filter(|written| written.incarnation == incarnation);
             let number = before.map_or(number, |written| written.number.max(number));
             mark.write(number)?;
-            mark.file.sync_all()
+            mark.file.sync_all()?;
+            // Its name, too, where it is new.
+            File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
         })
         .map_err(fail)?;
         Ok(mark)

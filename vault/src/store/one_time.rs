@@ -162,8 +162,7 @@ impl Store {
             Some(invoice) => invoice,
             None => write(&payment_hash, database::number(row.try_get("expires_at")?)?)?,
         };
-        let number = self.next_handed(&mut tx).await?;
-        self.check_number(number, before)?;
+        let number = self.next_handed(&mut tx, before).await?;
         let done = sqlx::query(
             "UPDATE one_time SET state = 'handed', handed_number = $1, handed_at = $2, invoice = $3, comment = $4, \
              amount_msat = COALESCE(amount_msat, $5) WHERE id = $6 AND state = 'ready'",

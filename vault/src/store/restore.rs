@@ -34,8 +34,9 @@ impl Store {
         }
         let path = Self::mark_path(data);
         // A damaged mark is no reason to go on without a restore, and none to refuse one.
-        let number = Mark::read(&path).ok().flatten().map_or(0, |written| written.number);
-        let number = number.max(known.number) + 1;
+        let marked = Mark::read(&path).ok().flatten().map_or(0, |written| written.number);
+        let drawn = database::drawn_number(&mut connection, dialect).await?;
+        let number = marked.max(drawn).max(known.number) + 1;
         let incarnation = rand::random::<[u8; 16]>();
         let restored =
             retire(&mut connection, dialect, &known.incarnation, &incarnation, number).await?;
@@ -47,7 +48,8 @@ impl Store {
             }
             _ => {}
         }
-        Mark::open(&path, incarnation, number)?;
+        // What was handed out of this database: the numbers from here on are higher.
+        Mark::open(&path, incarnation, known.number)?;
         Ok(restored)
     }
 
