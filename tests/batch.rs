@@ -129,6 +129,15 @@ impl Owned {
         }
     }
 
+    /// A lock point with which the sum is right for −R.
+    fn oppose_nonce(&mut self) {
+        let Ok(sum) = Point::from_bytes(&self.nonce()) else { return };
+        // R' + R = 2·R' − T
+        if let Ok(lock_point) = sum.sub(&self.lock_point).and_then(|nonce| sum.add(&nonce)) {
+            self.lock_point = lock_point;
+        }
+    }
+
     fn nonce(&self) -> [u8; 33] {
         *self.pre_signature.to_bytes().first_chunk().unwrap()
     }
@@ -145,6 +154,8 @@ enum Trick {
     NegateLock(usize),
     /// R + T = −R': right but for the parity of the sum.
     OppositeSum(usize),
+    /// −R + T = R'.
+    OppositeNonce(usize),
     SwapLocks(usize, usize),
     SwapNonces(usize, usize),
     SwapKeys(usize, usize),
@@ -167,6 +178,7 @@ fn tricks() -> impl Strategy<Value = Trick> {
         i.prop_map(WrongParity),
         i.prop_map(NegateLock),
         i.prop_map(OppositeSum),
+        i.prop_map(OppositeNonce),
         (i, j).prop_map(|(i, j)| SwapLocks(i, j)),
         (i, j).prop_map(|(i, j)| SwapNonces(i, j)),
         (i, j).prop_map(|(i, j)| SwapKeys(i, j)),
@@ -201,6 +213,7 @@ impl Trick {
                 item.lock_point = item.lock_point.negate();
             }
             Self::OppositeSum(i) => batch[i % count].oppose(),
+            Self::OppositeNonce(i) => batch[i % count].oppose_nonce(),
             Self::SwapLocks(i, j) => {
                 let (a, b) = (batch[i % count].lock_point, batch[j % count].lock_point);
                 (batch[i % count].lock_point, batch[j % count].lock_point) = (b, a);
@@ -310,6 +323,11 @@ fn each_trick_alone_is_found() {
         NegateLock(2),
         OppositeSum(2),
         OppositeSum(3),
+        // Even and odd R'.
+        OppositeNonce(0),
+        OppositeNonce(1),
+        OppositeNonce(2),
+        OppositeNonce(4),
         SwapLocks(1, 2),
         SwapNonces(1, 2),
         SwapKeys(1, 2),
