@@ -534,6 +534,47 @@ fn the_bytes_of_version_3() {
     fixture_model().check(&ClaimBook::new(FileClaimStore::open(&copy, Origin::Continued).unwrap()));
 }
 
+/// What changes nothing is said to, by the store itself: its book asks only for what does.
+fn says_what_it_did(store: &mut impl ClaimStore) {
+    let (id, retired) = (polynomial(0), polynomial(1));
+    assert_eq!(store.insert_claim(id, x(0), locks(0)), Ok(false), "unknown");
+    assert_eq!(store.insert_polynomial(id, invoice(0), 3), Ok(true));
+    assert_eq!(store.insert_polynomial(id, invoice(1), 3), Ok(false));
+    assert_eq!(store.insert_claim(id, x(0), locks(0)), Ok(true));
+    assert_eq!(store.insert_claim(id, x(0), locks(1)), Ok(false));
+    let group = [(id, 0), (id, 1), (id, 1), (retired, 1), (id, 2)];
+    let group = group.map(|(id, at)| (id, x(at), locks(at))).to_vec();
+    assert_eq!(store.insert_claims(group), Ok(vec![false, true, false, false, true]));
+    assert_eq!(store.claim(&id, &x(0)), Ok(Some(locks(0))));
+
+    assert_eq!(store.insert_retired_polynomial(retired, invoice(1), 1), Ok(true));
+    assert!(store.polynomial(&retired).unwrap().unwrap().retired);
+    assert_eq!(store.insert_retired_polynomial(id, invoice(0), 3), Ok(false));
+    let state = store.polynomial(&id).unwrap().unwrap();
+    assert!(!state.retired && state.claimed == 3 && state.invoice == invoice(0));
+    assert_eq!(store.retire(polynomial(2)), Ok(false));
+}
+
+#[test]
+fn a_store_says_what_it_did_and_writes_nothing_else() {
+    let mut memory = MemoryClaimStore::default();
+    says_what_it_did(&mut memory);
+    assert_eq!(memory.in_memory(), Some(&memory));
+
+    let file = path("says");
+    let mut store = FileClaimStore::create(&file).unwrap();
+    says_what_it_did(&mut store);
+    assert_eq!(store.in_memory(), None);
+    let written = std::fs::read(&file).unwrap();
+    assert_eq!(store.insert_claim(polynomial(2), x(0), locks(0)), Ok(false));
+    assert_eq!(store.insert_claim(polynomial(0), x(0), locks(0)), Ok(false));
+    assert_eq!(store.insert_polynomial(polynomial(0), invoice(0), 3), Ok(false));
+    assert_eq!(store.retire(polynomial(1)), Ok(true));
+    assert_eq!(std::fs::read(&file).unwrap(), written);
+    assert_eq!(store.retire(polynomial(0)), Ok(true));
+    assert_ne!(std::fs::read(&file).unwrap(), written);
+}
+
 /// Claims of one call, against the same ones by one.
 #[test]
 fn claims_together_are_claims_one_by_one() {
