@@ -392,6 +392,16 @@ fn the_lock_point_is_in_the_equation() {
     check(&batch);
 }
 
+/// The sum of every item is right for −R, so that again no equation that fails leads to single verification.
+#[test]
+fn the_sign_of_the_nonces_is_in_the_equation() {
+    let mut batch: Vec<Owned> = (0..12).map(|index| Owned::new(index, index)).collect();
+    batch.retain(|item| item.signature.is_none());
+    batch.iter_mut().for_each(Owned::oppose_nonce);
+    assert_eq!(batch[5].item().verify(), Err(AdaptorError::InvalidPreSignature));
+    check(&batch);
+}
+
 /// s'·G − e·P is −T: right if an R' that is no point counted as infinity.
 #[test]
 fn a_nonce_off_the_curve_is_not_infinity() {

@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use pointlock::claims::{ClaimBook, ClaimError, ClaimStore, Claimed, LockSet, MemoryClaimStore};
+use pointlock::claims::{
+    ClaimBook, ClaimEntry, ClaimError, ClaimStore, Claimed, LockSet, MemoryClaimStore,
+};
 use pointlock::curve::SecretScalar;
 use pointlock::edge::{Direction, EdgeId};
 use pointlock::invoice::InvoiceId;
 use pointlock::invoice::ktime::{PayerScalar, PolynomialId};
+use pointlock::journal::Recordable;
 use pointlock_store::{FileClaimStore, FileStoreError, Migration, Origin};
 use proptest::prelude::*;
 
@@ -573,6 +576,36 @@ fn a_store_says_what_it_did_and_writes_nothing_else() {
     assert_eq!(std::fs::read(&file).unwrap(), written);
     assert_eq!(store.retire(polynomial(0)), Ok(true));
     assert_ne!(std::fs::read(&file).unwrap(), written);
+}
+
+#[test]
+fn a_slot_is_promised_where_a_claim_would_be_made() {
+    let mut book = ClaimBook::new(MemoryClaimStore::default());
+    let (id, late) = (polynomial(0), polynomial(1));
+    assert_eq!(book.check_slot(&id, &x(0)), Err(ClaimError::UnknownPolynomial(id)));
+    book.open(id, invoice(0), 1).unwrap();
+    book.open_retired(late, invoice(1), 1).unwrap();
+    assert_eq!(book.check_slot(&id, &x(0)), Ok(()));
+    book.claim(&id, &x(0), &locks(0)).unwrap();
+    assert_eq!(book.check_slot(&id, &x(0)), Err(ClaimError::AlreadyClaimed(x(0))));
+    let full = Err(ClaimError::NoSlotLeft { polynomial: id, k: 1 });
+    assert_eq!(book.check_slot(&id, &x(1)), full);
+    assert_eq!(book.check_slot(&late, &x(0)), Err(ClaimError::Retired(late)));
+}
+
+#[test]
+fn an_entry_ends_where_its_record_does() {
+    for entry in [
+        ClaimEntry::Polynomial { id: polynomial(0), invoice: invoice(0), k: 2 },
+        ClaimEntry::Claim { id: polynomial(0), x: x(0), locks: locks(0) },
+        ClaimEntry::Retirement { id: polynomial(0) },
+        ClaimEntry::RetirementOfAll,
+    ] {
+        let record = entry.to_record();
+        let longer = [record.as_slice(), &[0]].concat();
+        assert!(ClaimEntry::from_record(&longer).is_err(), "{entry:?}");
+        assert_eq!(ClaimEntry::from_record(&record), Ok(entry));
+    }
 }
 
 /// Claims of one call, against the same ones by one.
