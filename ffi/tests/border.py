@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Gives every function of the C interface what it must refuse: null for each pointer, other lengths, buffers that overlap, bytes that
-are no point. Each time an error code comes back that names the argument, and not a byte has changed.
+are no point. Each time an error code comes back that names the argument, and not a byte has changed. And every code of the header is
+returned by some call, or `NEVER` says why it can't be.
 
     python3 ffi/tests/border.py LIBRARY
 
@@ -9,10 +10,11 @@ the accepted twin of each refusal is the call before it.
 """
 
 import ctypes
+import re
 import sys
 
 import vectors
-from vectors import HEADER, PROTOTYPES, Fault, Handle, Number, Out, Point, Points, call
+from vectors import HEADER, PROTOTYPES, RETURNED, Fault, Handle, Number, Out, Point, Points, call
 
 #: What may be null, with a length of zero.
 OPTIONAL = {("musig2_nonce_new", "extra_in"), ("musig2_key_agg_tweak_taproot", "merkle_root"), ("note_hash", "note")}
@@ -27,6 +29,14 @@ VARIABLE = {
     "dangerous_polynomial_of": {"coefficients"},
     "payment_point": {"points"},
     "payment_point_at": {"points"},
+}
+
+#: Codes that no call can be made to return.
+NEVER = {
+    "PANIC": "the library would have to have a fault",
+    "DEGENERATE": "a hash would have to be zero",
+    "MACHINE_FAULT": "the processor would have to compute wrongly",
+    "OTHER": "it stands for errors of the library that have no code yet",
 }
 
 counted = {}
@@ -199,6 +209,7 @@ def calls_of_no_row():
             message=bytes(32),
             extra_in=extra,
         )
+    signers(keypair)
     invoices()
     # The library was used long ago.
     vectors.refuses("randomize", "CONTEXT_IN_USE", seed=bytes(32))
@@ -206,6 +217,36 @@ def calls_of_no_row():
     spoiler.nulls()
     spoiler.lengths()
     tried["randomize"] = 1
+
+
+def signers(keypair):
+    """Who may make and use a secret nonce, in a session of one signer. `keypair` is a stranger's."""
+    message = bytes(32)
+    signer = vectors.keypair_of(bytes(31) + b"\x02", "secret_key")
+    own = vectors.key_agg_of(Points(1, [call("keypair_public_key", keypair=signer, public_key=Point()).public_key]))
+
+    def made_by(maker):
+        return {"keypair": maker, "aggregate_key": vectors.aggregate_key(own), "message": message, "extra_in": None}
+
+    def nonce_of(maker, byte):
+        rand = Out(32, bytes([byte]) * 32)
+        return call("musig2_nonce_new", secret_nonce=Handle("musig2_nonce"), session_rand=rand, **made_by(maker)).secret_nonce
+
+    used = {"secret_nonce": Handle("musig2_nonce"), "session_rand": Out(32, bytes(32))}
+    vectors.refuses("musig2_nonce_new", "RANDOMNESS_USED", **used, **made_by(signer))
+    first, second, third, foreign = (nonce_of(maker, 9 + at) for at, maker in enumerate([signer] * 3 + [keypair]))
+    public = call("musig2_nonce_public", secret_nonce=first, public_nonce=Out(66)).public_nonce.bytes()
+    session = vectors.session_with(own, public, message, None)
+
+    def given(nonce, who):
+        return {"session": session, "secret_nonce": nonce, "keypair": who, "partial_signature": Out(32)}
+
+    vectors.refuses("musig2_sign_partial", "FOREIGN_NONCE", **given(second, keypair))
+    vectors.refuses("musig2_sign_partial", "NOT_A_SIGNER", **given(foreign, keypair))
+    vectors.refuses("musig2_sign_partial", "NONCE_NOT_IN_SESSION", **given(third, signer))
+    partial = call("musig2_sign_partial", **given(first, signer)).partial_signature.bytes()
+    call("musig2_verify_partial", session=session, signer=0, partial_signature=partial)
+    vectors.refuses("musig2_verify_partial", "NO_SUCH_SIGNER", session=session, signer=1, partial_signature=partial)
 
 
 def invoices():
@@ -225,6 +266,19 @@ def invoices():
     assert node_ids[0] == node_ids[1]
     vectors.refuses("invoice_decode", "INVOICE", invoice=Handle("invoice"), text=b"\xff" + text.encode())
     vectors.refuses("invoice_parse", "INVOICE", invoice=Handle("invoice"), stream=stream[:-1])
+    # It is locked to a hash, and is well otherwise.
+    locked = (vectors.VECTORS.parent / "fuzz/corpus/invoice/valid-hash").read_bytes()
+    locked = call("invoice_parse", invoice=Handle("invoice"), stream=locked).invoice
+    call("invoice_id", invoice=locked, invoice_id=Out(32))
+    vectors.refuses("invoice_points_count", "NO_PAYMENT_POINTS", invoice=locked, count=Number())
+
+
+def every_code():
+    """Every code of the header was returned, but those of `NEVER`."""
+    codes = set(re.findall(r"POINTLOCK_ERROR_([A-Z_]+) = [0-9]+", HEADER))
+    assert len(codes) > 40, "the header was not read"
+    assert codes - RETURNED == NEVER.keys(), f"{codes - RETURNED} were not returned"
+
 
 
 if __name__ == "__main__":
@@ -234,6 +288,7 @@ if __name__ == "__main__":
     vectors.AFTER_SUCCESS.append(spoil)
     vectors.check_files()
     calls_of_no_row()
+    every_code()
     untried = {name for name in PROTOTYPES if not name.endswith("_free")} - tried.keys() - {"check_version"}
     assert not untried, f"never tried: {sorted(untried)}"
     print(f"{len(tried)} functions refuse: {counted}")

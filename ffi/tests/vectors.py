@@ -160,11 +160,17 @@ def natives(function, given, kept, fault):
     return arguments
 
 
+#: The codes that came back so far.
+RETURNED = set()
+
+
 def invoke(function, arguments):
     """The name of the code that the call returns, without its beginning."""
     symbol = getattr(LIBRARY, f"pointlock_{function}")
     symbol.argtypes = [TYPES.get(kind, ctypes.c_void_p) for kind, _ in PROTOTYPES[function]]
-    return LIBRARY.pointlock_error_name(symbol(*arguments)).decode().removeprefix("POINTLOCK_ERROR_")
+    code = LIBRARY.pointlock_error_name(symbol(*arguments)).decode().removeprefix("POINTLOCK_ERROR_")
+    RETURNED.add(code)
+    return code
 
 
 def call(function, **given):
