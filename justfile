@@ -67,10 +67,10 @@ long-money seconds="3600" from="1001":
 long-fuzz seconds="600":
     bash .ci/fuzz each {{seconds}}
 
-# A shard of all deliberate faults, a line of code at a time: which of them does no test notice? Needs `cargo install cargo-mutants --locked`.
-# Without an argument the week's: in forty weeks all had their turn.
-long-mutants shard=`echo $((10#$(date +%V) % 40))/40`:
-    cargo mutants --shard {{shard}} --baseline skip --timeout 600 --output target
+# A shard of all deliberate faults, a line of code at a time: which of them does no test nearby notice? Needs `cargo install cargo-mutants --locked`
+# (27.1.0 was used). Without arguments the week's; `just long-mutants adaptor 0/2` is the first of two of a part (`.ci/mutants` has the parts).
+long-mutants *part_and_shard="week":
+    bash .ci/mutants {{part_and_shard}}
 
 # What a `bitcoind` relays of a channel, and which attacks it permits; builds it from the source of the kernel's crate.
 long-relay:

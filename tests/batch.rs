@@ -5,7 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
 use pointlock::adaptor::schnorr::{
-    Backend, BatchItem, PreSignature, pre_sign, verify_batch, verify_batch_on, verify_each_on,
+    Backend, BatchItem, PreSignature, pre_sign, verify_batch, verify_batch_on, verify_each,
+    verify_each_on,
 };
 use pointlock::adaptor::{AdaptorError, BatchError, BatchFault};
 use pointlock::curve::{Keypair, Point, PublicScalar, SecretScalar, Tag, XOnlyPublicKey};
@@ -129,6 +130,15 @@ impl Owned {
         }
     }
 
+    /// A lock point with which the sum is right for −R.
+    fn oppose_nonce(&mut self) {
+        let Ok(sum) = Point::from_bytes(&self.nonce()) else { return };
+        // R' + R = 2·R' − T
+        if let Ok(lock_point) = sum.sub(&self.lock_point).and_then(|nonce| sum.add(&nonce)) {
+            self.lock_point = lock_point;
+        }
+    }
+
     fn nonce(&self) -> [u8; 33] {
         *self.pre_signature.to_bytes().first_chunk().unwrap()
     }
@@ -145,6 +155,8 @@ enum Trick {
     NegateLock(usize),
     /// R + T = −R': right but for the parity of the sum.
     OppositeSum(usize),
+    /// −R + T = R'.
+    OppositeNonce(usize),
     SwapLocks(usize, usize),
     SwapNonces(usize, usize),
     SwapKeys(usize, usize),
@@ -167,6 +179,7 @@ fn tricks() -> impl Strategy<Value = Trick> {
         i.prop_map(WrongParity),
         i.prop_map(NegateLock),
         i.prop_map(OppositeSum),
+        i.prop_map(OppositeNonce),
         (i, j).prop_map(|(i, j)| SwapLocks(i, j)),
         (i, j).prop_map(|(i, j)| SwapNonces(i, j)),
         (i, j).prop_map(|(i, j)| SwapKeys(i, j)),
@@ -201,6 +214,7 @@ impl Trick {
                 item.lock_point = item.lock_point.negate();
             }
             Self::OppositeSum(i) => batch[i % count].oppose(),
+            Self::OppositeNonce(i) => batch[i % count].oppose_nonce(),
             Self::SwapLocks(i, j) => {
                 let (a, b) = (batch[i % count].lock_point, batch[j % count].lock_point);
                 (batch[i % count].lock_point, batch[j % count].lock_point) = (b, a);
@@ -257,6 +271,7 @@ fn check(batch: &[Owned]) {
         assert_eq!(verify_batch_on(backend, &items), expected, "{}", backend.name());
         assert_eq!(verify_each_on(backend, &items), each, "{}", backend.name());
     }
+    assert_eq!(verify_each(&items), each);
 }
 
 #[test]
@@ -310,6 +325,11 @@ fn each_trick_alone_is_found() {
         NegateLock(2),
         OppositeSum(2),
         OppositeSum(3),
+        // Even and odd R'.
+        OppositeNonce(0),
+        OppositeNonce(1),
+        OppositeNonce(2),
+        OppositeNonce(4),
         SwapLocks(1, 2),
         SwapNonces(1, 2),
         SwapKeys(1, 2),
@@ -327,25 +347,83 @@ fn each_trick_alone_is_found() {
     }
 }
 
+/// Puts a pre-signature in place of the item's: this nonce, and s' = e·d + `rest` with the d of any signer.
+fn forge(item: &mut Owned, signer: u32, nonce: &[u8; 33], rest: &PublicScalar) {
+    let keypair = Keypair::new(scalar("d", signer));
+    let d = keypair.secret_key().dangerous_reveal();
+    let d = if keypair.public_key().is_odd() { d.negate() } else { d };
+    let parts: [&[u8]; 3] = [&nonce[1..], &item.public_key.serialize(), &item.message];
+    let s = PublicScalar::from_hash(&CHALLENGE.hash(&parts)).mul(&d).add(rest);
+    item.pre_signature = PreSignature::from_slice(&[&nonce[..], &s.to_bytes()].concat()).unwrap();
+}
+
+/// The first k with an even R', that R' being k·G and this.
+fn even_nonce(summand: Option<&Point>) -> ([u8; 33], PublicScalar) {
+    let nonces = (0..).map(|index| scalar("k", index));
+    let mut sums = nonces.map(|nonce| {
+        let point = nonce.to_point();
+        (summand.map_or(point, |summand| point.add(summand).unwrap()), nonce)
+    });
+    let (sum, nonce) = sums.find(|(sum, _)| !sum.is_odd()).unwrap();
+    (sum.to_bytes(), nonce.dangerous_reveal())
+}
+
 /// s' − 0·e: with R' = T the signer would have signed with the nonce zero, s' = e·d. The equation holds, and
 /// single verification refuses it all the same.
 #[test]
 fn the_nonce_zero_is_refused() {
     let mut batch: Vec<Owned> = (0..9).map(|index| Owned::new(index, index)).collect();
-    let keypair = Keypair::new(scalar("d", 5));
-    let even = Point::from(keypair.x_only_public_key()) == keypair.public_key();
     let nonce = batch[5].lock_point.to_bytes();
-    let key = keypair.x_only_public_key().serialize();
-    let parts: [&[u8]; 3] = [&nonce[1..], &key, &batch[5].message];
-    let e = PublicScalar::from_hash(&CHALLENGE.hash(&parts));
-    let d = keypair.secret_key().dangerous_reveal();
-    let s = e.mul(&if even { d } else { d.negate() });
-    batch[5].pre_signature =
-        PreSignature::from_slice(&[&nonce[..], &s.to_bytes()].concat()).unwrap();
-    let items: Vec<BatchItem<'_>> = batch.iter().map(Owned::item).collect();
-    let fault = BatchFault { index: 5, error: AdaptorError::NonceAtInfinity };
-    assert_eq!(verify_batch(&items), Err(BatchError::Invalid { faults: vec![fault] }));
+    forge(&mut batch[5], 5, &nonce, &PublicScalar::ZERO);
+    assert_eq!(batch[5].item().verify(), Err(AdaptorError::NonceAtInfinity));
     check(&batch);
+}
+
+/// s'·G − e·P is R' and not R' − T: signatures that need no secret, given out as some that do. No item's equation fails without T, so
+/// that none is looked at singly for another's sake.
+#[test]
+fn the_lock_point_is_in_the_equation() {
+    let mut batch: Vec<Owned> = (0..9).map(|index| Owned::new(index, index)).collect();
+    let (nonce, k) = even_nonce(None);
+    for item in &mut batch {
+        forge(item, item.key, &nonce, &k);
+    }
+    assert_eq!(batch[5].item().verify(), Err(AdaptorError::InvalidPreSignature));
+    check(&batch);
+}
+
+/// The sum of every item is right for −R, so that again no equation that fails leads to single verification.
+#[test]
+fn the_sign_of_the_nonces_is_in_the_equation() {
+    let mut batch: Vec<Owned> = (0..12).map(|index| Owned::new(index, index)).collect();
+    batch.retain(|item| item.signature.is_none());
+    batch.iter_mut().for_each(Owned::oppose_nonce);
+    assert_eq!(batch[5].item().verify(), Err(AdaptorError::InvalidPreSignature));
+    check(&batch);
+}
+
+/// s'·G − e·P is −T: right if an R' that is no point counted as infinity.
+#[test]
+fn a_nonce_off_the_curve_is_not_infinity() {
+    let mut batch: Vec<Owned> = (0..9).map(|index| Owned::new(index, index)).collect();
+    let mut nonce = [0; 33];
+    (nonce[0], nonce[32]) = (2, 5);
+    forge(&mut batch[5], 5, &nonce, &scalar("t", 5).dangerous_reveal().negate());
+    assert_eq!(batch[5].item().verify(), Err(AdaptorError::NonceNotOnCurve));
+    check(&batch);
+}
+
+/// The item beside it is signed with the key that signed this one.
+#[test]
+fn items_of_two_keys_do_not_share_one() {
+    let mut batch = [Owned::new(0, 0), Owned::new(1, 1)];
+    let (nonce, k) = even_nonce(Some(&batch[1].lock_point));
+    forge(&mut batch[1], 1, &nonce, &k);
+    check(&batch);
+    assert_eq!(batch[1].item().verify(), Ok(()));
+    forge(&mut batch[1], 0, &nonce, &k);
+    check(&batch);
+    assert_eq!(batch[1].item().verify(), Err(AdaptorError::InvalidPreSignature));
 }
 
 #[test]

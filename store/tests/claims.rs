@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use pointlock::claims::{ClaimBook, ClaimError, ClaimStore, Claimed, LockSet, MemoryClaimStore};
+use pointlock::claims::{
+    ClaimBook, ClaimEntry, ClaimError, ClaimStore, Claimed, LockSet, MemoryClaimStore,
+};
 use pointlock::curve::SecretScalar;
 use pointlock::edge::{Direction, EdgeId};
 use pointlock::invoice::InvoiceId;
 use pointlock::invoice::ktime::{PayerScalar, PolynomialId};
+use pointlock::journal::Recordable;
 use pointlock_store::{FileClaimStore, FileStoreError, Migration, Origin};
 use proptest::prelude::*;
 
@@ -532,6 +535,77 @@ fn the_bytes_of_version_3() {
     let copy = path("fixture_3_read");
     std::fs::write(&copy, fixture("claims_3.bin")).unwrap();
     fixture_model().check(&ClaimBook::new(FileClaimStore::open(&copy, Origin::Continued).unwrap()));
+}
+
+/// What changes nothing is said to, by the store itself: its book asks only for what does.
+fn says_what_it_did(store: &mut impl ClaimStore) {
+    let (id, retired) = (polynomial(0), polynomial(1));
+    assert_eq!(store.insert_claim(id, x(0), locks(0)), Ok(false), "unknown");
+    assert_eq!(store.insert_polynomial(id, invoice(0), 3), Ok(true));
+    assert_eq!(store.insert_polynomial(id, invoice(1), 3), Ok(false));
+    assert_eq!(store.insert_claim(id, x(0), locks(0)), Ok(true));
+    assert_eq!(store.insert_claim(id, x(0), locks(1)), Ok(false));
+    let group = [(id, 0), (id, 1), (id, 1), (retired, 1), (id, 2)];
+    let group = group.map(|(id, at)| (id, x(at), locks(at))).to_vec();
+    assert_eq!(store.insert_claims(group), Ok(vec![false, true, false, false, true]));
+    assert_eq!(store.claim(&id, &x(0)), Ok(Some(locks(0))));
+
+    assert_eq!(store.insert_retired_polynomial(retired, invoice(1), 1), Ok(true));
+    assert!(store.polynomial(&retired).unwrap().unwrap().retired);
+    assert_eq!(store.insert_retired_polynomial(id, invoice(0), 3), Ok(false));
+    let state = store.polynomial(&id).unwrap().unwrap();
+    assert!(!state.retired && state.claimed == 3 && state.invoice == invoice(0));
+    assert_eq!(store.retire(polynomial(2)), Ok(false));
+}
+
+#[test]
+fn a_store_says_what_it_did_and_writes_nothing_else() {
+    let mut memory = MemoryClaimStore::default();
+    says_what_it_did(&mut memory);
+    assert_eq!(memory.in_memory(), Some(&memory));
+
+    let file = path("says");
+    let mut store = FileClaimStore::create(&file).unwrap();
+    says_what_it_did(&mut store);
+    assert_eq!(store.in_memory(), None);
+    let written = std::fs::read(&file).unwrap();
+    assert_eq!(store.insert_claim(polynomial(2), x(0), locks(0)), Ok(false));
+    assert_eq!(store.insert_claim(polynomial(0), x(0), locks(0)), Ok(false));
+    assert_eq!(store.insert_polynomial(polynomial(0), invoice(0), 3), Ok(false));
+    assert_eq!(store.retire(polynomial(1)), Ok(true));
+    assert_eq!(std::fs::read(&file).unwrap(), written);
+    assert_eq!(store.retire(polynomial(0)), Ok(true));
+    assert_ne!(std::fs::read(&file).unwrap(), written);
+}
+
+#[test]
+fn a_slot_is_promised_where_a_claim_would_be_made() {
+    let mut book = ClaimBook::new(MemoryClaimStore::default());
+    let (id, late) = (polynomial(0), polynomial(1));
+    assert_eq!(book.check_slot(&id, &x(0)), Err(ClaimError::UnknownPolynomial(id)));
+    book.open(id, invoice(0), 1).unwrap();
+    book.open_retired(late, invoice(1), 1).unwrap();
+    assert_eq!(book.check_slot(&id, &x(0)), Ok(()));
+    book.claim(&id, &x(0), &locks(0)).unwrap();
+    assert_eq!(book.check_slot(&id, &x(0)), Err(ClaimError::AlreadyClaimed(x(0))));
+    let full = Err(ClaimError::NoSlotLeft { polynomial: id, k: 1 });
+    assert_eq!(book.check_slot(&id, &x(1)), full);
+    assert_eq!(book.check_slot(&late, &x(0)), Err(ClaimError::Retired(late)));
+}
+
+#[test]
+fn an_entry_ends_where_its_record_does() {
+    for entry in [
+        ClaimEntry::Polynomial { id: polynomial(0), invoice: invoice(0), k: 2 },
+        ClaimEntry::Claim { id: polynomial(0), x: x(0), locks: locks(0) },
+        ClaimEntry::Retirement { id: polynomial(0) },
+        ClaimEntry::RetirementOfAll,
+    ] {
+        let record = entry.to_record();
+        let longer = [record.as_slice(), &[0]].concat();
+        assert!(ClaimEntry::from_record(&longer).is_err(), "{entry:?}");
+        assert_eq!(ClaimEntry::from_record(&record), Ok(entry));
+    }
 }
 
 /// Claims of one call, against the same ones by one.

@@ -55,3 +55,15 @@ fn prefixed(tag: &[u8]) -> Sha256 {
 pub fn hash_with_tag(tag: &[u8], data: &[u8]) -> [u8; 32] {
     prefixed(tag).chain_update(data).finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_hashes_under_the_name_that_it_gives() {
+        let tag = Tag::new("pointlock/test");
+        assert_eq!(tag.name(), "pointlock/test");
+        assert_eq!(tag.hash(&[b"a", b"b"]), hash_with_tag(tag.name().as_bytes(), b"ab"));
+    }
+}

@@ -107,3 +107,41 @@ impl LockSecret {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(byte: u8) -> [LockSecret; 2] {
+        let scalar = SecretScalar::from_bytes(&[byte; 32]).unwrap();
+        [LockSecret::Preimage(Preimage::new([byte; 32])), LockSecret::Scalar(scalar)]
+    }
+
+    #[test]
+    fn a_lock_is_opened_by_its_own_secret_alone() {
+        let all = [secrets(1), secrets(2)].concat();
+        for (place, secret) in all.iter().enumerate() {
+            let opened = all.iter().map(|other| secret.lock().is_opened_by(other));
+            assert!(opened.enumerate().all(|(other, opened)| opened == (other == place)));
+        }
+    }
+
+    #[test]
+    fn only_a_point_lock_has_a_point() {
+        let [preimage, scalar] = secrets(1);
+        assert_eq!(preimage.lock().as_point(), None);
+        let point = SecretScalar::from_bytes(&[1; 32]).unwrap().to_point();
+        assert_eq!(scalar.lock().as_point(), Some(&point));
+    }
+
+    #[test]
+    fn secrets_are_given_out_as_they_came_in() {
+        let bytes = [0, 1].map(|last| core::array::from_fn(|i| if i == 31 { last } else { 7 }));
+        for bytes in &bytes {
+            assert_eq!(*Blind::from_bytes(bytes).unwrap().dangerous_to_bytes(), *bytes);
+            assert_eq!(Preimage::new(*bytes).dangerous_as_bytes(), bytes);
+        }
+        let [one, other] = bytes.map(Preimage::new);
+        assert!(one == one.clone() && one != other);
+    }
+}

@@ -96,12 +96,14 @@ proptest! {
     ) {
         let group = Group::new(&seeds, &tweaks);
         let (key, session, t) = (group.keys.x_only(), group.locked(), lock_secret());
+        prop_assert_eq!(session.message(), &MESSAGE);
         let pre_signature = session.aggregate(&group.sign(&session)).unwrap();
         prop_assert_eq!(pre_signature.verify(&key, &MESSAGE, &t.to_point()), Ok(()));
         // Equation for equation the single signer's.
         let single = schnorr::PreSignature::from_bytes(&pre_signature.to_bytes()).unwrap();
         prop_assert_eq!(single.verify(&key, &MESSAGE, &t.to_point()), Ok(()));
         let signature = pre_signature.adapt_verified(&t, &key, &MESSAGE).unwrap();
+        prop_assert_eq!(&pre_signature.nonce_x()[..], &signature.as_ref()[..32]);
         prop_assert_eq!(pre_signature.extract(&signature, &key, &MESSAGE, &t.to_point()), Ok(t));
         let read = PreSignature::from_slice(&pre_signature.to_bytes());
         prop_assert_eq!(read, Ok(pre_signature));

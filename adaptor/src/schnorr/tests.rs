@@ -41,6 +41,7 @@ fn extraction_takes_no_signature_that_is_none() {
     let (message, lock_point) = ([3; 32], t.to_point());
     let pre_signature = pre_sign(&keypair, &message, &lock_point, &[4; 32]).unwrap();
     let signature = pre_signature.adapt(&t);
+    assert_eq!(pre_signature.nonce_x(), signature.as_ref()[..32]);
     let key = keypair.x_only_public_key();
     let t = Ok(t);
     assert_eq!(pre_signature.extract(&signature, &key, &message, &lock_point), t);

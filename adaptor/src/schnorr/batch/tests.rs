@@ -155,6 +155,9 @@ fn the_coefficients_are_those_of_the_reference() {
     for (name, items, expected) in vectors {
         assert_eq!(drawn(&items), expected, "{name}");
         assert_eq!(expected[0], 1, "{name}");
+        let items: Vec<_> = items.iter().map(Owned::item).collect();
+        let given_out = batch_coefficients(&items).into_iter().map(u128::from_be_bytes);
+        assert!(given_out.eq(expected), "{name}");
     }
     assert_eq!(drawn(&[]), []);
 }
