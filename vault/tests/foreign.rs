@@ -76,7 +76,10 @@ fn check(said: &Value, amount_msat: u64) {
         "{said}"
     );
     assert!(said["identifier"].as_str().unwrap().starts_with("alice@"), "{said}");
-    assert!(said["refused"].as_str().unwrap().contains("no one-time invoice left that fits"), "{said}");
+    assert!(
+        said["refused"].as_str().unwrap().contains("no one-time invoice left that fits"),
+        "{said}"
+    );
     let got = said["got"].as_array().unwrap();
     assert_eq!(got.len(), 2);
     for one in got {
