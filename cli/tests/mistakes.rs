@@ -338,7 +338,7 @@ fn with_texts() {
         &[
             (&["--from", "02"], "expected a node id, 66 hexadecimal digits"),
             (&["--from", "key"], "`pointlock node-id FILE` prints a key's"),
-            (&["--from", &"02".repeat(33)], "not on the curve"),
+            (&["--from", &format!("02{}", "03".repeat(32))], "not on the curve"),
             (&["--from", POINT], "not by the node that you named"),
             (
                 &["--offer", invoice],
