@@ -187,15 +187,7 @@ fn both_close_together() {
         let outputs: u64 = close.transaction().output.iter().map(|out| out.value.to_sat()).sum();
         let expected = if opener_script.is_some() { 9_999_299 } else { 2_999_999 };
         assert_eq!(outputs, expected);
-        let nonce = |party, byte| {
-            Close::nonce(&scene.channel, scene.secrets_of(party), &mut [byte; 32]).unwrap()
-        };
-        let (opener, accepter) = (nonce(Party::Opener, 1), nonce(Party::Accepter, 2));
-        let nonces = [opener.public_nonce(), accepter.public_nonce()];
-        let partials = [
-            close.sign(scene.secrets_of(Party::Opener), opener, &nonces[1]).unwrap(),
-            close.sign(scene.secrets_of(Party::Accepter), accepter, &nonces[0]).unwrap(),
-        ];
+        let (nonces, partials) = scene.halves(&close);
         let signed = close.finish(Party::Opener, nonces, partials).unwrap();
         assert!(judge(&signed, &[scene.channel.funding_tx_out()]));
         // The halves add up to the same in either order; twice the same half does not.

@@ -163,14 +163,31 @@ impl BlindedPath<IntroductionNode> {
     ///
     /// [`WireError::PathTruncated`], [`WireError::PathPoint`] and [`WireError::PathHops`].
     pub fn read(bytes: &[u8]) -> Result<(Self, usize), WireError> {
-        let mut reader = Reader(bytes);
-        let introduction_node = reader.introduction_node()?;
-        let first_path_key = reader.point(PathPart::FirstPathKey)?;
+        let mut reader = Reader { left: bytes, points: Vec::new() };
+        let channel = reader.channel()?;
+        if channel.is_none() {
+            reader.point(PathPart::FirstNodeId)?;
+        }
+        reader.point(PathPart::FirstPathKey)?;
         let [count] = reader.array(PathPart::NumHops)?;
         check_count(usize::from(count))?;
-        let hops = (0..usize::from(count)).map(|hop| reader.hop(hop)).collect::<Result<_, _>>()?;
-        let path = Self { introduction_node, first_path_key, hops };
-        Ok((path, bytes.len() - reader.0.len()))
+        let data = (0..usize::from(count)).map(|hop| reader.hop(hop));
+        let data = data.collect::<Result<Vec<_>, _>>()?;
+        let length = bytes.len() - reader.left.len();
+        let mut points = reader.decompressed()?.into_iter();
+        let mut next = || points.next().expect("each was asked for once");
+        let path = Self {
+            introduction_node: channel.unwrap_or_else(|| IntroductionNode::NodeId(next())),
+            first_path_key: next(),
+            hops: data
+                .into_iter()
+                .map(|data| BlindedHop {
+                    blinded_node_id: next(),
+                    encrypted_recipient_data: data.to_vec(),
+                })
+                .collect(),
+        };
+        Ok((path, length))
     }
 
     /// Appends the encoding to `out`.
@@ -258,14 +275,17 @@ fn check_count(hops: usize) -> Result<(), WireError> {
     }
 }
 
-/// What is left to be read.
-struct Reader<'a>(&'a [u8]);
+/// What is left to be read, and the points that were, which are decompressed together.
+struct Reader<'a> {
+    left: &'a [u8],
+    points: Vec<(PathPart, [u8; 33])>,
+}
 
 impl<'a> Reader<'a> {
     fn slice(&mut self, part: PathPart, length: usize) -> Result<&'a [u8], WireError> {
         let (slice, rest) =
-            self.0.split_at_checked(length).ok_or(WireError::PathTruncated { part })?;
-        self.0 = rest;
+            self.left.split_at_checked(length).ok_or(WireError::PathTruncated { part })?;
+        self.left = rest;
         Ok(slice)
     }
 
@@ -273,18 +293,20 @@ impl<'a> Reader<'a> {
         Ok(self.slice(part, L)?.try_into().expect("as long as was asked for"))
     }
 
-    fn point(&mut self, part: PathPart) -> Result<Point, WireError> {
-        Point::from_bytes(&self.array(part)?)
-            .map_err(|source| WireError::PathPoint { part, source })
+    fn point(&mut self, part: PathPart) -> Result<(), WireError> {
+        let encoding = self.array(part)?;
+        self.points.push((part, encoding));
+        Ok(())
     }
 
-    fn introduction_node(&mut self) -> Result<IntroductionNode, WireError> {
+    /// The introduction node where it is a channel's; None where its node id follows.
+    fn channel(&mut self) -> Result<Option<IntroductionNode>, WireError> {
         let part = PathPart::FirstNodeId;
-        let end = match self.0.first() {
+        let end = match self.left.first() {
             None => return Err(WireError::PathTruncated { part }),
             Some(0) => ChannelEnd::NodeId1,
             Some(1) => ChannelEnd::NodeId2,
-            Some(2 | 3) => return self.point(part).map(IntroductionNode::NodeId),
+            Some(2 | 3) => return Ok(None),
             // How long this would be, nobody knows.
             Some(&prefix) => {
                 return Err(WireError::PathPoint {
@@ -294,14 +316,20 @@ impl<'a> Reader<'a> {
             }
         };
         let [_, id @ ..]: [u8; 9] = self.array(part)?;
-        Ok(IntroductionNode::Channel { short_channel_id: u64::from_be_bytes(id), end })
+        Ok(Some(IntroductionNode::Channel { short_channel_id: u64::from_be_bytes(id), end }))
     }
 
-    fn hop(&mut self, hop: usize) -> Result<BlindedHop, WireError> {
-        let blinded_node_id = self.point(PathPart::BlindedNodeId { hop })?;
+    /// The data for a hop; its blinded id is among the points.
+    fn hop(&mut self, hop: usize) -> Result<&'a [u8], WireError> {
+        self.point(PathPart::BlindedNodeId { hop })?;
         let length = u16::from_be_bytes(self.array(PathPart::EncLen { hop })?);
-        let data = self.slice(PathPart::EncryptedRecipientData { hop }, usize::from(length))?;
-        Ok(BlindedHop { blinded_node_id, encrypted_recipient_data: data.to_vec() })
+        self.slice(PathPart::EncryptedRecipientData { hop }, usize::from(length))
+    }
+
+    fn decompressed(self) -> Result<Vec<Point>, WireError> {
+        let (parts, encodings): (Vec<_>, Vec<_>) = self.points.into_iter().unzip();
+        Point::from_bytes_each(&encodings)
+            .map_err(|(index, source)| WireError::PathPoint { part: parts[index], source })
     }
 }
 

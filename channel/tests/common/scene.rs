@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use bitcoin::absolute::LockTime;
 use bitcoin::key::TweakedPublicKey;
 use bitcoin::{Amount, OutPoint, ScriptBuf};
+use pointlock::adaptor::musig2::{PartialSignature, PublicNonce};
 use pointlock::curve::{Keypair, SecretScalar};
 use pointlock::lock::{LockSecret, Preimage};
 use pointlock_channel::*;
@@ -153,5 +155,35 @@ impl Scene {
     pub(crate) fn published(&self, complete: &CompleteCommitment) -> bitcoin::Transaction {
         let recorded = PublishRecord::from_bytes(&complete.record().to_bytes()).unwrap();
         complete.publish(self.secrets_of(complete.publisher()), &recorded).unwrap()
+    }
+
+    /// Both parties' halves of a close, by party.
+    pub(crate) fn halves(&self, close: &Close) -> ([PublicNonce; 2], [PartialSignature; 2]) {
+        let nonce = |party, byte| {
+            Close::nonce(&self.channel, self.secrets_of(party), &mut [byte; 32]).unwrap()
+        };
+        let (opener, accepter) = (nonce(Party::Opener, 1), nonce(Party::Accepter, 2));
+        let nonces = [opener.public_nonce(), accepter.public_nonce()];
+        let partials = [
+            close.sign(&self.opener, opener, &nonces[1]).unwrap(),
+            close.sign(&self.accepter, accepter, &nonces[0]).unwrap(),
+        ];
+        (nonces, partials)
+    }
+
+    /// A close that the opener pays so many satoshis for, from that height on.
+    pub(crate) fn closed(&self, fee: u64, lock_time: u32) -> bitcoin::Transaction {
+        let terms = CloseTerms {
+            closer: Party::Opener,
+            fee: Amount::from_sat(fee),
+            lock_time: LockTime::from_consensus(lock_time),
+            opener_msat: 7_000_000_000,
+            accepter_msat: 3_000_000_000,
+            opener_script: Some(script_of(7)),
+            accepter_script: Some(script_of(8)),
+        };
+        let close = Close::new(&self.channel, &terms).unwrap();
+        let (nonces, partials) = self.halves(&close);
+        close.finish(Party::Opener, nonces, partials).unwrap()
     }
 }

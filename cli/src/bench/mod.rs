@@ -1,5 +1,5 @@
-//! `pointlock bench`: what the verbs cost, beside libsecp256k1's own Schnorr signing and verifying and beside the
-//! hash of an HTLC.
+//! `pointlock bench`: what the verbs cost, beside libsecp256k1's own Schnorr signing and verifying, beside the
+//! hash of an HTLC, and beside other libraries that do the same: libsecp256k1's MuSig2, and LDK with an invoice.
 //!
 //! Timings of one run mean little on another machine, or in another minute: only the ratios do. So all rows are measured
 //! in one process and in turns ([`measure`]), and every row is printed with its ratio to libsecp256k1's.
@@ -10,8 +10,10 @@
 mod batch;
 mod cases;
 mod hop;
+mod invoice;
 mod ktime;
 mod measure;
+mod musig2;
 mod plot;
 mod rows;
 mod transactions;
@@ -112,8 +114,10 @@ fn check_only(only: &str, rows: &[Row<'_>]) -> Result<(), String> {
 /// What all rows are measured on.
 struct Cases {
     verbs: Vec<cases::Case>,
+    musig2: Vec<musig2::SignersCase>,
     batch: batch::BatchCases,
     ktime: Vec<ktime::KtimeCase>,
+    invoice: Vec<invoice::InvoiceCase>,
     hop: hop::HopCases,
 }
 
@@ -121,16 +125,20 @@ impl Cases {
     fn new() -> Result<Self, Box<dyn Error>> {
         Ok(Self {
             verbs: cases::all()?,
+            musig2: musig2::cases()?,
             batch: batch::cases()?,
             ktime: ktime::cases()?,
+            invoice: invoice::cases()?,
             hop: hop::cases()?,
         })
     }
 
     fn rows(&self) -> Vec<Row<'_>> {
         let mut rows = rows::all(&self.verbs);
+        rows.extend(musig2::rows(&self.musig2));
         rows.extend(batch::rows(&self.batch));
         rows.extend(ktime::rows(&self.ktime));
+        rows.extend(invoice::rows(&self.invoice));
         rows.extend(hop::rows(&self.hop));
         rows
     }
@@ -205,6 +213,10 @@ mod tests {
             "ktime.point/8",
             "ktime.point/32",
             "ktime.point/128",
+            "musig2.aggregate/100",
+            "libsecp256k1.musig2.aggregate/100",
+            "invoice.parse/32",
+            "ldk.invoice.parse/32",
             "hop/point",
             "hop/point/verify",
             "hop/hash",

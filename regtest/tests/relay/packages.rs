@@ -1,5 +1,5 @@
 use bitcoin::transaction::Version;
-use bitcoin::{Amount, OutPoint, Transaction, TxOut, absolute};
+use bitcoin::{Amount, OutPoint, Transaction, TxOut};
 use pointlock_channel::*;
 use pointlock_regtest::RegtestChain;
 
@@ -224,34 +224,12 @@ fn before_the_commitment_confirms_all_else_waits() {
 #[ignore = "asks a bitcoind: just long-relay"]
 fn a_close_and_what_replaces_it() {
     let mut relay = Relay::open("A cooperative close");
-    let close = |relay: &Relay, fee: u64, lock_time: u32| {
-        let terms = CloseTerms {
-            closer: Party::Opener,
-            fee: Amount::from_sat(fee),
-            lock_time: absolute::LockTime::from_consensus(lock_time),
-            opener_msat: 7_000_000_000,
-            accepter_msat: 3_000_000_000,
-            opener_script: Some(script_of(7)),
-            accepter_script: Some(script_of(8)),
-        };
-        let channel = &relay.scene.channel;
-        let close = Close::new(channel, &terms).unwrap();
-        let nonce = |secrets, byte| Close::nonce(channel, secrets, &mut [byte; 32]).unwrap();
-        let (x, y) = (&relay.scene.opener, &relay.scene.accepter);
-        let (opener, accepter) = (nonce(x, 1), nonce(y, 2));
-        let nonces = [opener.public_nonce(), accepter.public_nonce()];
-        let partials = [
-            close.sign(x, opener, &nonces[1]).unwrap(),
-            close.sign(y, accepter, &nonces[0]).unwrap(),
-        ];
-        close.finish(Party::Opener, nonces, partials).unwrap()
-    };
     let height = relay.node.height();
-    relay.refuses("a close without a fee", &close(&relay, 0, 0), WITHOUT_FEE);
-    relay.refuses("a close above the height", &close(&relay, 300, height + 1), TOO_EARLY);
-    relay.takes("a close", &close(&relay, 300, height));
-    relay.refuses("a close that pays 5 sat more", &close(&relay, 305, 0), "insufficient fee");
-    let last = close(&relay, 600, 0);
+    relay.refuses("a close without a fee", &relay.scene.closed(0, 0), WITHOUT_FEE);
+    relay.refuses("a close above the height", &relay.scene.closed(300, height + 1), TOO_EARLY);
+    relay.takes("a close", &relay.scene.closed(300, height));
+    relay.refuses("a close that pays 5 sat more", &relay.scene.closed(305, 0), "insufficient fee");
+    let last = relay.scene.closed(600, 0);
     relay.takes("a close that pays twice as much", &last);
     let complete = relay.scene.signed(Party::Accepter, 7).0;
     let commitment = relay.scene.published(&complete);
