@@ -3,8 +3,8 @@ use pointlock::adaptor::schnorr::{
     verify_batch_on, verify_each_on, verify_signature,
 };
 use pointlock::adaptor::{AdaptorError, musig2};
-use pointlock::curve::{Keypair, Point, PublicScalar, XOnlyPublicKey};
-use pointlock_msm::{Affine, Scalar, Term, multiply_sum, multiply_sum_and_generator};
+use pointlock::curve::{Keypair, Point, PreparedPoint, PublicScalar, XOnlyPublicKey};
+use pointlock_msm::{Affine, Prepared, Scalar, Term, multiply_sum, multiply_sum_and_generator};
 use secp256k1::schnorr::Signature;
 use secp256k1::{Message, PublicKey, Secp256k1};
 
@@ -100,10 +100,10 @@ impl Life {
             (Err(_), Ok(secret)) => assert_eq!(secret.to_point(), *lock_point),
             (Err(refusal), Err(other)) => assert_eq!(refusal, other),
         }
-        assert_eq!(
-            pre_signature.verify_by_point(&Point::from(*public_key), message, lock_point),
-            verified
-        );
+        let point = Point::from(*public_key);
+        assert_eq!(pre_signature.verify_by_point(&point, message, lock_point), verified);
+        let prepared = PreparedPoint::new(point);
+        assert_eq!(pre_signature.verify_by_prepared(&prepared, message, lock_point), verified);
         assert!(
             extracted.is_err() || verified.is_ok() && signed.is_ok(),
             "extraction takes what verification refuses"
@@ -262,6 +262,8 @@ pub fn backends(data: &[u8]) -> bool {
         assert_eq!(backend.multiply_generator(&b).to_affine(), of_generator);
         let alone = backend.double_multiply(&a, &b, &affine(&point)).to_affine();
         assert_eq!(alone, double, "{}", backend.name());
+        let by_table = backend.multiply_prepared(&a, &b, &Prepared::new(&affine(&point)));
+        assert_eq!(by_table.to_affine(), double, "{}", backend.name());
         let doubles = backend.double_multiply_all(&[(a, b, affine(&point)); 3]);
         assert_eq!(doubles, [double; 3], "{}", backend.name());
     }

@@ -1,5 +1,5 @@
 use crate::affine::{Affine, CURVE_B};
-use crate::comb;
+use crate::comb::{self, Prepared};
 use crate::features::{BackendError, Features, Kind};
 use crate::jacobian::Jacobian;
 use crate::pairs::{self, Ref};
@@ -154,7 +154,22 @@ impl Backend {
             #[cfg(target_arch = "x86_64")]
             Code::Bmi2(bmi2) => bmi2.multiply_generator(a),
             #[cfg(pointlock_ifma)]
-            Code::Ifma(ifma) => ifma.bmi2().multiply_generator(a),
+            Code::Ifma(ifma) => ifma
+                .sum_prepared([(a, comb::generator_table())])
+                .unwrap_or_else(|| ifma.bmi2().multiply_generator(a)),
+        }
+    }
+
+    /// a·G + b·P for a point whose multiples are there.
+    pub fn multiply_prepared(&self, a: &Scalar, b: &Scalar, point: &Prepared) -> Jacobian {
+        match self.0 {
+            Code::Portable => comb::multiply_prepared(a, b, point),
+            #[cfg(target_arch = "x86_64")]
+            Code::Bmi2(bmi2) => bmi2.multiply_prepared(a, b, point),
+            #[cfg(pointlock_ifma)]
+            Code::Ifma(ifma) => ifma
+                .sum_prepared([(a, comb::generator_table()), (b, point.table())])
+                .unwrap_or_else(|| ifma.bmi2().multiply_prepared(a, b, point)),
         }
     }
 

@@ -6,6 +6,7 @@
 
 use crate::affine::Affine;
 use crate::backend::Backend;
+use crate::comb::Prepared;
 use crate::jacobian::{Finite, Jacobian};
 use crate::pairs::Ref;
 use crate::scalar::{Half, Scalar};
@@ -296,7 +297,13 @@ fn double_multiplications() {
         triples.push((Scalar::ZERO, b, group.points[index]));
         expected.push(group.multiple(group.coefficient(&k1, &k2) * index as i128));
     }
+    let prepared: Vec<Prepared> = group.points.iter().map(Prepared::new).collect();
     for backend in Backend::all() {
         assert!(backend.double_multiply_all(&triples) == expected, "{}", backend.name());
+        // Tables of these points have infinity in them, and the digits of one scalar meet equal multiples.
+        for (i, ((a, b, _), expected)) in triples.iter().zip(&expected).enumerate() {
+            let product = backend.multiply_prepared(a, b, &prepared[i % group.order()]);
+            assert_eq!(product.to_affine(), *expected, "{} {i}", backend.name());
+        }
     }
 }

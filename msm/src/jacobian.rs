@@ -1,4 +1,4 @@
-use crate::affine::Affine;
+use crate::affine::{Affine, beta};
 use crate::field::FieldElement;
 
 /// A point, infinity among them, as (X/Z², Y/Z³): sums without inversions.
@@ -115,9 +115,15 @@ impl Jacobian {
         (Self { x, y, z: self.z.mul(&h), infinity: false }, h)
     }
 
-    /// The sum of two. 12M + 4S.
+    /// The sum of two.
     #[must_use]
     pub fn add(&self, other: &Self) -> Self {
+        self.add_inlined(other)
+    }
+
+    /// The same, compiled for what its caller is compiled for. 12M + 4S.
+    #[inline(always)]
+    fn add_inlined(&self, other: &Self) -> Self {
         if self.infinity {
             return *other;
         }
@@ -134,6 +140,28 @@ impl Jacobian {
         }
         let (x, y) = chord(&u, &s, &h, &r);
         Self { x, y, z: self.z.mul(&other.z).mul(&h), infinity: false }
+    }
+
+    /// λ times this point.
+    #[inline(always)]
+    pub(crate) fn endomorphism(&self) -> Self {
+        Self { x: self.x.mul(beta()), ..*self }
+    }
+
+    /// The sum of 2^(w·i)·(A_i + λ·B_i), of the A_i and then as many B_i. A doubling waits for the one before, so this is for one
+    /// lane.
+    #[cfg(pointlock_ifma)]
+    #[inline(always)]
+    pub(crate) fn sum_of_windows(sums: &[Self], width: u32) -> Self {
+        let (first, second) = sums.split_at(sums.len() / 2);
+        let mut sum = Self::INFINITY;
+        for (first, second) in first.iter().zip(second).rev() {
+            for _ in 0..width {
+                sum = sum.double();
+            }
+            sum = sum.add_inlined(first).add_inlined(&second.endomorphism());
+        }
+        sum
     }
 
     /// Whether this is the point at infinity.

@@ -10,7 +10,8 @@
 //! | --- | --- | --- |
 //! | [`multiply_sum`] | k_1·P_1 + … + k_n·P_n | Strauss' interleaving for few, Pippenger's buckets for many |
 //! | [`multiply_sum_and_generator`] | a·G + k_1·P_1 + … + k_n·P_n | the same |
-//! | [`Backend::multiply_generator`] | a·G | 34 multiples out of a table of 2,176 |
+//! | [`Backend::multiply_generator`] | a·G | 34 multiples out of a table of 2,176; or those spread over eight lanes |
+//! | [`Backend::multiply_prepared`] | a·G + b·P for a P that comes again | 52 multiples more, of 416 of P |
 //! | [`Backend::double_multiply`] | a·G + b·P | Strauss, with 8,192 multiples of G |
 //! | [`Backend::double_multiply_all`] | a_i·G + b_i·P_i, each for itself | the same; or eight side by side |
 //! | [`Backend::add_all`] | P_i + Q_i, each for itself | affine sums, one inversion for a thousand |
@@ -50,7 +51,7 @@
 //! backend                                chosen by features
 //! x86/entry                              unsafe; see x86 for what is below
 //! strauss ─ table, term, recode          few terms
-//! comb ─ recode                          G alone
+//! comb ─ recode                          G, and points that come again
 //! pairs                                  many sums of two
 //! jacobian ─ affine
 //! field ─ inverse;  scalar
@@ -93,6 +94,7 @@ mod x86;
 
 pub use affine::Affine;
 pub use backend::Backend;
+pub use comb::Prepared;
 pub use features::BackendError;
 pub use jacobian::Jacobian;
 pub use pippenger::Scratch;

@@ -5,7 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may, their helpers too")]
 
-use pointlock_msm::{Affine, Backend, Scalar, Term, multiply_sum, multiply_sum_and_generator};
+use pointlock_msm::{
+    Affine, Backend, Prepared, Scalar, Term, multiply_sum, multiply_sum_and_generator,
+};
 use secp256k1::{All, PublicKey, Secp256k1, SecretKey, constants};
 
 const LAMBDA: [u8; 32] = [
@@ -140,7 +142,7 @@ fn run(operations: usize) {
     let mut draw = Draw::new();
     let generator = draw.edges[0];
 
-    // a·G + b·P, alone and eight at a time.
+    // a·G + b·P, alone, by a table, and eight at a time.
     let mut triples = Vec::new();
     let mut sums = Vec::new();
     for _ in 0..operations {
@@ -148,8 +150,10 @@ fn run(operations: usize) {
         let sum = plus(draw.times(Some(generator), &a), draw.times(Some(point), &b));
         let triple =
             (Scalar::from_bytes(&a).unwrap(), Scalar::from_bytes(&b).unwrap(), ours(&point));
+        let prepared = Prepared::new(&triple.2);
         for backend in Backend::all() {
             same(backend.double_multiply(&triple.0, &triple.1, &triple.2).to_affine(), sum);
+            same(backend.multiply_prepared(&triple.0, &triple.1, &prepared).to_affine(), sum);
         }
         triples.push(triple);
         sums.push(sum);

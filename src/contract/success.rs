@@ -135,8 +135,12 @@ impl PreSignedLadder {
         }
         let signed: Vec<([u8; 32], PreSignature)> =
             self.rungs.iter().map(|rung| (rung.sighash, rung.pre_signature)).collect();
-        schnorr::verify_several(&funded.contract().terms().offerer, lock_point, &signed)
-            .map_err(|(rung, source)| ContractError::RungPreSignature { rung, source })
+        let contract = funded.contract();
+        match contract.prepared_offerer() {
+            Some(key) => schnorr::verify_several_by_prepared(key, lock_point, &signed),
+            None => schnorr::verify_several(&contract.terms().offerer, lock_point, &signed),
+        }
+        .map_err(|(rung, source)| ContractError::RungPreSignature { rung, source })
     }
 
     /// The output that the pre-signatures spend.

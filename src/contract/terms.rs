@@ -11,7 +11,7 @@ use secp256k1::Parity;
 
 use super::{ContractError, ContractKeys, scripts};
 use crate::adaptor::musig2::KeyAggContext;
-use crate::curve::{Keypair, Point, XOnlyPublicKey, context};
+use crate::curve::{Keypair, Point, PreparedPoint, XOnlyPublicKey, context};
 use crate::edge::{Edge, EdgeId};
 use crate::lock::Lock;
 
@@ -81,6 +81,7 @@ pub struct Contract {
     merkle_root: TapNodeHash,
     internal_key: XOnlyPublicKey,
     key_agg: KeyAggContext,
+    prepared_offerer: Option<PreparedPoint>,
     /// Computed when it is asked for: it tweaks the internal key once more.
     spend_info: OnceLock<TaprootSpendInfo>,
 }
@@ -158,6 +159,7 @@ impl Contract {
             merkle_root,
             internal_key,
             key_agg,
+            prepared_offerer: keys.prepared_offerer().cloned(),
             spend_info,
         };
         let minimum = contract.script_pubkey().minimal_non_dust();
@@ -239,6 +241,11 @@ impl Contract {
             internal_key: self.internal_key,
             merkle_branch: [leaf_hash(other)].into(),
         })
+    }
+
+    /// The offerer's key with its table, if the keys came with one.
+    pub(super) fn prepared_offerer(&self) -> Option<&PreparedPoint> {
+        self.prepared_offerer.as_ref()
     }
 
     pub(super) fn lock_time(&self) -> absolute::LockTime {

@@ -8,6 +8,7 @@
 //! | [`SecretScalar`] | 1 … n − 1 | yes: redacted, erased on drop, compared in constant time |
 //! | [`PublicScalar`] | 0 … n − 1 | no |
 //! | [`Point`] | a point other than infinity, with its parity | no |
+//! | [`PreparedPoint`] | the same with a table of its multiples | no |
 //! | [`Keypair`] | a signing key with even-y public key (BIP-340) | yes |
 //!
 //! # Synopsis
@@ -48,6 +49,7 @@ mod fresh;
 mod keypair;
 mod linear;
 mod point;
+mod prepared;
 mod scalar;
 #[cfg(feature = "batch")]
 mod sum;
@@ -63,6 +65,7 @@ pub(crate) use linear::add_multiple_of_generator;
 pub(crate) use linear::double_mul_x_only;
 pub use linear::{double_mul_public, multi_mul_public};
 pub use point::Point;
+pub use prepared::PreparedPoint;
 pub use scalar::{PublicScalar, SecretScalar};
 pub use secp256k1::XOnlyPublicKey;
 #[cfg(feature = "batch")]

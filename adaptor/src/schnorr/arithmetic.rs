@@ -30,15 +30,20 @@ pub(super) fn double_mul_and_add_on(
     negate: bool,
     summand: &Point,
 ) -> Result<Option<[u8; 33]>, CurveError> {
-    let key = match key {
+    let (a, b) = (scalar(a), scalar(b));
+    let product = match key {
         // One root alone: eight lanes would wait for it as long.
-        Key::XOnly(key) => *Backend::PORTABLE
-            .decompress(&[(key.serialize(), false)])
-            .first()
-            .expect("an x-only public key is on the curve"),
-        Key::Point(key) => even(key),
+        Key::XOnly(key) => {
+            let key = Backend::PORTABLE.decompress(&[(key.serialize(), false)]);
+            let key = key.first().expect("an x-only public key is on the curve");
+            backend.double_multiply(&a, &b, key)
+        }
+        Key::Point(key) => backend.double_multiply(&a, &b, &even(key)),
+        Key::Prepared(key) => {
+            let b = if key.point().is_odd() { b.negate() } else { b };
+            backend.multiply_prepared(&a, &b, key.multiples())
+        }
     };
-    let product = backend.double_multiply(&scalar(a), &scalar(b), &key);
     if product.is_infinity() {
         return Err(CurveError::PointAtInfinity);
     }

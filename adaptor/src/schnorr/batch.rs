@@ -401,20 +401,17 @@ impl Keys {
             let place = *known.entry(key.x_bytes()).or_insert(keys.len());
             match keys.get_mut(place) {
                 None => keys.push(key),
-                Some(known) if matches!(key, Key::Point(_)) => *known = key,
+                Some(known) if key.point().is_some() => *known = key,
                 Some(_) => {}
             }
             places.push(place);
         }
-        let x_only = |key: &Key<'_>| match key {
-            Key::XOnly(key) => Some((key.serialize(), false)),
-            Key::Point(_) => None,
-        };
-        let encodings: Vec<([u8; 32], bool)> = keys.iter().filter_map(x_only).collect();
+        let x_only = keys.iter().filter(|key| key.point().is_none());
+        let encodings: Vec<([u8; 32], bool)> = x_only.map(|key| (key.x_bytes(), false)).collect();
         let mut decompressed = backend.decompress(&encodings).into_iter();
-        let point = |key: &Key<'_>| match key {
-            Key::XOnly(_) => decompressed.next().expect("there is one for each such key"),
-            Key::Point(key) => even(key),
+        let point = |key: &Key<'_>| match key.point() {
+            None => decompressed.next().expect("there is one for each such key"),
+            Some(key) => even(key),
         };
         Self { points: keys.iter().map(point).collect(), places }
     }

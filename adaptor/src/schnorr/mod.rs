@@ -71,7 +71,9 @@ use subtle::Choice;
 use zeroize::Zeroizing;
 
 use super::AdaptorError;
-use crate::curve::{CurveError, Keypair, Point, PublicScalar, SecretScalar, Tag, context};
+use crate::curve::{
+    CurveError, Keypair, Point, PreparedPoint, PublicScalar, SecretScalar, Tag, context,
+};
 #[cfg(feature = "batch")]
 use arithmetic::double_mul_and_add;
 #[cfg(feature = "threads")]
@@ -87,7 +89,9 @@ pub use pointlock_msm::{Backend, BackendError};
 use recovery::double_mul_and_add;
 #[cfg(feature = "batch")]
 pub use several::pre_sign_batch_on;
-pub use several::{pre_sign_batch, pre_sign_batch_verified, verify_several};
+pub use several::{
+    pre_sign_batch, pre_sign_batch_verified, verify_several, verify_several_by_prepared,
+};
 
 static AUX: Tag = Tag::new("SchnorrAdaptor/aux");
 static NONCE: Tag = Tag::new("SchnorrAdaptor/nonce");
@@ -152,7 +156,10 @@ pub fn pre_sign_verified(
     aux_rand: &[u8; 32],
 ) -> Result<PreSignature, AdaptorError> {
     let pre_signature = pre_sign(keypair, message, lock_point, aux_rand)?;
-    pre_signature.verify_by_point(&keypair.public_key(), message, lock_point)?;
+    match keypair.prepared_key() {
+        Some(key) => pre_signature.verify_by_prepared(key, message, lock_point)?,
+        None => pre_signature.verify_by_point(&keypair.public_key(), message, lock_point)?,
+    }
     Ok(pre_signature)
 }
 
@@ -223,6 +230,20 @@ impl PreSignature {
         lock_point: &Point,
     ) -> Result<(), AdaptorError> {
         self.verify_by(double_mul_and_add, Key::Point(public_key), message, lock_point)
+    }
+
+    /// [`verify_by_point`](Self::verify_by_point) under a key with a table of its multiples: in half the time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`verify`](Self::verify).
+    pub fn verify_by_prepared(
+        &self,
+        public_key: &PreparedPoint,
+        message: &[u8; 32],
+        lock_point: &Point,
+    ) -> Result<(), AdaptorError> {
+        self.verify_by(double_mul_and_add, Key::Prepared(public_key), message, lock_point)
     }
 
     /// [`verify`](Self::verify) by arithmetic of the caller's choice.

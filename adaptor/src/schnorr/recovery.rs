@@ -23,7 +23,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::curve::SecretScalar;
+    use crate::curve::{PreparedPoint, SecretScalar};
     use crate::schnorr::arithmetic;
 
     fn scalar() -> impl Strategy<Value = PublicScalar> {
@@ -50,7 +50,14 @@ mod tests {
                 summand = if negate { product } else { product.negate() };
             }
             let expected = double_mul_and_add(&a, &b, Key::XOnly(&key), negate, &summand);
-            for key in [Key::XOnly(&key), Key::Point(&point), Key::Point(&point.negate())] {
+            let prepared = [point, point.negate()].map(PreparedPoint::new);
+            for key in [
+                Key::XOnly(&key),
+                Key::Point(&point),
+                Key::Point(&point.negate()),
+                Key::Prepared(&prepared[0]),
+                Key::Prepared(&prepared[1]),
+            ] {
                 let own = arithmetic::double_mul_and_add(&a, &b, key, negate, &summand);
                 prop_assert_eq!(&own, &expected);
                 prop_assert_eq!(&double_mul_and_add(&a, &b, key, negate, &summand), &expected);

@@ -18,6 +18,16 @@ fn a_faulty_pre_signature_is_made_and_does_not_leave_the_verifying_verb() {
         let verdict = spoiled.verify(&keypair.x_only_public_key(), &message, &lock_point);
         assert_eq!(verdict, Err(AdaptorError::InvalidPreSignature));
         assert_eq!(verb(&faulty), Err(AdaptorError::InvalidPreSignature));
+
+        // With a table of the key's multiples, all of it is the same.
+        let key = PreparedPoint::new(keypair.public_key());
+        assert_eq!(made.verify_by_prepared(&key, &message, &lock_point), Ok(()));
+        let verdict = spoiled.verify_by_prepared(&key, &message, &lock_point);
+        assert_eq!(verdict, Err(AdaptorError::InvalidPreSignature));
+        let prepared = keypair.with_prepared_key();
+        assert_eq!(verb(&prepared), Ok(made));
+        let verdict = verb(&prepared.with_faulty_secret());
+        assert_eq!(verdict, Err(AdaptorError::InvalidPreSignature));
     }
     assert!(parities.iter().all(|count| *count > 3), "{parities:?}");
 }

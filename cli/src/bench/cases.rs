@@ -6,7 +6,7 @@ use pointlock::adaptor::musig2::{
     AdaptorSession, KeyAggContext, Musig2Error, PartialSignature, SecretNonce,
 };
 use pointlock::adaptor::{AdaptorError, ecdsa, schnorr};
-use pointlock::curve::{Keypair, Point, SecretScalar, Tag};
+use pointlock::curve::{Keypair, Point, PreparedPoint, SecretScalar, Tag};
 use pointlock::lock::{Blind, Preimage};
 use secp256k1::schnorr::Signature;
 use secp256k1::{All, Message, Secp256k1, XOnlyPublicKey};
@@ -22,6 +22,7 @@ pub(super) struct Case {
     pub(super) libsecp256k1_keypair: secp256k1::Keypair,
     pub(super) keypair: Keypair,
     pub(super) public_key: XOnlyPublicKey,
+    pub(super) prepared_key: PreparedPoint,
     pub(super) message: [u8; 32],
     pub(super) aux_rand: [u8; 32],
     pub(super) lock_secret: SecretScalar,
@@ -86,6 +87,7 @@ impl Case {
         Ok(Self {
             libsecp256k1,
             libsecp256k1_keypair,
+            prepared_key: PreparedPoint::new(keypair.public_key()),
             keypair,
             public_key,
             message,

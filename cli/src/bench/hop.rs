@@ -1,8 +1,8 @@
 //! What a forwarder computes for one payment off the chain, under a point and under a hash: two contracts, the onion, the
 //! next lock, a pre-signature to verify and one to make, and the secret.
 //!
-//! Each contract has one pre-signature, as a payment in a channel has for each commitment; keys of neighbours are aggregated
-//! beforehand. The steps are the library's, called as a driver calls them, with a forwarder's role in the middle. What is on
+//! Each contract has one pre-signature, as a payment in a channel has for each commitment. What a node has once for a neighbour is
+//! there beforehand: the aggregated keys, and tables of multiples of the two keys that pre-sign, the neighbour's and its own. The steps are the library's, called as a driver calls them, with a forwarder's role in the middle. What is on
 //! the wire, in the journal and on the chain is not in it.
 
 use std::error::Error;
@@ -121,9 +121,10 @@ impl HopCase {
 
         let mut case = Self {
             node_key,
-            incoming_keys: ContractKeys::new(offerer.public_key(), own.public_key())?,
+            incoming_keys: ContractKeys::new(offerer.public_key(), own.public_key())?
+                .with_prepared_offerer(),
             outgoing_keys: ContractKeys::new(own.public_key(), claimer.public_key())?,
-            own,
+            own: own.with_prepared_key(),
             lock,
             packet,
             ladder: FeeLadder::new(vec![Amount::from_sat(1_000)])?,

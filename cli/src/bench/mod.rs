@@ -207,6 +207,8 @@ mod tests {
             "schnorr.verify_batch/483/one_key/portable",
             "schnorr.verify_batch/483/two_keys/portable",
             "schnorr.verify/point_key",
+            "schnorr.verify/prepared_key",
+            "schnorr.prepare_key",
             "schnorr.pre_sign_batch/483/portable",
             "schnorr.extract_verified",
             "contract.new",

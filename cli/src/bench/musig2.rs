@@ -75,7 +75,17 @@ impl SignersCase {
             return Err("bench: libsecp256k1 has another MuSig2 signature".into());
         }
         let keypair = Keypair::new(scalar(0)?);
-        Ok(Self { signers, keypair, own_rand, message, keys, public_nonces, session, partials, peer })
+        Ok(Self {
+            signers,
+            keypair,
+            own_rand,
+            message,
+            keys,
+            public_nonces,
+            session,
+            partials,
+            peer,
+        })
     }
 
     /// Our secret nonce: a new one, since signing uses it up.

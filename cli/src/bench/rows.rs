@@ -1,6 +1,7 @@
 //! The rows of the table, under the names of the machine interface.
 
 use pointlock::adaptor::{ecdsa, schnorr};
+use pointlock::curve::PreparedPoint;
 use pointlock::lock::RouteLocks;
 
 use super::cases::{Case, EcdsaCase};
@@ -27,6 +28,10 @@ pub(super) fn all(cases: &[Case]) -> Vec<Row<'_>> {
             let public_key = c.keypair.public_key();
             c.pre_signature.verify_by_point(&public_key, &c.message, &c.lock_point)
         }),
+        Row::new("schnorr.verify/prepared_key", cases, |c| {
+            c.pre_signature.verify_by_prepared(&c.prepared_key, &c.message, &c.lock_point)
+        }),
+        Row::new("schnorr.prepare_key", cases, |c| PreparedPoint::new(c.keypair.public_key())),
         Row::new("schnorr.adapt", cases, |c| c.pre_signature.adapt(&c.lock_secret)),
         Row::new("schnorr.extract", cases, |c| {
             c.pre_signature.extract(&c.signature, &c.public_key, &c.message, &c.lock_point)

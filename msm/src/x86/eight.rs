@@ -27,10 +27,10 @@ pub(super) fn double_multiply_all(
     for (i, (triples, sums)) in chunks {
         let mut pool = generator_multiples().to_vec();
         let points: Vec<__m512i> = triples.iter().map(|(_, _, point)| from_point(point)).collect();
-        pool.extend(multiples(&points, MULTIPLES));
+        pool.extend(multiples(points, MULTIPLES));
         for (j, (eight, sums)) in triples.chunks(8).zip(sums.chunks_mut(8)).enumerate() {
-            let start = GENERATOR_MULTIPLES + 8 * MULTIPLES * j;
-            let (points, right) = double_multiply(eight, &pool, start);
+            let start = GENERATOR_MULTIPLES + 8 * j;
+            let (points, right) = double_multiply(eight, &pool, start, triples.len());
             sums.copy_from_slice(&points[..sums.len()]);
             let wrong = (0..eight.len()).filter(|lane| right >> lane & 1 == 0);
             left.extend(wrong.map(|lane| SHARED * i + 8 * j + lane));
@@ -39,38 +39,35 @@ pub(super) fn double_multiply_all(
     left
 }
 
-/// The sum of all terms, an eighth of them in each lane; None if a lane met a sum that its formulas do not cover.
+/// See [`multiply::window_sums`].
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn sum_terms(terms: &[Term]) -> Option<Jacobian> {
-    let points: Vec<__m512i> = terms.iter().map(|term| from_point(&term.point)).collect();
-    multiply::sum_terms(terms, &multiples(&points, MULTIPLES))
+pub(super) fn window_sums(terms: &[Term]) -> Option<Vec<Jacobian>> {
+    let points = terms.iter().map(|term| from_point(&term.point)).collect();
+    multiply::window_sums(terms, &multiples(points, MULTIPLES))
 }
 
-/// P, 2P, 3P, … for each point, `count` of them, a power of two. Doubling the number takes one round of sums.
+/// All points, twice all points, three times all points, …, `count` times, a power of two. Doubling the number takes one round of sums.
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn multiples(points: &[__m512i], count: usize) -> Vec<__m512i> {
-    let mut pool = points.to_vec();
-    // The places of the multiples of each point.
-    let mut places: Vec<Vec<usize>> = (0..points.len()).map(|place| vec![place]).collect();
-    for _ in 0..count.ilog2() {
-        let mut pairs = Vec::new();
-        for places in &mut places {
-            let known = places.len();
-            for i in 0..known {
-                pairs.push((Ref::new(places[known - 1], false), Ref::new(places[i], false)));
-                places.push(pool.len() + pairs.len() - 1);
-            }
-        }
-        let mut sums = vec![_mm512_setzero_si512(); pairs.len()];
-        add_pairs(&pool, &pairs, &mut sums);
-        pool.append(&mut sums);
+fn multiples(points: Vec<__m512i>, count: usize) -> Vec<__m512i> {
+    let (stride, mut pool) = (points.len(), points);
+    pool.reserve_exact((count - 1) * stride);
+    let mut pairs = Vec::with_capacity(count / 2 * stride);
+    for round in 0..count.ilog2() {
+        let known = stride << round;
+        pairs.clear();
+        pairs.extend((0..known).map(|place| {
+            (Ref::new(known - stride + place % stride, false), Ref::new(place, false))
+        }));
+        pool.resize(2 * known, _mm512_setzero_si512());
+        let (pool, sums) = pool.split_at_mut(known);
+        add_pairs(pool, &pairs, sums);
     }
-    places.iter().flatten().map(|place| pool[*place]).collect()
+    pool
 }
 
 /// G, 2G, …, 512·G.
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn generator_multiples() -> &'static [__m512i] {
     static TABLE: OnceLock<Vec<__m512i>> = OnceLock::new();
-    TABLE.get_or_init(|| multiples(&[from_point(&Affine::GENERATOR)], GENERATOR_MULTIPLES))
+    TABLE.get_or_init(|| multiples(vec![from_point(&Affine::GENERATOR)], GENERATOR_MULTIPLES))
 }

@@ -22,7 +22,9 @@
 use core::arch::x86_64::__m512i;
 
 use crate::affine::Affine;
-use crate::comb;
+#[cfg(pointlock_ifma)]
+use crate::comb::Table;
+use crate::comb::{self, Prepared};
 use crate::features::{BackendError, Features, Kind};
 use crate::jacobian::Jacobian;
 use crate::pairs::{self, Ref};
@@ -32,7 +34,7 @@ use crate::term::Term;
 #[cfg(all(test, pointlock_ifma))]
 use crate::x86::crafted;
 #[cfg(pointlock_ifma)]
-use crate::x86::{eight, points};
+use crate::x86::{eight, multiply, points};
 
 /// That this processor has BMI2: multiplications that leave more registers free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +86,27 @@ impl Bmi2 {
         }
         // SAFETY: `self` shows that the processor has the feature.
         unsafe { compiled(a) }
+    }
+
+    /// See [`comb::multiply_prepared`].
+    pub(crate) fn multiply_prepared(self, a: &Scalar, b: &Scalar, point: &Prepared) -> Jacobian {
+        #[target_feature(enable = "bmi2")]
+        unsafe fn compiled(a: &Scalar, b: &Scalar, point: &Prepared) -> Jacobian {
+            comb::multiply_prepared(a, b, point)
+        }
+        // SAFETY: `self` shows that the processor has the feature.
+        unsafe { compiled(a, b, point) }
+    }
+
+    /// See [`Jacobian::sum_of_windows`].
+    #[cfg(pointlock_ifma)]
+    pub(crate) fn sum_of_windows(self, sums: &[Jacobian], width: u32) -> Jacobian {
+        #[target_feature(enable = "bmi2")]
+        unsafe fn compiled(sums: &[Jacobian], width: u32) -> Jacobian {
+            Jacobian::sum_of_windows(sums, width)
+        }
+        // SAFETY: `self` shows that the processor has the feature.
+        unsafe { compiled(sums, width) }
     }
 
     /// See [`strauss::sum`].
@@ -142,10 +165,23 @@ impl Ifma {
         (sums, left)
     }
 
-    /// The sum of all terms, if the lanes' formulas cover it: see [`eight::sum_terms`].
+    /// The sum of all terms, if the lanes' formulas cover it: see [`eight::window_sums`].
     pub(crate) fn sum_terms(self, terms: &[Term]) -> Option<Jacobian> {
         // SAFETY: `self` shows that the processor has the features.
-        unsafe { eight::sum_terms(terms) }
+        let sums = unsafe { eight::window_sums(terms) }?;
+        Some(self.0.sum_of_windows(&sums, multiply::WIDTH))
+    }
+
+    /// The sum of k·P for each k and the table of its P, if the lanes' formulas cover it: see [`multiply::prepared_sums`].
+    pub(crate) fn sum_prepared<const N: usize>(
+        self,
+        products: [(&Scalar, Table<'_>); N],
+    ) -> Option<Jacobian> {
+        let products = products.map(|(k, (multiples, width))| (k, lines(multiples), width));
+        // SAFETY: `self` shows that the processor has the features.
+        let sums = unsafe { multiply::prepared_sums(&products) }?;
+        // All of them have the weight one.
+        Some(self.0.sum_of_windows(&sums, 0))
     }
 
     /// See [`crafted::compute`].

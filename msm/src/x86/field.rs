@@ -132,15 +132,14 @@ impl Eight {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn mul(&self, other: &Self) -> Self {
-        let zero = _mm512_setzero_si512();
-        let (mut lows, mut highs) = ([zero; 9], [zero; 9]);
+        let mut columns = [_mm512_setzero_si512(); 10];
         for i in 0..5 {
             for j in 0..5 {
-                low(&mut lows[i + j], self.0[i], other.0[j]);
-                high(&mut highs[i + j], self.0[i], other.0[j]);
+                low(&mut columns[i + j], self.0[i], other.0[j]);
+                high(&mut columns[i + j + 1], self.0[i], other.0[j]);
             }
         }
-        Self::reduce(lows, highs)
+        Self::reduce(columns)
     }
 
     /// The square of a factor. Reduced.
@@ -149,43 +148,34 @@ impl Eight {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn square(&self) -> Self {
-        let zero = _mm512_setzero_si512();
-        let (mut lows, mut highs) = ([zero; 9], [zero; 9]);
+        let mut columns = [_mm512_setzero_si512(); 10];
         for i in 0..5 {
             for j in i + 1..5 {
-                low(&mut lows[i + j], self.0[i], self.0[j]);
-                high(&mut highs[i + j], self.0[i], self.0[j]);
+                low(&mut columns[i + j], self.0[i], self.0[j]);
+                high(&mut columns[i + j + 1], self.0[i], self.0[j]);
             }
         }
-        for i in 1..8 {
-            lows[i] = plus(lows[i], lows[i]);
-            highs[i] = plus(highs[i], highs[i]);
+        for column in &mut columns[1..9] {
+            *column = plus(*column, *column);
         }
         for i in 0..5 {
-            low(&mut lows[2 * i], self.0[i], self.0[i]);
-            high(&mut highs[2 * i], self.0[i], self.0[i]);
+            low(&mut columns[2 * i], self.0[i], self.0[i]);
+            high(&mut columns[2 * i + 1], self.0[i], self.0[i]);
         }
-        Self::reduce(lows, highs)
+        Self::reduce(columns)
     }
 
-    /// The sum of lows[i]·2^(52i) + highs[i]·2^(52i + 52) mod p.
+    /// The sum of c[i]·2^(52i) mod p.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn reduce(lows: [__m512i; 9], highs: [__m512i; 9]) -> Self {
+    fn reduce(mut c: [__m512i; 10]) -> Self {
         let fold_column = splat(FOLD << 4);
-        let mut c = [_mm512_setzero_si512(); 10];
-        c[0] = lows[0];
-        for i in 1..9 {
-            c[i] = plus(lows[i], highs[i - 1]);
-        }
-        c[9] = highs[8];
         // Both factors are below 2^260, so the product is below 2^520: with carries from below, c[9] is below 2^52.
-        // (What columns 0 to 4 exceed is not in it yet, which leaves it smaller.)
-        let [_, _, _, _, _, c5, c6, c7, c8, c9] = &mut c;
-        carry(c5, c6);
-        carry(c6, c7);
-        carry(c7, c8);
-        carry(c8, c9);
+        // (What columns 0 to 4 exceed is not in it yet, which leaves it smaller.) What the others have above 52 bits is
+        // carried on and left where it is: they are factors from here on, of which the multiplier reads 52 bits.
+        for i in 5..9 {
+            c[i + 1] = plus(c[i + 1], _mm512_srli_epi64::<52>(c[i]));
+        }
         // 2^260 is FOLD·16, of 37 bits: the higher half of a product with it is below 2^37.
         let mut over = _mm512_setzero_si512();
         for i in 0..5 {

@@ -1,6 +1,6 @@
-//! a·G + b·P for eight independent triples in lockstep; and sums of terms, an eighth of them in each lane.
+//! a·G + b·P for eight independent triples in lockstep; and sums of terms, a window in each lane.
 //!
-//! All lanes take the same steps: windows of five bits with a sign for the two halves of b, of ten bits for those of a, and
+//! Of triples, all lanes take the same steps: windows of five bits with a sign for the two halves of b, of ten bits for those of a, and
 //! five doublings in between. A digit of zero adds nothing in its lane. What the formulas do not cover (a sum of equal or
 //! opposite points) makes Z zero, and zero it stays; such lanes are found at the end and left to the caller.
 
@@ -13,7 +13,7 @@ use crate::field::FieldElement;
 use crate::jacobian::Jacobian;
 use crate::pairs::Ref;
 use crate::recode::{signed_windows, windows};
-use crate::scalar::{Half, Scalar};
+use crate::scalar::Scalar;
 use crate::term::Term;
 
 /// Bits of a digit of b, and so doublings in a step.
@@ -29,7 +29,11 @@ const STEPS: usize = windows(WIDTH);
 const GENERATOR_STEPS: usize = windows(GENERATOR_WIDTH);
 const _: () = assert!(2 * GENERATOR_STEPS == STEPS);
 
+/// How many times eight lanes have the windows of both halves of a scalar.
+const GROUPS: usize = (2 * STEPS).div_ceil(8);
+
 /// Eight points. Where not at infinity, X and Y are reduced and Z is a factor.
+#[derive(Clone, Copy)]
 struct EightJacobian {
     x: Eight,
     y: Eight,
@@ -42,56 +46,52 @@ struct Digits<const STEPS: usize>([[[i32; STEPS]; 2]; 8]);
 
 impl<const STEPS: usize> Digits<STEPS> {
     fn new<'a>(scalars: impl Iterator<Item = &'a Scalar>, width: u32) -> Self {
-        Self::of_halves(scalars.map(Scalar::split), width)
-    }
-
-    fn of_halves(scalars: impl Iterator<Item = (Half, Half)>, width: u32) -> Self {
         let mut digits = [[[0; STEPS]; 2]; 8];
-        for ((first, second), digits) in scalars.zip(&mut digits) {
+        for ((first, second), digits) in scalars.map(Scalar::split).zip(&mut digits) {
             signed_windows(&first, width, &mut digits[0]);
             signed_windows(&second, width, &mut digits[1]);
         }
         Self(digits)
     }
 
-    /// Where the multiples for a step stand, if lane `i` has those from `start(i)` on, and the lanes that have one.
-    fn refs(&self, half: usize, step: usize, start: impl Fn(usize) -> usize) -> ([Ref; 8], u8) {
-        let mut present = 0;
-        let refs = core::array::from_fn(|lane| {
-            let digit = self.0[lane][half][step];
-            present |= u8::from(digit != 0) << lane;
-            let place = start(lane) + (digit.unsigned_abs() as usize).saturating_sub(1);
-            Ref::new(place, digit < 0)
-        });
-        (refs, present)
+    /// See [`refs`].
+    fn refs(
+        &self,
+        half: usize,
+        step: usize,
+        start: impl Fn(usize) -> usize,
+        stride: usize,
+    ) -> ([Ref; 8], u8) {
+        refs(|lane| self.0[lane][half][step], start, stride)
     }
 }
 
 /// The sums, and the lanes that are right.
 ///
-/// `pool` begins with the [`GENERATOR_MULTIPLES`] of G; those of P stand from `starts` on, [`MULTIPLES`] of them for each
-/// lane. There are eight triples at most.
+/// `pool` begins with the [`GENERATOR_MULTIPLES`] of G; the points of the triples stand from `start` on, their next multiples `stride` places
+/// on, and so on. There are eight triples at most.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn double_multiply(
     triples: &[(Scalar, Scalar, Affine)],
     pool: &[__m512i],
     start: usize,
+    stride: usize,
 ) -> ([__m512i; 8], u8) {
     let of_generator: Digits<GENERATOR_STEPS> =
         Digits::new(triples.iter().map(|(a, _, _)| a), GENERATOR_WIDTH);
     let of_point: Digits<STEPS> = Digits::new(triples.iter().map(|(_, b, _)| b), WIDTH);
     // Lanes without a triple have no digits, and stay at infinity.
     let lanes = triples.len();
-    let place = |lane: usize| start + MULTIPLES * lane.min(lanes - 1);
+    let place = |lane: usize| start + lane.min(lanes - 1);
     let beta = Eight::splat(beta());
     let mut sum = EightJacobian::infinity();
     for step in (0..STEPS).rev() {
         sum.double_times(WIDTH);
         for half in 0..2 {
-            let (refs, present) = of_point.refs(half, step, place);
+            let (refs, present) = of_point.refs(half, step, place, stride);
             sum.add(pool, &refs, present, (half == 1).then_some(&beta));
             if step % 2 == 0 {
-                let (refs, present) = of_generator.refs(half, step / 2, |_| 0);
+                let (refs, present) = of_generator.refs(half, step / 2, |_| 0, 1);
                 sum.add(pool, &refs, present, (half == 1).then_some(&beta));
             }
         }
@@ -99,32 +99,76 @@ pub(super) fn double_multiply(
     sum.to_affine()
 }
 
-/// The sum of all terms; None if a lane met a sum that the formulas do not cover.
+/// The sums of all terms by windows: those of the first halves of the scalars, the lowest window first, then those of the second
+/// halves, which lack the factor λ. None if a lane met a sum that the formulas do not cover.
 ///
-/// The term with number 8i + l is lane l's. Its multiples stand in `pool` in the order of the terms, [`MULTIPLES`] of each.
+/// Every lane has a window. So no lane doubles, and no sum waits for the one before: the terms' multiples are added to seven
+/// times eight sums in turn. The pool has all terms' points, then twice the points, and so
+/// on.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn sum_terms(terms: &[Term], pool: &[__m512i]) -> Option<Jacobian> {
-    let digits: Vec<Digits<STEPS>> = terms
-        .chunks(8)
-        .map(|eight| Digits::of_halves(eight.iter().map(|term| (term.k1, term.k2)), WIDTH))
-        .collect();
-    let last = terms.len().checked_sub(1)?;
-    let beta = Eight::splat(beta());
-    let mut sum = EightJacobian::infinity();
-    for step in (0..STEPS).rev() {
-        sum.double_times(WIDTH);
-        for (group, digits) in digits.iter().enumerate() {
-            // Lanes without a term have no digits.
-            let place = |lane: usize| MULTIPLES * (8 * group + lane).min(last);
-            for half in 0..2 {
-                let (refs, present) = digits.refs(half, step, place);
-                if present != 0 {
-                    sum.add(pool, &refs, present, (half == 1).then_some(&beta));
-                }
+pub(super) fn window_sums(terms: &[Term], pool: &[__m512i]) -> Option<Vec<Jacobian>> {
+    let mut sums = [EightJacobian::infinity(); GROUPS];
+    for (i, term) in terms.iter().enumerate() {
+        let mut digits = [0; 8 * GROUPS];
+        let (first, rest) = digits.split_at_mut(STEPS);
+        signed_windows(&term.k1, WIDTH, first);
+        signed_windows(&term.k2, WIDTH, &mut rest[..STEPS]);
+        for (sum, digits) in sums.iter_mut().zip(digits.chunks_exact(8)) {
+            let digit = |lane: usize| digits[lane];
+            let (refs, present) = refs(digit, |_| i, terms.len());
+            if present != 0 {
+                sum.add(pool, &refs, present, None);
             }
         }
     }
-    sum.of_lanes()
+    let mut windows = Vec::with_capacity(8 * GROUPS);
+    for sum in &sums {
+        windows.extend(sum.lanes()?);
+    }
+    windows.truncate(2 * STEPS);
+    Some(windows)
+}
+
+/// The sum of k·P for each k and the multiples of its P, that many bits to a digit: first halves of the scalars in the first four
+/// lanes, second halves, which lack the factor λ, in the others. None if a lane met a sum that the formulas do not cover.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn prepared_sums(products: &[(&Scalar, &[__m512i], u32)]) -> Option<[Jacobian; 8]> {
+    let mut sum = EightJacobian::infinity();
+    for (k, multiples, width) in products {
+        let count = windows(*width);
+        let (first, second) = k.split();
+        let mut digits = [[0; windows(1)]; 2];
+        signed_windows(&first, *width, &mut digits[0][..count]);
+        signed_windows(&second, *width, &mut digits[1][..count]);
+        for from in (0..count).step_by(4) {
+            let window = |lane: usize| from + lane % 4;
+            // Beyond the last window there are no digits.
+            let start = |lane: usize| window(lane).min(count - 1) << (width - 1);
+            let (refs, present) = refs(|lane| digits[lane / 4][window(lane)], start, 1);
+            if present != 0 {
+                sum.add(multiples, &refs, present, None);
+            }
+        }
+    }
+    sum.lanes()
+}
+
+/// Where the multiples for eight digits stand, if lane `i` has the point itself at `start(i)` and the next multiple `stride` places on,
+/// and the lanes that have one.
+#[inline]
+fn refs(
+    digit: impl Fn(usize) -> i32,
+    start: impl Fn(usize) -> usize,
+    stride: usize,
+) -> ([Ref; 8], u8) {
+    let mut present = 0;
+    let refs = core::array::from_fn(|lane| {
+        let digit = digit(lane);
+        present |= u8::from(digit != 0) << lane;
+        let place = start(lane) + stride * (digit.unsigned_abs() as usize).saturating_sub(1);
+        Ref::new(place, digit < 0)
+    });
+    (refs, present)
 }
 
 impl EightJacobian {
@@ -146,10 +190,10 @@ impl EightJacobian {
         }
     }
 
-    /// The sum of all lanes; None if one is lost.
+    /// Lane by lane; None if one is lost.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn of_lanes(&self) -> Option<Jacobian> {
+    fn lanes(&self) -> Option<[Jacobian; 8]> {
         // (A lane at infinity has any Z.)
         if self.z.canonical().zero_lanes() & !self.infinite != 0 {
             return None;
@@ -161,7 +205,7 @@ impl EightJacobian {
             z: z[lane],
             infinity: self.infinite >> lane & 1 == 1,
         };
-        Some((0..8).fold(Jacobian::INFINITY, |sum, i| sum.add(&lane(i))))
+        Some(core::array::from_fn(lane))
     }
 
     /// Twice each. With B = Y², S = 4XB and E = 3X²: X₃ = E² − 2S, Y₃ = E(S − X₃) − 8B², Z₃ = 2YZ. 3M + 4S.
@@ -215,7 +259,7 @@ impl EightJacobian {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn to_affine(&self) -> ([__m512i; 8], u8) {
+    fn to_affine(self) -> ([__m512i; 8], u8) {
         let lost = self.z.canonical().zero_lanes();
         let z = self.z.blend(lost, &Eight::splat(&FieldElement::ONE));
         let inverse = Eight::from_elements(&invert_lanes(&z.to_elements()));

@@ -33,6 +33,30 @@ fn what_is_not_as_agreed_is_named() {
     assert_eq!(pre_signed.verify(&other_lock, &payout(), &ladder()), Err(expected));
 }
 
+/// Under keys that come with a table, the verdicts are the same.
+#[test]
+fn a_prepared_offerer_changes_no_verdict() {
+    let ContractTerms { offerer: key, claimer, amount, expiry, lock } = terms();
+    let plain = ContractKeys::new(key, claimer).unwrap();
+    let keys = plain.clone().with_prepared_offerer();
+    assert_eq!(keys, plain);
+    let funded = |lock| {
+        let contract = Contract::with_keys(&keys, amount, expiry, lock).unwrap();
+        FundedContract::new(contract, outpoint(5))
+    };
+    let pre_sign = |offerer: &Keypair| {
+        PreSignedLadder::pre_sign(&funded(lock), &payout(), &ladder(), offerer, &[6; 32])
+    };
+    let pre_signed = super::pre_sign(terms()).unwrap();
+    assert_eq!(pre_sign(&offerer()).as_ref(), Ok(&pre_signed));
+    assert_eq!(pre_sign(&offerer().with_prepared_key()).as_ref(), Ok(&pre_signed));
+    assert_eq!(pre_signed.verify(&funded(lock), &payout(), &ladder()), Ok(()));
+    let other_lock = funded(Lock::Point(secret().negate().to_point()));
+    let source = AdaptorError::InvalidPreSignature;
+    let expected = ContractError::RungPreSignature { rung: 0, source };
+    assert_eq!(pre_signed.verify(&other_lock, &payout(), &ladder()), Err(expected));
+}
+
 #[test]
 fn an_encoding_that_lies_is_found() {
     let bytes = pre_sign(terms()).unwrap().to_bytes();
