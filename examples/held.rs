@@ -223,6 +223,8 @@ impl World {
                 let to = find(node_id)?;
                 println!("{name}: sends the {} a message", NAMES[to]);
                 let event = NodeEvent::MessageReceived { message, entropy: *fresh(&mut self.rng) };
+                // Another driver's mailbox may lose it. So a holder's sends it again, at random intervals and after a restart:
+                // `NodeEvent::AnnounceHold` for each of `Ledger::announced`.
                 if to == RECEIVER && self.receiver.is_none() {
                     self.mail.push(event);
                     return Ok(());
@@ -256,7 +258,10 @@ impl World {
         self.receiver = None;
         let receiver = open(&self.folder)?;
         let pending = receiver.pending()?;
-        println!("receiver: crashes, is made again from its files, and wants {}", pending.len());
+        println!(
+            "receiver: crashes, is made again from its files, and wants {} action",
+            pending.len()
+        );
         self.todo.extend(pending.into_iter().map(|action| (RECEIVER, action)));
         self.receiver = Some(receiver);
         Ok(())

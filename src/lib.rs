@@ -33,6 +33,7 @@
 //! | feature | default | adds |
 //! | --- | --- | --- |
 //! | `batch` | yes | verification of many signatures at once, through `pointlock-msm` |
+//! | `threads` | no | batches over several cores, through `rayon` |
 //! | `ecdsa` | no | `adaptor::ecdsa`, through `secp256k1-zkp` |
 //! | `rand_core` | no | `curve::fresh` and `from_rng`: entropy from a generator of yours |
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use pointlock_sim::money::{History, HistoryError, Outcome};
 
 use crate::chain::Chain;
-use crate::terminal::{self, say};
+use crate::terminal::{self, number, say};
 
 /// The longest file that is read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -14,11 +14,11 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Which history.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The file with the history, as a failed test prints it; - for standard input
+    /// The file with the history, as a failed test prints it and as those in examples/histories; - for standard input
     #[arg(required_unless_present = "draw")]
     file: Option<PathBuf>,
     /// Plays nothing, and prints the history that this number gives
-    #[arg(long, value_name = "NUMBER", conflicts_with = "file")]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "file", value_parser = number(0..=u64::MAX))]
     draw: Option<u64>,
 }
 

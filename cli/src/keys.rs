@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use pointlock::curve::{Keypair, SecretScalar};
+use pointlock::curve::{CurveError, Keypair, Point, SecretScalar};
 
 use crate::{secret_file, terminal};
 
@@ -17,6 +17,15 @@ pub(crate) struct KeygenArgs {
 pub(crate) struct NodeIdArgs {
     /// A secret key, 64 hexadecimal digits in a file; - for standard input
     file: PathBuf,
+}
+
+/// For the command line: a node id. Where one is asked for, the file of a key is the usual mistake.
+pub(crate) fn parse_node_id(text: &str) -> Result<Point, String> {
+    text.parse().map_err(|error: CurveError| match text.len() {
+        66 => error.to_string(),
+        _ => "expected a node id, 66 hexadecimal digits; `pointlock node-id FILE` prints a key's"
+            .to_owned(),
+    })
 }
 
 /// Draws a key and writes it; the node id is printed.

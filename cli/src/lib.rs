@@ -40,7 +40,7 @@ const EXIT_CODES: &str = "Exit codes: 0 all is as it should be; 1 something is r
 
 #[derive(Subcommand)]
 enum Command {
-    /// An offline receiver is paid twice over one static invoice: with hash locks, and with point locks.
+    /// One story in six systems: an offline receiver is paid over one static invoice, with hash locks and with point locks.
     Demo(demo::Args),
     /// Who can steal: finds every coalition that can take a payment, and carries the thefts out.
     Collusion(collusion::Args),
@@ -154,6 +154,9 @@ const CLOSED: u8 = 128 + 13;
 fn failed(error: &(dyn Error + 'static)) -> ExitCode {
     if error.downcast_ref::<OutputError>().is_some_and(OutputError::is_closed) {
         return ExitCode::from(CLOSED);
+    }
+    if let Some(mistake) = error.downcast_ref::<clap::Error>() {
+        return not_parsed(mistake);
     }
     terminal::complain(&terminal::visible(&format!("pointlock: {error}")));
     ExitCode::FAILURE

@@ -60,6 +60,8 @@ fn what_is_no_history_is_refused_by_its_line() {
     assert!(text(&played.stdout).contains("receiver  +20000000 msat"), "{}", text(&played.stdout));
     for (from, to, expected) in [
         ("pay s1", "pay all", "line 3: pay all 20000000 over n1: not in a history"),
+        // As far as a person wants to see it.
+        ("pay s1", &"é".repeat(900), &format!("line 3: {}…: not in a history", "é".repeat(80))),
         ("over n1", "over n2", "pay: no such forwarder"),
         ("100 40", "100 4", "forwarder: fees up to 100000000 and 1000000, 36 to 200 blocks"),
         ("forwarder 1000 100 40", "", "nodes: from 1 to 20 senders and forwarders"),
@@ -75,4 +77,7 @@ fn what_is_no_history_is_refused_by_its_line() {
     let nowhere = run(&["/nowhere/at/all"]);
     assert_eq!(nowhere.status.code(), Some(1));
     assert_eq!(run(&[]).status.code(), Some(2));
+    let drawn = run(&["--draw", "x"]);
+    assert_eq!(drawn.status.code(), Some(2));
+    assert!(text(&drawn.stderr).contains("expected a whole number from 0 to"));
 }

@@ -336,7 +336,9 @@ fn with_texts() {
     place.refuses_each(
         &["invoice", "verify", invoice],
         &[
-            (&["--from", "02"], "1 bytes, expected 33"),
+            (&["--from", "02"], "expected a node id, 66 hexadecimal digits"),
+            (&["--from", "key"], "`pointlock node-id FILE` prints a key's"),
+            (&["--from", &format!("02{}", "03".repeat(32))], "not on the curve"),
             (&["--from", POINT], "not by the node that you named"),
             (
                 &["--offer", invoice],
@@ -366,8 +368,8 @@ fn with_texts() {
             (&[], "required arguments were not provided"),
             (&["--k", "5"], "not provided: --secrets-out <FILE>"),
             (
-                &["--k", "8", "--secrets-out", "new"],
-                "--amount-msat: missing: an invoice for k payments asks for millisatoshi: --amount-msat",
+                &["--payment-point", POINT, "--payment-point", POINT],
+                "--amount-msat: missing; an invoice for k payments asks for millisatoshi",
             ),
             (
                 &[
@@ -462,6 +464,21 @@ fn with_files_that_do_not_end() {
     }
     let output = place.run(&["history", "most"], b"");
     assert!(!String::from_utf8(output.stderr).unwrap().contains("longer"));
+}
+
+/// What the flags alone show to be missing, however it is found out, ends as the help has it.
+#[test]
+fn with_a_flag_that_is_missing() {
+    let place = Place::new("mistakes-missing");
+    let create = ["invoice", "create", "--secret-key", "key", "--secrets-out", "new", "--k"];
+    let missing =
+        "pointlock: --amount-msat: missing; an invoice for k payments asks for millisatoshi\n";
+    let output = place.run(&[&create[..], &["8"]].concat(), b"");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), missing);
+    assert_eq!(output.status.code(), Some(2));
+    // Any number of payments needs no least amount.
+    let output = place.run(&[&create[..], &["0"]].concat(), b"");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// What others have named is shown, and moves no terminal.

@@ -225,7 +225,14 @@ fn under_points() {
     let more = [&asked[..], &["--note", "x"]].concat();
     assert_eq!(fails(verify(&more)), "pointlock: proof_note: another one\n");
     // Another amount than was charged has another point.
-    assert!(fails(create("5001", &[])).contains("point_secret: does not open Z(x)"));
+    assert!(fails(create("5001", &[])).contains(
+        "point_secret: does not open Z(x), the point of this payer with this amount and note: look at --payer-key"
+    ));
+    // A static invoice has no proof with a preimage.
+    let hash = ["create", "--payer-key", paid.key.path(), "--preimage", paid.secret.path()];
+    assert!(
+        fails(run_with(&paid.invoice.to_string(), &hash)).contains("proven with --point-secret")
+    );
     let missing = ["create", "--payer-key", paid.key.path(), "--point-secret", paid.secret.path()];
     assert!(fails(run_with(&paid.invoice.to_string(), &missing)).contains("--amount-msat"));
     let neither = ["create", "--payer-key", paid.key.path()];

@@ -63,6 +63,11 @@ fn vault(folder: &Path, arguments: &[&str]) -> (Child, String) {
     let mut said = lines.skip_while(|line| !line.starts_with("Listening"));
     let line = said.next().unwrap();
     let host = line.split("http://").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    // What it says to do next has the flags that it was started with.
+    let next = said.find(|line| line.starts_with("Next: ")).unwrap();
+    let is_open = arguments.contains(&"--open-registration");
+    assert!(is_open || next.contains("add NAME NODE_ID --data data --chain regtest,"), "{next}");
+    assert!(next.ends_with("pointlock receive NAME@HOST --key FILE --chain regtest"), "{next}");
     // The rest is read, so that it is not held up.
     std::thread::spawn(move || said.for_each(drop));
     (child, host)
@@ -293,7 +298,12 @@ fn mistakes_on_the_command_line() {
     vault(1, "nothing.pem", &["--tls-cert", "nothing.pem", "--tls-key", "nothing.pem"]);
     vault(1, "nothing.toml", &["--config", "nothing.toml"]);
     vault(2, "--address-rate", &["--address-rate", "-1"]);
-    fails(2, "--listen", &["vault", "--data", "d", "--listen", "here"]);
+    vault(2, "expected a whole number", &["--connections", "many"]);
+    let here = ["vault", "--data", "d", "--listen", "here"];
+    fails(2, "--listen <ADDRESS:PORT>': expected ADDRESS:PORT, such as 127.0.0.1:8080", &here);
+    for flag in ["--seconds", "--receivers", "--in-flight"] {
+        fails(2, "expected a whole number of 1 or more", &["vault-bench", flag, "0"]);
+    }
     std::fs::write(at.join("bad.toml"), "open_registration = 7\nlisten_at = 1\n").unwrap();
     vault(1, "bad.toml", &["--config", "bad.toml"]);
     fails(1, "a.key", &["vault", "--data", "a.key", "--listen", "127.0.0.1:0"]);
@@ -319,6 +329,7 @@ fn mistakes_on_the_command_line() {
     receive(2, "--pool", &["--key", "a.key", "--pool", "0", "--preimages-out", "p"]);
     receive(1, "localhost:1", &["--key", "a.key", "--k", "1", "--secrets-out", "z"]);
     assert!(!at.join("z").exists());
+    fails(2, "`pointlock node-id FILE` prints a key's", &["fetch", "a@x", "--key", "a.key"]);
     fails(2, "Alice@x", &["fetch", "Alice@x"]);
     fails(2, "--bolt11", &["fetch", "a@localhost:1", "--comment", "hi"]);
     fails(1, "localhost:1", &["fetch", "a@localhost:1"]);
@@ -330,10 +341,23 @@ fn a_folder_that_is_none_of_this_vaults() {
     let at = &folder.0;
     let node_id = good(pointlock(at, &["keygen", "receiver.key"])).trim().to_owned();
     let vault = |task: &[&str]| pointlock(at, &[&["vault"], task].concat());
-    good(vault(&["add", "alice", &node_id, "--data", "data", "--chain", "regtest"]));
+    let add = |name: &str, folder: &str, chain: &str| {
+        vault(&["add", name, &node_id, "--data", folder, "--chain", chain])
+    };
+    // A folder that is there by mistake is told from the vault's.
+    let said = good(add("alice", "data", "regtest"));
+    assert!(said.starts_with("A new vault, in the new folder data.\nalice is added"), "{said}");
+    assert!(said.ends_with("pointlock receive alice@HOST --key FILE --chain regtest\n"), "{said}");
+    let said = good(add("bert", "data", "regtest"));
+    assert!(said.starts_with("bert is added"), "{said}");
+    let said = good(add("alice", "main", "bitcoin"));
+    assert!(said.ends_with("pointlock receive alice@HOST --key FILE\n"), "{said}");
 
-    let error = refused(vault(&["add", "bob", &node_id, "--data", "data", "--chain", "signet"]));
-    assert!(error.contains("the database is for another chain, regtest"), "{error}");
+    let error = refused(add("bob", "data", "signet"));
+    let expected = "the database is for another chain, regtest; --chain says which one is meant";
+    assert!(error.contains(expected), "{error}");
+    let error = refused(vault(&["backup", "copy.db", "--data", "nowhere"]));
+    assert!(error.contains("--data: nowhere: there is no such folder"), "{error}");
     let error = refused(vault(&["restore", "--data", "nowhere", "--chain", "regtest"]));
     assert!(error.contains("--data: nowhere: there is no such folder"), "{error}");
     std::fs::write(at.join("file"), "").unwrap();

@@ -279,8 +279,8 @@ pub enum InvoiceError {
         /// The field.
         field: Field,
     },
-    /// The invoice is not from the receiver whom the payer means.
-    #[error("{field}: {actual} is not the receiver whom the payer means")]
+    /// The invoice is not from the receiver that is meant: by the payer, or by the verifier of a proof.
+    #[error("{field}: {actual} is not the receiver that is meant")]
     Issuer {
         /// The field.
         field: Field,

@@ -79,7 +79,8 @@ where
     R::Error: ToString,
     J: Journal,
 {
-    /// The role that a journal makes. `make` gives it from a snapshot's state, or without one as it was in the beginning.
+    /// The role that a journal makes. `make` gives it from a snapshot's state, or without one as it was in the beginning. Whoever
+    /// makes snapshots has to heed the state: records before it are gone, and a new role would know nothing of them.
     ///
     /// # Errors
     ///
@@ -107,7 +108,8 @@ where
         Ok(opened)
     }
 
-    /// Takes an event, writes it down if it changes something, and says what to do.
+    /// Takes an event, writes it down if it changes something, and says what to do: the actions of a
+    /// [`Reaction`], whose `changed` has been heeded here.
     ///
     /// # Errors
     ///

@@ -62,6 +62,9 @@
 //! failure to a channel (`FailGiven`). The role may say no, and then it must not leave. So whatever a crash loses, the events say what others
 //! may have.
 //!
+//! Messages are another matter: nothing says that one has arrived, and [`Role::pending`] has none. A holder's driver sends what the node
+//! keeps for absent receivers again and again ([`NodeEvent::AnnounceHold`]), after a restart too.
+//!
 //! Nothing waits beyond its height either ([`Deadlines`]). A block asks for what is due: an offer is withdrawn, a hold fails, an edge is
 //! taken back or claimed on the chain. What is reported from a block counts as final six confirmations later, and is taken back when the
 //! block is disconnected. A secret that was seen stays seen.

@@ -39,8 +39,9 @@ pub struct ReceiverPaths {
 }
 
 impl MessagePath {
-    /// Makes a path over `relays` (maybe none), whose node ids these are, to `receiver`. `session_key` and `path_id` are fresh
-    /// entropy, for this path alone.
+    /// Makes a path over `relays` (maybe none), whose node ids these are, to `receiver`: the path, which goes into the invoice
+    /// ([`message_paths`](crate::invoice::StaticInvoiceBuilder::message_paths)), and what its maker keeps ([`ReceiverPaths::messages`]).
+    /// `session_key` and `path_id` are fresh entropy, for this path alone.
     ///
     /// # Errors
     ///
@@ -81,9 +82,11 @@ pub struct PathRelay {
 }
 
 impl ReceiverPath {
-    /// Makes a path over `relays` (maybe none) to `receiver`, for an invoice: payments along it have to arrive with
-    /// `min_final_delta` blocks left, and the first edge may expire at `max_cltv_expiry` at the latest. `session_key` and
-    /// `path_id` are fresh entropy, for this path alone.
+    /// Makes a path over `relays` (maybe none) to `receiver`: the path, which goes into the invoice
+    /// ([`paths`](crate::invoice::StaticInvoiceBuilder::paths)), and what its maker keeps ([`ReceiverPaths::payments`]).
+    ///
+    /// Payments along it have to arrive with `min_final_delta` blocks left, and the first edge may expire at `max_cltv_expiry` at the
+    /// latest. `session_key` and `path_id` are fresh entropy, for this path alone.
     ///
     /// All hops get data of the same length.
     ///

@@ -55,9 +55,15 @@ pub trait Role {
 
     /// Every action that no event has confirmed: for the start after a crash, when the event was written and its actions may not have
     /// been carried out. After a time away a role is told the height first, and then asked.
+    ///
+    /// Messages are not among them, since nothing confirms one. A holder's driver sends its announcements again anyway
+    /// ([`NodeEvent::AnnounceHold`](super::NodeEvent::AnnounceHold) for each of [`Ledger::announced`](crate::hold::Ledger::announced)),
+    /// and begins with that after a restart; a sender hands over what may not have arrived
+    /// ([`NodeEvent::Announce`](super::NodeEvent::Announce)).
     fn pending(&self) -> Vec<Self::Action>;
 
-    /// Takes an event and says what to do.
+    /// Takes an event and says what to do, and whether the caller has to write it down. A [`Journaled`](super::Journaled) role has
+    /// done that when it answers, so it gives the actions alone.
     ///
     /// # Errors
     ///

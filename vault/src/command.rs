@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pointlock::bitcoin::Network;
 use pointlock::curve::Point;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -67,6 +68,9 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
         Some(Task::Add { name, node_id }) => runtime.block_on(add(&config, &name, &node_id)),
         Some(Task::NewKey { name, node_id }) => runtime.block_on(new_key(&config, &name, &node_id)),
         Some(Task::Backup { file }) => {
+            if is_in_folder(&config) {
+                is_there(&config.data)?;
+            }
             runtime.block_on(Store::backup(&config.database, &file))?;
             say(&format!(
                 "{}: a copy, which `pointlock vault restore` makes a vault's database again",
@@ -92,9 +96,31 @@ fn is_there(data: &Path) -> Result<(), Box<dyn Error>> {
     Err(format!("--data: {}: there is no such folder", data.display()).into())
 }
 
+/// Whether the database is the one that a folder has by itself.
+fn is_in_folder(config: &Config) -> bool {
+    config.database == Config::usual_database(&config.data)
+}
+
+/// What the flags of a later command have to say as those of this one did, since no file does.
+fn same_vault(config: &Config) -> String {
+    let mut flags = format!(" --data {}", config.data.display());
+    if !is_in_folder(config) {
+        flags.push_str(" --database …");
+    }
+    flags + &same_chain(config)
+}
+
+fn same_chain(config: &Config) -> String {
+    match config.chain.network() {
+        Network::Bitcoin => String::new(),
+        _ => format!(" --chain {}", config.chain),
+    }
+}
+
 fn receiver(name: &str, node_id: &str) -> Result<(Name, Point), String> {
     let read: Name = name.parse().map_err(|error| format!("{name}: {error}"))?;
-    let bytes = hex::decode(node_id).map_err(|error| format!("{node_id}: {error}"))?;
+    let bytes = hex::decode(node_id)
+        .map_err(|_| format!("{node_id}: expected a node id, 66 hexadecimal digits"))?;
     let node_id = Point::from_slice(&bytes).map_err(|error| format!("{node_id}: {error}"))?;
     Ok((read, node_id))
 }
@@ -113,6 +139,7 @@ async fn new_key(config: &Config, name: &str, node_id: &str) -> Result<(), Box<d
 
 async fn add(config: &Config, name: &str, node_id: &str) -> Result<(), Box<dyn Error>> {
     let (name, node_id) = receiver(name, node_id)?;
+    let is_new = !config.data.exists();
     make_folder(&config.data)?;
     let clock = Arc::new(Clock::default());
     let store = Store::open(&config.database, &config.data, config.chain, clock).await?;
@@ -121,9 +148,16 @@ async fn add(config: &Config, name: &str, node_id: &str) -> Result<(), Box<dyn E
     }
     store.put_receiver(&name, &node_id, &Terms::default()).await?;
     store.close().await;
-    say(&format!(
-        "{name} is added; next, where its key is: pointlock receive {name}@HOST --key FILE"
-    ))
+    let mut text = String::new();
+    // A mistyped folder makes a vault that nobody runs.
+    if is_new && is_in_folder(config) {
+        text = format!("A new vault, in the new folder {}.\n", config.data.display());
+    }
+    text.push_str(&format!(
+        "{name} is added; next, where its key is: pointlock receive {name}@HOST --key FILE{}",
+        same_chain(config)
+    ));
+    say(&text)
 }
 
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
@@ -174,12 +208,13 @@ fn welcome(running: &Running) -> String {
         "Operator's page: {}/operator, with the password in {data}/operator.token.\n",
         vault.origin
     ));
-    let next = if vault.config.open_registration {
-        "Next: on the receiver's side, pointlock receive NAME@HOST --key FILE"
-    } else {
-        "Next: pointlock vault add NAME NODE_ID (with the same --data), then on the receiver's side pointlock receive NAME@HOST --key FILE"
-    };
-    text + next
+    text.push_str("Next: ");
+    if !vault.config.open_registration {
+        let same = same_vault(&vault.config);
+        text.push_str(&format!("pointlock vault add NAME NODE_ID{same}, then "));
+    }
+    let chain = same_chain(&vault.config);
+    text + &format!("on the receiver's side, pointlock receive NAME@HOST --key FILE{chain}")
 }
 
 fn say(text: &str) -> Result<(), Box<dyn Error>> {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -34,10 +35,10 @@ pub struct Options {
     #[arg(long, global = true, env = "POINTLOCK_VAULT_CHAIN")]
     pub chain: Option<String>,
     /// Where to listen for HTTP [default: 127.0.0.1:8080]
-    #[arg(long, env = "POINTLOCK_VAULT_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "POINTLOCK_VAULT_LISTEN", value_name = "ADDRESS:PORT", value_parser = socket)]
     pub listen: Option<SocketAddr>,
     /// Where to listen for Lightning peers, for BOLT 12 over onion messages [default: not at all]
-    #[arg(long, env = "POINTLOCK_VAULT_PEER_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "POINTLOCK_VAULT_PEER_LISTEN", value_name = "ADDRESS:PORT", value_parser = socket)]
     pub peer_listen: Option<SocketAddr>,
     /// Where the world finds the vault, such as `https://vault.example` [default: what it listens at]
     #[arg(long, global = true, env = "POINTLOCK_VAULT_ORIGIN", value_name = "URL")]
@@ -46,10 +47,10 @@ pub struct Options {
     #[arg(long, env = "POINTLOCK_VAULT_LSP_KEY", value_name = "FILE")]
     pub lsp_key: Option<PathBuf>,
     /// `min_final_cltv_expiry_delta` of these invoices [default: 144]
-    #[arg(long, env = "POINTLOCK_VAULT_LSP_FINAL_CLTV", value_name = "BLOCKS")]
+    #[arg(long, env = "POINTLOCK_VAULT_LSP_FINAL_CLTV", value_name = "BLOCKS", value_parser = whole::<u64>)]
     pub lsp_final_cltv: Option<u64>,
     /// How long these invoices may be paid, in seconds [default: 3600]
-    #[arg(long, env = "POINTLOCK_VAULT_LSP_EXPIRY", value_name = "SECONDS")]
+    #[arg(long, env = "POINTLOCK_VAULT_LSP_EXPIRY", value_name = "SECONDS", value_parser = whole::<u64>)]
     pub lsp_expiry: Option<u64>,
     /// Certificates as PEM: then the vault speaks TLS itself
     #[arg(long, env = "POINTLOCK_VAULT_TLS_CERT", value_name = "FILE", requires = "tls_key")]
@@ -70,19 +71,19 @@ pub struct Options {
     #[arg(long, env = "POINTLOCK_VAULT_OPEN_REGISTRATION", num_args = 0..=1, default_missing_value = "true")]
     pub open_registration: Option<bool>,
     /// Requests a second from one address [default: 50]
-    #[arg(long, env = "POINTLOCK_VAULT_ADDRESS_RATE", value_name = "RATE")]
+    #[arg(long, env = "POINTLOCK_VAULT_ADDRESS_RATE", value_name = "RATE", value_parser = whole::<u32>)]
     pub address_rate: Option<u32>,
     /// One-time invoices a minute of one receiver [default: 60]
-    #[arg(long, env = "POINTLOCK_VAULT_RECEIVER_RATE", value_name = "RATE")]
+    #[arg(long, env = "POINTLOCK_VAULT_RECEIVER_RATE", value_name = "RATE", value_parser = whole::<u32>)]
     pub receiver_rate: Option<u32>,
     /// One-time invoices that a receiver may have ready [default: 10000]
-    #[arg(long, env = "POINTLOCK_VAULT_STOCK_LIMIT", value_name = "COUNT")]
+    #[arg(long, env = "POINTLOCK_VAULT_STOCK_LIMIT", value_name = "COUNT", value_parser = whole::<u64>)]
     pub stock_limit: Option<u64>,
     /// Bytes of a request's body [default: 1048576]
-    #[arg(long, env = "POINTLOCK_VAULT_BODY_LIMIT", value_name = "BYTES")]
+    #[arg(long, env = "POINTLOCK_VAULT_BODY_LIMIT", value_name = "BYTES", value_parser = whole::<usize>)]
     pub body_limit: Option<usize>,
     /// Connections at once [default: 2048]
-    #[arg(long, env = "POINTLOCK_VAULT_CONNECTIONS", value_name = "COUNT")]
+    #[arg(long, env = "POINTLOCK_VAULT_CONNECTIONS", value_name = "COUNT", value_parser = whole::<usize>)]
     pub connections: Option<usize>,
     /// Logs as lines for people or as JSON: text or json [default: text on a terminal]
     #[arg(long, env = "POINTLOCK_VAULT_LOG", value_name = "FORM")]
@@ -158,6 +159,13 @@ pub struct Config {
     pub connections: usize,
     /// Whether logs are JSON; None for whatever fits standard error.
     pub log_json: Option<bool>,
+}
+
+impl Config {
+    /// The database of a vault to which nothing else is said.
+    pub(crate) fn usual_database(data: &Path) -> String {
+        Store::sqlite_url(&data.join("vault.db"))
+    }
 }
 
 /// Any of two, the first one's first.
@@ -237,7 +245,7 @@ impl Options {
             _ => return Err(value("tls_cert, tls_key", "one without the other".to_owned())),
         };
         Ok(Config {
-            database: all.database.unwrap_or_else(|| Store::sqlite_url(&data.join("vault.db"))),
+            database: all.database.unwrap_or_else(|| Config::usual_database(&data)),
             data,
             chain,
             listen: all.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
@@ -257,6 +265,16 @@ impl Options {
             log_json,
         })
     }
+}
+
+/// For the command line.
+fn socket(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected ADDRESS:PORT, such as 127.0.0.1:8080".to_owned())
+}
+
+/// For the command line: a whole number.
+fn whole<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "expected a whole number".to_owned())
 }
 
 /// Scheme, host and port, and nothing behind them.

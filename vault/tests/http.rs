@@ -8,7 +8,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::{Folder, Running, key, now, options, pool, static_invoice, with_lsp};
+use common::{Folder, Running, builder, key, now, options, points, pool, static_invoice, with_lsp};
+use pointlock::curve::SecretScalar;
+use pointlock::payment::{MessagePath, ReceiverPath};
 use pointlock_vault::Chain;
 use pointlock_vault::client::{Client, Expected};
 use pointlock_vault::config::Options;
@@ -139,6 +141,35 @@ fn so_many_connections_and_no_more() {
         raw(&running, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             .contains("200 OK")
     );
+}
+
+/// An offer without a path is of no use to a wallet that asks along one, and the receiver that it names is mostly away.
+#[test]
+fn a_page_says_which_wallets_can_use_its_offer() {
+    let folder = Folder::new("offers");
+    let running = Running::start(options(folder.path()));
+    let (client, name, key) = running.receiver("alice", 2, &Terms::default());
+    let page = || {
+        let mut response = agent().get(format!("{}/alice", running.origin)).call().unwrap();
+        response.body_mut().read_to_string().unwrap()
+    };
+    let (by_server, by_path) = ("that get the invoice from this server", "that pay BOLT 12 offers");
+    assert!(!page().contains(by_server) && !page().contains(by_path));
+
+    let routed = builder(&key, points(8, 1));
+    client.leave_invoice(&key, &name, &routed.sign(&key, &[9; 32]).unwrap().to_string()).unwrap();
+    assert!(page().contains(by_server) && !page().contains(by_path));
+
+    let secret = |byte| SecretScalar::from_bytes(&[byte; 32]).unwrap();
+    let at = key.public_key();
+    let (path, _) = ReceiverPath::build(secret(3), [3; 32], &[], at, 36, 1_000_000).unwrap();
+    let (asked, _) = MessagePath::build(secret(4), [4; 32], &[], at).unwrap();
+    let whole = builder(&key, points(8, 2))
+        .paths(&[path])
+        .message_paths(std::slice::from_ref(&asked))
+        .offer_paths(&[asked]);
+    client.leave_invoice(&key, &name, &whole.sign(&key, &[9; 32]).unwrap().to_string()).unwrap();
+    assert!(page().contains(by_path) && !page().contains(by_server));
 }
 
 #[test]

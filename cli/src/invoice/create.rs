@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use clap::error::ErrorKind;
 use pointlock::curve::{Keypair, Point, SecretScalar, fresh};
 use pointlock::invoice::ktime::PaymentPolynomial;
 use pointlock::invoice::{
@@ -14,6 +15,7 @@ use pointlock::wire::{BlindedPath, Features, IntroductionNode};
 use serde_json::{Value, json};
 
 use super::{flags, pasted, words};
+use crate::keys::parse_node_id;
 use crate::secret_file;
 use crate::terminal::{self, number, print, print_json};
 
@@ -84,7 +86,7 @@ pub(super) struct Args {
     allow_parts: bool,
 
     /// The next node of the interim route, in the order of payment; the receiver comes last by itself
-    #[arg(long, value_name = "NODE_ID")]
+    #[arg(long, value_name = "NODE_ID", value_parser = parse_node_id)]
     route: Vec<Point>,
     /// A blinded path to pay along, as `blinded_path` and `blinded_payinfo` in hexadecimal digits with a colon between;
     /// with --message-path and an --offer-path, as BOLT 12 wants it
@@ -109,6 +111,7 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     {
         return Err("--secrets: standard input has the --secret-key already".into());
     }
+    check_amount(args)?;
     let key = secret_file::read_key("--secret-key", &args.secret_key)?;
     let (lock, secrets) = lock(args)?;
     let invoice = sign(args, &key, lock)?;
@@ -130,6 +133,17 @@ pub(super) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         );
     }
     Ok(())
+}
+
+const NO_AMOUNT: &str = "--amount-msat: missing; an invoice for k payments asks for millisatoshi";
+
+/// What flags alone show to be missing is a mistake on the command line.
+fn check_amount(args: &Args) -> Result<(), clap::Error> {
+    let is_said = args.amount_msat.is_some() || args.currency.is_some() || args.offer.is_some();
+    if is_said || args.k.is_none_or(|k| k == 0) {
+        return Ok(());
+    }
+    Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, NO_AMOUNT))
 }
 
 /// The invoice as JSON, and the secrets that no file has.
@@ -207,7 +221,7 @@ fn sign(args: &Args, key: &Keypair, lock: PaymentLock) -> Result<StaticInvoice, 
         let flag = match (&args.offer, &args.currency) {
             (Some(_), _) => "--offer: offer_amount",
             (None, Some(_)) => "--currency",
-            (None, None) => "--amount-msat: missing",
+            (None, None) => return Err(NO_AMOUNT.to_owned()),
         };
         return Err(format!(
             "{flag}: an invoice for k payments asks for millisatoshi: --amount-msat"

@@ -8,6 +8,7 @@ use pointlock::invoice::{Amount, ChainHash, Offer, PaymentLock, Rate, StaticInvo
 use serde_json::{Value, json};
 
 use super::{explain, flags, pasted, words};
+use crate::keys::parse_node_id;
 use crate::narration::grouped;
 use crate::secret_file;
 use crate::terminal::{self, number, print, print_json};
@@ -17,7 +18,7 @@ pub(super) struct Args {
     /// The `lni1…` text, or a link with it; without it, or with -, it is read from standard input
     text: Option<String>,
     /// The node id of the receiver, known from elsewhere than the invoice
-    #[arg(long, value_name = "NODE_ID")]
+    #[arg(long, value_name = "NODE_ID", value_parser = parse_node_id)]
     from: Option<Point>,
     /// The `lno1…` offer that the invoice was asked for with
     #[arg(long, value_name = "OFFER", value_parser = pasted::parse::<Offer>)]

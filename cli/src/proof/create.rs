@@ -112,8 +112,8 @@ fn under_points(
     let aux_rand = rand::random();
     let contents = contents(args);
     let proof =
-        PaymentProof::create_with(&invoice, &terms, &key, &secret, &request, &contents, &aux_rand)?;
-    Ok(proof.into())
+        PaymentProof::create_with(&invoice, &terms, &key, &secret, &request, &contents, &aux_rand);
+    Ok(proof.map_err(|error| of_create(&error))?.into())
 }
 
 /// The error, with the flag that has brought the key.
@@ -121,6 +121,16 @@ fn of_create(error: &ProofError) -> String {
     match error {
         ProofError::OtherPayer => {
             "--payer-key: not that of the invoice's invreq_payer_id".to_owned()
+        }
+        ProofError::NotThePointSecret => {
+            format!(
+                "{error}, the point of this payer with this amount and note: look at --payer-key, --amount-msat and --payment-note, too"
+            )
+        }
+        ProofError::Missing("invreq_metadata") => {
+            format!(
+                "{error}: nobody has asked for this invoice; a static one is proven with --point-secret"
+            )
         }
         _ => error.to_string(),
     }
@@ -148,5 +158,5 @@ fn parse_field(text: &str) -> Result<Field, String> {
     let by_type = || text.parse().ok().map(Field::from_type);
     Field::by_name(text)
         .or_else(by_type)
-        .ok_or_else(|| "expected a name of BOLT 12, such as invoice_amount, or a type".to_owned())
+        .ok_or_else(|| "expected a name of BOLT 12, such as offer_description, or a type: `pointlock invoice decode` shows both".to_owned())
 }

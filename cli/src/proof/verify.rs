@@ -7,6 +7,7 @@ use pointlock::invoice::proof::{Challenge, PayerProof, ProofRequest, Verifier};
 use serde_json::json;
 
 use super::{create, show};
+use crate::keys::parse_node_id;
 use crate::terminal::{print, print_json};
 
 #[derive(clap::Args)]
@@ -14,7 +15,7 @@ pub(super) struct Args {
     /// The `lnp1…` text; without it, or with -, it is read from standard input
     text: Option<String>,
     /// The key that signs the receiver's invoices, known from elsewhere than the proof
-    #[arg(long, value_name = "NODE_ID")]
+    #[arg(long, value_name = "NODE_ID", value_parser = parse_node_id)]
     from: Point,
     /// The note that you have asked for
     #[arg(long, value_name = "TEXT")]

@@ -9,6 +9,7 @@ use pointlock_vault::client::{Bolt11Fetched, Expected, Whose};
 use serde_json::json;
 
 use super::Where;
+use crate::keys::parse_node_id;
 use crate::terminal::{print, print_json, say};
 
 #[derive(clap::Args)]
@@ -16,7 +17,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     vault: Where,
     /// The receiver's node id, known from elsewhere than the vault; without it the vault's word is taken, and said to be
-    #[arg(long, value_name = "NODE_ID")]
+    #[arg(long, value_name = "NODE_ID", value_parser = parse_node_id)]
     key: Option<Point>,
     /// Fetches a BOLT 11 invoice of this amount in millisatoshi in place of the static one: it is handed out once, so pay it
     #[arg(long, value_name = "MSAT")]

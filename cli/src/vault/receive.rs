@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::Where;
 use crate::invoice::create::{parse_path, parse_payment_path};
+use crate::keys::parse_node_id;
 use crate::secret_file;
 use crate::terminal::{print, print_json, say, visible};
 
@@ -50,7 +51,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "a payment")]
     description: String,
     /// The next node of the interim route, in the order of payment; the receiver comes last by itself
-    #[arg(long, value_name = "NODE_ID")]
+    #[arg(long, value_name = "NODE_ID", value_parser = parse_node_id)]
     route: Vec<Point>,
     /// A blinded path to pay along, as `blinded_path` and `blinded_payinfo` in hexadecimal digits with a colon between: with one
     /// the invoice is as BOLT 12 has it, and payers find it by onion messages, too
@@ -85,14 +86,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     };
     let client = args.vault.client()?;
     let name = &args.vault.address.name;
+    let mut done = Vec::new();
     let mut listing = match client.list(&key, name) {
         Err(ClientError::Refused { kind, .. }) if kind == "unknown" => {
             client.register(&key, name, &Terms::default())?;
+            done.push(format!("{name} is registered under {}", key.public_key()));
             client.list(&key, name)?
         }
         other => other?,
     };
-    let mut done = Vec::new();
     if let Some(new) = new_key {
         let ended = client.change_key(&key, name, &new)?;
         done.push(format!(

@@ -48,6 +48,16 @@ impl fmt::Display for History {
     }
 }
 
+/// A line as far as an error shows it.
+fn shown(words: &[&str]) -> String {
+    const MOST: usize = 80;
+    let line = words.join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
 impl FromStr for History {
     type Err = HistoryError;
 
@@ -62,7 +72,7 @@ impl FromStr for History {
             }
             let step = read_step(&words);
             if step.is_none() && read_setting(&mut setting, &words).is_none() {
-                return Err(HistoryError::Line { line: index + 1, what: words.join(" ") });
+                return Err(HistoryError::Line { line: index + 1, what: shown(&words) });
             }
             steps.extend(step);
         }

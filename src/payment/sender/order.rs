@@ -27,7 +27,9 @@ pub enum Payee {
     WhoeverSigned,
 }
 
-/// Where a payment is to be held, and for how long.
+/// Where a payment is to be held, and for how long. The receiver is told along a message path, so its invoice has to have one
+/// ([`StaticInvoice::message_paths`]); without one the order is refused with [`MessageError::NoMessagePath`]. The holder has to say
+/// that it holds ([`RouteHop::features`](super::super::RouteHop::features)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HoldPlan {
     /// The forwarder that holds, counted from 1; the same node on the route of every part.

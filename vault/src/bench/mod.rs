@@ -12,6 +12,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::Router;
@@ -26,13 +27,13 @@ use self::stock::Stock;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Receivers, each with a static invoice
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, value_parser = at_least_one::<u32>)]
     receivers: u32,
     /// Requests at once
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 1_000, value_parser = at_least_one::<usize>)]
     in_flight: usize,
     /// For how long each is measured
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = at_least_one::<u64>)]
     seconds: u64,
     /// A PostgreSQL database besides, which has to be empty: postgres://…
     #[arg(long, value_name = "URL")]
@@ -43,6 +44,12 @@ pub struct Args {
     /// The bare handler, with an answer of so many bytes
     #[arg(long, hide = true)]
     bare: Option<usize>,
+}
+
+/// For the command line: of nothing there is nothing to measure.
+fn at_least_one<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
+    let number = text.parse().ok().filter(|number| *number >= T::from(1));
+    number.ok_or_else(|| "expected a whole number of 1 or more".to_owned())
 }
 
 /// What is printed of each.
@@ -79,10 +86,17 @@ pub fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 async fn measure(args: &Args, folder: &Path) -> Result<(), Box<dyn Error>> {
     let say = |row: &Row| print(args.json, row);
     if !args.json {
-        println!(
+        writeln!(
+            std::io::stdout(),
             "{:<18} {:>10} {:>9} {:>9} {:>9} {:>9} {:>8}",
-            "", "requests/s", "p50 ms", "p99 ms", "p99.9 ms", "MiB", "of bare"
-        );
+            "",
+            "requests/s",
+            "p50 ms",
+            "p99 ms",
+            "p99.9 ms",
+            "MiB",
+            "of bare"
+        )?;
     }
     let sqlite = crate::store::Store::sqlite_url(&folder.join("vault.db"));
     let mut bare_throughput = None;

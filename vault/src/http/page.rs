@@ -120,7 +120,7 @@ fn receiver_body(
     let current = shown.statics.iter().find(|shown| shown.row.expires_at >= now);
     let offer = current
         .and_then(|current| current.row.text.parse::<StaticInvoice>().ok())
-        .map(|invoice| invoice.offer().to_string());
+        .map(|invoice| (invoice.offer().to_string(), !invoice.offer().paths().is_empty()));
     let name = &shown.receiver.name;
     html! {
         main {
@@ -145,12 +145,16 @@ fn receiver_body(
                         p { a.button href={ "lightning:" (address) } { "Open in a wallet" } }
                     }
                 }
-                @if let Some(offer) = &offer {
+                @if let Some((offer, has_paths)) = &offer {
                     section {
                         h2 { "Offer" }
                         (qr(offer, "QR code of the offer"))
                         p.code.long { (offer) }
-                        p.small { "For wallets that pay BOLT 12 offers, again and again." }
+                        p.small {
+                            // Without a path a wallet asks the receiver itself, which is mostly away.
+                            @if *has_paths { "For wallets that pay BOLT 12 offers, again and again." }
+                            @else { "For wallets that get the invoice from this server, again and again." }
+                        }
                         p { a.button href={ "lightning:" (offer) } { "Open in a wallet" } }
                     }
                 }

@@ -60,7 +60,7 @@ pub enum StoreError {
     )]
     OtherDatabase,
     /// The database is for another chain.
-    #[error("the database is for another chain, {database}")]
+    #[error("the database is for another chain, {database}; --chain says which one is meant")]
     OtherChain {
         /// Its chain hash.
         database: String,
