@@ -41,7 +41,7 @@ impl ContractKeys {
     }
 
     /// The same with a table of multiples of the offerer's key: the claimer verifies pre-signatures in half the time. It has 26 KiB, which
-    /// all contracts of these keys share, and pays from the twelfth pre-signature on.
+    /// all contracts of these keys share, and pays from the twelfth pre-signature on, with IFMA from the eighth.
     #[must_use]
     pub fn with_prepared_offerer(self) -> Self {
         Self { prepared_offerer: Some(PreparedPoint::new(self.offerer)), ..self }
