@@ -4,8 +4,8 @@ use std::error::Error;
 
 use musig2::{AdaptorSignature, BatchVerificationRow};
 use pointlock::adaptor::schnorr::{
-    Backend, BatchItem, PreSignature, pre_sign_batch_on, pre_sign_verified, verify_batch_on,
-    verify_each_on,
+    Backend, BatchItem, PreSignature, pre_sign_batch_on, pre_sign_verified, verify_batch,
+    verify_batch_in_threads, verify_batch_on, verify_each_on,
 };
 use pointlock::curve::{Keypair, Point, SecretScalar, Tag};
 use schnorr_fun::adaptor::{Adaptor, EncryptedSignature};
@@ -16,7 +16,8 @@ use secp256k1::XOnlyPublicKey;
 use super::measure::Row;
 
 /// The sizes of the batches; 483 is the most PTLCs that a commitment of Lightning has.
-pub(super) const SIZES: [usize; 4] = [16, 64, 483, 4096];
+pub(super) const SIZES: [usize; 4] = [16, 64, COMMITMENT, LARGEST];
+const LARGEST: usize = 4096;
 /// The most PTLCs that a commitment of Lightning has.
 const COMMITMENT: usize = 483;
 /// Peers that verify one after another don't get better with more.
@@ -61,7 +62,7 @@ pub(super) fn cases() -> Result<BatchCases, Box<dyn Error>> {
     let cases = |count: usize, keys: u32| -> Result<Vec<BatchCase>, Box<dyn Error>> {
         (0..count as u32).map(|index| BatchCase::new(index, index % keys)).collect()
     };
-    let distinct = cases(SIZES[SIZES.len() - 1], u32::MAX)?;
+    let distinct = cases(LARGEST, u32::MAX)?;
     let (one_key, two_keys) = (cases(COMMITMENT, 1)?, cases(COMMITMENT, 2)?);
     let messages = one_key.iter().map(|case| (case.message, case.lock_point)).collect();
     let to_sign = (Keypair::new(SecretScalar::from_hash(&SCALAR.hash(&[b"signer"]))?), messages);
@@ -157,6 +158,14 @@ pub(super) fn rows(cases: &BatchCases) -> Vec<Row<'_>> {
             rows.push(Row::batch(name, size, move || verify_batch_on(backend, &items)));
         }
     }
+    // On the wall, and on the backend that the library picks.
+    let alone = items.clone();
+    rows.push(Row::batch_on_the_wall(format!("schnorr.verify_batch/{LARGEST}/wall"), LARGEST, {
+        move || verify_batch(&alone)
+    }));
+    let together = items.clone();
+    let name = format!("schnorr.verify_batch_in_threads/{LARGEST}/wall");
+    rows.push(Row::batch_on_the_wall(name, LARGEST, move || verify_batch_in_threads(&together)));
     let commitments: [(&str, Vec<BatchItem<'_>>); 3] = [
         ("one_key", one_key.iter().map(BatchCase::item).collect()),
         ("two_keys", two_keys.iter().map(BatchCase::item).collect()),

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::hint::black_box;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -64,13 +64,32 @@ impl<'a> Row<'a> {
 
     /// A batch of `size` items at a time, never fewer.
     pub(super) fn batch<T>(name: String, size: usize, verb: impl Fn() -> T + 'a) -> Self {
+        Self::batch_by(processor_time, name, size, verb)
+    }
+
+    /// The same by the clock on the wall, for what several threads do: the processor's time is of one.
+    pub(super) fn batch_on_the_wall<T>(
+        name: String,
+        size: usize,
+        verb: impl Fn() -> T + 'a,
+    ) -> Self {
+        let start = Instant::now();
+        Self::batch_by(move || start.elapsed(), name, size, verb)
+    }
+
+    fn batch_by<T>(
+        now: impl Fn() -> Duration + 'a,
+        name: String,
+        size: usize,
+        verb: impl Fn() -> T + 'a,
+    ) -> Self {
         let run = move |items: usize| {
             let batches = items.div_ceil(size);
-            let start = processor_time();
+            let start = now();
             for _ in 0..batches {
                 black_box(verb());
             }
-            (processor_time() - start).mul_f64(items as f64 / (batches * size) as f64)
+            (now() - start).mul_f64(items as f64 / (batches * size) as f64)
         };
         Self { name, rounds: BATCH_ROUNDS, run: Box::new(run) }
     }

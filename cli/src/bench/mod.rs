@@ -204,6 +204,8 @@ mod tests {
             "schnorr.verify_batch/64/portable",
             "schnorr.verify_batch/483/portable",
             "schnorr.verify_batch/4096/portable",
+            "schnorr.verify_batch/4096/wall",
+            "schnorr.verify_batch_in_threads/4096/wall",
             "schnorr.verify_batch/483/one_key/portable",
             "schnorr.verify_batch/483/two_keys/portable",
             "schnorr.verify/point_key",
