@@ -24,9 +24,9 @@
 //! | [`hold`] | the ledger of payments that wait for an offline receiver |
 //! | [`payment`] | the roles: sender, forwarder, receiver |
 //!
-//! Imports run downwards only, in this order. `curve`, `adaptor`, `dleq` and `lock` are the crate `pointlock-adaptor`, which can be taken
-//! alone and needs no `std`. Start with the Synopsis of the module that you need; `ARCHITECTURE.md`
-//! follows one payment through all of them.
+//! A module imports those above it in this table, and none below. `curve`, `adaptor`, `dleq` and `lock` are the crate
+//! `pointlock-adaptor`, which can be taken alone and needs no `std`. Start with the Synopsis of the module that you need;
+//! `ARCHITECTURE.md` follows one payment through all of them.
 //!
 //! # Features
 //!

@@ -92,9 +92,9 @@
 //! That is stricter than LDK in what `tests/ldk_bolt12.rs` lists, and wider in one thing: LDK takes no invoice
 //! without blinded paths, whose route is our interim one.
 //!
-//! Three checks need what the bytes don't hold. [`StaticInvoice::decode_at`] takes two of them as arguments: the payer's chain
-//! and time. What an amount in a currency is worth says a [`Rate`] ([`StaticInvoice::amount_range`]). The fourth is who the receiver is: [`StaticInvoice::verify_issuer`], or
-//! [`StaticInvoice::verify_offer`] for a payer that has the receiver's offer.
+//! Four checks need what the bytes don't hold. For two of them [`StaticInvoice::decode_at`] takes the payer's chain and time.
+//! What an amount in a currency is worth says a [`Rate`] ([`StaticInvoice::amount_range`]). The fourth is who the receiver is:
+//! [`StaticInvoice::verify_issuer`], or [`StaticInvoice::verify_offer`] for a payer that has the receiver's offer.
 //!
 //! # What breaks it
 //!
@@ -105,7 +105,7 @@
 //!   second payment.
 //! - A static payment point (k = 0) may be paid without limit, but every payer learns the same z: a sender, a past payer
 //!   and a hop together take that sender's payment, and nobody has a proof of payment of its own. [`ktime`] and [`proof`] have both.
-//! - An offer proves nothing: who hands it out can change any field of it, the issuer's id among them.
+//! - An offer proves nothing: whoever hands it out can change any field of it, the issuer's id among them.
 //! - A static invoice without a lock is paid under a preimage that its sender draws: that proves no payment to anybody.
 //! - Terms of a blinded path are what the receiver says they are. That they are enough, and who the introduction node
 //!   of a channel is, is for whoever routes over it to find out.

@@ -17,16 +17,18 @@
 //!
 //! # The map
 //!
-//! | module | what it is | it imports |
+//! | module | what it is | it works with |
 //! | --- | --- | --- |
 //! | `serve` | starting and ending | all below |
-//! | `http` | what is said over HTTP | `vault` |
-//! | `peers` | BOLT 12 over onion messages, by LDK | `vault` |
+//! | `http` | what is said over HTTP | `vault`, `cache`, `store`, and what is checked and signed |
+//! | `peers` | BOLT 12 over onion messages, by LDK | `vault`, `cache`, `store` |
 //! | `vault` | one vault, as every door works with it | `cache`, `limits`, `metrics`, `store`, `bolt11` |
-//! | `cache` | what a process remembers of receivers | `store` |
+//! | `cache` | what a process remembers of receivers | `store`, `metadata` |
 //! | [`store`] | what is kept, and what is handed out once | `name`, `chain`, `clock` |
 //! | [`bolt11`], [`pool`], [`request`], [`new_key`], `metadata` | what is checked, written and signed, without I/O | `pointlock` |
 //! | [`config`] | how a vault is set up | |
+//!
+//! Two imports run upwards: `vault` has its `peers`, and `cache` keeps bodies as `http` writes them.
 //!
 //! It knows `pointlock`'s invoices and not its roles: a vault is on no route.
 //!

@@ -45,7 +45,8 @@
 //! # What it proves, and what breaks it
 //!
 //! - *Soundness needs no assumption on the curve.* If the two logarithms differ, then for each pair of R1 and R2 there is one e
-//!   that passes, mod n. e is a hash of both, so with q hashes a false statement passes with a chance of about q/2^256.
+//!   that passes, mod n. e is a hash of both, so with q hashes a false statement passes with a chance of at most
+//!   about q/2^255.
 //! - *A base whose logarithm somebody knows* makes the proof worth less. With B = b·G, C is b·A and R2 is b·R1: whoever knows b
 //!   needs no more than a Schnorr signature under A. Where it counts that the prover has C, B is a hash, so that nobody knows b.
 //! - *B chosen by the verifier* makes the prover an oracle that multiplies points of the verifier's choice by a. B has to be a

@@ -2,6 +2,7 @@
 //!
 //! A record is `version ‖ kind ‖ fields`, as in [`codec`](crate::journal::codec). There is one version, 1. A kind has one number, and
 //! a field one in all events; neither is given a second meaning. Fields are even: a reader that does not know one refuses the record.
+//! One field of a state is odd, 21, and is passed over by a reader that does not know it.
 //!
 //! All kinds and fields are in `docs/formats.md`.
 //!
