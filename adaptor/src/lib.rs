@@ -7,7 +7,7 @@
 //! | --- | --- | --- | --- |
 //! | `pre_sign` | the signer | key, message, T | pre-signature |
 //! | `verify` | the one who will be paid | pre-signature, public key, message, T | yes or why not |
-//! | `adapt` | who knows t | pre-signature, t | signature |
+//! | `adapt` | whoever knows t | pre-signature, t | signature |
 //! | `extract` | the signer | pre-signature, signature, key, m, T | t |
 //!
 //! | scheme | module | pre-signature | finished signature |

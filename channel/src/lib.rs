@@ -96,7 +96,7 @@
 //!   commitments of one number: [`PublishRecord`] is durable first.
 //! - *Pre-signatures for two twins*: candidates of one number that differ in a lock point alone are one transaction. See
 //!   [`Commitment::is_twin_of`].
-//! - *Pre-signatures that aren't kept*: who is paid by a PTLC needs them to claim. Who offers it makes its own again.
+//! - *Pre-signatures that aren't kept*: the party that is paid by a PTLC needs them to claim. The one that offers it makes its own again.
 //! - *Nobody who watches*: deadlines are heights, and whoever sleeps through one is not paid. `docs/channel.md` says what the monitor has to do.
 //!
 //! # References

@@ -2,7 +2,7 @@
 //! contract.
 //!
 //! Offerer and claimer run a plain MuSig2 session over offerer ‖ claimer, tweaked with the Merkle root of the
-//! contract, which each computes from the terms. There are two such spends, and the types tell them apart, for
+//! contract, which each computes from the terms. There are two such spends, and the types tell them apart, because
 //! they may be signed at different times:
 //!
 //! | spend | the claimer signs | the offerer signs |

@@ -21,7 +21,7 @@
 //! # The transactions
 //!
 //! All are of version 3, spend the contract with their first input and pay out with their first output. Weights in
-//! weight units and virtual bytes, for a payout to taproot and an expiry from 32 768 to 8 388 607:
+//! weight units and virtual bytes, for a payout to taproot and an expiry from 32,768 to 8,388,607:
 //!
 //! | spend | PTLC | HTLC | witness | nLockTime |
 //! | --- | --- | --- | --- | --- |
@@ -70,7 +70,7 @@
 //! // Alice sees the transaction, and with it learns t.
 //! assert_eq!(offered.extract(&claim)?, t);
 //!
-//! // Had Bob not claimed, this would be hers in blocks above 900 000.
+//! // Had Bob not claimed, this would be hers in blocks above 900,000.
 //! let alices_script = claim.output[0].script_pubkey.clone(); // any script of Alice's
 //! let timeout = offered.funded().timeout(&alices_script, Amount::from_sat(500), &alice, &[6; 32])?;
 //! assert_eq!(limits::check_lock_time(&timeout, 900_001), Ok(()));

@@ -34,7 +34,7 @@ pub enum Amount {
 /// An offer (BOLT 12): what a receiver publishes once, and a payer asks for invoices with.
 ///
 /// It is not signed, and carries no lock: payment points come and go with the invoices, which are signed by the
-/// key that the offer names. So who has the offer from the receiver itself can tell the receiver's invoices
+/// key that the offer names. So whoever has the offer from the receiver itself can tell the receiver's invoices
 /// from a vault's ([`StaticInvoice::verify_offer`](super::StaticInvoice::verify_offer)), and the offer
 /// outlives every polynomial.
 ///
@@ -45,7 +45,7 @@ pub enum Amount {
 /// use pointlock::curve::Keypair;
 /// use pointlock::invoice::{ChainHash, Offer, OfferBuilder};
 ///
-/// // The receiver, for who scans its code.
+/// // The receiver, for whoever scans its code.
 /// let receiver = Keypair::from_secret_bytes(&[2; 32])?;
 /// let offer = OfferBuilder::new()
 ///     .amount_msat(5_000)

@@ -223,7 +223,7 @@ impl Packet {
     }
 }
 
-/// A packet over known nodes whose payloads are still to come. It is built once, for its session key serves once.
+/// A packet over known nodes whose payloads are still to come. It is built once, because its session key serves once.
 #[must_use]
 pub struct PacketPlan {
     ephemeral_key: Point,

@@ -270,7 +270,7 @@ impl fmt::Debug for PublicScalar {
     }
 }
 
-/// The 256-bit integer mod n, big endian in and out, without a branch. One subtraction is enough, for
+/// The 256-bit integer mod n, big endian in and out, without a branch. One subtraction is enough, because
 /// 2^256 < 2n.
 fn reduce(bytes: &[u8; 32]) -> [u8; 32] {
     let mut words = Zeroizing::new([0u64; 4]);

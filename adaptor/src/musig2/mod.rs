@@ -68,7 +68,7 @@
 //! - *A second signature for the same output without T*, a refund for example, makes the pre-signature worthless as a
 //!   lock: see the contract that uses this for what may be signed when.
 //! - *A lock point outside the coefficient b.* Whoever picks T after seeing the nonces can then forge, with 256
-//!   sessions at once and in seconds (`tests/musig2_ros.rs` does it). The equation above holds T in.
+//!   sessions at once and in seconds (`tests/musig2_ros.rs` does it). In the equation above T is inside of b.
 //! - *An untweaked aggregate key as a taproot output*: see [`KeyAggContext::with_taproot_tweak`].
 //!
 //! # References

@@ -131,7 +131,7 @@ impl Commitment {
     ///
     /// No script has a point in it. So an edge that takes the place of another one of the same amount leaves the transaction as it was, and what
     /// was pre-signed for the one is as good for the other: the edge that stands is then claimed under the point of the one that has ended, and
-    /// whoever has offered it learns the wrong secret. Who has pre-signed for a commitment gives nothing for its twin.
+    /// whoever has offered it learns the wrong secret. So a party that has pre-signed for a commitment gives nothing for its twin.
     pub fn is_twin_of(&self, other: &Self) -> bool {
         let points = |commitment: &Self| -> Vec<(u32, Point)> {
             let edges = commitment.edges();

@@ -13,7 +13,7 @@ use super::{scalar_text, strings};
 /// How many may sign. Each looks for its key among all, so that a longer list would take time that grows with its square.
 pub(super) const MAX_SIGNERS: usize = 1_000;
 
-/// With a lock point, by who knows the adaptor secret.
+/// With a lock point, by a party that knows the adaptor secret.
 pub(super) fn session(fields: &Fields<'_>) -> Result<Value, Refusal> {
     locked(fields, false)
 }

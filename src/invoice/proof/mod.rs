@@ -44,8 +44,8 @@
 //!
 //! Z(x) is a sum of points, and whoever has k claims knows k logarithms of such sums. A signature under Z(x*) is one linear equation,
 //! s·G = R + e·Z(x*), and R may be such a sum too. Then the claims decide afterwards whether s is known, and the condition is
-//! a sum of k hashes that has to hit e: for k = 1,024 a minute's work (`tests/forged_proof.rs`). V leaves no such choice. Who has k
-//! claims knows z(x*) up to a known multiple of z_k, so V is a Diffie-Hellman value of Z_k and H, for an H that nobody chose.
+//! a sum of k hashes that has to hit e: for k = 1,024 a minute's work (`tests/forged_proof.rs`). V leaves no such choice. With k
+//! claims z(x*) is known up to a known multiple of z_k, so V is a Diffie-Hellman value of Z_k and H, and nobody chose that H.
 //! `docs/theft.md` says on which assumption that rests.
 //!
 //! # Synopsis

@@ -30,7 +30,7 @@ impl PaymentSecret {
 /// `payment_data` (BOLT 4). Encoding: the secret (32 bytes) ‖ the total (tu64).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaymentData {
-    /// Who does not know it has not made the payment.
+    /// Whoever knows it has seen the invoice.
     pub secret: PaymentSecret,
     /// Over all parts, in millisatoshi.
     pub total_msat: u64,

@@ -11,7 +11,7 @@ use crate::FileStoreError;
 /// So many bytes are written together, or one group if it is longer.
 const TOGETHER: usize = 1 << 26;
 
-/// A journal's file, with those that wait for it. Who finds the file free writes for all who wait, in one frame and with one flush.
+/// A journal's file, with those that wait for it. Whoever finds the file free writes for all that wait, in one frame and with one flush.
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
