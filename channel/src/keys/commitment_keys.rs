@@ -23,8 +23,8 @@ impl CommitmentKeys {
     ///
     /// # Errors
     ///
-    /// [`ChannelError::SameKey`] when both keys in edges have the same x coordinate, for then one leaf's signature would serve the other;
-    /// in theory [`ChannelError::Key`].
+    /// [`ChannelError::SameKey`] when both keys in edges have the same x coordinate, because then one leaf's signature would serve the
+    /// other; in theory [`ChannelError::Key`].
     pub fn new(channel: &Channel, publisher: Party, point: &Point) -> Result<Self, ChannelError> {
         let (own, other) = (channel.terms_of(publisher), channel.terms_of(publisher.other()));
         let named = |key, result: Result<Point, CurveError>| {

@@ -1,8 +1,8 @@
 //! Which bad end of a file is a write that was cut off, and which is damage.
 //!
 //! A frame is flushed before the next is written. So at a crash one frame at most was being written, it is the last one, and nobody was told
-//! that it stands. It may be short, and sectors of it may never have arrived: these read as zeros, for no file system shows what stood there
-//! before. Such a frame is cut off.
+//! that it stands. It may be short, and sectors of it may never have arrived: these read as zeros, because no file system shows what stood
+//! there before. Such a frame is cut off.
 //!
 //! Everything else stays as it is and is refused: a flipped bit in the last frame too, since that frame may have been acknowledged.
 
