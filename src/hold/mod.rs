@@ -7,7 +7,7 @@
 //! hold id     32 random bytes, the key of the hold; never the lock point
 //! y_1 + h     instead of y_1
 //! c           = H_pointlock/release(h)
-//! latest      the last height at which a release still makes sense
+//! latest      the height from which on the hold fails back, and no release counts
 //! ```
 //!
 //! and tells h to the receiver, end to end encrypted: it seals an [`Announcement`] for the receiver and hands it to the holder, which

@@ -58,7 +58,7 @@ const SEALED_PAYLOADS_LENGTHS: [usize; 2] = [500, 24_000];
 pub struct HeldAvailable {
     /// The complete set of holds of the payment.
     pub holds: Vec<AvailableHold>,
-    /// The latest height at which a release makes sense for all of them.
+    /// The height from which on no release counts for all of them.
     pub latest_release_height: u32,
     /// The payer's x, if the payment will take a slot of a polynomial: the receiver releases no more payments than it can
     /// claim.

@@ -39,8 +39,8 @@ impl ForwardingPolicy {
         let mut amount_msat = u64::try_from(u128::from(base_paid) * 1_000_000 / millionths)
             .map_err(|_| too_little)?;
         let pays_for = |more: &u64| {
-            self.fee_msat(*more)
-                .is_some_and(|fee| fee <= incoming.amount_msat.saturating_sub(*more))
+            let left = incoming.amount_msat.checked_sub(*more);
+            self.fee_msat(*more).zip(left).is_some_and(|(fee, left)| fee <= left)
         };
         while let Some(more) = amount_msat.checked_add(1).filter(pays_for) {
             amount_msat = more;

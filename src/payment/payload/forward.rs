@@ -44,7 +44,7 @@ pub struct HoldOrder {
     pub held_blind: Option<HeldBlind>,
     /// c = H_pointlock/release(h).
     pub release_hash: ReleaseHash,
-    /// The latest height at which a release still makes sense.
+    /// The height from which on the hold fails back, and no release counts; it may fail back before.
     pub latest_release_height: u32,
 }
 

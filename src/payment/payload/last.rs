@@ -30,7 +30,7 @@ impl PaymentSecret {
 /// `payment_data` (BOLT 4). Encoding: the secret (32 bytes) ‖ the total (tu64).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaymentData {
-    /// Whoever knows it has seen the invoice.
+    /// Whoever does not know it has not seen the invoice, and so has not made the payment.
     pub secret: PaymentSecret,
     /// Over all parts, in millisatoshi.
     pub total_msat: u64,
