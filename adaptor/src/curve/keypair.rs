@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use core::fmt;
 
 use secp256k1::schnorr::Signature;
@@ -19,7 +20,8 @@ pub struct Keypair {
     public: Point,
     x_only: XOnlyPublicKey,
     x_bytes: [u8; 32],
-    prepared: Option<PreparedPoint>,
+    /// In a box, so that where there is none all of this is written: what a move copies along with unwritten memory may be the secret.
+    prepared: Option<Box<PreparedPoint>>,
 }
 
 impl Keypair {
@@ -45,7 +47,7 @@ impl Keypair {
     /// verified in half the time. For a key that signs again and again.
     #[must_use]
     pub fn with_prepared_key(self) -> Self {
-        Self { prepared: Some(PreparedPoint::new(self.public)), ..self }
+        Self { prepared: Some(Box::new(PreparedPoint::new(self.public))), ..self }
     }
 
     /// The public key with its parity.
@@ -87,7 +89,7 @@ impl Keypair {
 
     /// The public key with its table, if there is one.
     pub(crate) fn prepared_key(&self) -> Option<&PreparedPoint> {
-        self.prepared.as_ref()
+        self.prepared.as_deref()
     }
 
     /// x(P), big endian.
